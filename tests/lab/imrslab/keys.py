@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Throw-away secrets of one lab instance, made at run time and kept under its secrets folder (0700)."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from . import shell, topology
+
+
+def make(lab: topology.Lab) -> None:
+    """TSIG keys, the BGP password, Ansible's SSH key and every machine's host key; existing ones stay."""
+    lab.secrets.mkdir(parents=True, exist_ok=True)
+    lab.secrets.chmod(0o700)
+    for master in topology.MASTERS:
+        _once(lab, f"tsig_xlb01_{master}", base64.b64encode(secrets.token_bytes(32)).decode())
+    _once(lab, "bgp_xlb", secrets.token_urlsafe(24))
+    _ssh_key(lab, "id_ed25519", f"{topology.OPERATOR}@{lab.name}")
+    known = []
+    for machine in topology.MACHINES:
+        public = _ssh_key(lab, f"host_{machine.name}", machine.name)
+        known.append(f"{machine.management} {public}")
+    shell.write(lab.secrets / "known_hosts", "\n".join(known) + "\n", 0o600)
+
+
+def read(lab: topology.Lab, name: str) -> str:
+    """A secret's text."""
+    return (lab.secrets / name).read_text().strip()
+
+
+def _once(lab: topology.Lab, name: str, value: str) -> None:
+    path = lab.secrets / name
+    if not path.exists():
+        shell.write(path, value + "\n", 0o600)
+
+
+def _ssh_key(lab: topology.Lab, name: str, comment: str) -> str:
+    path = lab.secrets / name
+    if not path.exists():
+        shell.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
+    return " ".join(path.with_suffix(".pub").read_text().split()[:2])

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The zones the masters serve: the real root zone, re-signed with throw-away keys.
+
+The published signatures of the stored zone have lapsed, so RRSIG, NSEC, DNSKEY and ZONEMD are made anew
+(RSASHA256, ZONEMD SHA-384: RFC 8976). Every delegation, DS and glue record is the published one. Without the
+stored zone (a clone without it) a zone is generated from dns-root-data's hints and a list of TLDs, and said so.
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import pathlib
+import re
+import shutil
+import tempfile
+
+from . import machine, shell, topology
+
+STORED = "data/root.zone.2026073102.gz"
+REMADE = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
+VARIANTS = ("real", "next", "tampered")
+FILES = {".": "root.zone", "arpa.": "arpa.zone", "root-servers.net.": "root-servers.net.zone"}
+_SERVED = pathlib.Path("var/lib/lab-zones")
+
+
+def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> str:
+    """Sign one variant and hand it to both masters; returns one line that says what is served.
+
+    Variants: ``real`` as published; ``next`` the same with a higher serial; ``tampered`` a higher serial and one
+    glue address of l.root-servers.net altered after signing, which only ZONEMD can notice.
+    """
+    if variant not in VARIANTS:
+        raise shell.LabError(f"{variant!r} is no variant of the zone ({', '.join(VARIANTS)})")
+    root, origin = _root_zone(image)
+    bump = {"real": 0, "next": 1, "tampered": 2}[variant]
+    root = _with_serial(root, bump)
+    sources = {".": root, "arpa.": _arpa(root), "root-servers.net.": _root_servers(root)}
+    folder = lab.state / "zones"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    anchor = ""
+    for zone, text in sources.items():
+        shell.write(folder / FILES[zone], text)
+    with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
+        anchor = _sign(lab, image, folder, pathlib.Path(mounted))
+    if variant == "tampered":
+        _tamper(folder / FILES["."])
+    shell.write(lab.state / "trust-anchor.ds", anchor)
+    for master in topology.MASTERS:
+        _hand_over(lab, master, folder)
+    tlds = len({line.split()[0] for line in root.splitlines() if " NS " in _spaced(line)} - {"."})
+    return f"root zone {_serial(root)} ({variant}), {tlds} TLDs, from {origin}"
+
+
+def _root_zone(image: pathlib.Path) -> tuple[str, str]:
+    stored = topology.SHARED / STORED
+    if stored.exists():
+        lines = gzip.decompress(stored.read_bytes()).decode("ascii").splitlines()
+        kept = [line for line in lines if line.split()[3:4] and line.split()[3] not in REMADE]
+        return "\n".join(kept) + "\n", "the published zone, re-signed with lab keys"
+    return _generated(image), "dns-root-data hints and a list of TLDs: GENERATED, not the published zone"
+
+
+def _generated(image: pathlib.Path) -> str:
+    hints = (image / "usr/share/dns/root.hints").read_text(encoding="ascii")
+    lines = [". 86400 IN SOA a.root-servers.net. nstld.verisign-grs.com. 2026010100 1800 900 604800 86400"]
+    for line in hints.splitlines():
+        fields = line.split(";")[0].split()
+        if len(fields) == 4:
+            lines.append(f"{fields[0].lower()} 518400 IN {fields[2]} {fields[3].lower()}")
+    for number, tld in enumerate((topology.ROOT / "tests/lab/tlds.txt").read_text(encoding="ascii").split()):
+        if tld.startswith("#"):
+            continue
+        for server in ("a", "b"):
+            name = f"{server}.nic.{tld}."
+            lines += [f"{tld}. 172800 IN NS {name}", f"{name} 172800 IN A 192.0.2.{number % 254 + 1}"]
+            lines.append(f"{name} 172800 IN AAAA 2001:db8::{number:x}")
+        if number % 16:
+            lines.append(f"{tld}. 86400 IN DS {number % 65535 + 1} 8 2 {number:064X}")
+    return "\n".join(lines) + "\n"
+
+
+def _spaced(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _serial(zone: str) -> int:
+    match = re.search(r"\sSOA\s+\S+\s+\S+\s+(\d+)", zone)
+    if not match:
+        raise shell.LabError("the root zone has no SOA record")
+    return int(match[1])
+
+
+def _with_serial(zone: str, bump: int) -> str:
+    return re.sub(r"(\sSOA\s+\S+\s+\S+\s+)(\d+)", lambda found: f"{found[1]}{int(found[2]) + bump}", zone)
+
+
+def _records(zone: str) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for line in zone.splitlines():
+        name, _ttl, _class, kind, data = line.split(None, 4)
+        found[name.lower(), kind].append(data)
+    return found
+
+
+def _small_zone(zone: str, serial: int, servers: list[str], records: list[str]) -> str:
+    soa = f"{zone} 86400 IN SOA {servers[0]} nstld.verisign-grs.com. {serial} 1800 900 604800 86400"
+    return "\n".join([soa, *(f"{zone} 518400 IN NS {server}" for server in servers), *records]) + "\n"
+
+
+def _arpa(root: str) -> str:
+    servers = sorted(_records(root)["arpa.", "NS"]) or ["a.root-servers.net."]
+    children = [f"{name}.arpa. 172800 IN NS a.{name}-servers.arpa." for name in ("in-addr", "ip6")]
+    glue = [f"a.{name}-servers.arpa. 172800 IN A 192.0.2.53" for name in ("in-addr", "ip6")]
+    return _small_zone("arpa.", _serial(root), servers, children + glue)
+
+
+def _root_servers(root: str) -> str:
+    records = _records(root)
+    servers = sorted(records[".", "NS"])
+    glue = [
+        f"{name} 518400 IN {kind} {data}" for name in servers for kind in ("A", "AAAA") for data in records[name, kind]
+    ]
+    return _small_zone("root-servers.net.", _serial(root), servers, glue)
+
+
+SIGN = r"""set -eu
+mount --make-rprivate /
+mount --bind "$1" "$2"
+mount -t tmpfs tmpfs "$2/tmp"
+mkdir "$2/tmp/zones"
+mount --bind "$3" "$2/tmp/zones"
+exec chroot "$2" sh -euc '
+cd /tmp/zones
+ksk=$(ldns-keygen -a RSASHA256 -b 2048 -k .) zsk=$(ldns-keygen -a RSASHA256 -b 2048 .)
+mv "$ksk.ds" anchor.ds
+for pair in .:root.zone arpa.:arpa.zone root-servers.net.:root-servers.net.zone; do
+  zone=${pair%%:*} file=${pair#*:}
+  if [ "$zone" != . ]; then
+    ksk=$(ldns-keygen -a RSASHA256 -b 2048 -k "$zone") zsk=$(ldns-keygen -a RSASHA256 -b 2048 "$zone")
+  fi
+  ldns-signzone -z simple:sha384 -o "$zone" -f "$file.signed" "$file" "$ksk" "$zsk"
+  mv "$file.signed" "$file"
+done
+rm -f K*
+'
+"""
+
+
+def _sign(_lab: topology.Lab, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
+    shell.run("unshare", "--mount", "sh", "-c", SIGN, "sign", str(image), str(mounted), str(folder))
+    anchor = folder / "anchor.ds"
+    text = anchor.read_text()
+    anchor.unlink()
+    return text
+
+
+def _tamper(path: pathlib.Path) -> None:
+    zone = path.read_text(encoding="ascii")
+    altered = re.sub(r"(?m)^(l\.root-servers\.net\.\s+\d+\s+IN\s+A\s+)\S+$", r"\g<1>192.0.2.66", zone)
+    if altered == zone:
+        raise shell.LabError("nothing to tamper with: the root zone has no glue for l.root-servers.net")
+    path.write_text(altered, encoding="ascii")
+
+
+def _hand_over(lab: topology.Lab, master: str, folder: pathlib.Path) -> None:
+    if machine.running(lab, master):
+        for name in FILES.values():
+            text = (folder / name).read_text(encoding="ascii")
+            command = machine.inside(lab, master, "sh", "-c", f"cat > /{_SERVED}/{name}.new && mv /{_SERVED}/{name}.new /{_SERVED}/{name}")
+            shell.run(*command, input=text)
+        reload = {"dist1": ("knotc", "--blocking", "zone-reload"), "dist2": ("nsd-control", "reload")}[master]
+        shell.run(*machine.inside(lab, master, *reload))
+        return
+    served = lab.machine_state(master) / "upper" / _SERVED
+    served.mkdir(parents=True, exist_ok=True)
+    for name in FILES.values():
+        shutil.copyfile(folder / name, served / name)
