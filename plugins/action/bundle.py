@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of icann.imrs.bundle: gathers the files' contents, and calls the module once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import typing as t
+
+from ansible import template as ansible_template
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.plugins.action import ActionBase
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
+    SOURCES,
+    Bundle,
+    BundleError,
+    File,
+    Redactor,
+    pack,
+    parse,
+)
+
+_TRUST = getattr(ansible_template, "trust_as_template", None)
+"""Only since ansible-core 2.19: marks text as meant to be a template."""
+
+_TOLD = 200
+
+
+class ActionModule(ActionBase):
+    """Renders templates, reads plain files, and hands both to the node in one piece."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One module execution, or none in render mode and when something is wrong with the bundle."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        try:
+            bundle = parse(arguments)
+            items = arguments.get("files") or []
+            contents = [
+                self._content(bundle, file, item, variables) for file, item in zip(bundle.files, items, strict=True)
+            ]
+            rendered = self._templar.template(variables.get("imrs_render_directory"))
+            if rendered:
+                return self._render(bundle, contents, pathlib.Path(rendered, variables["inventory_hostname"]))
+        except BundleError as error:
+            return {"failed": True, "changed": False, "rolled_back": False, "msg": str(error)}
+        arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
+        arguments["contents"] = pack(contents)
+        result: dict[str, t.Any] = self._execute_module(
+            module_name="icann.imrs.bundle", module_args=arguments, task_vars=variables
+        )
+        return self._explained(bundle, result, arguments["contents"])
+
+    def _content(self, bundle: Bundle, file: File, item: t.Mapping[str, t.Any], variables: dict[str, t.Any]) -> bytes:
+        """The bytes of one file; what goes wrong is told without what a secret file says."""
+        told = ""
+        try:
+            if item.get("src") is not None:
+                return self._from_template(str(item["src"]), file.dest, variables)
+            if item.get("copy") is not None:
+                return self._from_file(str(item["copy"]))
+            return to_bytes(str(item["content"]), errors="surrogate_or_strict")
+        except AnsibleUndefinedVariable as error:
+            told = f"{to_text(error)}; define the variable for this host, or correct its name in the template"
+        except (AnsibleError, OSError) as error:
+            told = to_text(error)
+        except Exception as error:  # noqa: BLE001 - a filter may raise anything; nobody wants its traceback
+            told = f"{type(error).__name__}: {to_text(error)}"
+        if file.secret and "define the variable" not in told and "Could not find" not in told:
+            told = "it cannot be rendered; the reason is not shown because the file is secret"
+        source = next(str(item[key]) for key in ("src", "copy", "content") if item.get(key) is not None)
+        place = f"{source if item.get('content') is None else 'content'} for {file.dest}"
+        raise BundleError(f"bundle {bundle.name}: {place}: {told}")
+
+    def _from_template(self, source: str, dest: str, variables: dict[str, t.Any]) -> bytes:
+        """What ansible.builtin.template would write."""
+        path = self._find_needle("templates", source)
+        places = [*variables.get("ansible_search_path", []), self._loader.get_basedir(), os.path.dirname(path)]
+        search = [found for place in places for found in (os.path.join(place, "templates"), place)]
+        extra = ansible_template.generate_ansible_template_vars(source, path, dest)
+        if _TRUST and "ansible_managed" in variables:
+            extra.pop("ansible_managed")
+        available = {**variables, **extra}
+        options = {"trim_blocks": True, "lstrip_blocks": False}
+        if _TRUST:
+            templar = self._templar.copy_with_new_env(searchpath=search, available_variables=available)
+            text = templar.template(
+                _TRUST(self._loader.get_text_file_contents(path)), escape_backslashes=False, overrides=options
+            )
+        else:
+            templar = self._templar.copy_with_new_env(
+                environment_class=ansible_template.AnsibleEnvironment, searchpath=search, available_variables=available
+            )
+            text = templar.do_template(
+                to_text(self._from_file(path), errors="surrogate_or_strict"),
+                preserve_trailing_newlines=True,
+                escape_backslashes=False,
+                overrides=options,
+            )
+        return to_bytes("" if text is None else text, errors="surrogate_or_strict")
+
+    def _from_file(self, source: str) -> bytes:
+        """A plain file, decrypted when it is a vault."""
+        real = self._loader.get_real_file(self._find_needle("files", source))
+        try:
+            return pathlib.Path(real).read_bytes()
+        finally:
+            self._loader.cleanup_tmp_file(real)
+
+    def _render(self, bundle: Bundle, contents: list[bytes], root: pathlib.Path) -> dict[str, t.Any]:
+        """Write the files on the controller, for people and for tests."""
+        written = []
+        for file, content in zip(bundle.files, contents, strict=True):
+            shown = (
+                f"# secret: sha256 {hashlib.sha256(content).hexdigest()[:12]}\n".encode() if file.secret else content
+            )
+            path = root / file.dest.lstrip("/")
+            if path.is_file() and path.read_bytes() == shown:
+                continue
+            written.append(str(path))
+            if not self._task.check_mode:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(shown)
+        return {"changed": bool(written), "rendered": written}
+
+    @staticmethod
+    def _explained(bundle: Bundle, result: dict[str, t.Any], sent: str) -> dict[str, t.Any]:
+        """When the module did not even start, one sentence instead of what a shell made of its source."""
+        if not result.get("failed") or "rolled_back" in result or result.get("unreachable"):
+            return result
+        if "module_stdout" not in result and "invocation" in result:
+            return result  # the module ran, and said why it failed
+        said = [to_text(result.get(key) or "").strip() for key in ("module_stderr", "module_stdout", "msg")]
+        lines = next((text for text in said if text), "nothing was said").splitlines()
+        last = lines[-1] if any(line.startswith("Traceback") for line in lines) else lines[0]
+        last = Redactor([sent.encode()]).clean(last)[:_TOLD]
+        return {
+            "failed": True,
+            "changed": False,
+            "rolled_back": False,
+            "msg": f"bundle {bundle.name}: Python did not run on the node: {last}; install python3 there, "
+            "or correct ansible_python_interpreter",
+        }

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Runs commands: never a shell, never a prompt, never for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass
+
+COMMAND_TIMEOUT = 300.0
+"""Seconds that a check or an activation may take; systemd itself gives up a start after 90."""
+
+NOT_FOUND = 127
+"""What a shell returns for a program that is not there."""
+
+TIMED_OUT = 124
+"""What timeout(1) returns."""
+
+_LONGEST = 6000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended and what it said, on both streams."""
+
+    rc: int
+    output: str = ""
+    missing: bool = False
+    """There is no such program."""
+
+
+def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT) -> Answer:
+    """Run one command from ``/`` with the system's programs on the path and no input."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+    environment = {**os.environ, "PATH": path.lstrip(os.pathsep), "LC_ALL": "C.UTF-8"}
+    # Output goes to a file: a daemon that keeps the stream open must not keep us waiting.
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                [shutil.which(argv[0], path=path) or argv[0], *argv[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Answer(NOT_FOUND, f"{argv[0]}: {error.strerror}", missing=True)
+        try:
+            rc = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            rc = TIMED_OUT
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    return Answer(rc, text if rc != TIMED_OUT else f"{text}\nno end after {timeout:g} seconds; stopped")
+
+
+def shorten(text: str) -> str:
+    """The end of a long output, where parsers put their verdict."""
+    text = text.strip()
+    return text if len(text) <= _LONGEST else "[...]\n" + text[-_LONGEST:].partition("\n")[2]
+
+
+def retry(argv: t.Sequence[str], deadline: float) -> Answer:
+    """Run until it succeeds or the deadline (monotonic clock) has passed; at least once."""
+    pause = 0.1
+    while True:
+        answer = run(argv, max(1.0, deadline - time.monotonic()))
+        if answer.rc == 0 or time.monotonic() + pause >= deadline:
+            return answer
+        time.sleep(pause)
+        pause = min(pause * 2, 1.0)

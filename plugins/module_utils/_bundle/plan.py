@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What would change: the bundle compared with the node, and how it is shown."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from .entry import ABSENT, Entry, group_id, read, user_id
+from .model import Bundle, BundleError, Directory, File
+
+_LARGEST_DIFF = 104448
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path, before and after."""
+
+    path: str
+    before: Entry
+    after: Entry
+    secret: bool = False
+
+    @property
+    def what(self) -> str:
+        """One word for people: created, removed, content or attributes."""
+        if self.before.kind == "absent":
+            return "created"
+        if self.after.kind == "absent":
+            return "removed"
+        same = self.before.kind == self.after.kind and self.before.content == self.after.content
+        return "attributes" if same else "content"
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """For the result."""
+        return {"path": self.path, "change": self.what, "secret": self.secret}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All changes, in the order in which they are made."""
+
+    changes: tuple[Change, ...] = ()
+    wanted: t.Mapping[str, Entry] = field(default_factory=dict)
+    """Every file of the bundle as it shall be, changed or not."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> list[str]:
+        """Changed paths."""
+        return [change.path for change in self.changes]
+
+
+class _Planner:
+    def __init__(self, bundle: Bundle, *, lenient: bool) -> None:
+        self.bundle = bundle
+        self.lenient = lenient
+        self.warnings: list[str] = []
+        self.made: set[str] = set()
+
+    def trouble(self, path: str, problem: str, remedy: str) -> None:
+        """Fail, or in check mode only say so: an earlier task of the same run would have mended it."""
+        message = f"bundle {self.bundle.name}: {path}: {problem}; {remedy}"
+        if not self.lenient:
+            raise BundleError(message)
+        self.warnings.append(message)
+
+    def number(self, path: str, kind: str, name: str) -> int:
+        try:
+            return user_id(name) if kind == "user" else group_id(name)
+        except KeyError:
+            self.trouble(path, f"{kind} {name} does not exist on the node", "install its package or create it first")
+            return _UNKNOWN
+
+    def entry(self, path: str, kind: str, content: bytes, item: Directory | File) -> Entry:
+        uid, gid = self.number(path, "user", item.owner), self.number(path, "group", item.group)
+        return Entry(kind, content, uid, gid, item.mode)
+
+    def parent(self, path: str) -> None:
+        directory = os.path.dirname(path)
+        if directory not in self.made and not os.path.isdir(directory):
+            self.trouble(path, f"the directory {directory} does not exist", "list it in directories")
+
+    def refuse(self, path: str, before: Entry, allowed: t.Container[str]) -> None:
+        if before.kind not in allowed:
+            raise BundleError(
+                f"bundle {self.bundle.name}: {path}: a {before.kind} stands there and is left alone; remove it by hand"
+            )
+
+
+def make_plan(
+    bundle: Bundle, owned: t.Mapping[str, bool], elsewhere: t.Container[str], *, lenient: bool = False
+) -> Plan:
+    """Compare.
+
+    ``owned``: paths that this bundle wrote before, and whether they were secret; ``elsewhere``: paths that other
+    bundles own now and that are therefore not removed; ``lenient``: warn where users or directories are missing.
+    """
+    planner = _Planner(bundle, lenient=lenient)
+    changes: list[Change] = []
+    for directory in bundle.directories:
+        before = read(directory.path, follow=True)
+        planner.refuse(directory.path, before, ("absent", "directory"))
+        planner.parent(directory.path)
+        planner.made.add(directory.path)
+        changes.append(Change(directory.path, before, planner.entry(directory.path, "directory", b"", directory)))
+    wanted = {}
+    for file in bundle.files:
+        before = read(file.dest)
+        planner.refuse(file.dest, before, ("absent", "file", "link"))
+        planner.parent(file.dest)
+        wanted[file.dest] = planner.entry(file.dest, "file", file.content, file)
+        hidden = file.secret or owned.get(file.dest, False)
+        changes.append(Change(file.dest, before, wanted[file.dest], hidden))
+    for path in bundle.absent:
+        before = read(path)
+        planner.refuse(path, before, ("absent", "file", "link", "directory"))
+        if before.kind == "directory" and os.listdir(path):
+            raise BundleError(
+                f"bundle {bundle.name}: {path}: the directory is not empty; list what is in it in absent too"
+            )
+        changes.append(Change(path, before, ABSENT, secret=True))
+    listed = {*wanted, *bundle.absent, *(directory.path for directory in bundle.directories)}
+    for path in sorted(set(owned) - listed):
+        before = read(path)
+        if path not in elsewhere and before.kind in ("file", "link"):
+            changes.append(Change(path, before, ABSENT, owned[path]))
+    return Plan(tuple(change for change in changes if change.before != change.after), wanted, tuple(planner.warnings))
+
+
+def diff(change: Change) -> list[dict[str, t.Any]]:
+    """Before and after of one change, for display; of a secret only that it changed."""
+    before, after, shown = change.before, change.after, []
+    if change.what != "attributes" and "directory" not in (before.kind, after.kind):
+        if change.secret:
+            said = {
+                "created": "content is secret; it is new",
+                "removed": "content is not shown; it is removed",
+                "content": "content is secret; it changed",
+            }[change.what]
+            head = f"--- before: {change.path}\n+++ after: {change.path}\n"
+            shown.append({"prepared": f"{head}{said}\n"})
+        else:
+            shown.append(_content(change))
+    moded = before.kind == after.kind == "file" and before.attributes != after.attributes
+    if moded or change.what == "attributes" or "directory" in (before.kind, after.kind):
+        shown.append(_attributes(change))
+    return shown
+
+
+def _content(change: Change) -> dict[str, t.Any]:
+    entry: dict[str, t.Any] = {"before_header": change.path, "after_header": change.path}
+    for side, state, label in (("before", change.before, "dst"), ("after", change.after, "src")):
+        if b"\0" in state.content:
+            return {**entry, f"{label}_binary": 1}
+        if len(state.content) > _LARGEST_DIFF:
+            return {**entry, f"{label}_larger": _LARGEST_DIFF}
+        text = state.content.decode("utf-8", "replace")
+        entry[side] = f"link to {text}\n" if state.kind == "link" else text
+    return entry
+
+
+def _attributes(change: Change) -> dict[str, t.Any]:
+    def text(entry: Entry) -> str:
+        return "" if entry.kind == "absent" else f"{entry.kind} {entry.describe()}\n"
+
+    header = f"{change.path} (owner, group, mode)"
+    return {"before_header": header, "after_header": header, "before": text(change.before), "after": text(change.after)}

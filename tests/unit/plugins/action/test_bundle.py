@@ -1,0 +1,226 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way, from a playbook to the files: ansible-playbook against localhost."""
+
+from __future__ import annotations
+
+import dataclasses
+import grp
+import json
+import os
+import pathlib
+import pwd
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+pytest.importorskip("ansible")
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
+
+TEMPLATE = """\
+# {{ ansible_managed }} {{ template_destpath }}
+{% for zone in zones %}
+zone: {{ zone }}\\n
+{% endfor %}
+  {% if true %}
+indented
+  {% endif %}
+{% include 'etc/part.j2' %}
+unicode: zażółć {{ lookup('env', 'HOME') }}
+{{ zones }}
+
+
+"""
+NO_NEWLINE = "{{ zones | join(' ') }}"
+WHOLE = "{{ zones }}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A playbook with one role, and a node that is a directory."""
+
+    base: pathlib.Path
+
+    @property
+    def node(self) -> pathlib.Path:
+        return self.base / "node"
+
+    @property
+    def templates(self) -> pathlib.Path:
+        return self.base / "roles" / "one" / "templates"
+
+    def play(
+        self, tasks: list[dict[str, t.Any]], *options: str, variables: dict[str, t.Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        role = self.base / "roles" / "one" / "tasks"
+        role.mkdir(parents=True, exist_ok=True)
+        (role / "main.yml").write_text(json.dumps(tasks))
+        owned = {"owner": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
+        known = {"zones": [".", "arpa."], "node": str(self.node), "key": SECRET, "owned": owned, **(variables or {})}
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["one"], "vars": known}
+        (self.base / "ansible.cfg").write_text("[defaults]\n")
+        (self.base / "play.yml").write_text(json.dumps([play]))
+        environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache"),
+            "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
+            "ANSIBLE_HOME": str(self.base / "home"),
+            "ANSIBLE_CONFIG": str(self.base / "ansible.cfg"),
+            "ANSIBLE_PIPELINING": "1",
+            "ANSIBLE_NOCOLOR": "1",
+            "IMRS_BUNDLE_STATE": str(self.base / "state"),
+        }
+        program = pathlib.Path(sys.executable).with_name("ansible-playbook")
+        command = [str(program), "-i", "localhost,", "-e", f"ansible_python_interpreter={sys.executable}"]
+        return subprocess.run(
+            [*command, *options, str(self.base / "play.yml")],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=self.base,
+            check=False,
+        )
+
+
+@pytest.fixture
+def site(tmp_path: pathlib.Path) -> Site:
+    site = Site(tmp_path)
+    (site.templates / "etc").mkdir(parents=True)
+    site.node.mkdir()
+    (site.templates / "etc" / "full.j2").write_text(TEMPLATE)
+    (site.templates / "etc" / "part.j2").write_text("part of {{ template_path }}\n")
+    (site.templates / "etc" / "bare.j2").write_text(NO_NEWLINE)
+    (site.templates / "etc" / "whole.j2").write_text(WHOLE)
+    (site.templates / "etc" / "empty.j2").write_text("")
+    (site.templates / "etc" / "keys.j2").write_text("secret: {{ key }}\n")
+    (site.templates / "etc" / "typo.j2").write_text("first\nsecret: {{ kye }} {{ key }}\n")
+    (site.templates / "etc" / "filter.j2").write_text("{{ key | mandatory | from_json }}\n")
+    return site
+
+
+def bundle(*files: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    """A task."""
+    owned = {"owner": "{{ owned.owner }}", "group": "{{ owned.group }}"}
+    return {
+        "name": "main | Hand over",
+        "icann.imrs.bundle": {"name": "one", "files": [{**owned, **f} for f in files], **more},
+    }
+
+
+KEYS = {"src": "etc/keys.j2", "dest": "{{ node }}/keys", "secret": True}
+PLAIN = {"content": "zones {{ zones | join(' ') }}\n", "dest": "{{ node }}/plain"}
+
+
+def test_renders_byte_for_byte_like_the_template_module(site: Site) -> None:
+    names = ["full", "bare", "whole", "empty"]
+    ours = bundle(*({"src": f"etc/{name}.j2", "dest": f"{{{{ node }}}}/{name}"} for name in names))
+    theirs = [
+        {"ansible.builtin.template": {"src": f"etc/{name}.j2", "dest": f"{{{{ node }}}}/{name}", "mode": "0644"}}
+        for name in names
+    ]
+    assert site.play([ours]).returncode == 0
+    rendered = {name: (site.node / name).read_bytes() for name in names}
+    assert b"zone: arpa." in rendered["full"]
+    result = site.play(theirs)
+    assert "changed=0" in result.stdout, result.stdout
+    assert {name: (site.node / name).read_bytes() for name in names} == rendered
+
+
+def test_copies_binary_files(site: Site) -> None:
+    data = bytes(range(256)) * 3
+    (site.base / "blob").write_bytes(data)
+    result = site.play([bundle({"copy": str(site.base / "blob"), "dest": "{{ node }}/blob", "mode": "0755"})], "--diff")
+    assert result.returncode == 0, result.stdout
+    assert (site.node / "blob").read_bytes() == data
+    assert (site.node / "blob").stat().st_mode & 0o777 == 0o755
+
+
+def test_second_run_is_unchanged(site: Site) -> None:
+    assert "changed=1" in site.play([bundle(KEYS, PLAIN)]).stdout
+    assert "changed=0" in site.play([bundle(KEYS, PLAIN)]).stdout
+
+
+def test_check_and_diff_are_truthful_and_keep_the_secret(site: Site) -> None:
+    before = {"key": "b2xkLW9sZC1vbGQtb2xkLW9sZA==", "zones": ["."]}
+    assert site.play([bundle(KEYS, PLAIN)], variables=before).returncode == 0
+    old = {path.name: path.read_bytes() for path in site.node.iterdir()}
+    tell = {"ansible.builtin.debug": {"var": "told"}}
+    task = {**bundle(KEYS, PLAIN, activate=[{"command": "true", "disruption": "reload"}]), "register": "told"}
+    for options in (["--check", "--diff", "-vvvv"], ["--diff", "-vvvv"]):
+        result = site.play([task, tell], *options)
+        shown = result.stdout + result.stderr
+        assert result.returncode == 0, shown
+        assert "changed=1" in shown
+        assert "-zones .\n+zones . arpa.\n" in shown
+        assert "content is secret; it changed" in shown
+        assert '"disruption": "reload"' in shown
+        assert SECRET not in shown
+        assert before["key"] not in shown
+        if "--check" in options:
+            assert {path.name: path.read_bytes() for path in site.node.iterdir()} == old
+    assert SECRET in (site.node / "keys").read_text()
+
+
+def test_a_failing_check_that_echoes_the_secret_does_not_show_it(site: Site) -> None:
+    check = [["sh", "-c", "echo line 1: unexpected; cat {staged}{{ node }}/keys; exit 1"]]
+    for options in (["-vvvv"], ["-vvvv", "--check"]):
+        result = site.play([bundle(KEYS, PLAIN, check=check)], *options)
+        shown = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "line 1: unexpected" in shown
+        assert "hidden: this line quotes a secret file" in shown
+        assert SECRET not in shown
+        assert not list(site.node.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (
+            {"src": "etc/typo.j2", "dest": "/x", "secret": True},
+            ["bundle one: etc/typo.j2 for /x", "'kye' is undefined", "define the"],
+        ),
+        (
+            {"src": "etc/filter.j2", "dest": "/x", "secret": True},
+            ["bundle one: etc/filter.j2 for /x", "the file is secret"],
+        ),
+        ({"src": "etc/none.j2", "dest": "/x"}, ["bundle one: etc/none.j2 for /x", "Could not find"]),
+        ({"copy": "no-such-file", "dest": "/x"}, ["bundle one: no-such-file for /x", "Could not find"]),
+        ({"content": "x", "dest": "x"}, ["'x' is not an absolute path"]),
+        ({"content": "x", "dest": "/x", "mod": "1"}, ["unknown key mod"]),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(site: Site, file: dict[str, t.Any], words: list[str]) -> None:
+    for option in ("-v", "-vvvv"):
+        result = site.play([bundle(file)], option)
+        shown = result.stdout + result.stderr
+        assert result.returncode != 0
+        for word in words:
+            assert word in shown.replace('\\"', '"'), shown
+        assert "Traceback" not in shown
+        assert SECRET not in shown
+
+
+def test_a_missing_interpreter_is_told_in_one_sentence(site: Site) -> None:
+    result = site.play([bundle(KEYS)], "-e", "ansible_python_interpreter=/no/such/python", "-vvvv")
+    shown = result.stdout + result.stderr
+    assert "bundle one: Python did not run on the node" in shown, shown
+    assert "Traceback" not in shown
+    assert SECRET not in shown
+
+
+def test_render_mode_writes_on_the_controller_only(site: Site) -> None:
+    rendered = {"imrs_render_directory": str(site.base / "rendered")}
+    nowhere = ["-e", "ansible_python_interpreter=/no/such/python"]
+    result = site.play([bundle(KEYS, PLAIN)], *nowhere, variables=rendered)
+    assert "changed=1" in result.stdout, result.stdout
+    top = pathlib.Path(f"{site.base}/rendered/localhost{site.node}")
+    assert (top / "plain").read_text() == "zones . arpa.\n"
+    assert (top / "keys").read_text().startswith("# secret: sha256 ")
+    assert SECRET not in (top / "keys").read_text()
+    assert not list(site.node.iterdir())
+    assert "changed=0" in site.play([bundle(KEYS, PLAIN)], *nowhere, variables=rendered).stdout
