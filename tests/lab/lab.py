@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -20,6 +21,11 @@ from imrslab import guests, image, keys, machine, network, packages, shell, topo
 def up(lab: topology.Lab, fresh: bool) -> None:
     """Bring the lab up. What already runs stays, unless ``fresh``; half a lab is taken down first."""
     names = [each.name for each in topology.MACHINES]
+    if network.exists(lab.outer) and not lab.state.exists():
+        raise shell.LabError(
+            f"a lab named {lab.name} is up that is not this checkout's: `make down` clears it away, and with "
+            "IMRS_LAB=another-name this one can stand beside it"
+        )
     complete = network.exists(lab.outer) and all(machine.running(lab, name) for name in names)
     if complete and not fresh:
         shell.say("already up")
@@ -36,6 +42,8 @@ def up(lab: topology.Lab, fresh: bool) -> None:
         machine.boot(lab, each, images[each.image])
     for each in topology.MACHINES:
         shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 90)
+    # The appliance knows its package archives when it arrives, as after any installation.
+    shell.run(*machine.inside(lab, topology.APPLIANCE, "apt-get", "update", "-qq"))
     shell.say(f"up: {', '.join(names)}")
 
 
@@ -61,16 +69,33 @@ def status(lab: topology.Lab) -> int:
     return int(missing > 0)
 
 
+def received(lab: topology.Lab) -> None:
+    """Print what host-router holds from the appliance: prefix, next hop, AS path."""
+    print(f"{'prefix':22}{'next hop':22}AS path")
+    for family, neighbor in zip(("ipv4", "ipv6"), topology.APPLIANCE_UPLINK, strict=True):
+        question = f"show bgp {family} unicast neighbors {neighbor} routes json"
+        answer = json.loads(shell.run(*machine.inside(lab, "host-router", "vtysh", "-c", question)))
+        for prefix, paths in sorted(answer.get("routes", {}).items()):
+            for path in paths:
+                hops = [hop["ip"] for hop in path["nexthops"] if hop.get("scope") != "link-local"]
+                print(f"{prefix:22}{', '.join(hops):22}{path['path']}")
+
+
 def main(arguments: list[str]) -> int:
     """Run one verb; 0 when it worked."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("up").add_argument("--fresh", action="store_true", help="start from bare machines")
     verbs.add_parser("down", help="leave nothing but caches and reports")
-    verbs.add_parser("status")
+    verbs.add_parser("status", help="which machines run")
+    verbs.add_parser("received", help="what the host's router holds from the appliance")
     verbs.add_parser("publish", help="have the masters serve a variant of the zones").add_argument(
         "variant", choices=zones.VARIANTS
     )
+    in_image = verbs.add_parser(
+        "in-image", help="run a command on the lab image's Debian, with the checkout at /checkout"
+    )
+    in_image.add_argument("command", nargs=argparse.REMAINDER)
     shell_verb = verbs.add_parser("shell", help="a root shell, or a command, inside a machine")
     shell_verb.add_argument("machine", choices=[each.name for each in topology.MACHINES])
     shell_verb.add_argument("command", nargs=argparse.REMAINDER)
@@ -84,6 +109,10 @@ def main(arguments: list[str]) -> int:
         down(lab)
     elif chosen.verb == "publish":
         shell.say(zones.publish(lab, image.build(lab, "lab"), chosen.variant))
+    elif chosen.verb == "received":
+        received(lab)
+    elif chosen.verb == "in-image":
+        return image.enter(lab, chosen.command)
     elif chosen.verb == "shell":
         command = chosen.command or ["bash", "-l"]
         return subprocess.run(machine.inside(lab, chosen.machine, *command), check=False).returncode

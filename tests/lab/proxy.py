@@ -56,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     store: pathlib.Path
     upstreams: dict[str, str]
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_GET(self) -> None:
         """One file of one of the archives."""
         for prefix, upstream in self.upstreams.items():
             if self.path.startswith(prefix + "/") and ".." not in self.path:
@@ -87,9 +87,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _fetch(self, url: str, kept: pathlib.Path) -> None:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=60) as answer, tempfile.NamedTemporaryFile(  # noqa: S310 - from apt's own sources
-            dir=kept.parent, delete=False
-        ) as file:
+        with (
+            urllib.request.urlopen(url, timeout=60) as answer,  # noqa: S310 - a URL of apt's own sources
+            tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file,
+        ):
             shutil.copyfileobj(answer, file)
         os.replace(file.name, kept)
 

@@ -165,7 +165,7 @@ route-map nothing deny 10
     forwarding = "net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n"
     return {
         "etc/frr/frr.conf": text,
-        "etc/frr/daemons": "bgpd=yes\nvtysh_enable=yes\nzebra_options=\"-A 127.0.0.1\"\nbgpd_options=\"-A 127.0.0.1\"\n",
+        "etc/frr/daemons": 'bgpd=yes\nvtysh_enable=yes\nzebra_options="-A 127.0.0.1"\nbgpd_options="-A 127.0.0.1"\n',
         "etc/sysctl.d/50-router.conf": forwarding,
     } | _own("etc/frr", "frr", "frr")
 

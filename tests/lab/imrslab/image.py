@@ -9,15 +9,22 @@ import fcntl
 import hashlib
 import pathlib
 import shutil
+import subprocess
+import tempfile
 
 from . import packages, shell, topology
 
 BASE = (
-    "systemd systemd-sysv dbus libnss-systemd openssh-server sudo python3 iproute2 ca-certificates"
-).split()
-LAB = [*BASE, *"bind9-dnsutils dns-root-data frr knot ldnsutils nsd python3-dnspython procps".split()]
+    *("systemd", "systemd-sysv", "dbus", "libnss-systemd", "iproute2", "ca-certificates"),
+    *("openssh-server", "sudo", "python3", "python3-apt"),  # what Ansible needs of a node
+)
+LAB = (
+    *BASE,
+    *("bird2", "frr", "knot", "nsd", "bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
+    *("python3-dnspython", "python3-pytest"),
+)
 IMAGES = {"base": BASE, "lab": LAB}
-NOT_AT_BOOT = "frr knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+NOT_AT_BOOT = "bird frr knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
 
 CUSTOMIZE = f"""set -eu
 chroot "$1" useradd --create-home --shell /bin/bash {topology.OPERATOR}
@@ -25,7 +32,8 @@ echo '{topology.OPERATOR} ALL=(ALL) NOPASSWD: ALL' > "$1/etc/sudoers.d/{topology
 chmod 0440 "$1/etc/sudoers.d/{topology.OPERATOR}"
 chroot "$1" systemctl enable --quiet systemd-networkd.service ssh.service
 chroot "$1" systemctl disable --quiet ssh.socket systemd-networkd-wait-online.service || true # not in every release
-for unit in {NOT_AT_BOOT}; do chroot "$1" systemctl disable --quiet "$unit" 2>/dev/null || true; done # not in every image
+# Not every image has every unit.
+for unit in {NOT_AT_BOOT}; do chroot "$1" systemctl disable --quiet "$unit" 2>/dev/null || true; done
 rm -f "$1"/etc/ssh/ssh_host_*
 rm -f "$1/etc/resolv.conf" "$1/etc/machine-id" "$1/etc/hostname"
 : > "$1/etc/machine-id"
@@ -44,14 +52,16 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         if folder.exists():
             return folder
         shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, Debian 13)")
-        for old in lab.cache.glob(f"{name}-*"):
-            shutil.rmtree(old)
+        if not list(pathlib.Path("/run/netns").glob("*-lab")):  # a lab that is up stands on an older image
+            for old in lab.cache.glob(f"{name}-*"):
+                shutil.rmtree(old)
         unfinished = folder.with_name(f"{name}-unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
         hook = lab.cache / f"{name}-hook.sh"
         shell.write(hook, f"#!/bin/sh\n{CUSTOMIZE}", 0o755)
         shell.run(
             "mmdebstrap", "--variant=minbase", f"--include={','.join(IMAGES[name])}",
-            "--aptopt=APT::Install-Recommends false", *mirror.apt_options(),
+            "--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Retries 3", *mirror.apt_options(),
             f"--customize-hook={hook}", "trixie", str(unfinished),
             *mirror.sources("trixie", mirror.main, mirror.security),
         )  # fmt: skip
@@ -65,10 +75,44 @@ def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror) -> None:
     sources = mirror.sources("trixie", packages.LAB_MAIN, packages.LAB_SECURITY if mirror.security else None)
     shell.write(image / "etc/apt/sources.list", "\n".join(sources) + "\n")
     proxy = f"http://{topology.MANAGEMENT_GATEWAY}:{packages.PORT}"
-    shell.write(image / "etc/apt/apt.conf.d/90lab", f'Acquire::http::Proxy "{proxy}";\nAPT::Install-Recommends "false";\nAcquire::Languages "none";\n')
+    shell.write(
+        image / "etc/apt/apt.conf.d/90lab",
+        f'Acquire::http::Proxy "{proxy}";\nAPT::Install-Recommends "false";\nAcquire::Languages "none";\n',
+    )
 
 
 def build_all(lab: topology.Lab) -> dict[str, pathlib.Path]:
     """Both images, side by side."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
         return dict(zip(IMAGES, pool.map(lambda name: build(lab, name), IMAGES), strict=True))
+
+
+ENTER = r"""set -eu
+image=$1 root=$2 checkout=$3
+shift 3
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$root"
+mkdir "$root/upper" "$root/work" "$root/merged"
+mount -t overlay overlay -o "lowerdir=$image,upperdir=$root/upper,workdir=$root/work" "$root/merged"
+cd "$root/merged"
+mkdir checkout
+mount --rbind "$checkout" checkout
+mount -t proc proc proc
+mount --rbind /dev dev
+mount -t tmpfs tmpfs run
+exec chroot . env -C /checkout "$@"
+"""
+
+
+def enter(lab: topology.Lab, command: list[str]) -> int:
+    """Run a command on the `lab` image, in a mount and a network namespace of its own; its exit status.
+
+    What it writes outside the checkout is gone with it. The daemons there are those of the nodes: Debian 13's.
+    """
+    folder = build(lab, "lab")
+    with tempfile.TemporaryDirectory() as root:
+        isolated = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
+        done = subprocess.run(
+            [*isolated, "sh", "-c", ENTER, "enter", folder, root, topology.ROOT, *command], check=False
+        )
+    return done.returncode

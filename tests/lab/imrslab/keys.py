@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import sys
 
 from . import shell, topology
 
@@ -21,8 +22,26 @@ def make(lab: topology.Lab) -> None:
     known = []
     for machine in topology.MACHINES:
         public = _ssh_key(lab, f"host_{machine.name}", machine.name)
-        known.append(f"{machine.management} {public}")
+        known.append(f"{machine.name} {public}")
     shell.write(lab.secrets / "known_hosts", "\n".join(known) + "\n", 0o600)
+    shell.write(lab.state / "ssh_config", _ssh_config(lab))
+
+
+def _ssh_config(lab: topology.Lab) -> str:
+    """``ssh -F .lab/imrs/ssh_config xlb01``: the one description of how machines are entered."""
+    machines = "".join(
+        f"Host {each.name} {each.management}\n  HostName {each.management}\n  HostKeyAlias {each.name}\n"
+        for each in topology.MACHINES
+    )
+    return f"""{machines}Host *
+  User {topology.OPERATOR}
+  IdentityFile {lab.secrets}/id_ed25519
+  IdentitiesOnly yes
+  StrictHostKeyChecking yes
+  UserKnownHostsFile {lab.secrets}/known_hosts
+  GlobalKnownHostsFile /dev/null
+  ProxyCommand {sys.executable} {topology.ROOT}/tests/lab/relay.py {lab.outer} %h %p
+"""
 
 
 def read(lab: topology.Lab, name: str) -> str:

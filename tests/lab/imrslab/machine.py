@@ -118,5 +118,3 @@ def leader(lab: topology.Lab, name: str) -> int:
 def inside(lab: topology.Lab, name: str, *command: str) -> list[str]:
     """The command line that runs a command inside a machine, as root."""
     return ["nsenter", "--target", str(leader(lab, name)), "--all", "--", *command]
-
-

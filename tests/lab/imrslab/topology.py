@@ -82,9 +82,7 @@ MACHINES: tuple[Machine, ...] = (
         "lab",
         (
             _management(41),
-            Link(
-                "client", "br-client", ("203.0.113.66/29", "2001:db8:0:2::2/64"), ("203.0.113.65", "2001:db8:0:2::1")
-            ),
+            Link("client", "br-client", ("203.0.113.66/29", "2001:db8:0:2::2/64"), ("203.0.113.65", "2001:db8:0:2::1")),
         ),
     ),
     # The appliance arrives bare: a management address and an SSH key, as an installer leaves it.

@@ -40,7 +40,6 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     folder = lab.state / "zones"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    anchor = ""
     for zone, text in sources.items():
         shell.write(folder / FILES[zone], text)
     with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
@@ -111,50 +110,58 @@ def _small_zone(zone: str, serial: int, servers: list[str], records: list[str]) 
 
 
 def _arpa(root: str) -> str:
-    servers = sorted(_records(root)["arpa.", "NS"]) or ["a.root-servers.net."]
+    records = _records(root)
+    servers = sorted(records["arpa.", "NS"]) or ["a.root-servers.net."]
     children = [f"{name}.arpa. 172800 IN NS a.{name}-servers.arpa." for name in ("in-addr", "ip6")]
     glue = [f"a.{name}-servers.arpa. 172800 IN A 192.0.2.53" for name in ("in-addr", "ip6")]
+    glue += _glue(records, [name for name in servers if name.endswith(".arpa.")])
     return _small_zone("arpa.", _serial(root), servers, children + glue)
 
 
 def _root_servers(root: str) -> str:
     records = _records(root)
     servers = sorted(records[".", "NS"])
-    glue = [
-        f"{name} 518400 IN {kind} {data}" for name in servers for kind in ("A", "AAAA") for data in records[name, kind]
+    return _small_zone("root-servers.net.", _serial(root), servers, _glue(records, servers))
+
+
+def _glue(records: dict[tuple[str, str], list[str]], names: list[str]) -> list[str]:
+    return [
+        f"{name} 518400 IN {kind} {data}" for name in names for kind in ("A", "AAAA") for data in records[name, kind]
     ]
-    return _small_zone("root-servers.net.", _serial(root), servers, glue)
 
 
 SIGN = r"""set -eu
 mount --make-rprivate /
 mount --bind "$1" "$2"
 mount -t tmpfs tmpfs "$2/tmp"
-mkdir "$2/tmp/zones"
+mkdir "$2/tmp/zones" "$2/tmp/keys"
 mount --bind "$3" "$2/tmp/zones"
+mount --bind "$4" "$2/tmp/keys"
 exec chroot "$2" sh -euc '
-cd /tmp/zones
-ksk=$(ldns-keygen -a RSASHA256 -b 2048 -k .) zsk=$(ldns-keygen -a RSASHA256 -b 2048 .)
-mv "$ksk.ds" anchor.ds
-for pair in .:root.zone arpa.:arpa.zone root-servers.net.:root-servers.net.zone; do
-  zone=${pair%%:*} file=${pair#*:}
-  if [ "$zone" != . ]; then
-    ksk=$(ldns-keygen -a RSASHA256 -b 2048 -k "$zone") zsk=$(ldns-keygen -a RSASHA256 -b 2048 "$zone")
-  fi
-  ldns-signzone -z simple:sha384 -o "$zone" -f "$file.signed" "$file" "$ksk" "$zsk"
+cd /tmp/keys
+make() { # ZONE NAME FLAGS: one key pair, made once in the life of a lab
+  [ -e "$2.key" ] && return
+  made=$(ldns-keygen -a RSASHA256 -b 2048 $3 "$1")
+  for end in key private; do mv "$made.$end" "$2.$end"; done
+  [ -z "$3" ] || mv "$made.ds" "$2.ds"
+}
+for pair in .:root arpa.:arpa root-servers.net.:root-servers.net; do
+  zone=${pair%%:*} name=${pair#*:}
+  make "$zone" "$name-ksk" -k
+  make "$zone" "$name-zsk" ""
+  file=/tmp/zones/$name.zone
+  ldns-signzone -z simple:sha384 -o "$zone" -f "$file.signed" "$file" "$name-ksk" "$name-zsk"
   mv "$file.signed" "$file"
 done
-rm -f K*
 '
 """
 
 
-def _sign(_lab: topology.Lab, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
-    shell.run("unshare", "--mount", "sh", "-c", SIGN, "sign", str(image), str(mounted), str(folder))
-    anchor = folder / "anchor.ds"
-    text = anchor.read_text()
-    anchor.unlink()
-    return text
+def _sign(lab: topology.Lab, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
+    zone_keys = lab.secrets / "zones"
+    zone_keys.mkdir(mode=0o700, exist_ok=True)
+    shell.run("unshare", "--mount", "sh", "-c", SIGN, "sign", str(image), str(mounted), str(folder), str(zone_keys))
+    return (zone_keys / "root-ksk.ds").read_text()
 
 
 def _tamper(path: pathlib.Path) -> None:
@@ -169,7 +176,9 @@ def _hand_over(lab: topology.Lab, master: str, folder: pathlib.Path) -> None:
     if machine.running(lab, master):
         for name in FILES.values():
             text = (folder / name).read_text(encoding="ascii")
-            command = machine.inside(lab, master, "sh", "-c", f"cat > /{_SERVED}/{name}.new && mv /{_SERVED}/{name}.new /{_SERVED}/{name}")
+            command = machine.inside(
+                lab, master, "sh", "-c", f"cat > /{_SERVED}/{name}.new && mv /{_SERVED}/{name}.new /{_SERVED}/{name}"
+            )
             shell.run(*command, input=text)
         reload = {"dist1": ("knotc", "--blocking", "zone-reload"), "dist2": ("nsd-control", "reload")}[master]
         shell.run(*machine.inside(lab, master, *reload))
