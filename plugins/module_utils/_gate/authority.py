@@ -1,0 +1,280 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Who may say what is announced: the operator's intent, and the certificate that acceptance left.
+
+Dark by default: what is missing, damaged or void counts as dark, and says why. An intent set by hand is a ceiling that
+playbooks cannot lift, even after they lowered the node for a while. A certificate that was void once stays so: only a
+new one helps, even if the configuration that it is for comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import math
+import re
+import typing as t
+
+from .._routing.policy import Mode
+from . import store
+
+if t.TYPE_CHECKING:
+    import pathlib
+
+OPERATOR = "operator"
+LONGEST_PROVISIONAL = 86400.0
+"""Seconds that a certificate may wait for its confirmation at most."""
+CHANGED = "the configuration has changed since acceptance"
+UNCONFIRMED = "not confirmed in time"
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def by_hand(name: str) -> bool:
+    """Whether a person asked, not a playbook (which gives its file name)."""
+    return not name.endswith((".yml", ".yaml"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """The mode that was asked for; ``ceiling`` is the highest that a playbook may ask for."""
+
+    mode: Mode = Mode.DARK
+    by: str = ""
+    at: str = ""
+    ceiling: Mode = Mode.LIVE
+    reason: str = "nobody has asked for more than dark"
+
+
+class Moment(t.NamedTuple):
+    """One moment on two clocks: seconds since 1970, and seconds since boot, which nobody can set back."""
+
+    wall: float
+    boot: float
+
+    def __str__(self) -> str:
+        return datetime.datetime.fromtimestamp(self.wall, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Expiry:
+    """The end of a provisional certificate, which lasts ``seconds``, on both clocks: the first to get there ends it.
+
+    ``boot`` also counts after a reboot, whose clock starts at 0: a machine that has been up for that long since then
+    has been up for longer than ``seconds``.
+    """
+
+    wall: float
+    boot: float
+    seconds: float
+
+    def over(self, now: Moment) -> bool:
+        """Whether it is past."""
+        return now.wall >= self.wall or now.boot >= self.boot
+
+    def capped(self, boot: float) -> Expiry:
+        """The same, read at ``boot`` on that clock: never more than the whole length from there."""
+        return dataclasses.replace(self, boot=min(self.boot, boot + self.seconds))
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """What acceptance proved, and of which configuration. Void with a ``reason``, permanent without ``expiry``."""
+
+    mode: Mode = Mode.DARK
+    fingerprint: str = ""
+    issued_at: str = ""
+    reason: str = "no certificate"
+    expiry: Expiry | None = None
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970; None when permanent."""
+        return self.expiry.wall if self.expiry else None
+
+
+class Fingerprint:
+    """The configuration's fingerprint as the root helper last wrote it; read again when the file changed."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self._path = path
+        self._seen: tuple[int, ...] = ()
+        self.value = ""
+
+    def poll(self) -> bool:
+        """Look at the file; True when the fingerprint is now another."""
+        before = self.value
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            if seen != self._seen:
+                text = self._path.read_text(encoding="ascii").strip()
+                self.value = text if _FINGERPRINT.match(text) else ""
+                self._seen = seen
+        except (OSError, ValueError):
+            self.value, self._seen = "", ()
+        return self.value != before
+
+
+class Authority:
+    """Intent and certificate, in memory and on disk."""
+
+    def __init__(self, state: pathlib.Path, fingerprint: Fingerprint) -> None:
+        self._intent_path = state / "intent.json"
+        self._certificate_path = state / "certificate.json"
+        self.fingerprint = fingerprint
+        self.intent = _read_intent(self._intent_path)
+        self.certificate = _read_certificate(self._certificate_path)
+        self._fresh = True
+        self._unsaved = False
+
+    @property
+    def void(self) -> str:
+        """Why the certificate does not count; empty when it does."""
+        if self.certificate.reason:
+            return self.certificate.reason
+        if not self.fingerprint.value:
+            return "the fingerprint of the configuration is missing"
+        if self.fingerprint.value != self.certificate.fingerprint:
+            return CHANGED
+        return ""
+
+    @property
+    def certified(self) -> Mode:
+        """The highest mode that the certificate allows now."""
+        return Mode.DARK if self.void else self.certificate.mode
+
+    def ask(self, mode: Mode, by: str, now: str) -> dict[str, t.Any]:
+        """Take a new intent; the answer says what became of it. ``now`` is the time to remember, in ISO 8601."""
+        before = self.intent
+        hand = by_hand(by)
+        granted = mode if hand else min(mode, before.ceiling)
+        answer: dict[str, t.Any] = {"changed": granted != before.mode, "mode": str(granted)}
+        if granted < mode:
+            answer |= {"kept": str(granted), "reason": f"set to {before.ceiling} by hand; only a person may raise it"}
+        if (granted, before.ceiling) == (before.mode, mode if hand else before.ceiling) and before.by:
+            return answer
+        after = Intent(granted, by, now, mode if hand else before.ceiling, "")
+        if granted < before.mode:
+            self.intent = after  # lowering is in force even if it cannot be remembered
+        try:
+            store.write(
+                self._intent_path, {**dataclasses.asdict(after), "mode": str(granted), "ceiling": str(after.ceiling)}
+            )
+        except OSError as error:
+            in_force = self.intent is after
+            what = "in force, but cannot be remembered" if in_force else "refused, for it cannot be remembered"
+            return {**answer, "changed": in_force, "error": f"{what}: {error}"}
+        self.intent = after
+        return answer
+
+    def check(self, now: Moment) -> bool:
+        """Call often: void for good what no longer holds; True when that was just now. ``remember()`` comes after."""
+        certificate, current = self.certificate, self.fingerprint.value
+        if certificate.expiry and self._fresh:
+            certificate = dataclasses.replace(certificate, expiry=certificate.expiry.capped(now.boot))
+            self.certificate = certificate
+        self._fresh = False
+        if certificate.reason:
+            return False
+        if current and current != certificate.fingerprint:
+            reason = CHANGED
+        elif certificate.expiry and certificate.expiry.over(now):
+            reason = UNCONFIRMED
+        else:
+            return False
+        self.certificate = dataclasses.replace(certificate, reason=reason)
+        self._unsaved = True
+        return True
+
+    def remember(self) -> str:
+        """Bring what ``check()`` found to the disk, if it is not there yet; the answer says why that failed.
+
+        Where nothing can be written any more, to have no certificate is as good as to have a void one.
+        """
+        if not self._unsaved:
+            return ""
+        try:
+            with contextlib.suppress(OSError):
+                store.write(self._certificate_path, _record(self.certificate))
+                self._unsaved = False
+                return ""
+            store.remove(self._certificate_path)
+        except OSError as error:
+            return f"cannot remember that the certificate is void: {error}"
+        self._unsaved = False
+        return ""
+
+    def certify(self, mode: Mode, fingerprint: str, now: Moment, seconds: float | None = None) -> dict[str, t.Any]:
+        """Accept what acceptance proved, if it proved the configuration that is there now.
+
+        With ``seconds`` it has to be confirmed by another one before they are over. What is already certified for good
+        is never lowered.
+        """
+        if seconds is not None and not 0 < seconds <= LONGEST_PROVISIONAL:
+            raise ValueError(f"a certificate cannot wait {seconds:g} s for its confirmation")
+        current = self.fingerprint.value
+        if not current or fingerprint.lower() != current:
+            what = f"is {current}" if current else "is missing"
+            return {"changed": False, "refused": f"the fingerprint of the configuration {what}, not {fingerprint}"}
+        self.check(now)
+        if not self.void and not self.certificate.expiry and self.certificate.mode >= mode:
+            return {"changed": False, "mode": str(self.certificate.mode)}
+        expiry = None if seconds is None else Expiry(now.wall + seconds, now.boot + seconds, seconds)
+        after = Certificate(mode, current, str(now), "", expiry)
+        try:
+            store.write(self._certificate_path, _record(after))
+        except OSError as error:
+            return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
+        self.certificate, self._unsaved = after, False
+        return {"changed": True, "mode": str(mode)}
+
+    def revoke(self) -> dict[str, t.Any]:
+        """There is no certificate any more, whatever the disk says."""
+        changed = not self.certificate.reason
+        self.certificate, self._unsaved = Certificate(reason="revoked"), False
+        try:
+            store.remove(self._certificate_path)
+        except OSError as error:
+            return {"changed": changed, "error": f"in force, but cannot be remembered: {error}"}
+        return {"changed": changed}
+
+
+def _read_intent(path: pathlib.Path) -> Intent:
+    try:
+        data = store.read(path)
+        if data is None:
+            return Intent()
+        mode, ceiling = Mode.parse(data["mode"]), Mode.parse(data.get("ceiling", "live"))
+        return Intent(mode, str(data["by"]), str(data["at"]), ceiling, "")
+    except (store.DamagedError, KeyError, ValueError) as error:
+        return Intent(ceiling=Mode.DARK, reason=f"damaged intent: {error}")
+
+
+def _read_certificate(path: pathlib.Path) -> Certificate:
+    try:
+        data = store.read(path)
+        if data is None:
+            return Certificate()
+        return Certificate(
+            Mode.parse(data["mode"]),
+            str(data["fingerprint"]),
+            str(data["issued_at"]),
+            str(data.get("reason", "")),
+            _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
+        )
+    except (store.DamagedError, KeyError, TypeError, ValueError) as error:
+        return Certificate(reason=f"damaged certificate: {error}")
+
+
+def _read_expiry(data: t.Any) -> Expiry:
+    expiry = Expiry(float(data["wall"]), float(data["boot"]), float(data["seconds"]))
+    if not all(math.isfinite(value) for value in dataclasses.astuple(expiry)):
+        raise ValueError(f"{expiry} is no time")
+    return expiry
+
+
+def _record(certificate: Certificate) -> dict[str, t.Any]:
+    """As ``_read_certificate()`` reads it."""
+    return {**dataclasses.asdict(certificate), "mode": str(certificate.mode)}

@@ -1,0 +1,145 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""``imrs``: what people and playbooks say to the gate, and what it answers.
+
+Exit status: 0 done, 1 refused or not reached, 2 wrong usage or no gate to talk to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import pathlib
+import socket
+import sys
+import typing as t
+
+from .authority import OPERATOR
+
+DONE, REFUSED, UNREACHABLE = 0, 1, 2
+PATIENCE = 10.0
+"""Seconds that a gate may take to answer what needs no waiting."""
+_MODES = ("dark", "drained", "live")
+_INTENTS = {"live": "live", "drain": "drained", "dark": "dark"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """One request, one answer."""
+    given = _parser().parse_args(arguments)
+    request, patience = _request(given)
+    try:
+        answer = ask(given.socket, request, patience)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"imrs: no answer from the gate at {given.socket}: {error}\n")
+        return UNREACHABLE
+    if given.json:
+        print(json.dumps(answer, indent=2))  # noqa: T201 - the output of a command
+    elif given.verb == "status":
+        print(screen(answer))  # noqa: T201
+    else:
+        _say(given, answer)
+    if "usage" in answer:
+        return UNREACHABLE
+    failed = "refused" in answer or "error" in answer or answer.get("reached") is False
+    return REFUSED if failed else DONE
+
+
+def ask(path: pathlib.Path, request: t.Mapping[str, t.Any], patience: float) -> dict[str, t.Any]:
+    """Send one request over the control socket; OSError or ValueError when no answer came back."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(patience)
+        connection.connect(str(path))
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as lines:
+            answer = json.loads(lines.readline())
+    if not isinstance(answer, dict):
+        raise ValueError(f"{answer!r} is no answer")  # noqa: TRY004 - what came over the wire is data, not code
+    return answer
+
+
+def screen(status: t.Mapping[str, t.Any]) -> str:
+    """The state of a node on one screen."""
+    intent, certificate, session, service = (status[key] for key in ("intent", "certificate", "session", "service"))
+    lines = [status["node"], ""]
+    for family, mode in status["mode"].items():
+        verdict = status["verdict"][family]
+        health = "healthy" if verdict["healthy"] else "not healthy"
+        lines.append(
+            f"  {family:<12} {mode.upper():<8} {health} for {verdict['since']:.0f} s {_bracket(verdict['reason'])}"
+        )
+    asked = f"{intent['mode']} by {intent['by']} at {intent['at']}" if intent["by"] else f"{intent['mode']}"
+    valid = f"{certificate['mode']}, issued {certificate['issued_at']}" if certificate["valid"] else "not valid"
+    if certificate["valid"] and certificate["expires_at"] is not None:
+        end = datetime.datetime.fromtimestamp(certificate["expires_at"], datetime.UTC)
+        valid += f", to be confirmed before {end:%Y-%m-%dT%H:%M:%SZ}"
+    lines += [
+        f"  {'asked for':<12} {asked} {_bracket(intent['reason'])}",
+        f"  {'certificate':<12} {valid} {_bracket(certificate['reason'])}",
+        f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
+        f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
+        f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _bracket(reason: str) -> str:
+    return f"({reason})" if reason else ""
+
+
+def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
+    for key in ("usage", "error", "refused"):
+        if key in answer:
+            sys.stderr.write(f"imrs: {answer[key]}\n")
+            return
+    if given.verb == "wait":
+        modes = ", ".join(f"{family} {mode}" for family, mode in answer["mode"].items())
+        text = "" if answer["reached"] else f"imrs: not {given.mode} after {given.timeout:g} s: "
+        (sys.stdout if answer["reached"] else sys.stderr).write(f"{text}{modes}\n")
+        return
+    said = "changed" if answer.get("changed") else "nothing to change"
+    kept = f": kept {answer['kept']}, {answer['reason']}" if "kept" in answer else ""
+    sys.stdout.write(f"{said}{kept}\n")
+
+
+def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
+    if given.verb in _INTENTS:
+        return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by}, PATIENCE
+    if given.verb == "certify":
+        limit = {} if given.seconds is None else {"for": given.seconds}
+        return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
+    if given.verb == "wait":
+        return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
+    return {"verb": given.verb}, PATIENCE
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="answer as JSON")
+    parser = argparse.ArgumentParser(prog="imrs", description="Ask and tell this node's gate.")
+    parser.add_argument(
+        "--socket", type=pathlib.Path, default=pathlib.Path("/run/imrs/gate.sock"), help=argparse.SUPPRESS
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    helps = {
+        "status": "what is announced, and why",
+        "live": "announce the covering and the specific prefixes",
+        "drain": "announce the covering prefixes only",
+        "dark": "announce nothing",
+        "certify": "record what acceptance proved",
+        "revoke": "drop the certificate",
+        "wait": "until every family is in a mode",
+        "step-aside": "withdraw until the nameserver has ended and come back; its unit asks for this before it stops",
+    }
+    parsers = {verb: verbs.add_parser(verb, help=text, parents=[common]) for verb, text in helps.items()}
+    for verb in _INTENTS:
+        parsers[verb].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks; a playbook gives its file")
+    for verb in ("certify", "wait"):
+        parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")
+    parsers["certify"].add_argument("--fingerprint", required=True, metavar="HEX")
+    parsers["certify"].add_argument(
+        "--for", type=float, dest="seconds", metavar="SECONDS", help="void unless certified again without this in time"
+    )
+    parsers["wait"].add_argument("--timeout", type=float, required=True, metavar="SECONDS")
+    return parser

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""``imrs-fingerprint``: one number for the configuration that acceptance judged.
+
+Runs as root, because some of the files are secret; what it leaves behind tells nothing of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import json
+import os
+import pathlib
+import stat
+import sys
+import typing as t
+
+from . import store
+
+SKIPPED = "__pycache__"
+"""Directories of that name hold what Python makes of files that count themselves."""
+_GONE = (FileNotFoundError, NotADirectoryError)
+_Line = tuple[str, str, str]
+
+
+def fingerprint(paths: t.Iterable[str]) -> str:
+    """SHA-256, in hexadecimal, over the sorted (path, mode, SHA-256 of the content); a missing file counts as such.
+
+    A path may be a file, a directory (everything below it counts, symbolic links there by where they point) or a
+    pattern as of a shell, with ``**`` for any depth.
+    """
+    lines = sorted({line for path in paths for match in _matches(path) for line in _lines(match)})
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+
+
+def _matches(path: str) -> list[str]:
+    """What a pattern stands for; the path itself if it is none, is there under that very name, or matches nothing."""
+    if glob.escape(path) == path or os.path.lexists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True)) or [path]
+
+
+def _lines(path: str) -> t.Iterator[_Line]:
+    if not pathlib.Path(path).is_dir():
+        yield _line(path)
+        return
+    yield path, "directory", ""
+    for where, directories, files in os.walk(path, onerror=_unless_gone):
+        directories[:] = [name for name in directories if name != SKIPPED]
+        links = [name for name in directories if (pathlib.Path(where) / name).is_symlink()]
+        for name in [*files, *links]:
+            yield _inner(pathlib.Path(where) / name)
+
+
+def _inner(path: pathlib.Path) -> _Line:
+    try:
+        return str(path), "link", str(path.readlink())
+    except OSError:  # is no link, or is gone
+        return _line(str(path), os.O_NOFOLLOW)
+
+
+def _line(path: str, flags: int = 0) -> _Line:
+    try:
+        found = pathlib.Path(path).stat(follow_symlinks=not flags)
+        if not stat.S_ISREG(found.st_mode):  # to open a pipe or a device may do anything
+            return path, f"{stat.S_IMODE(found.st_mode):04o}", "special"
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+        with os.fdopen(descriptor, "rb") as file:
+            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+            return path, f"{mode:04o}", hashlib.file_digest(file, "sha256").hexdigest()
+    except _GONE:
+        return path, "missing", ""
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, _GONE):
+        raise error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the fingerprint of the configured paths; 2 and no fingerprint at all when it cannot be told."""
+    parser = argparse.ArgumentParser(prog="imrs-fingerprint", description="Write the fingerprint of the configuration.")
+    parser.add_argument("--config", type=pathlib.Path, default=pathlib.Path("/etc/imrs/gate.json"), metavar="FILE")
+    parser.add_argument("--runtime", type=pathlib.Path, default=pathlib.Path("/run/imrs"), metavar="DIRECTORY")
+    given = parser.parse_args(arguments)
+    target: pathlib.Path = given.runtime / "fingerprint"
+    try:
+        paths = json.loads(given.config.read_text(encoding="utf-8"))["fingerprint_paths"]
+        given.runtime.mkdir(mode=0o755, exist_ok=True)
+        written = ""
+        while written != (value := fingerprint(paths)):  # what changed while this ran may have no one else to notice
+            store.replace(target, f"{value}\n".encode(), 0o644)
+            written = value
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        target.unlink(missing_ok=True)
+        sys.stderr.write(f"imrs-fingerprint: {error}\n")
+        return 2
+    return 0

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The BGP session to the node's own routing daemon: says which prefixes there are, again after every interruption.
+
+State is level-triggered: a caller states the whole set, and whatever happens to the session, the peer is told exactly
+that set on the next one. The hold time is a lease: a gate that hangs loses its announcements when it runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import typing as t
+
+from .. import _addressing as addressing
+from . import wire
+
+LOG = logging.getLogger("imrs.gate.session")
+
+IDLE, CONNECT, OPEN_SENT, OPEN_CONFIRM, ESTABLISHED = "Idle", "Connect", "OpenSent", "OpenConfirm", "Established"
+CEASE, ADMINISTRATIVE_SHUTDOWN = 6, 2
+"""Error code and subcode of a planned end (RFC 4486 section 4)."""
+FIRST_DELAY, LONGEST_DELAY = 0.05, 1.0
+"""Seconds between two attempts to connect: doubles from the first to the longest."""
+SHORTEST_HOLD = 3
+"""Seconds; RFC 4271 section 4.2 allows nothing between 0 and this, and 0 would be no lease at all."""
+
+
+class PeerError(Exception):
+    """The peer cannot be used, or does not want us."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Peering:
+    """Who speaks to whom. ``hold_time`` in seconds; ``next_hops`` by family, for the routing daemon to replace."""
+
+    local: str
+    peer: str
+    port: int
+    asn: int
+    hold_time: int
+    next_hops: t.Mapping[str, str]
+
+
+class Session:
+    """One BGP speaker. ``run()`` for ever; ``announce()`` at any time, from the same event loop."""
+
+    def __init__(self, peering: Peering, on_change: t.Callable[[], None] = lambda: None) -> None:
+        self._peering = peering
+        self._on_change = on_change
+        self._wanted: frozenset[str] = frozenset()
+        self._told: frozenset[str] = frozenset()
+        self._writer: asyncio.StreamWriter | None = None
+        self._established = False
+        self._ended = False
+        self.state = IDLE
+        self.reason = ""
+
+    @property
+    def announced(self) -> tuple[str, ...]:
+        """What the peer holds from us at this moment, sorted; nothing unless the session is established."""
+        return tuple(sorted(self._told))
+
+    def announce(self, prefixes: t.Iterable[str]) -> None:
+        """From now on exactly ``prefixes`` exist: what is too many is withdrawn first, what is missing announced."""
+        self._wanted = frozenset(prefixes)
+        if self.state == ESTABLISHED:
+            self._tell(self._told, self._wanted)
+
+    async def run(self) -> None:
+        """Connect, speak, and connect again; returns only after ``close()``."""
+        delay = FIRST_DELAY
+        while not self._ended:
+            self._established = False
+            try:
+                await self._converse()
+            except (OSError, TimeoutError, wire.WireError, PeerError) as error:
+                if self._ended:
+                    return
+                reason = str(error) or type(error).__name__
+                if self._established or reason != self.reason:
+                    LOG.warning("session to %s: %s", self._peering.peer, reason)
+                self.reason = reason
+            finally:
+                self._lost()
+            delay = FIRST_DELAY if self._established else min(2 * delay, LONGEST_DELAY)
+            await asyncio.sleep(delay)
+
+    async def close(self) -> None:
+        """Say Cease and hang up for good (RFC 4486)."""
+        self._ended = True
+        writer = self._writer
+        if writer is not None:
+            self._send(wire.Notification(CEASE, ADMINISTRATIVE_SHUTDOWN))
+            writer.close()
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), 1)
+        self._lost()
+
+    async def _converse(self) -> None:
+        peering = self._peering
+        self._enter(CONNECT)
+        async with asyncio.timeout(peering.hold_time):
+            local = (peering.local, 0)
+            reader, writer = await asyncio.open_connection(peering.peer, peering.port, local_addr=local)
+        self._writer = writer
+        keepalives: asyncio.Task[None] | None = None
+        decoder, hold_time = wire.Decoder(), peering.hold_time
+        # Within an AS the identifier must differ from the peer's (RFC 6286 section 2.1): our own address does.
+        self._send(wire.Open(peering.asn, peering.hold_time, peering.local))
+        self._enter(OPEN_SENT)
+        try:
+            while True:
+                async with asyncio.timeout(hold_time):
+                    data = await reader.read(65536)
+                if not data:
+                    raise PeerError("the routing daemon closed the session")
+                for message in decoder.feed(data):
+                    if self.state == OPEN_SENT:
+                        hold_time = self._agree(message)
+                        keepalives = asyncio.create_task(self._keep_alive(hold_time / 3))
+                    else:
+                        self._hear(message)
+        except wire.WireError as error:
+            self._send(wire.Notification(error.code, error.subcode))
+            raise
+        except TimeoutError:
+            self._send(wire.Notification(4, 0))
+            raise PeerError(f"heard nothing for {hold_time} s") from None
+        finally:
+            if keepalives is not None:
+                keepalives.cancel()
+
+    def _agree(self, message: wire.Message) -> int:
+        """Check the peer's OPEN, answer it, and return the agreed hold time in seconds (RFC 4271 section 6.2)."""
+        if isinstance(message, wire.Notification):
+            raise PeerError(f"refused: NOTIFICATION {message.code}/{message.subcode}")
+        if not isinstance(message, wire.Open):
+            raise wire.WireError(5, 1, f"{type(message).__name__} came before OPEN")
+        if message.asn != self._peering.asn:
+            raise wire.WireError(2, 2, f"the peer is AS{message.asn}, not AS{self._peering.asn}")
+        hold_time = min(message.hold_time, self._peering.hold_time)
+        if hold_time < SHORTEST_HOLD:
+            raise wire.WireError(2, 6, f"a hold time of {message.hold_time} s is no lease")
+        missing = [family for family in addressing.FAMILIES if family not in message.families]
+        if missing:
+            raise wire.WireError(2, 7, f"the peer does not take {' and '.join(missing)}")
+        self._send(wire.Keepalive())
+        self._enter(OPEN_CONFIRM)
+        return hold_time
+
+    def _hear(self, message: wire.Message) -> None:
+        if isinstance(message, wire.Notification):
+            raise PeerError(f"NOTIFICATION {message.code}/{message.subcode}")
+        if isinstance(message, wire.Open):
+            raise wire.WireError(5, 0, "a second OPEN")
+        if self.state == OPEN_CONFIRM:
+            if not isinstance(message, wire.Keepalive):
+                raise wire.WireError(5, 2, f"{type(message).__name__} came before KEEPALIVE")
+            self._established, self.reason = True, ""
+            self._tell(frozenset(), self._wanted)
+            self._enter(ESTABLISHED)
+        elif isinstance(message, wire.RouteRefresh):
+            again = frozenset(prefix for prefix in self._told if addressing.family_of(prefix) == message.family)
+            self._tell(self._told - again, self._told)
+
+    def _tell(self, before: frozenset[str], after: frozenset[str]) -> None:
+        """Send the way from ``before`` to ``after``: withdrawals of all families first, in one write."""
+        gone, new = addressing.by_family(sorted(before - after)), addressing.by_family(sorted(after - before))
+        updates = [wire.Update(family, withdrawn=tuple(prefixes)) for family, prefixes in gone.items() if prefixes]
+        for family, prefixes in new.items():
+            if prefixes:
+                updates.append(wire.Update(family, tuple(prefixes), next_hop=self._peering.next_hops[family]))
+        self._told = after
+        if updates:
+            self._send(*updates)
+
+    def _send(self, *messages: wire.Message) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(b"".join(wire.encode(message) for message in messages))
+
+    async def _keep_alive(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            self._send(wire.Keepalive())
+
+    def _enter(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self._on_change()
+
+    def _lost(self) -> None:
+        if self._writer is not None:
+            if not self._writer.is_closing():
+                self._writer.transport.abort()
+            self._writer = None
+        self._told = frozenset()
+        self._enter(IDLE)

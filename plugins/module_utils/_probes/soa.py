@@ -1,0 +1,171 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Ask the node's own nameserver for a zone's SOA, over UDP and TCP. Evidence only; it judges nothing.
+
+The query comes from the service address itself, so that a rate limit can exempt it and so that an address that is not
+on this machine is noticed. Every query has a socket of its own: with SO_REUSEPORT each port meets another worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import socket
+import struct
+
+from .. import _addressing as addressing
+
+try:
+    import dns.edns
+    import dns.exception
+    import dns.flags
+    import dns.message
+    import dns.name
+    import dns.rcode
+    import dns.rdatatype
+except ImportError as error:  # pragma: no cover - said by require()
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+TIMEOUT = "timeout"
+UDP, TCP = "udp", "tcp"
+PAYLOAD = 1232
+"""Octets of the largest UDP answer asked for (DNS flag day 2020)."""
+
+
+def require() -> None:
+    """RuntimeError with the remedy when dnspython is not installed."""
+    if MISSING is not None:
+        raise RuntimeError("dnspython is missing: install the package python3-dnspython") from MISSING
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What came back. ``failure`` is empty, ``timeout``, or what went wrong before there was an answer.
+
+    ``expirations`` are those of the RRSIGs over the SOA, in seconds since 1970.
+    """
+
+    failure: str = ""
+    rcode: str = ""
+    authoritative: bool = False
+    truncated: bool = False
+    serial: int | None = None
+    nsid: str | None = None
+    expirations: tuple[int, ...] = ()
+
+
+class Prober:
+    """Asks one address. The query is built once, and an answer that repeats is not parsed again."""
+
+    def __init__(self, address: str, port: int, zone: str) -> None:
+        require()
+        self._family = socket.AF_INET if addressing.family_of(address) == "ipv4" else socket.AF_INET6
+        self._address = address
+        self._port = port
+        self._zone = dns.name.from_text(zone)
+        nsid = dns.edns.GenericOption(dns.edns.OptionType.NSID, b"")
+        query = dns.message.make_query(
+            self._zone, dns.rdatatype.SOA, use_edns=0, want_dnssec=True, payload=PAYLOAD, options=[nsid]
+        )
+        query.flags &= ~dns.flags.RD
+        self._query = query.to_wire()[2:]
+        self._last: tuple[bytes, Evidence] = (b"", Evidence())
+
+    async def ask(self, transport: str, seconds: float) -> Evidence:
+        """One query over ``udp`` or ``tcp``, answered within ``seconds``."""
+        number = secrets.token_bytes(2)
+        kind = socket.SOCK_STREAM if transport == TCP else socket.SOCK_DGRAM
+        with socket.socket(self._family, kind) as connection:
+            connection.setblocking(False)
+            try:
+                async with asyncio.timeout(seconds):
+                    connection.bind((self._address, 0))
+                    exchange = self._over_tcp if transport == TCP else self._over_udp
+                    return self._read(await exchange(connection, number))
+            except TimeoutError:
+                return Evidence(TIMEOUT)
+            except ConnectionRefusedError:
+                return Evidence("connection refused")
+            except OSError as error:
+                return Evidence(f"cannot be asked: {error.strerror or error}")
+
+    async def _over_udp(self, connection: socket.socket, number: bytes) -> bytes:
+        connection.connect((self._address, self._port))
+        connection.send(number + self._query)
+        loop = asyncio.get_running_loop()
+        answer = b""
+        while answer[:2] != number:
+            answer = await loop.sock_recv(connection, 65535)
+        return answer
+
+    async def _over_tcp(self, connection: socket.socket, number: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(connection, (self._address, self._port))
+        query = number + self._query
+        await loop.sock_sendall(connection, struct.pack("!H", len(query)) + query)
+        (length,) = struct.unpack("!H", await _exactly(connection, 2))
+        answer = await _exactly(connection, length)
+        return answer if answer[:2] == number else b""
+
+    def _read(self, answer: bytes) -> Evidence:
+        if answer[2:] != self._last[0] or not answer:
+            self._last = (answer[2:], parse(answer, self._zone))
+        return self._last[1]
+
+
+async def _exactly(connection: socket.socket, length: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    data = b""
+    while len(data) < length:
+        piece = await loop.sock_recv(connection, length - len(data))
+        if not piece:
+            raise OSError("the connection was closed before the answer")
+        data += piece
+    return data
+
+
+def parse(answer: bytes, zone: dns.name.Name) -> Evidence:
+    """The facts of one answer for a zone's SOA."""
+    try:
+        message = dns.message.from_wire(answer, ignore_trailing=True)
+    except (dns.exception.DNSException, ValueError, IndexError, struct.error) as error:
+        return Evidence(f"not a DNS message: {type(error).__name__}")
+    if not message.flags & dns.flags.QR or message.question != _question(zone):
+        return Evidence("the answer is to another question")
+    serial: int | None = None
+    expirations: list[int] = []
+    for rrset in message.answer:
+        if rrset.name != zone:
+            continue
+        for rdata in rrset:
+            if rdata.rdtype == dns.rdatatype.SOA:
+                serial = rdata.serial
+            elif rdata.rdtype == dns.rdatatype.RRSIG and rdata.type_covered == dns.rdatatype.SOA:
+                expirations.append(rdata.expiration)
+    return Evidence(
+        rcode=dns.rcode.to_text(message.rcode()),
+        authoritative=bool(message.flags & dns.flags.AA),
+        truncated=bool(message.flags & dns.flags.TC),
+        serial=serial,
+        nsid=_nsid(message),
+        expirations=tuple(expirations),
+    )
+
+
+def _question(zone: dns.name.Name) -> list[object]:
+    return list(dns.message.make_query(zone, dns.rdatatype.SOA).question)
+
+
+def _nsid(message: dns.message.Message) -> str | None:
+    for option in message.options:
+        if option.otype == dns.edns.OptionType.NSID:
+            data = b""
+            with contextlib.suppress(NotImplementedError):
+                data = option.to_wire() or b""
+            return data.decode("ascii", "backslashreplace")
+    return None

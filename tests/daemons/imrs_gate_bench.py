@@ -1,0 +1,218 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node and its host's router, each in a network namespace: Knot, BIRD and the gate here, a second BIRD there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+from imrs_gate_config import CONFIG, KNOT, NODE_BIRD, NODE_NAME, ROUTER_BIRD, SERVICE, TCP_CLIENTS, ZONE
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIVE = {"199.7.82.0/23", "199.7.83.0/24", "2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"}
+COVERING = {"199.7.82.0/23", "2001:500:9e::/47"}
+PYTHON = os.environ.get("IMRS_GATE_PYTHON", sys.executable)
+"""Runs the gate; set it to the system's own to try the distribution's dnspython."""
+TOOLS = ("ip", "bird", "birdc", "knotd", "knotc")
+
+
+class Bench:
+    """Everything of one run; leave the context and nothing is left."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        self.node, self.router = f"imrs-t-{os.getpid()}-n", f"imrs-t-{os.getpid()}-r"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.config = json.loads(json.dumps(CONFIG))
+
+    def __enter__(self) -> t.Self:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._clean)
+            for name in (self.node, self.router):
+                run("ip", "netns", "add", name)
+            run(
+                "ip",
+                "-n",
+                self.node,
+                "link",
+                "add",
+                "uplink",
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "host",
+                "netns",
+                self.router,
+            )
+            for name, link, addresses in (
+                (self.node, "uplink", ("192.0.2.2/29", "2001:db8::2/64")),
+                (self.router, "host", ("192.0.2.1/29", "2001:db8::1/64")),
+                (self.node, "lo", SERVICE),
+                (self.router, "lo", ()),
+            ):
+                for address in addresses:
+                    run(
+                        "ip", "-n", name, "address", "add", address, "dev", link, *(["nodad"] if ":" in address else [])
+                    )
+                run("ip", "-n", name, "link", "set", link, "up")
+            for name in ("state", "run", "lib", "knot"):
+                (self.directory / name).mkdir()
+            package = self.directory / "lib" / "imrs"
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / "plugins" / "module_utils", package, ignore=ignore)
+            self.start_bird()
+            self.start_router()
+            stack.pop_all()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._clean()
+
+    def _clean(self) -> None:
+        for name in list(self.processes):
+            self.kill(name, signal.SIGKILL)
+        for name in (self.node, self.router):
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+    def start(self, name: str, namespace: str, *command: str) -> None:
+        """Run a daemon in a namespace, and remember it by name."""
+        with (self.directory / f"{name}.out").open("ab") as out:
+            full = ["ip", "netns", "exec", namespace, *command]
+            self.processes[name] = subprocess.Popen(full, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Signal a daemon of ours and wait until it is gone."""
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        return process.wait(20)
+
+    def signal(self, name: str, number: int) -> None:
+        """Signal a daemon that stays."""
+        self.processes[name].send_signal(number)
+
+    def start_bird(self) -> None:
+        """The node's routing daemon."""
+        self._bird("bird", self.node, NODE_BIRD)
+
+    def start_router(self) -> None:
+        """The host's router."""
+        self._bird("router", self.router, ROUTER_BIRD)
+
+    def _bird(self, name: str, namespace: str, text: str) -> None:
+        path = self.directory / f"{name}.conf"
+        path.write_text(text.format(directory=self.directory))
+        socket = self.directory / f"{name}.ctl"
+        socket.unlink(missing_ok=True)
+        self.start(name, namespace, "bird", "-f", "-c", str(path), "-s", str(socket))
+        until(socket.exists, what=f"{name} to listen")
+
+    def start_knot(self, nsid: str = NODE_NAME, zone: str = ".") -> None:
+        """The nameserver; with another zone it refuses the root."""
+        (self.directory / "root.zone").write_text(ZONE)
+        path = self.directory / "knot.conf"
+        path.write_text(KNOT.format(directory=self.directory, nsid=nsid, zone=zone, clients=TCP_CLIENTS))
+        (self.directory / "knot.pid").unlink(missing_ok=True)
+        self.start("knot", self.node, "knotd", "-c", str(path))
+        until((self.directory / "knot.pid").exists, what="Knot's process id")
+
+    def fill_tcp(self) -> None:
+        """Clients that connect over TCP, more than Knot takes, and never ask."""
+        code = (
+            "import socket, time\n"
+            f"clients = [socket.create_connection(({SERVICE[0]!r}, 53)) for _ in range({2 * TCP_CLIENTS})]\n"
+            "time.sleep(60)"
+        )
+        self.start("clients", self.node, sys.executable, "-c", code)
+
+    def start_gate(self) -> None:
+        """The gate, as it would be installed."""
+        config = self.directory / "gate.json"
+        config.write_text(json.dumps(self.config))
+        (self.directory / "judged.conf").touch()
+        runtime = str(self.directory / "run")
+        self.config["fingerprint_paths"] = [str(self.directory / "judged.conf")]
+        config.write_text(json.dumps(self.config))
+        self.fingerprint_command = [
+            sys.executable,
+            "-c",
+            self._code("fingerprint"),
+            "--config",
+            str(config),
+            "--runtime",
+            runtime,
+        ]
+        run(*self.fingerprint_command)
+        arguments = ["--config", str(config), "--state", str(self.directory / "state"), "--runtime", runtime]
+        pid_file = str(self.directory / "knot.pid")
+        self.start("gate", self.node, PYTHON, "-c", self._code("main"), *arguments, "--service-pid-file", pid_file)
+        until((self.directory / "run" / "gate.sock").exists, what="the gate's socket")
+
+    def _code(self, module: str) -> str:
+        """What the entry point of that name does on a node."""
+        library = str(self.directory / "lib")
+        return f"import sys; sys.path.insert(0, {library!r}); from imrs._gate.{module} import main; sys.exit(main())"
+
+    def imrs(self, *arguments: str) -> tuple[int, dict[str, t.Any]]:
+        """One verb of the command line; exit status and decoded answer."""
+        socket = str(self.directory / "run" / "gate.sock")
+        command = [PYTHON, "-c", self._code("cli"), "--socket", socket, *arguments, "--json"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        return done.returncode, json.loads(done.stdout or "{}")
+
+    def status(self) -> dict[str, t.Any]:
+        """What ``imrs status`` says."""
+        return self.imrs("status")[1]
+
+    def raise_to_live(self, *arguments: str) -> None:
+        """Certify the configuration that is there, ask for live, and wait for it."""
+        fingerprint = (self.directory / "run" / "fingerprint").read_text().strip()
+        assert self.imrs("certify", "live", "--fingerprint", fingerprint, *arguments)[0] == 0
+        assert self.imrs("live")[0] == 0
+        code, answer = self.imrs("wait", "live", "--timeout", "20")
+        assert code == 0, answer
+
+    def routes(self) -> dict[str, str]:
+        """What the host's router holds: prefix to AS path."""
+        socket = str(self.directory / "router.ctl")
+        said = subprocess.run(
+            ["birdc", "-s", socket, "show route all"], check=True, capture_output=True, text=True
+        ).stdout
+        found: dict[str, str] = {}
+        prefix = ""
+        for line in said.splitlines():
+            if match := re.match(r"(\S+/\d+)\s", line):
+                prefix = match[1]
+            elif match := re.match(r"\s+BGP.as_path: ?(.*)", line):
+                found[prefix] = match[1].strip()
+        return found
+
+    def await_routes(self, prefixes: set[str], seconds: float = 10) -> float:
+        """Wait until the router holds exactly these prefixes; the seconds that it took."""
+        return until(lambda: set(self.routes()) == prefixes, seconds, lambda: f"routes {prefixes}, not {self.routes()}")
+
+
+def run(*command: str) -> None:
+    """Run a command that must succeed."""
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def until(condition: t.Callable[[], bool], seconds: float = 10, what: str | t.Callable[[], str] = "") -> float:
+    """Wait for a condition; the seconds that it took. AssertionError when it does not come."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
+        time.sleep(0.01)
+    return time.monotonic() - start

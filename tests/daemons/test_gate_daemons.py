@@ -1,0 +1,225 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate between a real Knot and a real BIRD, seen from the host's router. Needs root, bird2, knot and iproute2."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from imrs_gate_bench import COVERING, FIVE, TOOLS, Bench, run, until
+from imrs_gate_config import NODE_NAME
+
+
+@pytest.fixture
+def bench(tmp_path: pathlib.Path) -> t.Iterator[Bench]:
+    """Routing only: no nameserver and no gate yet."""
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    assert not missing, f"install bird2, knot and iproute2: {missing} not found"
+    with Bench(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def live(bench: Bench) -> Bench:
+    """A node that announces everything."""
+    bench.start_knot()
+    bench.start_gate()
+    bench.raise_to_live()
+    bench.await_routes(FIVE)
+    return bench
+
+
+def healthy(bench: Bench) -> bool:
+    """Whether both families are proven."""
+    return all(verdict["healthy"] for verdict in bench.status()["verdict"].values())
+
+
+def established(bench: Bench) -> bool:
+    """Whether the gate speaks to the routing daemon."""
+    return str(bench.status()["session"]["state"]) == "Established"
+
+
+def test_a_healthy_node_is_dark_until_certified_and_asked(bench: Bench) -> None:
+    bench.start_knot()
+    bench.start_gate()
+    until(lambda: healthy(bench) and established(bench), what="a proven node")
+    assert bench.imrs("live")[1] == {"changed": True, "mode": "live"}
+    code, answer = bench.imrs("certify", "live", "--fingerprint", "0" * 64)
+    assert (code, "refused" in answer) == (1, True)
+    assert bench.imrs("wait", "live", "--timeout", "0.3")[0] == 1
+    assert bench.status()["certificate"]["reason"] == "no certificate"
+    assert bench.routes() == {}
+
+
+def test_a_live_node_announces_exactly_five_prefixes_from_its_as(live: Bench) -> None:
+    assert live.routes() == dict.fromkeys(FIVE, "20144")
+
+
+def test_a_drained_node_announces_the_covering_prefixes(live: Bench) -> None:
+    assert live.imrs("drain")[0] == 0
+    live.await_routes(COVERING)
+    answer = live.imrs("live", "--by", "site.yml")[1]
+    assert (answer["changed"], answer["kept"]) == (False, "drained")
+    assert live.imrs("dark", "--by", "site.yml")[1]["changed"]
+    live.await_routes(set())
+
+
+def test_a_killed_nameserver_is_withdrawn_at_once(live: Bench) -> None:
+    live.kill("knot")
+    assert live.await_routes(set()) < 0.5
+
+
+def test_a_planned_end_is_withdrawn_first_and_held_down_for_nothing(live: Bench) -> None:
+    assert live.imrs("step-aside")[1] == {"changed": True}
+    assert live.routes() == {}
+    assert "stepped aside" in live.status()["verdict"]["ipv4"]["reason"]
+    live.kill("knot")
+    live.start_knot()
+    live.await_routes(FIVE)
+    assert {verdict["falls"] for verdict in live.status()["verdict"].values()} == {0}
+
+
+def test_a_hanging_nameserver_is_withdrawn(live: Bench) -> None:
+    live.signal("knot", signal.SIGSTOP)
+    assert live.await_routes(set()) < 1
+
+
+def test_an_expired_zone_is_withdrawn(live: Bench) -> None:
+    run("knotc", "-s", str(live.directory / "knot.sock"), "-f", "zone-purge", "+expire", "--", ".")
+    live.await_routes(set())
+    assert "SERVFAIL" in live.status()["verdict"]["ipv4"]["reason"]
+
+
+def test_a_refusing_nameserver_is_withdrawn(live: Bench) -> None:
+    live.kill("knot")
+    live.start_knot(zone="example.")
+    until(lambda: "REFUSED" in live.status()["verdict"]["ipv6"]["reason"], what="REFUSED")
+    assert live.routes() == {}
+
+
+def test_another_node_never_answers_for_this_one(bench: Bench) -> None:
+    bench.start_knot(nsid="xlb02.l.root-servers.org")
+    bench.start_gate()
+    reason = f"answered by 'xlb02.l.root-servers.org', not by {NODE_NAME}"
+    until(lambda: reason in bench.status()["verdict"]["ipv4"]["reason"], what=reason)
+
+
+def test_a_lost_service_address_darkens_its_family_only(live: Bench) -> None:
+    run("ip", "-n", live.node, "address", "del", "2001:500:3::42", "dev", "lo")
+    live.await_routes({prefix for prefix in FIVE if ":" not in prefix})
+
+
+def test_a_killed_gate_is_withdrawn_and_comes_back_by_itself(live: Bench) -> None:
+    live.kill("gate")
+    assert live.await_routes(set()) < 0.5
+    live.start_gate()
+    live.await_routes(FIVE)
+
+
+def test_a_hanging_gate_is_withdrawn_by_the_hold_time(live: Bench) -> None:
+    live.signal("gate", signal.SIGSTOP)
+    assert live.await_routes(set()) < 4.5  # hold time 3 s, and a second until BIRD acts on it
+    live.signal("gate", signal.SIGCONT)
+    live.await_routes(FIVE, 20)
+
+
+def test_a_gate_that_stood_still_proves_everything_again(live: Bench) -> None:
+    live.signal("gate", signal.SIGSTOP)
+    stopped = pathlib.Path(f"/proc/{live.processes['gate'].pid}/stat")
+    until(lambda: stopped.read_text().split()[2] == "T", what="the gate to stop")
+    with pytest.raises(AssertionError):
+        until(lambda: False, 1)  # shorter than the hold time, longer than the gate may be late
+    live.signal("gate", signal.SIGCONT)
+    live.await_routes(set())
+    live.await_routes(FIVE)
+
+
+def test_a_restarted_routing_daemon_is_told_nothing_while_dns_is_dead(live: Bench) -> None:
+    live.kill("bird")
+    live.await_routes(set())
+    live.kill("knot")
+    live.start_bird()
+    until(lambda: established(live), what="the session")
+    assert live.status()["session"]["announced"] == []
+    assert live.routes() == {}
+
+
+def test_a_restarted_routing_daemon_is_told_everything_again(live: Bench) -> None:
+    live.kill("bird")
+    live.await_routes(set())
+    live.start_bird()
+    live.await_routes(FIVE)
+
+
+def test_a_reconfigured_routing_daemon_keeps_the_session(live: Bench) -> None:
+    path = live.directory / "bird.conf"
+    path.write_text(path.read_text().replace("dest = RTD_BLACKHOLE", "dest = RTD_UNREACHABLE"))
+    done = subprocess.run(
+        ["birdc", "-s", str(live.directory / "bird.ctl"), "configure"], check=True, capture_output=True
+    )
+    assert b"Reconfigured" in done.stdout or b"in progress" in done.stdout
+    live.await_routes(FIVE)
+    assert "NOTIFICATION" not in (live.directory / "gate.out").read_text()
+
+
+def test_an_orderly_stop_withdraws_first_and_hangs_up_later(live: Bench) -> None:
+    live.signal("gate", signal.SIGTERM)
+    assert live.await_routes(set()) < 0.5
+    assert live.processes["gate"].poll() is None
+    assert live.processes.pop("gate").wait(5) == 0
+    assert (
+        "Cease" in (live.directory / "bird.log").read_text() or "shutdown" in (live.directory / "bird.log").read_text()
+    )
+
+
+def test_a_changed_configuration_voids_the_certificate(live: Bench) -> None:
+    (live.directory / "judged.conf").write_text("changed")
+    run(*live.fingerprint_command)
+    live.await_routes(set())
+    assert live.status()["certificate"]["reason"] == "the configuration has changed since acceptance"
+    (live.directory / "judged.conf").write_text("")
+    run(*live.fingerprint_command)
+    assert live.imrs("wait", "live", "--timeout", "1")[0] == 1
+    assert live.status()["certificate"]["reason"] == "the configuration has changed since acceptance"
+    live.raise_to_live()
+    live.await_routes(FIVE)
+
+
+def test_what_nobody_confirms_is_withdrawn(bench: Bench) -> None:
+    bench.start_knot()
+    bench.start_gate()
+    until(lambda: healthy(bench) and established(bench), what="a proven node")
+    bench.raise_to_live("--for", "3")
+    bench.await_routes(FIVE)
+    assert bench.status()["certificate"]["expires_at"] > 0
+    assert bench.await_routes(set()) < 4
+    assert bench.status()["certificate"]["reason"] == "not confirmed in time"
+    bench.raise_to_live()
+    bench.await_routes(FIVE)
+
+
+def test_a_full_table_of_tcp_clients_is_withdrawn_after_ten_seconds_only(live: Bench) -> None:
+    live.fill_tcp()
+    assert 8 < live.await_routes(set(), 15) < 12
+    assert "tcp: no answer" in live.status()["verdict"]["ipv4"]["reason"]
+
+
+def test_a_flapping_nameserver_is_held_down_longer_each_time(live: Bench) -> None:
+    waits = []
+    for _flap in range(3):
+        live.kill("knot")
+        live.await_routes(set())
+        live.start_knot()
+        waits.append(live.await_routes(FIVE, 20))
+    assert waits[1] > 1.9
+    assert waits[2] > 3.8
+    assert live.status()["verdict"]["ipv4"]["falls"] == 3

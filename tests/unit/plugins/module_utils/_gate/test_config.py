@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gate.json: read whole, or refused with the place and the reason."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config
+
+DATA: dict[str, t.Any] = {
+    "node": "xlb01.l.root-servers.org",
+    "asn": 20144,
+    "router_id": "192.0.2.2",
+    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 179, "hold_time": 3},
+    "prefixes": {
+        "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
+        "ipv6": {"specific": ["2001:500:9f::/48"], "covering": []},
+    },
+    "probe": {
+        "addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42"]},
+        "port": 53,
+        "zone": ".",
+        "interval": 0.1,
+        "timeout": 0.1,
+        "timeouts": 2,
+        "tcp_every": 5,
+        "rise": 10,
+    },
+    "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
+    "service": "knot.service",
+    "fingerprint_paths": ["/etc/knot/knot.conf"],
+}
+GONE: t.Any = object()
+
+
+def changed(path: str, value: t.Any) -> dict[str, t.Any]:
+    """The configuration with one place changed or taken out."""
+    data = copy.deepcopy(DATA)
+    *way, last = path.split(".")
+    inner = data
+    for key in way:
+        inner = inner[key]
+    if value is GONE:
+        del inner[last]
+    else:
+        inner[last] = value
+    return data
+
+
+def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "gate.json").write_text(json.dumps(DATA))
+    found = config.load(tmp_path / "gate.json")
+    assert found.peering.next_hops == {"ipv4": "127.0.0.2", "ipv6": "100::1"}
+    assert found.prefixes["ipv6"].specific == ("2001:500:9f::/48",)
+    assert (found.drain, found.probe.interval, found.hold_down.longest) == (1.0, 0.1, 300)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("node", GONE, "node: is missing"),
+        ("node", "", "node: must be text"),
+        ("asn", 64500, "asn: must be a whole number from 20144 to 20144, not 64500"),
+        ("asn", True, "asn: must be a whole number"),
+        ("router_id", "127.0.0.2", "session.local: must differ from router_id"),
+        ("router_id", "2001:db8::1", "router_id: must be an ipv4 address"),
+        ("router_id", 1, "router_id: must be an ipv4 address"),
+        ("session", [], "session: must be an object"),
+        ("session.hold_time", 2, "session.hold_time: must be a whole number from 3"),
+        ("session.colour", "red", "session.colour: is not a known key"),
+        ("session.next_hop", {"ipv6": "192.0.2.1"}, "session.next_hop.ipv6: must be an ipv6 address"),
+        ("prefixes.ipv4.specific", ["192.0.2.0/24"], "prefixes.ipv4.specific: 192.0.2.0/24 is not one of the IMRS's"),
+        ("prefixes.ipv4.covering", ["199.7.83.0/24"], "prefixes.ipv4.covering: 199.7.83.0/24 is not one of the IMRS's"),
+        ("prefixes.ipv6", GONE, "prefixes.ipv6: is missing"),
+        ("probe.addresses.ipv6", [], "probe.addresses.ipv6: must not be empty"),
+        ("probe.addresses.ipv4", ["::1"], "probe.addresses.ipv4: must be an ipv4 address, not '::1'"),
+        ("probe.addresses.ipv4", "199.7.83.42", "probe.addresses.ipv4: must be a list of texts"),
+        ("probe.interval", 0, "probe.interval: must be a number from 0.01 to 10, not 0"),
+        ("probe.interval", float("nan"), "probe.interval: must be a number"),
+        ("probe.rise", 1.5, "probe.rise: must be a whole number"),
+        ("hold_down.first", "5", "hold_down.first: must be a number"),
+        ("fingerprint_paths", [1], "fingerprint_paths: must be a list of texts"),
+        ("extra", 1, "extra: is not a known key"),
+    ],
+)
+def test_what_is_wrong_is_named(path: str, value: t.Any, message: str) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.parse(changed(path, value))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{"])
+def test_a_file_that_is_none_is_refused(tmp_path: pathlib.Path, content: str | None) -> None:
+    path = tmp_path / "gate.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(config.ConfigError, match=r"gate\.json: "):
+        config.load(path)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole gate without a nameserver and a routing daemon: what its beat doubts, and what it says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import pathlib
+import time
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config
+from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate, Paths
+
+DATA: dict[str, t.Any] = {
+    "node": "xlb01.l.root-servers.org",
+    "asn": 20144,
+    "router_id": "192.0.2.2",
+    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 1, "hold_time": 3},
+    "prefixes": {family: {"specific": [], "covering": []} for family in ("ipv4", "ipv6")},
+    "probe": {
+        "addresses": {"ipv4": [], "ipv6": []},
+        "port": 1,
+        "zone": ".",
+        "interval": 0.1,
+        "timeout": 0.1,
+        "timeouts": 2,
+        "tcp_every": 5,
+        "rise": 10,
+    },
+    "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
+    "service": "knot.service",
+    "fingerprint_paths": [],
+}
+HEX, OTHER = "a" * 64, "b" * 64
+
+
+async def nothing() -> int:
+    """There is no nameserver."""
+    return 0
+
+
+def run(tmp_path: pathlib.Path, story: t.Callable[[Gate], t.Awaitable[None]]) -> None:
+    """Tell a story to a gate that runs."""
+
+    async def play() -> None:
+        gate = Gate(config.parse(DATA), Paths(tmp_path, tmp_path), nothing)
+        task = asyncio.create_task(gate.run())
+        await asyncio.sleep(0)
+        try:
+            await story(gate)
+        finally:
+            gate.stop()
+            assert await task == 0
+
+    asyncio.run(play())
+
+
+async def reason(gate: Gate, text: str) -> None:
+    """Wait until the certificate is void for that reason, without anyone asking for anything else."""
+    async with asyncio.timeout(5):
+        while gate.status()["certificate"]["reason"] != text:  # noqa: ASYNC110 - sends no event
+            await asyncio.sleep(0.05)
+
+
+def test_the_status_says_how_long_and_how_high(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX}
+        assert (await gate.answer({"verb": "status"}))["intent"]["ceiling"] == "live"
+        await gate.answer({"verb": "intent", "mode": "drained", "by": "operator"})
+        await gate.answer({"verb": "intent", "mode": "dark", "by": "site.yml"})
+        assert (await gate.answer({**certify, "for": 60}))["changed"]
+        status = await gate.answer({"verb": "status"})
+        assert (status["intent"]["mode"], status["intent"]["ceiling"]) == ("dark", "drained")
+        assert status["certificate"]["expires_at"] == pytest.approx(time.time() + 60, abs=5)
+        assert (await gate.answer(certify)) == {"changed": True, "mode": "live"}
+        assert (await gate.answer({"verb": "status"}))["certificate"]["expires_at"] is None
+        with pytest.raises(TypeError):
+            await gate.answer({**certify, "for": None})
+
+    run(tmp_path, story)
+
+
+def test_the_beat_ends_what_nobody_confirmed(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "for": 0.2})
+        await reason(gate, "")
+        await reason(gate, "not confirmed in time")
+
+    async def after_a_restart(gate: Gate) -> None:
+        await reason(gate, "not confirmed in time")
+
+    run(tmp_path, story)
+    run(tmp_path, after_a_restart)
+
+
+def test_the_beat_notices_a_change_and_keeps_it_in_mind(tmp_path: pathlib.Path) -> None:
+    changed = "the configuration has changed since acceptance"
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        (tmp_path / "fingerprint").write_text(OTHER)
+        await reason(gate, changed)
+
+    async def after_a_restart(gate: Gate) -> None:
+        assert gate.status()["fingerprint"] == HEX
+        await reason(gate, changed)
+
+    run(tmp_path, story)
+    (tmp_path / "fingerprint").write_text(HEX)
+    run(tmp_path, after_a_restart)

@@ -1,0 +1,251 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the gate meets people, systemd and the kernel: command line, control socket, notify, pidfd, fingerprint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate import cli, fingerprint, main, watch
+from ansible_collections.icann.imrs.plugins.module_utils._gate.control import Control
+from ansible_collections.icann.imrs.plugins.module_utils._gate.notify import Notifier
+
+STATUS: dict[str, t.Any] = {
+    "node": "xlb01.l.root-servers.org",
+    "mode": {"ipv4": "live", "ipv6": "dark"},
+    "intent": {"mode": "live", "by": "operator", "at": "2026-01-01T00:00:00Z", "reason": ""},
+    "certificate": {
+        "mode": "live",
+        "valid": True,
+        "reason": "",
+        "fingerprint": "",
+        "issued_at": "2026-01-01T00:00:00Z",
+        "expires_at": 1767225600.5,
+    },
+    "verdict": {
+        "ipv4": {"healthy": True, "reason": "", "age": 0.1, "since": 12.3},
+        "ipv6": {"healthy": False, "reason": "SERVFAIL", "age": 0.1, "since": 1.2},
+    },
+    "session": {"state": "Established", "reason": "", "announced": ["199.7.82.0/23"]},
+    "service": {"unit": "knot.service", "pid": 42, "reason": ""},
+}
+
+
+def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> tuple[int, list[dict[str, t.Any]]]:
+    """Exit status of the command line against a gate that always answers so, and what it was asked."""
+    asked: list[dict[str, t.Any]] = []
+
+    async def reply(request: dict[str, t.Any]) -> dict[str, t.Any]:
+        asked.append(request)
+        return answer
+
+    async def story() -> int:
+        control = Control(tmp_path / "gate.sock", reply)
+        await control.start()
+        assert (tmp_path / "gate.sock").stat().st_mode & 0o777 == 0o600
+        try:
+            return await asyncio.to_thread(cli.main, ["--socket", str(tmp_path / "gate.sock"), *arguments])
+        finally:
+            control.stop()
+            await asyncio.sleep(0.01)
+
+    return asyncio.run(story()), asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "request_", "answer", "code", "said"),
+    [
+        (["live"], {"verb": "intent", "mode": "live", "by": "operator"}, {"changed": True}, 0, "changed"),
+        (["drain", "--by", "a"], {"verb": "intent", "mode": "drained", "by": "a"}, {"changed": False}, 0, "nothing"),
+        (["dark"], {"verb": "intent", "mode": "dark", "by": "operator"}, {"error": "full"}, 1, "imrs: full"),
+        (
+            ["live"],
+            {"verb": "intent", "mode": "live", "by": "operator"},
+            {"kept": "dark", "reason": "r"},
+            0,
+            "kept dark, r",
+        ),
+        (["revoke"], {"verb": "revoke"}, {"changed": True}, 0, "changed"),
+        (
+            ["certify", "live", "--fingerprint", "ab"],
+            {"verb": "certify", "mode": "live", "fingerprint": "ab"},
+            {"changed": False, "refused": "no"},
+            1,
+            "imrs: no",
+        ),
+        (
+            ["certify", "live", "--fingerprint", "ab", "--for", "900"],
+            {"verb": "certify", "mode": "live", "fingerprint": "ab", "for": 900.0},
+            {"changed": True, "mode": "live"},
+            0,
+            "changed",
+        ),
+        (["status"], {"verb": "status"}, STATUS, 0, ", to be confirmed before 2026-01-01T00:00:00Z"),
+        (
+            ["wait", "live", "--timeout", "2"],
+            {"verb": "wait", "mode": "live", "timeout": 2.0},
+            {**STATUS, "reached": True},
+            0,
+            "ipv4",
+        ),
+        (
+            ["wait", "dark", "--timeout", "2"],
+            {"verb": "wait", "mode": "dark", "timeout": 2.0},
+            {**STATUS, "reached": False},
+            1,
+            "not dark",
+        ),
+        (["status"], {"verb": "status"}, STATUS, 0, "DARK     not healthy for 1 s (SERVFAIL)"),
+        (["status", "--json"], {"verb": "status"}, STATUS, 0, '"xlb01.l.root-servers.org"'),
+        (["revoke"], {"verb": "revoke"}, {"usage": "what?"}, 2, "imrs: what?"),
+    ],
+)
+def test_a_verb_is_one_request_and_one_exit_status(  # noqa: PLR0917
+    tmp_path: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    request_: dict[str, t.Any],
+    answer: dict[str, t.Any],
+    code: int,
+    said: str,
+) -> None:
+    assert talk(tmp_path, answer, *arguments) == (code, [request_])
+    output = capsys.readouterr()
+    assert said in output.out + output.err
+
+
+def test_without_a_gate_the_command_line_says_so(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--socket", str(tmp_path / "none"), "status"]) == 2
+    assert "no answer from the gate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [b"\n", b"[]\n", b"{\n", b"\xff\n"])
+def test_a_request_that_makes_no_sense_is_answered(tmp_path: pathlib.Path, line: bytes) -> None:
+    async def story() -> bytes:
+        control = Control(tmp_path / "gate.sock", lambda request: asyncio.sleep(0, request))
+        await control.start()
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "gate.sock"))
+        writer.write(line)
+        answer = await reader.readline()
+        writer.close()
+        control.stop()
+        await asyncio.sleep(0.01)
+        return answer
+
+    assert "usage" in json.loads(asyncio.run(story()))
+
+
+def test_systemd_hears_what_is_said(tmp_path: pathlib.Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        Notifier(str(tmp_path / "notify"))(READY="1", STATUS="dark")
+        assert listener.recv(100) == b"READY=1\nSTATUS=dark"
+    Notifier("")(READY="1")
+
+
+def test_the_end_of_a_process_is_noticed_and_the_next_one_found(tmp_path: pathlib.Path) -> None:
+    async def story() -> None:
+        ended: list[int] = []
+        path = tmp_path / "pid"
+        subject = watch.Watch(watch.by_file(path), ended.append)
+        task = asyncio.create_task(subject.run())
+        for _ in range(2):
+            with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:  # noqa: ASYNC220
+                path.write_text(str(process.pid))
+                async with asyncio.timeout(5):
+                    while subject.pid != process.pid:  # noqa: ASYNC110 - sends no event
+                        await asyncio.sleep(0.01)
+                process.send_signal(signal.SIGKILL)
+                async with asyncio.timeout(5):
+                    while process.pid not in ended:  # noqa: ASYNC110 - sends no event
+                        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert len(ended) == 2
+
+    asyncio.run(story())
+
+
+def test_a_fingerprint_covers_path_mode_and_content(tmp_path: pathlib.Path) -> None:
+    file, missing = tmp_path / "file", str(tmp_path / "missing")
+    seen = []
+    file.write_text("a")
+    seen.append(fingerprint.fingerprint([str(file), missing]))
+    assert fingerprint.fingerprint([missing, str(file), str(file)]) == seen[0]
+    file.chmod(0o600)
+    seen.append(fingerprint.fingerprint([str(file), missing]))
+    file.write_text("b")
+    seen.append(fingerprint.fingerprint([str(file), missing]))
+    file.unlink()
+    seen.append(fingerprint.fingerprint([str(file), missing]))
+    assert len(set(seen)) == 4
+
+
+def test_a_fingerprint_of_a_directory_covers_all_below_it(tmp_path: pathlib.Path) -> None:
+    top = tmp_path / "top"
+    of = lambda: fingerprint.fingerprint([str(top)])  # noqa: E731
+    seen = [of()]
+    (top / "a" / "b").mkdir(parents=True)
+    seen.append(of())
+    deep = top / "a" / "b" / "deep"
+    for content in ("1", "2"):
+        deep.write_text(content)
+        seen.append(of())
+    deep.chmod(0o600)
+    seen.append(of())
+    deep.rename(top / "a" / "deep")
+    seen.append(of())
+    for name in ("file-link", "directory-link"):
+        for target in (tmp_path / "nothing", tmp_path, top / "a"):
+            (top / name).unlink(missing_ok=True)
+            (top / name).symlink_to(target)
+            seen.append(of())
+    assert len(set(seen)) == len(seen)
+    (tmp_path / "outside").write_text("does not count")
+    (top / "a" / "__pycache__").mkdir()
+    (top / "a" / "__pycache__" / "x.pyc").write_text("does not count")
+    assert of() == seen[-1]
+    os.mkfifo(top / "pipe")
+    assert of() != seen[-1]
+
+
+def test_a_fingerprint_of_a_pattern_covers_what_matches(tmp_path: pathlib.Path) -> None:
+    pattern, names = str(tmp_path / "*.conf"), [str(tmp_path / "a.conf"), str(tmp_path / "b.conf")]
+    none = fingerprint.fingerprint([pattern])
+    assert none == fingerprint.fingerprint([pattern, pattern])
+    assert none != fingerprint.fingerprint([])
+    for name in names:
+        pathlib.Path(name).write_text(name)
+    assert fingerprint.fingerprint([pattern]) == fingerprint.fingerprint(reversed(names)) != none
+    (tmp_path / "other").write_text("does not match")
+    assert fingerprint.fingerprint([pattern]) == fingerprint.fingerprint(names)
+    odd = tmp_path / "[a].conf"
+    odd.write_text("1")
+    assert fingerprint.fingerprint([str(odd)]) != fingerprint.fingerprint([names[0]])
+
+
+def test_a_fingerprint_that_cannot_be_told_is_none(tmp_path: pathlib.Path) -> None:
+    config, target = tmp_path / "gate.json", tmp_path / "run" / "fingerprint"
+    arguments = ["--config", str(config), "--runtime", str(tmp_path / "run")]
+    config.write_text('{"fingerprint_paths": []}')
+    assert fingerprint.main(arguments) == 0
+    assert (len(target.read_text()), target.stat().st_mode & 0o777) == (65, 0o644)
+    config.write_text("{}")
+    assert fingerprint.main(arguments) == 2
+    assert not target.exists()
+
+
+def test_a_gate_without_a_configuration_does_not_start(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["--config", str(tmp_path / "none.json")]) == 2
+    assert capsys.readouterr().err.startswith("imrs-gate: ")

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BGP on the wire: what is encoded decodes to itself, and nothing that comes in can break the decoder."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate import wire
+from hypothesis import given
+from hypothesis import strategies as st
+
+ASN = st.integers(1, 2**32 - 1)
+FAMILIES = st.sampled_from([("ipv4", "ipv6"), ("ipv4",), ("ipv6", "ipv4")])
+
+
+def prefixes(bits: int) -> st.SearchStrategy[tuple[str, ...]]:
+    """Prefixes of one family, each in canonical spelling."""
+    one = st.tuples(st.integers(0, 2**bits - 1), st.integers(0, bits)).map(
+        lambda pair: str(ipaddress.ip_network((pair[0].to_bytes(bits // 8, "big"), pair[1]), strict=False))
+    )
+    return st.lists(one, max_size=20).map(tuple)
+
+
+OPENS = st.builds(wire.Open, ASN, st.integers(0, 65535), st.ip_addresses(v=4).map(str), FAMILIES, st.booleans())
+NOTIFICATIONS = st.builds(wire.Notification, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=100))
+REFRESHES = st.builds(wire.RouteRefresh, st.sampled_from(["ipv4", "ipv6"]))
+V4 = st.builds(
+    wire.Update, st.just("ipv4"), prefixes(32).filter(bool), prefixes(32), st.ip_addresses(v=4).map(str),
+    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple),
+)  # fmt: skip
+V6 = st.builds(
+    wire.Update, st.just("ipv6"), prefixes(128).filter(bool), prefixes(128), st.ip_addresses(v=6).map(str),
+    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple),
+)  # fmt: skip
+WITHDRAWALS = st.one_of(
+    st.builds(lambda gone: wire.Update("ipv4", withdrawn=gone, local_pref=None), prefixes(32)),
+    st.builds(lambda gone: wire.Update("ipv6", withdrawn=gone, local_pref=None), prefixes(128)),
+)
+MESSAGES = st.one_of(OPENS, NOTIFICATIONS, REFRESHES, V4, V6, WITHDRAWALS, st.just(wire.Keepalive()))
+
+
+@given(st.lists(MESSAGES, max_size=5), st.integers(1, 50))
+def test_what_is_encoded_decodes_to_itself_in_pieces_of_any_size(messages: list[wire.Message], size: int) -> None:
+    stream = b"".join(wire.encode(message) for message in messages)
+    decoder = wire.Decoder()
+    found = [message for at in range(0, len(stream), size) for message in decoder.feed(stream[at : at + size])]
+    assert found == messages
+
+
+@given(st.sampled_from([wire.OPEN, wire.UPDATE, wire.NOTIFICATION, wire.KEEPALIVE, wire.ROUTE_REFRESH]), st.binary())
+def test_any_body_decodes_or_is_refused(kind: int, body: bytes) -> None:
+    stream = wire.HEADER.pack(wire.MARKER, wire.HEADER.size + len(body), kind) + body
+    try:
+        wire.Decoder().feed(stream)
+    except wire.WireError as error:
+        assert 1 <= error.code <= 6  # noqa: PT017 - to decode is right too
+
+
+@given(st.binary(), st.data())
+def test_a_damaged_message_decodes_or_is_refused(noise: bytes, data: st.DataObject) -> None:
+    stream = bytearray(wire.encode(data.draw(MESSAGES)))
+    for octet in noise:
+        stream[data.draw(st.integers(0, len(stream) - 1))] = octet
+    try:
+        wire.Decoder().feed(bytes(stream))
+    except wire.WireError as error:
+        assert 1 <= error.code <= 6  # noqa: PT017 - to decode is right too
+
+
+def test_an_update_of_the_imrs_looks_as_the_rfc_says() -> None:
+    update = wire.Update("ipv4", ("199.7.82.0/23",), next_hop="127.0.0.2")
+    header = "ff" * 16 + "0030" + "02"
+    attributes = "40010100" + "400200" + "4003047f000002" + "40050400000064"
+    assert wire.encode(update).hex() == header + "0000" + "0015" + attributes + "17" + "c70752"
+
+
+def test_an_update_of_two_families_becomes_two() -> None:
+    both = bytearray(wire.encode(wire.Update("ipv6", withdrawn=("2001:500:3::/48",))))[19:]
+    body = b"\0\3\x10\xc0\0" + both[2:]
+    assert wire.decode(wire.UPDATE, body) == [
+        wire.Update("ipv4", withdrawn=("192.0.0.0/16",), local_pref=None),
+        wire.Update("ipv6", withdrawn=("2001:500:3::/48",), local_pref=None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("octets", "code"),
+    [
+        (b"\0" * 19, (1, 1)),
+        (wire.HEADER.pack(wire.MARKER, 18, 4), (1, 2)),
+        (wire.HEADER.pack(wire.MARKER, 4097, 4), (1, 2)),
+        (wire.HEADER.pack(wire.MARKER, 19, 9), (1, 3)),
+        (wire.HEADER.pack(wire.MARKER, 20, 4) + b"\0", (1, 2)),
+        (wire.HEADER.pack(wire.MARKER, 29, 1) + b"\3" + b"\0" * 9, (2, 1)),
+        (wire.HEADER.pack(wire.MARKER, 24, 2) + b"\0\0\0\0\x21", (3, 10)),
+    ],
+)
+def test_what_is_not_bgp_is_refused_with_the_right_code(octets: bytes, code: tuple[int, int]) -> None:
+    with pytest.raises(wire.WireError) as caught:
+        wire.Decoder().feed(octets)
+    assert (caught.value.code, caught.value.subcode) == code
+
+
+def test_a_message_that_does_not_fit_is_refused() -> None:
+    many = tuple(f"2001:db8:{number:x}::/48" for number in range(1000))
+    with pytest.raises(ValueError, match="too long"):
+        wire.encode(wire.Update("ipv6", many, next_hop="100::1"))

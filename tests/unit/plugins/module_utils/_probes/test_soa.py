@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SOA probe against a nameserver of a few lines: whatever is answered becomes evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import struct
+import typing as t
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.name
+import dns.rrset
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import soa
+from ansible_collections.icann.imrs.plugins.module_utils._probes.soa import Evidence
+
+SOA = dns.rrset.from_text(".", 60, "IN", "SOA", "a. b. 2026010100 1800 900 604800 86400")
+RRSIG = dns.rrset.from_text(".", 60, "IN", "RRSIG", "SOA 13 0 86400 20260201000000 20260101000000 1 . AAAA")
+OTHER = dns.rrset.from_text(".", 60, "IN", "RRSIG", "NS 13 0 86400 20300101000000 20260101000000 1 . AAAA")
+RIGHT = Evidence("", "NOERROR", True, False, 2026010100, "xlb01", (1769904000,))
+
+Answer = t.Callable[[bytes], bytes]
+
+
+def answer(wire: bytes, *, rcode: int = 0, flags: int = dns.flags.AA, nsid: bytes | None = b"xlb01") -> bytes:
+    """A right answer, or one with something else in it."""
+    query = dns.message.from_wire(wire)
+    options = [] if nsid is None else [dns.edns.GenericOption(dns.edns.OptionType.NSID, nsid)]
+    reply = dns.message.make_response(query)
+    reply.use_edns(0, options=options)
+    reply.flags |= flags
+    reply.set_rcode(rcode)
+    if rcode == 0 and not flags & dns.flags.TC:
+        reply.answer += [SOA, RRSIG, OTHER]
+    return reply.to_wire()
+
+
+async def ask(transport: str, reply: Answer | None, times: int = 1, seconds: float = 1) -> list[Evidence]:
+    """What the prober finds at a nameserver that answers so; None: a port where nobody listens."""
+    loop = asyncio.get_running_loop()
+
+    class Udp(asyncio.DatagramProtocol):
+        def connection_made(self, transport: t.Any) -> None:
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, addr: t.Any) -> None:
+            assert reply is not None
+            if made := reply(data):
+                self.transport.sendto(made, addr)
+
+    async def tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert reply is not None
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            (length,) = struct.unpack("!H", await reader.readexactly(2))
+            if made := reply(await reader.readexactly(length)):
+                writer.write(struct.pack("!H", len(made)) + made)
+        writer.close()
+
+    datagrams, _protocol = await loop.create_datagram_endpoint(Udp, local_addr=("127.0.0.1", 0))
+    port = datagrams.get_extra_info("sockname")[1]
+    server = await asyncio.start_server(tcp, "127.0.0.1", port)
+    if reply is None:
+        datagrams.close()
+        server.close()
+        await asyncio.sleep(0)
+    try:
+        prober = soa.Prober("127.0.0.1", port, ".")
+        return [await prober.ask(transport, seconds) for _ in range(times)]
+    finally:
+        datagrams.close()
+        server.close()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("transport", [soa.UDP, soa.TCP])
+@pytest.mark.parametrize(
+    ("reply", "evidence"),
+    [
+        (answer, RIGHT),
+        (lambda query: answer(query, nsid=None), Evidence("", "NOERROR", True, False, 2026010100, None, (1769904000,))),
+        (lambda query: answer(query, rcode=2, flags=0), Evidence(rcode="SERVFAIL", nsid="xlb01")),
+        (lambda query: answer(query, rcode=5, flags=0), Evidence(rcode="REFUSED", nsid="xlb01")),
+        (
+            lambda query: answer(query, flags=dns.flags.AA | dns.flags.TC),
+            Evidence("", "NOERROR", True, True, None, "xlb01"),
+        ),
+        (lambda query: query[:2] + b"\xff" * 9, Evidence("not a DNS message: ShortHeader")),
+        (lambda query: query, Evidence("the answer is to another question")),
+        (None, Evidence("connection refused")),
+    ],
+)
+def test_what_is_answered_becomes_evidence(transport: str, reply: Answer | None, evidence: Evidence) -> None:
+    assert asyncio.run(ask(transport, reply, times=2)) == [evidence, evidence]
+
+
+def test_silence_is_a_timeout() -> None:
+    assert asyncio.run(ask(soa.UDP, lambda _query: b"", seconds=0.05)) == [Evidence("timeout")]
+
+
+def test_an_answer_to_another_query_is_not_taken() -> None:
+    def stranger(query: bytes) -> bytes:
+        return bytes([query[0] ^ 1]) + answer(query)[1:]
+
+    assert asyncio.run(ask(soa.UDP, stranger, seconds=0.05)) == [Evidence("timeout")]
+
+
+def test_a_connection_closed_early_is_evidence() -> None:
+    assert "closed before the answer" in asyncio.run(ask(soa.TCP, lambda _query: b""))[0].failure
+
+
+def test_the_query_asks_for_dnssec_and_nsid_with_a_new_id_each_time() -> None:
+    seen: list[bytes] = []
+
+    def remember(query: bytes) -> bytes:
+        seen.append(query)
+        return answer(query)
+
+    asyncio.run(ask(soa.UDP, remember, times=8))
+    query = dns.message.from_wire(seen[0])
+    assert query.ednsflags & dns.flags.DO
+    assert [option.otype for option in query.options] == [dns.edns.OptionType.NSID]
+    assert not query.flags & dns.flags.RD
+    assert len({query[:2] for query in seen}) > 1
+
+
+def test_an_address_that_is_not_here_is_evidence() -> None:
+    found = asyncio.run(soa.Prober("192.0.2.1", 53, ".").ask(soa.UDP, 0.1))
+    assert found.failure.startswith("cannot be asked: ")
