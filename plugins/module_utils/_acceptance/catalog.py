@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The catalogue: every check, once, in the order in which reports tell them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .checks import bgp, dns_identity, dns_protocol, dns_signed, host, reachability, time, zone
+
+if TYPE_CHECKING:
+    from .check import Check
+
+ROOMS = (host, time, dns_protocol, dns_signed, dns_identity, zone, bgp, reachability)
+
+ORDER = ("OS", "TM", "HD", "DN", "ZI", "BG", "AR", "PR")
+"""Groups in the order of requirements section 3."""
+
+
+def assemble(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """All checks sorted by group and id; TypeError when an id is there twice or its group has no place."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        if check.id in found:
+            raise TypeError(f"check {check.id} is defined twice")
+        if check.id[:2] not in ORDER:
+            raise TypeError(f"check {check.id}: its group has no place in the order")
+        found[check.id] = check
+    return tuple(sorted(found.values(), key=lambda check: (ORDER.index(check.id[:2]), check.id)))
+
+
+CATALOG: tuple[Check, ...] = assemble(tuple(check for room in ROOMS for check in room.CHECKS))

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Anycast addresses on the node, and what the host's side made of the announcement (requirements section 3.7)."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ..check import ANNOUNCED, Verdict, check, skipped, verdict
+
+if t.TYPE_CHECKING:
+    from ..evidence import Evidence
+    from ..expected import Expected
+
+SINKS = frozenset({"blackhole", "unreachable", "prohibit"})
+FORWARDING = {"ipv4": "net.ipv4.ip_forward", "ipv6": "net.ipv6.conf.all.forwarding"}
+
+
+def _inert(device: str, kind: str) -> bool:
+    """A loopback or dummy interface: no wire behind it."""
+    return device == "lo" or kind in {"dummy", "loopback"}
+
+
+@check("AR-01", "Service addresses are on a dummy or loopback", source="requirements AR-01; RFC 4862 section 5.4")
+def present(evidence: Evidence, expected: Expected) -> Verdict:
+    """Every service address: on a dummy or loopback interface, /32 or /128, scope global, not tentative."""
+    problems = []
+    rows = evidence.section("node", "host")["addresses"]
+    for address in expected.addresses:
+        found = [row for row in rows if row["address"] == address]
+        if not found:
+            problems.append(f"{address} is on no interface")
+        for row in found:
+            length = 128 if ":" in address else 32
+            if not _inert(row["device"], row["kind"]):
+                problems.append(f"{address} is on {row['device']}")
+            if row["length"] != length or row["scope"] != "global":
+                problems.append(f"{address}/{row['length']} scope {row['scope']}")
+            problems += [f"{address} is {flag}" for flag in row["flags"]]
+    return verdict(problems, f"{len(expected.addresses)} addresses in place")
+
+
+@check("AR-03", "Announced prefixes do not lead back out", source="requirements AR-03")
+def contained(evidence: Evidence, expected: Expected) -> Verdict:
+    """No route inside an IMRS prefix leaves by a wire; a prefix without a route is fine while nothing forwards."""
+    machine = evidence.section("node", "host")
+    kinds = {row["device"]: row["kind"] for row in machine["addresses"]}
+    problems = []
+    for family, prefixes in expected.prefixes.items():
+        for prefix in (*prefixes.covering, *prefixes.specific):
+            network = ipaddress.ip_network(prefix)
+            inside = [route for route in machine["routes"] if _within(route["to"], network)]
+            problems += [
+                f"{route['to']} leads to {route['device'] or route['via']}"
+                for route in inside
+                if route["type"] not in SINKS and not _inert(route["device"], kinds.get(route["device"], ""))
+            ]
+            held = any(_within(prefix, ipaddress.ip_network(route["to"])) for route in inside)
+            if not held and machine["sysctls"].get(FORWARDING[family]) != "0":
+                problems.append(f"{prefix} has no route of its own and the node forwards {family}")
+    return verdict(problems, "no way back out")
+
+
+def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """Is this destination inside ``network``? ``default`` is not."""
+    try:
+        destination = ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    if isinstance(destination, ipaddress.IPv4Network):
+        return isinstance(network, ipaddress.IPv4Network) and destination.subnet_of(network)
+    return isinstance(network, ipaddress.IPv6Network) and destination.subnet_of(network)
+
+
+@check(
+    "PR-02",
+    "The host's router accepted every prefix",
+    source="requirements PR-02 and section 5.1 (MBIX)",
+    stages=ANNOUNCED,
+    scopes=("router",),
+)
+def accepted(evidence: Evidence, expected: Expected) -> Verdict:
+    """The host's router has a valid route for every prefix of the mode, and for no other, over every session."""
+    if not expected.peers:
+        return skipped("the sheet has no peer")
+    problems = []
+    wanted = expected.announced(evidence.stage)
+    routes = evidence.section("router", "frr")["routes"]
+    for peer in expected.peers:
+        have = {route["to"] for route in routes.get(peer.local_address, []) if route["valid"]}
+        problems += [f"{peer.name}: {prefix} missing" for prefix in wanted[peer.family] if prefix not in have]
+        problems += [f"{peer.name}: {prefix} too many" for prefix in sorted(have - set(wanted[peer.family]))]
+    return verdict(problems, f"{sum(len(prefixes) for prefixes in wanted.values())} prefixes accepted")
+
+
+CHECKS = (present, contained, accepted)

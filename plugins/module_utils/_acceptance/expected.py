@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What a node should be, as verdicts and plans read it: the host variables of one node, checked and typed."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .. import _addressing as addressing
+from .._routing import policy
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """One BGP session (``imrs_peers``)."""
+
+    name: str
+    family: str
+    asn: int
+    address: str
+    local_address: str
+    multihop: int | None
+    authenticated: bool
+    hold_time: int
+    communities: tuple[str, ...] = ()
+    prepend: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Listener:
+    """One more socket that may listen on a node."""
+
+    protocol: str
+    port: int
+    process: str = ""
+
+
+OPTIONAL = {"mode", "notify_addresses", "listeners"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Expected:
+    """What the sheet of a node says, as far as acceptance needs it. Holds no secret."""
+
+    node_name: str
+    asn: int
+    router_id: str
+    service_addresses: dict[str, tuple[str, ...]]
+    prefixes: dict[str, policy.Prefixes]
+    peers: tuple[Peer, ...]
+    zones: tuple[str, ...]
+    masters: tuple[str, ...]
+    trust_anchors: tuple[str, ...]
+    uplink: str
+    operator_networks: tuple[str, ...]
+    nameserver_provider: str
+    routing_provider: str
+    mode: str
+    notify_addresses: tuple[str, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+    def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
+        """The exact set of prefixes of every family in ``mode``."""
+        return {family: policy.announced(mode, prefixes) for family, prefixes in self.prefixes.items()}
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All service addresses, IPv4 first."""
+        return tuple(address for family in addressing.FAMILIES for address in self.service_addresses[family])
+
+    @classmethod
+    def parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
+        """Build from the ``expected`` option of the module; ValueError that names what is missing or wrong."""
+        needed = [field.name for field in dataclasses.fields(cls) if field.name not in OPTIONAL]
+        missing = [name for name in needed if name not in data]
+        if missing:
+            raise ValueError(f"expected: {', '.join(missing)} missing")
+        try:
+            return cls._parse(data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"expected: not as described: {type(error).__name__} {error}") from error
+
+    @classmethod
+    def _parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
+        uplink = data["uplink"]
+        return cls(
+            node_name=str(data["node_name"]).rstrip("."),
+            asn=int(data["asn"]),
+            router_id=str(data["router_id"]),
+            service_addresses={f: tuple(data["service_addresses"].get(f, ())) for f in addressing.FAMILIES},
+            prefixes={
+                family: policy.Prefixes(
+                    tuple(addressing.canonical(text) for text in data["prefixes"].get(family, {}).get("specific", ())),
+                    tuple(addressing.canonical(text) for text in data["prefixes"].get(family, {}).get("covering", ())),
+                )
+                for family in addressing.FAMILIES
+            },
+            peers=tuple(_peer(peer) for peer in data["peers"]),
+            zones=tuple(_fqdn(zone["name"]) for zone in data["zones"]),
+            masters=tuple(address for master in data["masters"] for address in _addresses_of(master)),
+            trust_anchors=tuple(str(anchor) for anchor in data["trust_anchors"]),
+            uplink=uplink["interface"] if isinstance(uplink, t.Mapping) else str(uplink),
+            operator_networks=tuple(n for f in addressing.FAMILIES for n in data["operator_networks"].get(f, ())),
+            nameserver_provider=str(data["nameserver_provider"]),
+            routing_provider=str(data["routing_provider"]),
+            mode=str(data.get("mode") or ""),
+            notify_addresses=tuple(str(address) for address in data.get("notify_addresses") or ()),
+            listeners=tuple(
+                Listener(str(entry["protocol"]), int(entry["port"]), str(entry.get("process") or ""))
+                for entry in data.get("listeners") or ()
+            ),
+        )
+
+
+def _fqdn(name: str) -> str:
+    """A zone name with its final dot."""
+    return name if name.endswith(".") else f"{name}."
+
+
+def _addresses_of(master: t.Any) -> tuple[str, ...]:
+    """Addresses of a master, given as plain text or as an entry of ``imrs_masters``."""
+    return (master,) if isinstance(master, str) else tuple(master["addresses"])
+
+
+def _peer(data: t.Mapping[str, t.Any]) -> Peer:
+    """One entry of ``imrs_peers``: of the password only whether there is one."""
+    return Peer(
+        name=str(data["name"]),
+        family=str(data["family"]),
+        asn=int(data["asn"]),
+        address=str(data["address"]),
+        local_address=str(data["local_address"]),
+        multihop=int(data["multihop"]) if data.get("multihop") else None,
+        authenticated=bool(data.get("password_variable")),
+        hold_time=int(data["hold_time"]),
+        communities=tuple(str(community) for community in data.get("communities") or ()),
+        prepend=int(data.get("prepend") or 0),
+    )

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""From evidence to a report: every check judged or explained, and one answer to "may this be certified?"."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._routing.policy import Mode
+from . import wire
+from .catalog import CATALOG
+from .check import Check, Severity, Status, Verdict
+from .evidence import Evidence, Missing
+
+if t.TYPE_CHECKING:
+    from .expected import Expected
+
+REQUIRED_SCOPES = {Mode.DARK: ("node",), Mode.DRAINED: ("node",), Mode.LIVE: ("node", "vantage")}
+"""Whose evidence a stage cannot do without. The host's router is the host's: its evidence is welcome."""
+
+LONGEST = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One check, judged."""
+
+    id: str
+    title: str
+    severity: str
+    status: str
+    message: str
+    seconds: float
+    source: str
+    condition: str
+    waiver: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Does this result alone forbid a certificate?"""
+        if self.severity != Severity.FATAL.value or self.status in {Status.PASS.value, Status.NOT_RUN.value}:
+            return False
+        return not (self.status == Status.SKIPPED.value and self.waiver)
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The outcome of one run."""
+
+    node: str
+    stage: str
+    mode: str
+    started: float
+    serial: int | None
+    versions: dict[str, str]
+    fingerprint: str
+    results: tuple[Result, ...]
+    reasons: tuple[str, ...]
+    harmful: tuple[str, ...]
+    """Failed checks for which even a node that is live has to go dark."""
+    scopes: tuple[str, ...]
+
+    @property
+    def certifiable(self) -> bool:
+        """May a certificate up to the mode of this stage be issued?"""
+        return not self.reasons
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many checks ended in which way."""
+        return {status.value: sum(result.status == status.value for result in self.results) for status in Status}
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """Everything, JSON-safe."""
+        return {
+            **dataclasses.asdict(self),
+            "results": [dataclasses.asdict(result) for result in self.results],
+            "reasons": list(self.reasons),
+            "scopes": list(self.scopes),
+            "certifiable": self.certifiable,
+            "harmful": list(self.harmful),
+            "counts": self.counts,
+        }
+
+
+def judge_one(check: Check, evidence: Evidence, expected: Expected) -> Verdict:
+    """Run one check. A check that breaks is an error, and never stops the others."""
+    if evidence.stage not in check.stages:
+        stages = " or ".join(str(stage) for stage in check.stages)
+        return Verdict(Status.NOT_RUN, f"due at stage {stages}")
+    absent = [scope for scope in check.scopes if scope not in evidence.scopes]
+    if absent:
+        return Verdict(Status.SKIPPED, f"no evidence from the {' and the '.join(absent)}")
+    try:
+        return check.judge(evidence, expected)
+    except Missing as error:
+        return Verdict(Status.ERROR, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever breaks a check is an error of this check, not of the run
+        return Verdict(Status.ERROR, f"the check broke: {type(error).__name__}: {error}")
+
+
+def judge(  # noqa: PLR0913 - all but three are options
+    documents: t.Sequence[t.Mapping[str, t.Any]],
+    expected: Expected,
+    stage: Mode,
+    *,
+    waivers: t.Sequence[t.Mapping[str, str]] = (),
+    fingerprint: str = "",
+    catalog: t.Sequence[Check] = CATALOG,
+    stopwatch: t.Callable[[], float] = lambda: 0.0,
+) -> Report:
+    """Judge every check of the catalogue. Pure but for the ``stopwatch``, which only measures."""
+    evidence = Evidence.gather(documents, expected, stage)
+    waived = {str(waiver["check"]): str(waiver["reason"]) for waiver in waivers}
+    results = []
+    for check in catalog:
+        before = stopwatch()
+        status, message = judge_one(check, evidence, expected)
+        results.append(
+            Result(
+                id=check.id,
+                title=check.title,
+                severity=check.severity.value,
+                status=status.value,
+                message=message[:LONGEST],
+                seconds=round(stopwatch() - before, 4),
+                source=check.source,
+                condition=" ".join(check.condition.split()),
+                waiver=waived.get(check.id, "") if status is Status.SKIPPED else "",
+            )
+        )
+    node = evidence.scopes.get("node", {})
+    return Report(
+        node=expected.node_name,
+        stage=str(stage),
+        mode=expected.mode or str(stage),
+        started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=0.0),
+        serial=_serial(evidence),
+        versions=_versions(node),
+        fingerprint=fingerprint,
+        results=tuple(results),
+        reasons=tuple(_reasons(results, evidence)),
+        harmful=tuple(_harmful(documents, expected, stage, catalog)),
+        scopes=tuple(sorted(evidence.scopes)),
+    )
+
+
+def _harmful(
+    documents: t.Iterable[t.Mapping[str, t.Any]], expected: Expected, stage: Mode, catalog: t.Iterable[Check]
+) -> list[str]:
+    """Checks of harm that fail on what the node and the host's router say.
+
+    The vantage has no say here: a lost packet on its way, or another instance that attracts its questions, must not
+    take a good node down. It has a say in whether a node goes up.
+    """
+    near = Evidence.gather((each for each in documents if each.get("scope") != "vantage"), expected, stage)
+    return [check.id for check in catalog if check.harm and judge_one(check, near, expected).status is Status.FAIL]
+
+
+def _reasons(results: t.Sequence[Result], evidence: Evidence) -> list[str]:
+    """Why there can be no certificate; empty when there can be one."""
+    reasons = list(evidence.refused)
+    reasons += [
+        f"no evidence from the {scope}, which stage {evidence.stage} requires"
+        for scope in REQUIRED_SCOPES[evidence.stage]
+        if scope not in evidence.scopes
+    ]
+    if not any(result.status in {Status.PASS.value, Status.FAIL.value} for result in results):
+        reasons.append("no check ran")
+    verbs = {"fail": "failed", "error": "could not be judged", "skipped": "was skipped without a waiver"}
+    reasons += [f"{result.id} {verbs[result.status]}: {result.message}" for result in results if result.blocks]
+    return reasons
+
+
+def _serial(evidence: Evidence) -> int | None:
+    """The serial of the root zone that the node serves."""
+    try:
+        found, _problems = wire.serials(evidence.exchanges("soa", scopes=["node"]))
+    except Missing:
+        return None
+    return next(iter(found.values()), None)
+
+
+def _versions(node: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """What was installed when it was judged."""
+    machine = node.get("host") or {}
+    return dict(sorted((machine.get("packages") or {}).items()))

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Which questions are asked from where, at which stage. Pure: the probes ask them, the verdicts look them up.
+
+Identity and SOA go to every service address over both transports; the rest over one IPv4 UDP and one IPv6
+TCP exchange, so that a run stays far below any rate limit (requirements section 3, budget).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._routing.policy import Mode
+
+if t.TYPE_CHECKING:
+    from .expected import Expected
+
+TRANSPORTS = ("udp", "tcp")
+TLD = "com."
+"""The signed delegation that is asked for (requirements DN-11, DN-13)."""
+UNKNOWN_TYPES = ("TYPE666", "TYPE1000")
+UNKNOWN_OPCODES = (15, 2, 1)
+"""Unassigned, STATUS, IQUERY."""
+MIXED_CASE = "wWw.ExAmPlE.cOm."
+
+Question = dict[str, t.Any]
+
+_EVERYWHERE: tuple[Question, ...] = (
+    {"probe": "soa", "name": ".", "type": "SOA", "nsid": True},
+    {"probe": "hostname", "name": "hostname.bind.", "type": "TXT", "rdclass": "CH"},
+    {"probe": "id", "name": "id.server.", "type": "TXT", "rdclass": "CH"},
+)
+_TWO_WAYS: tuple[Question, ...] = (
+    {"probe": "soa_plain", "name": ".", "type": "SOA", "edns": None},
+    {"probe": "ns", "name": ".", "type": "NS"},
+    {"probe": "zonemd", "name": ".", "type": "ZONEMD"},
+    {"probe": "referral", "name": TLD, "type": "NS"},
+    {"probe": "ds", "name": TLD, "type": "DS"},
+    *({"probe": "unknown_type", "name": ".", "type": name} for name in UNKNOWN_TYPES),
+    {"probe": "case", "name": MIXED_CASE, "type": "A"},
+    {"probe": "edns1", "name": ".", "type": "SOA", "edns": 1},
+    {"probe": "any", "name": ".", "type": "ANY"},
+    {"probe": "recursion", "name": ".", "type": "SOA", "flags": ["RD"]},
+    *({"probe": "opcode", "name": ".", "type": "SOA", "opcode": code} for code in UNKNOWN_OPCODES),
+)
+
+
+def reachable(expected: Expected, stage: Mode, scope: str) -> tuple[str, ...]:
+    """The service addresses that ``scope`` can ask: from outside, all at stage live and none before.
+
+    Drained, a node announces the covering prefixes only; every other instance announces the specific ones, and the
+    longest match takes a vantage with a full table there.
+    """
+    return expected.addresses if scope == "node" or stage is Mode.LIVE else ()
+
+
+def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> list[Question]:
+    """All questions of one scope; ``token`` is a label that no zone has (ten random letters)."""
+    addresses = reachable(expected, stage, scope)
+    ipv4 = [address for address in addresses if ":" not in address][:1]
+    ipv6 = [address for address in addresses if ":" in address][:1]
+    two_ways = [(address, "udp") for address in ipv4] + [(address, "tcp") for address in ipv6]
+    both, tcp = ipv4 + ipv6, [(address, "tcp") for address in ipv4 + ipv6]
+    nxdomain = {"probe": "nxdomain", "name": f"www.rssac047-test.{token or 'x'}.", "type": "A"}
+    planned: list[tuple[Question, list[tuple[str, str]]]] = [
+        *((question, [(a, how) for a in addresses for how in TRANSPORTS]) for question in _EVERYWHERE),
+        *((question, two_ways) for question in (*_TWO_WAYS, nxdomain)),
+        ({"probe": "priming_512", "name": ".", "type": "NS", "payload": 512}, [(a, "udp") for a in both]),
+        ({"probe": "priming_1232", "name": ".", "type": "NS", "payload": 1232}, [(a, "udp") for a in both]),
+        ({"probe": "dnskey", "name": ".", "type": "DNSKEY"}, tcp),
+        ({"probe": "axfr", "name": ".", "type": "AXFR", "edns": None}, tcp),
+    ]
+    if scope == "node":
+        extra = [zone for zone in expected.zones if zone != "."]
+        planned += [({"probe": "zone_soa", "name": zone, "type": "SOA"}, two_ways) for zone in extra]
+        masters = [(address, how) for address in expected.masters for how in TRANSPORTS]
+        planned += [({"probe": "master_soa", "name": zone, "type": "SOA"}, masters) for zone in expected.zones]
+    return [{**question, "server": server, "transport": how} for question, ways in planned for server, how in ways]

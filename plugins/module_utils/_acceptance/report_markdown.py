@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""A report as Markdown: for the host, who need not be a DNS engineer. The verdict comes first."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .report_json import moment
+
+if t.TYPE_CHECKING:
+    from .judge import Report, Result
+
+SUBJECTS = {
+    "OS": "Software",
+    "TM": "Clock",
+    "HD": "Hardening",
+    "DN": "Answers to DNS questions",
+    "ZI": "The root zone on this node",
+    "BG": "Routing sessions with your network",
+    "AR": "Anycast addresses",
+    "PR": "Seen from your side",
+}
+WORDS = {"pass": "passed", "fail": "FAILED", "error": "NOT JUDGED", "skipped": "skipped", "not_run": "not due yet"}
+STAGES = {
+    "dark": "Nothing is announced to your network yet.",
+    "drained": "The covering prefixes are announced; the node attracts almost no traffic.",
+    "live": "All prefixes are announced; the node takes its share of the traffic.",
+}
+
+
+def _cell(text: str) -> str:
+    """Text that cannot break out of a table, nor become a link or a picture."""
+    for character in "\\`*_[]<>|":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())
+
+
+def _headline(report: Report) -> list[str]:
+    """What everybody reads."""
+    counts = report.counts
+    judged = counts["pass"] + counts["fail"] + counts["error"]
+    if report.certifiable:
+        return [f"**Accepted for stage {report.stage}.** {counts['pass']} of {judged} checks passed."]
+    lines = [
+        f"**Not accepted for stage {report.stage}.** {counts['pass']} of {judged} checks passed.",
+        "",
+        "Because:",
+        "",
+    ]
+    return lines + [f"- {_cell(reason)}" for reason in report.reasons]
+
+
+def _table(results: t.Sequence[Result]) -> list[str]:
+    """The checks of one subject."""
+    rows = ["| Check | Result | What was seen |", "|---|---|---|"]
+    for result in results:
+        seen = f"{result.message} (waived: {result.waiver})" if result.waiver else result.message
+        rows.append(f"| {result.id} {_cell(result.title)} | {WORDS[result.status]} | {_cell(seen)} |")
+    return rows
+
+
+def render(report: Report) -> str:
+    """The text of ``acceptance.md``."""
+    lines = [f"# Acceptance of {_cell(report.node)}", "", *_headline(report), "", STAGES[report.stage], ""]
+    facts = {
+        "Tested": moment(report.started) if report.started else "never",
+        "Seen from": ", ".join(report.scopes) or "nowhere",
+        "Root zone serial": str(report.serial or "unknown"),
+        "Software": ", ".join(f"{name} {version}" for name, version in report.versions.items()) or "unknown",
+        "Configuration": report.fingerprint or "not given",
+    }
+    lines += ["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in facts.items()), ""]
+    for group, subject in SUBJECTS.items():
+        results = [result for result in report.results if result.id.startswith(group)]
+        if results:
+            lines += [f"## {subject}", "", *_table(results), ""]
+    warned = [result for result in report.results if result.severity == "W" and result.status in {"fail", "error"}]
+    if warned:
+        lines += [f"{len(warned)} of the checks that did not pass are warnings: they do not stop the node.", ""]
+    return "\n".join(lines)

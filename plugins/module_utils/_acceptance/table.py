@@ -1,0 +1,32 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Results as plain text for a terminal of 110 columns."""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .judge import Report
+
+WIDTH = 110
+TITLE = 44
+
+
+def _short(text: str, width: int) -> str:
+    """Text on one line, cut where it does not fit."""
+    line = "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+    return line if len(line) <= width else line[: width - 3] + "..."
+
+
+def render(report: Report) -> str:
+    """One line per check, then the sum."""
+    lines = [f"{'id':<5} {'sev':<3} {'status':<7} {'title':<{TITLE}} message"]
+    for result in report.results:
+        head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
+        lines.append((head + _short(result.message, WIDTH - len(head))).rstrip())
+    counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
+    verdict = "certifiable" if report.certifiable else "NOT certifiable"
+    lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))
+    return "\n".join(lines)

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Evidence of one scope: everything that verdicts need from the node, the vantage or the host's router."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from concurrent import futures
+
+from .. import _addressing as addressing
+from . import bird, frr, host, query, zone
+
+FORMAT = 1
+"""Version of the shape of evidence; a judge refuses any other."""
+
+VANTAGE_RATE = 120.0
+"""Questions a second from outside: NSD's rate limit, 200 answers a second for a /24, must never be met."""
+
+PATIENCE = 60.0
+"""Seconds that a zone may take from the masters to the node, and a session to come up (requirements ZI-01)."""
+
+Commands = t.Mapping[str, t.Sequence[str]]
+"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf`` is a path."""
+
+
+def _base(scope: str, stage: str, expected: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What all evidence says of itself. Time is evidence: verdicts have no clock."""
+    return {
+        "format": FORMAT,
+        "scope": scope,
+        "stage": stage,
+        "node": expected["node_name"],
+        "collected_at": round(time.time(), 3),
+    }
+
+
+def node(
+    stage: str,
+    expected: t.Mapping[str, t.Any],
+    questions: t.Sequence[query.Question],
+    commands: Commands | None = None,
+    patience: float = PATIENCE,
+) -> dict[str, t.Any]:
+    """Evidence of the node itself; probes of different subjects run side by side.
+
+    What is on its way (a zone transfer, a session) is waited for, ``patience`` seconds at most: evidence of the
+    moment in between would say nothing of the node.
+    """
+    commands = commands or {}
+    evidence, started = _base("node", stage, expected), time.monotonic()
+    provider = expected.get("nameserver_provider", "knot")
+    control = commands.get("nsd-control" if provider == "nsd" else "knotc", ())
+    with futures.ThreadPoolExecutor(max_workers=4) as pool:
+        machine = pool.submit(host.read)
+        routing = pool.submit(_routing, expected, commands, patience)
+        exchanges = pool.submit(_asked, questions, patience)
+        evidence["exchanges"] = exchanges.result()
+        zones = pool.submit(zone.read, provider, expected["zones"], expected["trust_anchors"], control)
+        evidence["host"] = machine.result()
+        evidence["zones"] = zones.result()
+        evidence["bird"] = routing.result()
+    evidence["seconds"] = round(time.monotonic() - started, 3)
+    return evidence
+
+
+def _asked(questions: t.Sequence[query.Question], patience: float) -> list[dict[str, t.Any]]:
+    """All exchanges; asked again while a zone is on its way from the masters, for evidence of one moment."""
+    deadline = time.monotonic() + patience
+    while True:
+        exchanges = query.ask_all(questions, workers=40)
+        if _settled(exchanges) or time.monotonic() > deadline:
+            return exchanges
+        time.sleep(1)
+
+
+def _settled(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
+    """Whether the node answers for every zone, with the one serial that every master that answers has."""
+    serials: dict[str, set[int | None]] = {}
+    for exchange in exchanges:
+        serial = query.serial(exchange) if exchange["probe"] in ("soa", "zone_soa", "master_soa") else None
+        if serial is not None or exchange["probe"] in ("soa", "zone_soa"):
+            serials.setdefault(exchange["query"]["name"], set()).add(serial)
+    return all(len(found) == 1 for found in serials.values())
+
+
+def _routing(expected: t.Mapping[str, t.Any], commands: Commands, patience: float) -> dict[str, t.Any]:
+    """The node's routing daemon; only BIRD is read so far."""
+    provider = expected.get("routing_provider", "bird")
+    if provider != "bird":
+        return {"error": f"no probe reads {provider} yet"}
+    path = commands.get("bird.conf", (bird.CONFIGURATION,))[0]
+    peers = {peer["address"] for peer in expected["peers"]}
+    deadline = time.monotonic() + patience
+    while True:
+        seen = bird.read(host.run, commands.get("birdc", ("birdc", "-r")), path)
+        sessions = seen.get("sessions", [])
+        up = {session.get("neighbor") for session in sessions if session.get("bgp_state") == "Established"}
+        if "error" in seen or peers <= up or time.monotonic() > deadline:
+            return seen
+        time.sleep(0.25)
+
+
+def vantage(stage: str, expected: t.Mapping[str, t.Any], questions: t.Sequence[query.Question]) -> dict[str, t.Any]:
+    """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices."""
+    evidence, started = _base("vantage", stage, expected), time.monotonic()
+    evidence["exchanges"] = query.ask_all(questions, workers=8, per_second=VANTAGE_RATE)
+    evidence["seconds"] = round(time.monotonic() - started, 3)
+    return evidence
+
+
+def router(stage: str, expected: t.Mapping[str, t.Any], commands: Commands | None = None) -> dict[str, t.Any]:
+    """Evidence of the host's router: what it has from the node."""
+    evidence, started = _base("router", stage, expected), time.monotonic()
+    locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
+    evidence["frr"] = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+    evidence["seconds"] = round(time.monotonic() - started, 3)
+    return evidence

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What a machine says of itself: sockets, addresses, routes, packages, sshd, clock, packet filter.
+
+Commands are argument lists, never a shell, always with a time limit. Nothing here reads a file that holds
+a secret, and ``ss`` is never asked for TCP details (``-i``): it would print the MD5 keys of BGP sessions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+
+TIMEOUT = 10.0
+LIMIT = 2_000_000
+"""Characters of output that are kept."""
+
+SYSCTLS = ("net.ipv4.tcp_syncookies", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
+
+PACKAGES = ("knot", "nsd", "bird2", "bird3", "frr", "chrony", "nftables")
+"""Packages whose versions go into the report."""
+
+UNITS = ("knot.service", "nsd.service", "bird.service", "frr.service", "chrony.service", "ssh.service")
+
+Runner = t.Callable[[t.Sequence[str]], "dict[str, t.Any]"]
+"""How commands are run; tests hand in their own."""
+
+
+def run(command: t.Sequence[str], timeout: float = TIMEOUT, limit: int = LIMIT) -> dict[str, t.Any]:
+    """Run one command: ``{"rc", "stdout", "stderr"}``. 127: there is no such command, 124: it took too long."""
+    try:
+        done = subprocess.run(
+            list(command),
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            env={**os.environ, "LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        return {"rc": 127, "stdout": "", "stderr": f"{command[0]}: {error.strerror}"}
+    except subprocess.TimeoutExpired:
+        return {"rc": 124, "stdout": "", "stderr": f"{command[0]}: no end after {timeout:g} s"}
+    return {"rc": done.returncode, "stdout": done.stdout[:limit], "stderr": done.stderr[:4000]}
+
+
+def _json(result: dict[str, t.Any]) -> t.Any:
+    """The output of a command that prints JSON, or null."""
+    if result["rc"] != 0:
+        return None
+    try:
+        return json.loads(result["stdout"] or "null")
+    except ValueError:
+        return None
+
+
+def parse_sockets(text: str) -> list[dict[str, t.Any]]:
+    """``ss -lntuHp``: one entry per listening socket, ``{"protocol", "address", "port", "process"}``."""
+    sockets = []
+    for line in text.splitlines():
+        fields = line.split(None, 6)
+        if len(fields) < 6:
+            continue
+        address, _, port = fields[4].rpartition(":")
+        process = fields[6].partition('(("')[2].partition('"')[0] if len(fields) > 6 else ""
+        address = address.partition("%")[0].strip("[]")
+        entry = {"protocol": fields[0], "address": address or "*", "port": int(port), "process": process}
+        if entry not in sockets:  # one socket per worker thread
+            sockets.append(entry)
+    return sockets
+
+
+def parse_sshd(text: str) -> dict[str, str]:
+    """``sshd -T``: the few settings that are judged."""
+    settings = dict(line.split(None, 1) for line in text.splitlines() if " " in line)
+    return {name: settings[name].strip() for name in SSHD if name in settings}
+
+
+def parse_versions(text: str) -> dict[str, str]:
+    """``dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\\n'``: what is installed."""
+    rows = (line.split() for line in text.splitlines())
+    return {row[0]: row[2] for row in rows if len(row) == 3 and row[1] == "installed"}
+
+
+def parse_tracking(text: str) -> dict[str, t.Any] | None:
+    """``chronyc -c tracking``: stratum, offset and leap status, or null."""
+    fields = text.strip().split(",")
+    if len(fields) < 14:
+        return None
+    try:
+        return {"stratum": int(fields[2]), "offset": float(fields[4]), "leap": fields[13]}
+    except ValueError:
+        return None
+
+
+def parse_routes(routes: t.Any) -> list[dict[str, t.Any]]:
+    """``ip -j route``: destination, type, device and gateway; local, multicast and link-local ones left out."""
+    kept = []
+    for route in routes or []:
+        kind, destination = route.get("type", "unicast"), route.get("dst", "")
+        if kind in {"local", "broadcast", "multicast", "anycast"} or destination.startswith(("fe80:", "ff00:")):
+            continue
+        kept.append({"to": destination, "type": kind, "device": route.get("dev", ""), "via": route.get("gateway", "")})
+    return kept
+
+
+def parse_addresses(links: t.Any) -> list[dict[str, t.Any]]:
+    """``ip -j -d addr``: one entry per address, with the kind of its link."""
+    kept = []
+    for link in links or []:
+        kind = link.get("linkinfo", {}).get("info_kind", link.get("link_type", ""))
+        for info in link.get("addr_info", []):
+            flags = [flag for flag in ("tentative", "dadfailed", "deprecated") if info.get(flag)]
+            kept.append(
+                {
+                    "device": link.get("ifname", ""),
+                    "kind": kind,
+                    "address": info.get("local", ""),
+                    "length": info.get("prefixlen", 0),
+                    "scope": info.get("scope", ""),
+                    "flags": flags,
+                }
+            )
+    return kept
+
+
+def _clock() -> dict[str, t.Any]:
+    """The kernel's view of the clock: ``adjtimex(2)`` without setting anything."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    buffer = (ctypes.c_long * 64)()  # struct timex: modes, offset, freq, maxerror, esterror, status, ...
+    state = libc.adjtimex(ctypes.byref(buffer))
+    return {"state": state, "maximum_error": buffer[3], "status": buffer[5] & 0xFFFF}
+
+
+def _sysctl(name: str) -> str | None:
+    """The value of one sysctl, or null."""
+    try:
+        return pathlib.Path("/proc/sys", *name.split(".")).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+def read(runner: Runner = run) -> dict[str, t.Any]:
+    """Everything about this machine that checks judge."""
+    addresses = _json(runner(["ip", "-j", "-d", "addr"]))
+    routes = [_json(runner(["ip", "-j", family, "route", "show", "table", "all"])) for family in ("-4", "-6")]
+    container = runner(["systemd-detect-virt", "--container"])
+    sshd = runner(["sshd", "-T"])
+    nft = runner(["nft", "-j", "list", "ruleset"])
+    units = runner(["systemctl", "is-active", *UNITS])
+    return {
+        "sockets": parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
+        "addresses": parse_addresses(addresses),
+        "routes": [route for family in routes for route in parse_routes(family)],
+        "sysctls": {name: _sysctl(name) for name in SYSCTLS},
+        "held": runner(["apt-mark", "showhold"])["stdout"].split(),
+        "packages": parse_versions(
+            runner(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\\n", *PACKAGES])["stdout"]
+        ),
+        "units": dict(zip(UNITS, units["stdout"].split(), strict=False)),
+        "container": container["stdout"].strip() if container["rc"] == 0 else "",
+        "clock": _clock(),
+        "tracking": parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"]),
+        "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
+        "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
+        "nft": _json(nft),
+        "nft_error": "" if nft["rc"] == 0 else nft["stderr"].strip()[:200],
+    }

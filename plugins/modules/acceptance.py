@@ -1,0 +1,270 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: acceptance
+short_description: Test whether a node may announce the IMRS
+version_added: 0.1.0
+description:
+  - Collects evidence on the node, on a vantage outside it and on the host's router, and judges it against the catalogue
+    of acceptance checks.
+  - O(verb=collect) runs where the evidence is and never judges. O(verb=judge) runs on the controller, judges with pure
+    functions, and writes the reports.
+  - Never fails on a bad verdict. The caller does, once the reports are on disk.
+author:
+  - The icann.imrs authors (@icann)
+requirements:
+  - dnspython, on the node, on the vantage and on the controller
+  - cryptography, on the controller, to validate signatures
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Collecting only reads. Judging writes no report in check mode.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing), when in diff mode.
+    support: none
+options:
+  verb:
+    description: What to do.
+    type: str
+    choices: [collect, judge]
+    required: true
+  scope:
+    description: Where this runs. Required when O(verb=collect).
+    type: str
+    choices: [node, vantage, router]
+  stage:
+    description: What is expected to be announced at the moment.
+    type: str
+    choices: [dark, drained, live]
+    required: true
+  expected:
+    description:
+      - What the node should be, from its host variables, with the prefix C(imrs_) left out.
+      - Required keys are V(node_name), V(asn), V(router_id), V(service_addresses), V(prefixes), V(peers), V(zones),
+        V(masters), V(trust_anchors), V(uplink), V(operator_networks), V(nameserver_provider) and V(routing_provider).
+      - Optional keys are V(mode), what the sheet wants in the end, V(notify_addresses), the node's own addresses where
+        NOTIFY arrives, and V(listeners), a list of more sockets that may
+        listen, each with C(protocol), C(port) and optionally C(process).
+      - V(masters) is a list of addresses, or V(imrs_masters) without its secrets.
+    type: dict
+    required: true
+  patience:
+    description: Seconds to wait on the node for what is on its way, which is a zone transfer or a BGP session.
+    type: float
+    default: 60.0
+  evidence:
+    description: The RV(evidence) of every scope that was collected. Required when O(verb=judge).
+    type: list
+    elements: dict
+  waivers:
+    description: Checks that may be skipped. A check that failed cannot be waived.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      check:
+        description: The id of the check.
+        type: str
+        required: true
+      reason:
+        description: Why it may be skipped; it goes into the reports.
+        type: str
+        required: true
+  fingerprint:
+    description: The fingerprint of the configuration that is judged; it goes into the reports.
+    type: str
+    default: ''
+  report_directory:
+    description:
+      - Directory for C(acceptance.json), C(acceptance.xml), C(acceptance.md) and C(acceptance.txt); made when missing.
+      - Without it, no report is written.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Collect what the node shows
+  icann.imrs.acceptance:
+    verb: collect
+    scope: node
+    stage: dark
+    expected: "{{ acceptance_expected }}"
+  register: __acceptance_node
+
+- name: Judge on the controller
+  icann.imrs.acceptance:
+    verb: judge
+    stage: dark
+    expected: "{{ acceptance_expected }}"
+    evidence: ["{{ __acceptance_node.evidence }}"]
+    waivers: "{{ imrs_waivers }}"
+    report_directory: "{{ acceptance_report_directory }}"
+  delegate_to: localhost
+  register: __acceptance_report
+
+- name: Refuse what is not certifiable
+  ansible.builtin.assert:
+    that: __acceptance_report.certifiable
+    fail_msg: "{{ __acceptance_report.table }}"
+"""
+
+RETURN = r"""
+evidence:
+  description: What was seen, and when; hand it to O(verb=judge). It holds no secret and no configuration file.
+  returned: when O(verb=collect)
+  type: dict
+  sample: {format: 1, scope: node, stage: dark, node: xlb01.l.root-servers.org, collected_at: 1767225600.0}
+certifiable:
+  description:
+    - Whether a certificate up to the mode of this stage may be issued.
+    - At least one check ran, every scope that the stage requires has evidence, and every fatal check that is due
+      passed, or was skipped with a waiver.
+  returned: when O(verb=judge)
+  type: bool
+reasons:
+  description: Why it is not certifiable.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
+harmful:
+  description:
+    - The failed checks for which even a node that is live has to go dark, as they hurt those who ask or route to it.
+      The node and the host's router decide on these, never the vantage.
+    - What failed beside them keeps a node from going up, but is no reason to take down one that is.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
+results:
+  description: Every check with its C(id), C(title), C(severity), C(status), C(message), C(seconds), C(source),
+    C(condition) and C(waiver).
+  returned: when O(verb=judge)
+  type: list
+  elements: dict
+counts:
+  description: How many checks ended as C(pass), C(fail), C(error), C(skipped) and C(not_run).
+  returned: when O(verb=judge)
+  type: dict
+table:
+  description: The results as plain text, for a terminal of 110 columns.
+  returned: when O(verb=judge)
+  type: str
+reports:
+  description: The files that were written.
+  returned: when O(verb=judge)
+  type: list
+  elements: path
+"""
+
+import os
+import secrets
+import string
+import time
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._acceptance import judge, plan, report_json, report_junit, report_markdown, table, wire
+from ..module_utils._acceptance.expected import Expected
+from ..module_utils._probes import collect
+from ..module_utils._routing.policy import Mode
+
+REPORTS = {
+    "acceptance.json": report_json.render,
+    "acceptance.xml": report_junit.render,
+    "acceptance.md": report_markdown.render,
+    "acceptance.txt": table.render,
+}
+
+
+def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[str, t.Any]:
+    """Evidence of the scope this runs in."""
+    scope, raw = params["scope"], params["expected"]
+    if scope == "router":
+        return collect.router(str(stage), raw)
+    token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
+    questions = plan.questions(expected, stage, scope, token)
+    if scope == "node":
+        return collect.node(str(stage), raw, questions, patience=params["patience"])
+    return collect.vantage(str(stage), raw, questions)
+
+
+def _write(module: AnsibleModule, directory: str, report: judge.Report) -> list[str]:
+    """The reports, each written beside its place and then moved there."""
+    written = []
+    os.makedirs(directory, exist_ok=True)
+    for name, render in REPORTS.items():
+        path = os.path.join(directory, name)
+        draft = os.path.join(directory, f".{name}.{secrets.token_hex(4)}")
+        with open(draft, "w", encoding="utf-8") as stream:
+            stream.write(render(report))
+        module.atomic_move(draft, path)
+        written.append(path)
+    return written
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "verb": {"type": "str", "choices": ["collect", "judge"], "required": True},
+            "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
+            "stage": {"type": "str", "choices": ["dark", "drained", "live"], "required": True},
+            "expected": {"type": "dict", "required": True},
+            "patience": {"type": "float", "default": collect.PATIENCE},
+            "evidence": {"type": "list", "elements": "dict"},
+            "waivers": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "check": {"type": "str", "required": True},
+                    "reason": {"type": "str", "required": True},
+                },
+            },
+            "fingerprint": {"type": "str", "default": ""},
+            "report_directory": {"type": "path"},
+        },
+        required_if=[("verb", "collect", ["scope"]), ("verb", "judge", ["evidence"])],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if not wire.HAS_DNSPYTHON and params["scope"] != "router":
+        module.fail_json(msg=missing_required_lib("dnspython"))
+    stage = Mode.parse(params["stage"])
+    try:
+        expected = Expected.parse(params["expected"])
+        if params["verb"] == "collect":
+            module.exit_json(changed=False, evidence=_collect(params, expected, stage))
+        report = judge.judge(
+            params["evidence"],
+            expected,
+            stage,
+            waivers=params["waivers"],
+            fingerprint=params["fingerprint"],
+            stopwatch=time.perf_counter,
+        )
+        reports = []
+        if params["report_directory"] and not module.check_mode:
+            reports = _write(module, params["report_directory"], report)
+    except (ValueError, OSError) as error:
+        module.fail_json(msg=str(error), exception=traceback.format_exc())
+    module.exit_json(
+        changed=False,
+        certifiable=report.certifiable,
+        reasons=list(report.reasons),
+        harmful=list(report.harmful),
+        results=report.as_dict()["results"],
+        counts=report.counts,
+        table=table.render(report),
+        reports=reports,
+    )
+
+
+if __name__ == "__main__":
+    main()

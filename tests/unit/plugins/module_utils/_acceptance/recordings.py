@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recorded evidence of real daemons, and ways to spoil it. ``recorded/record.py`` makes the recordings."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import functools
+import json
+import pathlib
+import struct
+import typing as t
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdatatype
+import dns.rrset
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, judge
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Verdict
+
+DIRECTORY = pathlib.Path(__file__).parent / "recorded"
+CHECKS = {check.id: check for check in catalog.CATALOG}
+Document = dict[str, t.Any]
+Spoil = t.Callable[["Scene"], None]
+
+
+@functools.cache
+def _text(name: str) -> str:
+    return (DIRECTORY / name).read_text(encoding="utf-8")
+
+
+def load(provider: str, stage: str) -> Document:
+    """One recording: ``{"expected": ..., "evidence": [...]}``."""
+    return dict(json.loads(_text(f"{provider}_{stage}.json")))
+
+
+def bird_outputs(version: str) -> dict[str, str]:
+    """What ``birdc`` of one version printed."""
+    return dict(json.loads(_text(f"bird_{version}.json")))
+
+
+class Scene:
+    """A copy of a recording that a test may spoil."""
+
+    def __init__(self, provider: str = "knot", stage: str = "live") -> None:
+        recording = load(provider, stage)
+        self.stage = Mode.parse(stage)
+        self.expected: Document = recording["expected"]
+        self.documents: list[Document] = copy.deepcopy(recording["evidence"])
+
+    def scope(self, name: str) -> Document:
+        """The evidence of one scope."""
+        return next(document for document in self.documents if document["scope"] == name)
+
+    @property
+    def machine(self) -> Document:
+        """The node's own word on itself."""
+        return dict.__getitem__(self.scope("node"), "host")
+
+    @property
+    def bird(self) -> Document:
+        """The node's routing daemon."""
+        return dict.__getitem__(self.scope("node"), "bird")
+
+    @property
+    def session(self) -> Document:
+        """The first session with the host."""
+        return next(s for s in self.bird["sessions"] if s["neighbor"] == self.expected["peers"][0]["address"])
+
+    @property
+    def exports(self) -> list[Document]:
+        """What the first session exports."""
+        return self.bird["exports"][self.session["name"]]
+
+    def exchange(self, probe: str, scope: str = "node", **wanted: str) -> Document:
+        """The first exchange of a probe."""
+        return next(
+            exchange
+            for exchange in self.scope(scope)["exchanges"]
+            if exchange["probe"] == probe and all(exchange[key] == value for key, value in wanted.items())
+        )
+
+    def drop(self, scope: str) -> None:
+        """As if a scope could not be reached."""
+        self.documents = [document for document in self.documents if document["scope"] != scope]
+
+    def judge(self, ident: str) -> Verdict:
+        """The verdict of one check."""
+        expected = Expected.parse(self.expected)
+        return judge.judge_one(CHECKS[ident], Evidence.gather(self.documents, expected, self.stage), expected)
+
+    def report(self, **options: t.Any) -> judge.Report:
+        """The whole report; the clock of a container is waived."""
+        options.setdefault("waivers", [{"check": "TM-01", "reason": "a container"}])
+        return judge.judge(self.documents, Expected.parse(self.expected), self.stage, **options)
+
+
+def octets(exchange: Document) -> bytearray:
+    """The recorded answer."""
+    return bytearray(base64.b64decode(exchange["answer"]))
+
+
+def put(exchange: Document, wire: bytes) -> None:
+    """Replace the recorded answer."""
+    exchange["answer"], exchange["size"] = base64.b64encode(bytes(wire)).decode(), len(wire)
+
+
+def silence(probe: str, **wanted: str) -> Spoil:
+    """No answer."""
+    return lambda scene: scene.exchange(probe, **wanted).update(answer=None, size=0, error="timeout")
+
+
+def flags(probe: str, *, on: int = 0, off: int = 0, **wanted: str) -> Spoil:
+    """Set and clear bits of the flags word of an answer, in the octets themselves."""
+
+    def spoil(scene: Scene) -> None:
+        exchange = scene.exchange(probe, **wanted)
+        wire = octets(exchange)
+        wire[2:4] = struct.pack("!H", (struct.unpack("!H", wire[2:4])[0] | on) & ~off)
+        put(exchange, wire)
+
+    return spoil
+
+
+def count(probe: str, field: int, value: int, **wanted: str) -> Spoil:
+    """Overwrite a counter of the header (6: answers)."""
+
+    def spoil(scene: Scene) -> None:
+        exchange = scene.exchange(probe, **wanted)
+        wire = octets(exchange)
+        wire[field : field + 2] = struct.pack("!H", value)
+        put(exchange, wire)
+
+    return spoil
+
+
+def message(probe: str, change: t.Callable[[dns.message.Message], None], **wanted: str) -> Spoil:
+    """Parse an answer, change it, and write it again."""
+
+    def spoil(scene: Scene) -> None:
+        exchange = scene.exchange(probe, **wanted)
+        parsed = dns.message.from_wire(bytes(octets(exchange)))
+        parsed.request_payload = 65535
+        change(parsed)
+        put(exchange, parsed.to_wire(max_size=65535))
+
+    return spoil
+
+
+def without(section: str, rdtype: str, covers: str = "NONE") -> t.Callable[[dns.message.Message], None]:
+    """Drop an RRset from a section."""
+
+    def change(parsed: dns.message.Message) -> None:
+        rrsets = getattr(parsed, section)
+        wanted = (dns.rdatatype.from_text(rdtype), dns.rdatatype.from_text(covers))
+        gone = [rrset for rrset in rrsets if (rrset.rdtype, rrset.covers) == wanted]
+        assert gone, f"no {rdtype} in {section} to drop"
+        for rrset in gone:
+            rrsets.remove(rrset)
+
+    return change
+
+
+def with_record(section: str, text: str) -> t.Callable[[dns.message.Message], None]:
+    """Add a record: ``name ttl IN type data``."""
+
+    def change(parsed: dns.message.Message) -> None:
+        name, ttl, rdclass, rdtype, data = text.split(None, 4)
+        getattr(parsed, section).append(dns.rrset.from_text(name, int(ttl), rdclass, rdtype, data))
+
+    return change
+
+
+def replaced(section: str, rdtype: str, **fields: t.Any) -> t.Callable[[dns.message.Message], None]:
+    """Change fields of the first record of a type, keeping its signature: what tampering looks like."""
+
+    def change(parsed: dns.message.Message) -> None:
+        for rrset in getattr(parsed, section):
+            if rrset.rdtype == dns.rdatatype.from_text(rdtype):
+                first = rrset[0].replace(**fields)
+                rest = list(rrset)[1:]
+                rrset.clear()
+                for rdata in (first, *rest):
+                    rrset.add(rdata)
+                return
+        raise AssertionError(f"no {rdtype} in {section} to change")
+
+    return change

@@ -1,0 +1,387 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every check passes on recorded evidence of both name servers, and fails when that evidence is spoilt."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import typing as t
+
+import dns.edns
+import dns.name
+import dns.rdata
+import dns.rdatatype
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from recordings import (
+    CHECKS,
+    Scene,
+    Spoil,
+    count,
+    flags,
+    message,
+    replaced,
+    silence,
+    with_record,
+    without,
+)
+
+AA, TC, RD, RA, AD = 0x0400, 0x0200, 0x0100, 0x0080, 0x0020
+SERVFAIL, NXDOMAIN = 2, 3
+DAY = 86400
+
+
+def _set(get: t.Callable[[Scene], t.Any], **values: t.Any) -> Spoil:
+    """Overwrite keys of a part of the evidence."""
+    return lambda scene: get(scene).update(values)
+
+
+def _settings(name: str, value: str) -> Spoil:
+    return lambda scene: scene.machine["sshd"].update({name: value})
+
+
+def _nsid(text: bytes | None) -> t.Callable[[t.Any], None]:
+    def change(parsed: t.Any) -> None:
+        options = [] if text is None else [dns.edns.NSIDOption(text)]
+        parsed.use_edns(0, 0, 1232, options=options)
+
+    return change
+
+
+def _forget_opt(parsed: t.Any) -> None:
+    parsed.opt = None
+
+
+def _opt(parsed: t.Any) -> None:
+    parsed.use_edns(0, 0, 1232)
+
+
+def _lower(parsed: t.Any) -> None:
+    parsed.question[0].name = dns.name.from_text("www.example.com.")
+
+
+def _fewer_ns(parsed: t.Any) -> None:
+    rrset = next(rrset for rrset in parsed.answer if rrset.rdtype == dns.rdatatype.NS)
+    rrset.remove(rrset[0])
+
+
+def _address(device: str, **values: t.Any) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        row = next(row for row in scene.machine["addresses"] if row["address"] == "2001:500:9f::42")
+        row.update({"device": device, **values})
+
+    return spoil
+
+
+def _listen(**row: t.Any) -> Spoil:
+    return lambda scene: scene.machine["sockets"].append(row)
+
+
+def _deaf(scene: Scene) -> None:
+    sockets = scene.machine["sockets"]
+    sockets.remove(next(row for row in sockets if row["address"] == "199.7.83.42" and row["protocol"] == "tcp"))
+
+
+def _unrouted(scene: Scene) -> None:
+    scene.scope("router")["frr"]["routes"]["192.0.2.2"].pop()
+
+
+def _leak(scene: Scene) -> None:
+    scene.exports.append({**scene.exports[0], "to": "198.51.100.0/24"})
+
+
+def _leak_outside(scene: Scene) -> None:
+    held = scene.scope("router")["frr"]["routes"]["192.0.2.2"]
+    held.append({**held[0], "to": "198.51.100.0/24"})
+
+
+def _aged(days: float) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        for document in scene.documents:
+            document["collected_at"] += days * DAY
+
+    return spoil
+
+
+def _other_anchor(scene: Scene) -> None:
+    scene.expected["trust_anchors"] = [f". IN DS 20326 8 2 {'E0' * 32}"]
+
+
+def _verifier(rc: int | None, line: str) -> Spoil:
+    return lambda scene: scene.scope("node")["zones"]["verified"].update({".": {"rc": rc, "output": [line]}})
+
+
+def _rules(change: t.Callable[[list[t.Any]], list[t.Any]]) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        scene.machine["nft"]["nftables"] = change(scene.machine["nft"]["nftables"])
+
+    return spoil
+
+
+def _accepting(scene: Scene) -> None:
+    for entry in scene.machine["nft"]["nftables"]:
+        if entry.get("chain", {}).get("hook") == "input":
+            entry["chain"]["policy"] = "accept"
+
+
+def _no_notrack(entries: list[t.Any]) -> list[t.Any]:
+    return [entry for entry in entries if "notrack" not in str(entry)]
+
+
+def _udp_only(entries: list[t.Any]) -> list[t.Any]:
+    for entry in entries:
+        for expression in entry.get("rule", {}).get("expr", []):
+            if expression.get("match", {}).get("left") == {"meta": {"key": "l4proto"}}:
+                expression["match"]["right"] = "udp"
+    return entries
+
+
+def _route(**row: str) -> Spoil:
+    return lambda scene: scene.machine["routes"].append(row)
+
+
+def _tracking(**values: t.Any) -> Spoil:
+    known = {"stratum": 2, "offset": 0.0001, "leap": "Normal", **values}
+    return lambda scene: scene.machine.update(container="", tracking=known)
+
+
+def _serial(probe: str, serial: int) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        for exchange in scene.scope("node")["exchanges"]:
+            if exchange["probe"] == probe and exchange["query"]["name"] == ".":
+                wanted = {key: exchange[key] for key in ("server", "transport")}
+                message(probe, replaced("answer", "SOA", serial=serial), **wanted)(scene)
+
+    return spoil
+
+
+def _option(**values: t.Any) -> Spoil:
+    return lambda scene: scene.bird["options"][scene.session["name"]].update(values)
+
+
+def _no_option(name: str) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        del scene.bird["options"][scene.session["name"]][name]
+
+    return spoil
+
+
+FAILS: list[tuple[str, str, Spoil, str]] = [
+    ("OS-03", "not held", lambda scene: scene.machine.update(held=["knot"]), "bird2 is not on hold"),
+    ("OS-03", "not installed", lambda scene: scene.machine.update(packages={}), "no package of knot is installed"),
+    ("TM-01", "stratum 16", _tracking(stratum=16, leap="Not synchronised"), "stratum 16; leap status Not"),
+    ("TM-01", "no chrony", lambda scene: scene.machine.update(container=""), "not synchronised, and chrony"),
+    (
+        "HD-01",
+        "a stranger",
+        _listen(protocol="tcp", address="*", port=111, process="rpcbind"),
+        "rpcbind on tcp * port 111",
+    ),
+    ("HD-01", "wildcard", _listen(protocol="udp", address="0.0.0.0", port=53, process="knotd"), "knotd on udp 0.0.0.0"),
+    (
+        "HD-01",
+        "uplink",
+        _listen(protocol="udp", address="192.0.2.2", port=53, process="knotd"),
+        "knotd on udp 192.0.2.2",
+    ),
+    ("HD-01", "deaf on TCP", _deaf, "nothing on tcp 199.7.83.42 port 53"),
+    (
+        "HD-02",
+        "no packet filter",
+        lambda scene: scene.machine["nft"]["nftables"].clear(),
+        "no input chain drops by default",
+    ),
+    ("HD-02", "all accepted", _accepting, "no input chain drops by default"),
+    ("HD-04", "passwords", _settings("passwordauthentication", "yes"), "passwordauthentication yes"),
+    ("HD-04", "root by key", _settings("permitrootlogin", "prohibit-password"), "permitrootlogin prohibit-password"),
+    ("HD-06", "tracked", _rules(_no_notrack), "udp dport 53 is tracked (prerouting)"),
+    ("HD-06", "TCP tracked", _rules(_udp_only), "tcp sport 53 is tracked (output)"),
+    (
+        "HD-06",
+        "no SYN cookies",
+        lambda scene: scene.machine["sysctls"].update({"net.ipv4.tcp_syncookies": "0"}),
+        "tcp_syncookies is 0",
+    ),
+    ("DN-01", "not authoritative", flags("soa", off=AA), "199.7.83.42 udp: aa=0"),
+    ("DN-01", "recursion offered", flags("soa", on=RA), "ra=1"),
+    ("DN-01", "SERVFAIL", flags("soa", on=SERVFAIL), "SERVFAIL instead of NOERROR"),
+    ("DN-01", "silent", silence("soa", server="2001:500:3::42", transport="tcp"), "2001:500:3::42 tcp: timeout"),
+    ("DN-01", "unsigned", message("soa", without("answer", "RRSIG", "SOA")), "no RRSIG of the SOA"),
+    ("DN-01", "only from outside", flags("soa", off=AA, scope="vantage"), "udp from vantage: aa=0"),
+    ("DN-02", "OPT not asked for", message("soa_plain", _opt), "an OPT record nobody asked for"),
+    ("DN-02", "truncated", flags("soa_plain", on=TC), "tc=1"),
+    ("DN-03", "twelve", message("ns", _fewer_ns), "12 NS records"),
+    ("DN-03", "authority", message("ns", with_record("authority", ". 1 IN NS a.root-servers.net.")), "authority sec"),
+    (
+        "DN-04",
+        "too long",
+        message("priming_512", with_record("additional", f". 1 IN TXT {'x' * 250} {'y' * 250}")),
+        "for 512",
+    ),
+    ("DN-04", "no address", message("priming_1232", lambda m: m.additional.clear()), "no address of a root server"),
+    ("DN-04", "truncated", flags("priming_1232", on=TC), "tc=1"),
+    (
+        "DN-05",
+        "wrong address",
+        message(
+            "ns",
+            lambda m: next(r for r in m.additional if str(r.name)[0] == "l").add(
+                dns.rdata.from_text("IN", "A", "198.32.64.12")
+            ),
+            transport="tcp",
+        ),
+        "l.root-servers.net. A is",
+    ),
+    ("DN-05", "no address", message("ns", lambda m: m.additional.clear(), transport="tcp"), "no A of l.root"),
+    ("DN-07", "wrong anchor", _other_anchor, "no key of a configured trust anchor"),
+    ("DN-07", "unsigned", message("dnskey", without("answer", "RRSIG", "DNSKEY")), "no RRSIG of the DNSKEY"),
+    ("DN-10", "other serial", message("zonemd", replaced("answer", "ZONEMD", serial=1)), "ZONEMD is of serial 1"),
+    ("DN-10", "gone", message("zonemd", without("answer", "ZONEMD")), "no ZONEMD of ."),
+    ("DN-11", "no DS", message("referral", without("authority", "DS")), "no DS of com."),
+    ("DN-11", "claims authority", flags("referral", on=AA), "aa=1"),
+    ("DN-13", "unsigned", message("ds", without("answer", "RRSIG", "DS")), "no RRSIG of the DS of com."),
+    ("DN-13", "extra", message("ds", with_record("authority", ". 1 IN NS a.root-servers.net.")), "authority section"),
+    ("DN-15", "NOERROR", flags("nxdomain", off=NXDOMAIN), "NOERROR instead of NXDOMAIN"),
+    ("DN-15", "no proof", message("nxdomain", without("authority", "NSEC")), "no NSEC covers"),
+    ("DN-15", "proof unsigned", message("nxdomain", without("authority", "RRSIG", "NSEC")), "no RRSIG of the NSEC"),
+    ("DN-17", "NOTIMP", flags("unknown_type", on=4), "NOTIMP instead of NOERROR"),
+    ("DN-18", "folded", message("case", _lower), "the question came back altered"),
+    ("DN-19", "no OPT", message("edns1", _forget_opt), "NOERROR instead of BADVERS"),
+    ("DN-26", "another node", message("soa", _nsid(b"xlb02.l.root-servers.org")), "NSID is 'xlb02"),
+    ("DN-26", "none", message("soa", _nsid(None)), "no NSID"),
+    (
+        "DN-27",
+        "another node",
+        message("id", replaced("answer", "TXT", strings=(b"xlb02",))),
+        "id.server. says 'xlb02'",
+    ),
+    ("DN-27", "refused", flags("hostname", on=5), "REFUSED instead of NOERROR"),
+    ("DN-33", "everything", message("any", with_record("answer", ". 1 IN TXT x")), "2 RRsets"),
+    ("DN-33", "nothing", message("any", lambda m: m.answer.clear(), transport="tcp"), "0 RRsets"),
+    ("DN-34", "allowed", lambda scene: (count("axfr", 6, 100)(scene), flags("axfr", off=15)(scene)), "100 records"),
+    ("DN-34", "silent", silence("axfr"), "timeout"),
+    ("DN-37", "RD lost", flags("recursion", off=RD), "rd=0"),
+    ("DN-37", "recursion", flags("recursion", on=RA), "ra=1"),
+    ("DN-39", "silent", silence("opcode"), "opcode 15: timeout"),
+    ("DN-39", "answered", flags("opcode", off=15), "response code 0"),
+    ("ZI-01", "behind", _serial("master_soa", 2026073103), "2026073102, newest 2026073103"),
+    ("ZI-01", "wrapped", _serial("master_soa", 2026073102 + 2**31 - 1), "newest 4173556749"),
+    ("ZI-01", "a dead master", silence("master_soa", server="203.0.113.1", transport="udp"), "master 203.0.113.1 udp"),
+    ("ZI-02", "ahead", _serial("soa", 2026073103), "2026073103 ahead of 2026073102"),
+    ("ZI-04", "glue altered", _verifier(112, "Zone digest does not match"), "ldns-verify-zone says 112"),
+    ("ZI-06", "SOA altered", message("soa", replaced("answer", "SOA", minimum=1)), "SOA of . does not validate"),
+    ("ZI-06", "wrong anchor", _other_anchor, "no DNSKEY matches a configured trust anchor"),
+    ("ZI-06", "too late", _aged(14), "does not validate (expired)"),
+    ("ZI-06", "too early", _aged(-1), "does not validate (not yet valid)"),
+    ("ZI-07", "two days left", _aged(11.5), "expires in 1.5 days"),
+    ("ZI-08", "slow refresh", message("soa", replaced("answer", "SOA", refresh=14400)), "14400/900/604800/86400"),
+    (
+        "BG-01",
+        "idle",
+        lambda scene: scene.session.update(bgp_state="Idle", last_error="Socket: Connection refused"),
+        "as64500_ipv4_1: Idle (Socket: Connection refused)",
+    ),
+    ("BG-01", "channel down", lambda s: s.session["channels"][0].update(state="DOWN"), "the ipv4 channel is not up"),
+    ("BG-01", "no session", lambda scene: scene.bird.update(sessions=[]), "there is no such session"),
+    ("BG-02", "a leak", _leak, "exports 198.51.100.0/24, 199.7.82.0/23, 199.7.83.0/24, not 199.7.82.0/23"),
+    ("BG-02", "one short", lambda scene: scene.exports.pop(), "exports 199.7.82.0/23, not"),
+    (
+        "BG-03",
+        "one too many",
+        lambda scene: scene.session["channels"][0]["routes"].update(exported=3),
+        "3 ipv4 routes exported, 2 in mode live",
+    ),
+    ("BG-05", "a leak", _leak, "exports 198.51.100.0/24"),
+    (
+        "BG-05",
+        "another origin",
+        lambda s: s.exports[0].update(protocol="static1"),
+        "comes from static1, not from the gate",
+    ),
+    ("BG-05", "unread", lambda s: s.bird["exports"].clear(), "what it exports could not be listed"),
+    (
+        "BG-05",
+        "another session",
+        lambda s: s.bird["sessions"].append({**s.session, "name": "backdoor", "neighbor": "192.0.2.66"}),
+        "backdoor: a session with 192.0.2.66, which is not in the sheet",
+    ),
+    ("BG-05", "a leak seen outside", _leak_outside, "the host's router holds 198.51.100.0/24"),
+    (
+        "BG-04",
+        "internal community",
+        lambda scene: scene.exports[0]["attributes"].update(community="(65000,1)"),
+        "199.7.82.0/23 with communities 65000:1",
+    ),
+    ("BG-04", "foreign path", lambda s: s.exports[0]["attributes"].update(as_path="64511"), "with AS path 64511"),
+    (
+        "BG-04",
+        "origin as the host sees it",
+        lambda scene: scene.scope("router")["frr"]["routes"]["192.0.2.2"][0].update(origin="incomplete"),
+        "with origin incomplete",
+    ),
+    (
+        "BG-06",
+        "accepts all",
+        lambda scene: scene.session["channels"][0]["filters"].update(input="ACCEPT"),
+        "ipv4 input filter ACCEPT",
+    ),
+    (
+        "BG-07",
+        "a table",
+        lambda scene: scene.bird["routes"].append(
+            {"to": "198.51.100.0/24", "protocol": "as64500_ipv4_1", "type": "unicast", "attributes": {}}
+        ),
+        "1 routes, such as 198.51.100.0/24",
+    ),
+    ("BG-10", "off", _option(ttl_security=False), "no TTL security"),
+    ("BG-11", "no password", _no_option("authentication"), "no password, one in the sheet"),
+    ("BG-12", "too long", lambda scene: scene.session.update(hold_time=180), "180 s, 9 s in the sheet"),
+    ("BG-13", "offered", lambda s: s.session.update(restarts=["Graceful restart"]), "offers graceful restart"),
+    ("BG-13", "configured", _option(graceful_restart=True), "graceful restart on in the configuration"),
+    ("AR-01", "on the uplink", _address("uplink", kind="veth"), "2001:500:9f::42 is on uplink"),
+    ("AR-01", "tentative", _address("lo", flags=["tentative"]), "2001:500:9f::42 is tentative"),
+    ("AR-01", "a network", _address("lo", length=64), "2001:500:9f::42/64 scope global"),
+    (
+        "AR-03",
+        "by the uplink",
+        _route(to="199.7.83.0/24", type="unicast", device="uplink", via="192.0.2.1"),
+        "199.7.83.0/24 leads to uplink",
+    ),
+    (
+        "AR-03",
+        "forwarding",
+        lambda scene: scene.machine["sysctls"].update({"net.ipv4.ip_forward": "1"}),
+        "199.7.82.0/23 has no route of its own and the node forwards ipv4",
+    ),
+    ("PR-01", "another node", message("soa", _nsid(b"akl41"), scope="vantage"), "from vantage: NSID is 'akl41'"),
+    ("PR-01", "unreachable", silence("soa", scope="vantage"), "from vantage: timeout"),
+    ("PR-02", "not accepted", _unrouted, "as64500_ipv4_1: 199.7.83.0/24 missing"),
+]
+
+
+@pytest.mark.parametrize("stage", ["dark", "drained", "live"])
+@pytest.mark.parametrize("provider", ["knot", "nsd"])
+@pytest.mark.parametrize("ident", sorted(CHECKS))
+def test_passes_on_a_real_node(ident: str, provider: str, stage: str) -> None:
+    scene = Scene(provider, stage)
+    if ident == "TM-01":
+        _tracking()(scene)
+    status, said = scene.judge(ident)
+    due = scene.stage in CHECKS[ident].stages
+    assert (status.value, bool(said)) == ("pass" if due else "not_run", True), said
+
+
+@pytest.mark.parametrize(("ident", "case", "spoil", "said"), FAILS, ids=[f"{i}-{case}" for i, case, _s, _m in FAILS])
+def test_fails_on_a_spoilt_one(ident: str, case: str, spoil: Spoil, said: str) -> None:
+    scene = Scene()
+    spoil(scene)
+    status, words = scene.judge(ident)
+    assert status.value == "fail", words
+    assert said in words
+
+
+def test_every_check_has_a_case_in_which_it_fails() -> None:
+    assert {ident for ident, *_rest in FAILS} == set(CHECKS)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was not asked, not read or not finished is an error; and rules that depend on stage or sheet."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from recordings import CHECKS, Scene
+
+
+@pytest.mark.parametrize("ident", ["DN-01", "DN-03", "DN-17", "DN-33", "DN-34", "ZI-06", "ZI-08"])
+def test_what_was_not_asked_is_an_error(ident: str) -> None:
+    scene = Scene()
+    scene.scope("node")["exchanges"].clear()
+    status, said = scene.judge(ident)
+    assert status.value == "error"
+    assert "not asked for" in said
+
+
+def test_one_missing_exchange_is_an_error() -> None:
+    scene = Scene()
+    exchanges = scene.scope("node")["exchanges"]
+    exchanges.remove(scene.exchange("soa", server="2001:500:3::42", transport="tcp"))
+    assert scene.judge("DN-26") == ("error", "2001:500:3::42 tcp: not asked for soa")
+
+
+@pytest.mark.parametrize("ident", sorted(i for i in CHECKS if i.startswith("BG")))
+def test_a_daemon_that_cannot_be_read_is_an_error(ident: str) -> None:
+    scene = Scene()
+    scene.scope("node")["bird"] = {"error": "Unable to connect to server control socket"}
+    assert scene.judge(ident).status.value == "error"
+
+
+def test_garbage_is_not_an_answer() -> None:
+    scene = Scene()
+    scene.exchange("soa")["answer"] = "AAAA"
+    assert "not an answer to this question" in scene.judge("DN-01").message
+
+
+@pytest.mark.parametrize(("rc", "line"), [(None, "no zone"), (124, "no end after 60 s"), (127, "no such command")])
+def test_a_verifier_that_did_not_finish_is_an_error(rc: int | None, line: str) -> None:
+    scene = Scene()
+    scene.scope("node")["zones"]["verified"]["."] = {"rc": rc, "output": [line]}
+    status, said = scene.judge("ZI-04")
+    assert status.value == "error"
+    assert line in said
+
+
+def test_a_container_has_no_clock_of_its_own() -> None:
+    assert Scene().judge("TM-01").status.value == "skipped"
+
+
+def test_drained_is_not_live() -> None:
+    scene = Scene("knot", "drained")
+    scene.exports.append({**scene.exports[0], "to": "199.7.83.0/24"})
+    assert scene.judge("BG-02").status.value == "fail"
+
+
+def test_dark_exports_nothing() -> None:
+    scene, live = Scene("knot", "dark"), Scene("knot", "live")
+    scene.bird["exports"] = live.bird["exports"]
+    assert "exports 199.7.82.0/23, 199.7.83.0/24, not nothing" in scene.judge("BG-02").message
+
+
+def test_multihop_takes_the_place_of_ttl_security() -> None:
+    scene = Scene()
+    scene.expected["peers"][0]["multihop"] = 2
+    assert "multihop off, 2 in the sheet" in scene.judge("BG-10").message
+    scene.bird["options"][scene.session["name"]]["multihop"] = 2
+    assert scene.judge("BG-10").status.value == "pass"
+
+
+def test_prepends_and_communities_of_the_sheet_are_right() -> None:
+    scene = Scene()
+    scene.drop("router")
+    for number, peer in enumerate(scene.expected["peers"]):
+        peer.update(prepend=1, communities=["64500:1"])
+        for route in scene.bird["exports"][scene.bird["sessions"][number + 1]["name"]]:
+            route["attributes"].update(as_path="20144", community="(64500,1)")
+    assert scene.judge("BG-04").status.value == "pass"

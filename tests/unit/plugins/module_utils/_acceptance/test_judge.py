@@ -1,0 +1,302 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What makes a report certifiable, and what its renderings say."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import typing as t
+from xml.etree import ElementTree as ET
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
+    catalog,
+    judge,
+    plan,
+    report_json,
+    report_junit,
+    report_markdown,
+    table,
+)
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Check, Verdict, check, passed
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from recordings import DIRECTORY, Scene, load, silence
+
+REQUIRED = [
+    f"{group}-{number}"
+    for group, numbers in {
+        "DN": "01 02 03 04 05 07 10 11 13 15 17 18 19 26 27 33 34 37 39",
+        "ZI": "01 02 04 06 07 08",
+        "BG": "01 02 03 04 05 06 07 10 11 12 13",
+        "AR": "01 03",
+        "PR": "01 02",
+        "HD": "01 02 04 06",
+        "OS": "03",
+        "TM": "01",
+    }.items()
+    for number in numbers.split()
+]
+
+
+def _broken(evidence: t.Any, expected: t.Any) -> Verdict:
+    """Always breaks."""
+    raise ZeroDivisionError("on purpose")
+
+
+def _fine(evidence: t.Any, expected: t.Any) -> Verdict:
+    """Always passes."""
+    return passed("fine")
+
+
+def _undescribed(evidence: t.Any, expected: t.Any) -> Verdict:
+    return passed("fine")
+
+
+def test_the_catalogue_is_complete() -> None:
+    assert {entry.id for entry in catalog.CATALOG} == set(REQUIRED)
+
+
+@pytest.mark.parametrize(("provider", "stage"), [(p, s) for p in ("knot", "nsd") for s in ("dark", "drained", "live")])
+def test_a_good_node_is_certifiable(provider: str, stage: str) -> None:
+    report = Scene(provider, stage).report()
+    assert report.reasons == ()
+    assert report.certifiable
+    assert report.serial == 2026073102
+    assert set(report.counts) == {"pass", "fail", "error", "skipped", "not_run"}
+
+
+def test_zero_checks_are_not_certifiable() -> None:
+    report = Scene().report(catalog=())
+    assert report.reasons == ("no check ran",)
+
+
+def test_no_evidence_is_not_certifiable() -> None:
+    scene = Scene()
+    scene.documents.clear()
+    report = scene.report()
+    assert "no evidence from the node, which stage live requires" in report.reasons
+    assert "no evidence from the vantage, which stage live requires" in report.reasons
+    assert "no check ran" in report.reasons
+    assert report.counts["pass"] == 0
+
+
+def test_without_vantage_live_cannot_be_certified() -> None:
+    scene = Scene("knot", "live")
+    scene.drop("vantage")
+    report = scene.report(waivers=[{"check": "TM-01", "reason": "x"}, {"check": "PR-01", "reason": "y"}])
+    assert not report.certifiable
+    assert report.reasons == ("no evidence from the vantage, which stage live requires",)
+    assert report.harmful == ()
+
+
+def test_without_the_router_pr_02_needs_a_waiver() -> None:
+    scene = Scene()
+    scene.drop("router")
+    waivers = [{"check": "TM-01", "reason": "container"}]
+    assert scene.report(waivers=waivers).reasons == ("PR-02 was skipped without a waiver: no evidence from the router",)
+    report = scene.report(waivers=[*waivers, {"check": "PR-02", "reason": "confirmed by mail"}])
+    assert report.certifiable
+    assert "waived: confirmed by mail" in report_markdown.render(report)
+
+
+def test_a_failure_cannot_be_waived() -> None:
+    scene = Scene()
+    silence("soa")(scene)
+    report = scene.report(waivers=[{"check": i, "reason": "please"} for i in REQUIRED])
+    assert not report.certifiable
+    assert any(reason.startswith("DN-01 failed: 199.7.83.42 udp: timeout") for reason in report.reasons)
+
+
+def test_wrong_answers_and_leaks_harm_and_silent_masters_do_not() -> None:
+    scene = Scene()
+    silence("master_soa")(scene)
+    scene.session["bgp_state"] = "Active"
+    report = scene.report()
+    assert any(reason.startswith("ZI-01 failed") for reason in report.reasons)
+    assert any(reason.startswith("BG-01 failed") for reason in report.reasons)
+    assert report.harmful == ()
+    silence("soa")(scene)
+    scene.exports.append({**scene.exports[0], "to": "198.51.100.0/24"})
+    assert {"DN-01", "BG-05"} <= set(scene.report().harmful)
+
+
+def test_what_only_the_vantage_sees_keeps_a_node_from_going_up_but_takes_none_down() -> None:
+    scene = Scene()
+    silence("soa", scope="vantage")(scene)
+    report = scene.report()
+    assert any(reason.startswith("DN-01 failed") for reason in report.reasons)
+    assert report.harmful == ()
+
+
+def test_a_check_that_breaks_is_an_error_and_stops_nothing() -> None:
+    checks = (
+        check("DN-98", "Breaks", source="here")(_broken),
+        check("DN-99", "Passes", source="here")(_fine),
+    )
+    report = Scene().report(catalog=checks)
+    assert [result.status for result in report.results] == ["error", "pass"]
+    assert report.results[0].message == "the check broke: ZeroDivisionError: on purpose"
+    assert not report.certifiable
+
+
+def test_a_warning_does_not_block() -> None:
+    report = Scene().report(catalog=(check("DN-98", "Breaks", source="here", severity="W")(_broken), *catalog.CATALOG))
+    assert report.certifiable
+    assert report.counts["error"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"node": "akl41.l.root-servers.org"}, "is of akl41.l.root-servers.org, not of xlb01"),
+        ({"stage": "dark"}, "is of stage dark, not live"),
+        ({"format": 2}, "has format 2, not 1"),
+    ],
+)
+def test_foreign_evidence_is_not_taken(change: dict[str, t.Any], said: str) -> None:
+    scene = Scene()
+    scene.scope("node").update(change)
+    report = scene.report()
+    assert said in report.reasons[0]
+    assert not report.certifiable
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"ident": "DN-1"}, "not like DN-01"),
+        ({"title": ""}, "a title"),
+        ({"title": "x" * 61}, "a title"),
+        ({"source": " "}, "a source"),
+        ({"stages": ()}, "due at no stage"),
+        ({"scopes": ("moon",)}, "scopes are some of"),
+    ],
+)
+def test_metadata_is_enforced_at_definition(arguments: dict[str, t.Any], said: str) -> None:
+    good = {"ident": "DN-99", "title": "Good", "source": "RFC 1035", **arguments}
+    with pytest.raises(TypeError, match=said):
+        check(good.pop("ident"), good.pop("title"), **good)(_fine)
+
+
+def test_a_judge_says_its_pass_condition() -> None:
+    with pytest.raises(TypeError, match="pass condition is missing"):
+        check("DN-99", "Good", source="RFC 1035")(_undescribed)
+
+
+def test_severity_is_f_or_w() -> None:
+    with pytest.raises(ValueError, match="X"):
+        check("DN-99", "Good", source="RFC 1035", severity="X")(_fine)
+
+
+def test_an_id_is_defined_once() -> None:
+    one = check("DN-99", "Good", source="RFC 1035")(_fine)
+    with pytest.raises(TypeError, match="defined twice"):
+        catalog.assemble((one, one))
+
+
+@pytest.mark.parametrize("key", ["node_name", "prefixes", "trust_anchors"])
+def test_expected_names_what_is_missing(key: str) -> None:
+    data = load("knot", "live")["expected"]
+    del data[key]
+    with pytest.raises(ValueError, match=f"expected: {key} missing"):
+        Expected.parse(data)
+
+
+def test_expected_takes_masters_as_the_sheet_has_them() -> None:
+    data = load("knot", "live")["expected"]
+    data["masters"] = [{"name": "dist1", "addresses": ["203.0.113.1", "2001:db8:0:3::1"], "port": 53}]
+    assert Expected.parse(data).masters == ("203.0.113.1", "2001:db8:0:3::1")
+
+
+@pytest.mark.parametrize(
+    ("stage", "addresses"),
+    [("dark", ()), ("drained", ()), ("live", None)],
+)
+def test_from_outside_only_a_live_node_is_asked(stage: str, addresses: tuple[str, ...] | None) -> None:
+    expected = Expected.parse(load("knot", "live")["expected"])
+    found = plan.reachable(expected, Mode.parse(stage), "vantage")
+    assert found == (expected.addresses if addresses is None else addresses)
+
+
+def test_a_run_stays_below_rate_limits() -> None:
+    expected = Expected.parse(load("knot", "live")["expected"])
+    assert len(plan.questions(expected, Mode.LIVE, "vantage")) < 180
+
+
+def test_json_says_everything() -> None:
+    report = Scene().report(fingerprint="ab" * 32)
+    data = json.loads(report_json.render(report))
+    assert data["node"] == "xlb01.l.root-servers.org"
+    assert (data["stage"], data["mode"], data["certifiable"]) == ("live", "live", True)
+    assert data["fingerprint"] == "ab" * 32
+    assert data["versions"]["knot"].startswith("3.4")
+    assert data["started"].endswith("Z")
+    wanted = {"id", "title", "severity", "status", "message", "seconds", "source", "condition", "waiver"}
+    assert all(set(result) == wanted for result in data["results"])
+
+
+def test_junit_parses_and_counts() -> None:
+    scene = Scene("knot", "dark")
+    silence("soa")(scene)
+    scene.bird["sessions"][1]["bgp_state"] = "\x00<Idle>"
+    report = scene.report()
+    suite = ET.fromstring(report_junit.render(report))  # noqa: S314 - our own output
+    assert int(suite.get("tests", "0")) == len(suite) == len(REQUIRED)
+    assert int(suite.get("failures", "0")) == len(suite.findall("testcase/failure")) == report.counts["fail"] > 1
+    skipped = report.counts["skipped"] + report.counts["not_run"]
+    assert int(suite.get("skipped", "0")) == len(suite.findall("testcase/skipped")) == skipped
+
+
+def test_markdown_begins_with_the_verdict() -> None:
+    scene = Scene()
+    assert report_markdown.render(scene.report()).splitlines()[2].startswith("**Accepted for stage live.**")
+    silence("soa")(scene)
+    lines = report_markdown.render(scene.report()).splitlines()
+    assert lines[2].startswith("**Not accepted for stage live.**")
+    assert lines[6].startswith("- DN-01 failed: 199.7.83.42 udp: timeout")
+
+
+def test_markdown_cannot_be_broken_by_what_a_daemon_says() -> None:
+    scene = Scene()
+    scene.session.update(bgp_state="Idle", last_error="| <img src=x> [a](b)\n# x")
+    text = report_markdown.render(scene.report())
+    assert "<img" not in text.replace("\\<img", "")
+    assert "\n# x" not in text
+
+
+def test_no_secret_in_any_report_or_recording() -> None:
+    renderings = [
+        render(Scene().report()) for render in (report_json.render, report_junit.render, report_markdown.render)
+    ]
+    recordings = [path.read_text(encoding="utf-8") for path in DIRECTORY.glob("*.json")]
+    for text in [*renderings, *recordings]:
+        assert "not-a-real-password" not in text
+    for text in renderings:
+        assert "vault_xlb_bgp" not in text
+
+
+def test_the_table_fits_a_terminal() -> None:
+    scene = Scene()
+    scene.drop("vantage")
+    lines = table.render(scene.report()).splitlines()
+    assert len(lines) == len(REQUIRED) + 2
+    assert max(len(line) for line in lines) <= table.WIDTH
+    assert "NOT certifiable" in lines[-1]
+
+
+def test_judging_is_quick_and_pure() -> None:
+    scene = Scene()
+    before = json.dumps(scene.documents, sort_keys=True)
+    assert scene.report() == scene.report()
+    assert json.dumps(scene.documents, sort_keys=True) == before
+
+
+def test_checks_are_frozen() -> None:
+    assert all(isinstance(entry, Check) and entry.condition for entry in catalog.CATALOG)
+    assert judge.REQUIRED_SCOPES[Mode.DARK] == ("node",)

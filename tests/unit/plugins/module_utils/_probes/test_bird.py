@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parsers of what BIRD prints, over recorded output of the versions of Debian 12 and 13."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird
+
+RECORDED = pathlib.Path(__file__).parents[1] / "_acceptance" / "recorded"
+VERSIONS = ["2_0_12", "2_17_5"]
+LIVE = {"2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"}
+
+
+def _outputs(version: str) -> dict[str, str]:
+    return dict(json.loads((RECORDED / f"bird_{version}.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sessions(version: str) -> None:
+    sessions = {s["name"]: s for s in bird.parse_protocols(_outputs(version)["show protocols all"])}
+    assert set(sessions) == {"gate", "as64500_ipv4_1", "as64500_ipv6_1"}
+    session = sessions["as64500_ipv6_1"]
+    assert (session["bgp_state"], session["hold_time"]) == ("Established", 9)
+    assert (session["local_as"], session["neighbor_as"]) == (20144, 64500)
+    assert (session["neighbor"], session["source"]) == ("2001:db8:0:1::1", "2001:db8:0:1::2")
+    assert "Graceful restart" in session["local"]
+    assert session["restarts"] == []
+    (channel,) = session["channels"]
+    assert (channel["family"], channel["state"]) == ("ipv6", "UP")
+    assert channel["filters"] == {"input": "REJECT", "output": "from_gate"}
+    assert (channel["routes"]["imported"], channel["routes"]["exported"]) == (0, 3)
+    assert [c["family"] for c in sessions["gate"]["channels"]] == ["ipv4", "ipv6"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_routes(version: str) -> None:
+    outputs = _outputs(version)
+    exported = bird.parse_routes(outputs["show route export as64500_ipv6_1 all"])
+    assert {route["to"] for route in exported} == LIVE
+    for route in exported:
+        assert route["protocol"] == "gate"
+        assert (route["attributes"]["origin"], route["attributes"]["as_path"]) == ("IGP", "")
+        assert route["attributes"]["next_hop"].split()[0] == "2001:db8:0:1::2"
+    table = {route["to"] for route in bird.parse_routes(outputs["show route all"])}
+    assert table == LIVE | {"199.7.82.0/23", "199.7.83.0/24"}
+
+
+def test_a_session_that_is_down() -> None:
+    text = """BIRD 2.0.12 ready.
+Name       Proto      Table      State  Since         Info
+up1        BGP        ---        start  10:00:00.000  Active        Socket: Connection refused
+  BGP state:          Active
+    Neighbor address: fe80::1%uplink
+    Neighbor AS:      64500
+    Local AS:         20144
+    Last error:       Socket: Connection refused
+  Channel ipv6
+    State:          DOWN
+    Input filter:   (unnamed)
+"""
+    (session,) = bird.parse_protocols(text)
+    assert (session["bgp_state"], session["neighbor"]) == ("Active", "fe80::1")
+    assert session["last_error"] == "Socket: Connection refused"
+    assert session["channels"][0]["filters"] == {"input": "(unnamed)"}
+
+
+@pytest.mark.parametrize("capability", ["Graceful restart", "Long-lived graceful restart"])
+def test_a_restart_that_is_offered(capability: str) -> None:
+    offered = f"      {capability}\n        Restart time: 120\n        AF supported: ipv6\n"
+    text = _outputs("2_17_5")["show protocols all"]
+    local, rest = text.split("    Neighbor capabilities", 1)
+    (gate, *_others) = bird.parse_protocols(f"{local}{offered}    Neighbor capabilities{rest}")
+    assert gate["restarts"] == [capability]
+
+
+def test_what_a_neighbor_offers_is_its_own_business() -> None:
+    sessions = bird.parse_protocols(_outputs("2_17_5")["show protocols all"])
+    assert "LL stale time" in _outputs("2_17_5")["show protocols all"]
+    assert all(session["restarts"] == [] for session in sessions)
+
+
+def test_attributes_and_several_paths() -> None:
+    text = """Table master4:
+0.0.0.0/0            unicast [up1 10:00:00.000] * (100) [AS64500i]
+\tvia 192.0.2.1 on uplink
+\tType: BGP univ
+\tBGP.as_path: 64500
+\tBGP.community: (65535,0) (64500,1)
+                     unicast [up2 10:00:00.000] (100) [AS64501i]
+\tvia 192.0.2.5 on uplink
+"""
+    one, two = bird.parse_routes(text)
+    assert (one["to"], two["to"], one["best"], two["best"]) == ("0.0.0.0/0", "0.0.0.0/0", True, False)
+    assert one["attributes"] == {"as_path": "64500", "community": "(65535,0) (64500,1)"}
+    assert one["via"] == ["via 192.0.2.1 on uplink"]
+
+
+def test_a_newer_spelling_of_attributes() -> None:
+    text = "192.0.2.0/24 blackhole [s 10:00] * (200)\n\tbgp_origin: IGP\n\tbgp_path: 64500\n"
+    assert bird.parse_routes(text)[0]["to"] == "192.0.2.0/24"
+
+
+CONFIGURATION = """
+# password "commented out";
+define SECRET = "s3cr3t";
+template bgp host { ttl security on; hold time 9; graceful restart aware; }
+protocol bgp a from host {
+  neighbor 192.0.2.1 as 64500;
+  password "s3cr3t; } # }";   /* ttl security off; */
+  ipv4 { import none; export filter { if net ~ [ 10.0.0.0/8 ] then reject; accept; }; };
+}
+protocol bgp b { neighbor 192.0.2.5 as 64501; multihop 3; graceful restart on; authentication md5; password SECRET; }
+protocol bgp c from host { ttl security off; graceful restart off; }
+"""
+
+
+def test_options_of_sessions() -> None:
+    options = bird.session_options(CONFIGURATION)
+    assert set(options) == {"a", "b", "c"}
+    assert options["a"] == {"ttl_security": True, "hold_time": 9, "graceful_restart": "aware", "authentication": True}
+    assert options["b"] == {"multihop": 3, "graceful_restart": True, "authentication": True}
+    assert (options["c"]["ttl_security"], options["c"]["graceful_restart"]) == (False, False)
+    assert "authentication" not in options["c"]
+
+
+def test_no_secret_leaves_the_configuration() -> None:
+    assert "s3cr3t" not in json.dumps(bird.session_options(CONFIGURATION))
+
+
+def test_included_files(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "peers").mkdir()
+    (tmp_path / "peers" / "a.conf").write_text("protocol bgp a { ttl security on; }\n")
+    main = tmp_path / "bird.conf"
+    main.write_text('include "peers/*.conf";\nprotocol device {}\n')
+    assert bird.session_options(bird.configuration_text(str(main))) == {"a": {"ttl_security": True}}
+
+
+def test_a_daemon_that_is_not_there() -> None:
+    found = bird.read(lambda _command: {"rc": 1, "stdout": "", "stderr": "Unable to connect to server control socket"})
+    assert found == {"error": "Unable to connect to server control socket"}
+
+
+def test_read_asks_only_to_read(tmp_path: pathlib.Path) -> None:
+    outputs, asked = _outputs("2_17_5"), []
+
+    def runner(command: object) -> dict[str, object]:
+        words = list(command)  # type: ignore[call-overload]
+        asked.append(words)
+        return {"rc": 0, "stdout": outputs.get(" ".join(words[2:]), ""), "stderr": ""}
+
+    found = bird.read(runner, path=str(tmp_path / "none"))  # type: ignore[arg-type]
+    assert found["version"] == "2.17.5"
+    assert found["router_id"] == "192.0.2.2"
+    assert found["options"] is None
+    assert {route["to"] for route in found["exports"]["as64500_ipv6_1"]} == LIVE
+    assert all(words[:3] == ["birdc", "-r", "show"] for words in asked)

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands with a time limit, and parsers of what a machine prints; and of the host's router and the zone."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.icann.imrs.plugins.module_utils._probes import frr, host, zone
+
+SOCKETS = """\
+udp   UNCONN 0      0            199.7.83.42:53        0.0.0.0:*    users:(("knotd",pid=34,fd=21))
+udp   UNCONN 0      0            199.7.83.42:53        0.0.0.0:*    users:(("knotd",pid=34,fd=22))
+udp   UNCONN 0      0      127.0.0.53%lo:53        0.0.0.0:*    users:(("systemd-resolve",pid=1,fd=2))
+tcp   LISTEN 0      128                *:22              *:*    users:(("sshd",pid=9,fd=3))
+tcp   LISTEN 0      256  [2001:500:9f::42]:53           [::]:*    users:(("nsd: server 1",pid=8,fd=4))
+tcp   LISTEN 0      128          0.0.0.0:2024      0.0.0.0:*
+"""
+
+
+def test_sockets() -> None:
+    rows = host.parse_sockets(SOCKETS)
+    assert [(row["protocol"], row["address"], row["port"], row["process"]) for row in rows] == [
+        ("udp", "199.7.83.42", 53, "knotd"),
+        ("udp", "127.0.0.53", 53, "systemd-resolve"),
+        ("tcp", "*", 22, "sshd"),
+        ("tcp", "2001:500:9f::42", 53, "nsd: server 1"),
+        ("tcp", "0.0.0.0", 2024, ""),
+    ]
+
+
+def test_sshd_keeps_only_what_is_judged() -> None:
+    text = "port 22\npermitrootlogin no\npasswordauthentication no\nhostkey /etc/ssh/k\nmacs a,b\n"
+    assert host.parse_sshd(text) == {"permitrootlogin": "no", "passwordauthentication": "no"}
+
+
+def test_versions_of_installed_packages_only() -> None:
+    assert host.parse_versions("knot installed 3.4.6-2\nnsd config-files 4.12.0-1\nfrr not-installed \n") == {
+        "knot": "3.4.6-2"
+    }
+
+
+def test_tracking() -> None:
+    line = "A29FC87B,162.159.200.123,3,1735732800.1,0.000012,-0.00001,0.00002,-1.5,0.0,0.01,0.003,0.001,64.2,Normal\n"
+    assert host.parse_tracking(line) == {"stratum": 3, "offset": 0.000012, "leap": "Normal"}
+    assert host.parse_tracking("506 Cannot talk to daemon\n") is None
+
+
+def test_routes_and_addresses() -> None:
+    routes = [
+        {"dst": "default", "gateway": "192.0.2.1", "dev": "uplink"},
+        {"type": "blackhole", "dst": "199.7.82.0/23", "dev": "lo"},
+        {"type": "local", "dst": "199.7.83.42", "dev": "lo"},
+    ]
+    assert host.parse_routes(routes) == [
+        {"to": "default", "type": "unicast", "device": "uplink", "via": "192.0.2.1"},
+        {"to": "199.7.82.0/23", "type": "blackhole", "device": "lo", "via": ""},
+    ]
+    link = {
+        "ifname": "anycast0",
+        "link_type": "ether",
+        "linkinfo": {"info_kind": "dummy"},
+        "addr_info": [{"local": "2001:500:9f::42", "prefixlen": 128, "scope": "global", "tentative": True}],
+    }
+    (row,) = host.parse_addresses([link])
+    assert (row["kind"], row["flags"]) == ("dummy", ["tentative"])
+    assert host.parse_routes(None) == host.parse_addresses(None) == []
+
+
+def test_run_says_what_happened() -> None:
+    assert host.run(["sh", "-c", "echo out; echo err >&2; exit 3"]) == {"rc": 3, "stdout": "out\n", "stderr": "err\n"}
+    assert host.run(["/no/such/command"])["rc"] == 127
+    assert host.run(["sleep", "5"], timeout=0.1)["rc"] == 124
+    assert host.run(["cat"])["stdout"] == ""
+
+
+def test_a_machine_without_any_tool_can_be_read() -> None:
+    found = host.read(lambda command: {"rc": 127, "stdout": "", "stderr": f"{command[0]}: No such file or directory"})
+    assert found["sockets"] == found["addresses"] == found["routes"] == found["held"] == []
+    assert (found["sshd"], found["nft"], found["tracking"]) == (None, None, None)
+    assert "No such file" in found["sshd_error"]
+    assert {"state", "status", "maximum_error"} == set(found["clock"])
+    json.dumps(found)
+
+
+def test_keys_of_sessions_are_never_asked_for() -> None:
+    asked: list[list[str]] = []
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(list(command))
+        return {"rc": 127, "stdout": "", "stderr": ""}
+
+    host.read(runner)
+    (sockets,) = [command for command in asked if command[0] == "ss"]
+    assert not set(sockets[1]) & set("ie")
+
+
+def test_router_keeps_the_routes_of_one_peer() -> None:
+    table = {
+        "routes": {
+            "199.7.83.0/24": [
+                {
+                    "peerId": "192.0.2.2",
+                    "path": "20144",
+                    "origin": "IGP",
+                    "valid": True,
+                    "nexthops": [{"ip": "192.0.2.2"}],
+                },
+                {"peerId": "192.0.2.9", "path": "64511 20144", "origin": "IGP", "valid": True, "nexthops": []},
+            ],
+            "2001:500:9f::/48": [
+                {
+                    "peerId": "192.0.2.2",
+                    "path": "20144",
+                    "nexthops": [{"ip": "2001:db8::2", "scope": "global"}, {"ip": "fe80::2", "scope": "link-local"}],
+                }
+            ],
+        }
+    }
+    one, two = frr.parse_table(table, "192.0.2.2")
+    assert (one["to"], one["next_hops"], one["valid"]) == ("199.7.83.0/24", ["192.0.2.2"], True)
+    assert (two["next_hops"], two["valid"]) == (["2001:db8::2"], False)
+
+
+def test_router_neighbor() -> None:
+    neighbor = {
+        "bgpState": "Established",
+        "remoteAs": 20144,
+        "bgpTimerHoldTimeMsecs": 9000,
+        "externalBgpNbrMaxHopsAway": 1,
+        "authenticationEnabled": 1,
+        "gracefulRestartInfo": {"remoteGrMode": "Helper"},
+    }
+    found = frr.parse_neighbor({"192.0.2.2": neighbor}, "192.0.2.2")
+    assert (found["state"], found["hold_time"], found["authentication"]) == ("Established", 9, True)
+    assert frr.parse_neighbor({}, "192.0.2.2")["state"] == ""
+
+
+def test_router_that_does_not_answer() -> None:
+    found = frr.read({"ipv4": ["192.0.2.2"]}, lambda _command: {"rc": 1, "stdout": "", "stderr": "failed to connect"})
+    assert found == {"error": "failed to connect"}
+
+
+def test_zone_of_knot() -> None:
+    assert zone.parse_zone_read("[.] . 86400 SOA a. b. 1 2 3 4 5\n[.] com. 172800 NS a.\n\n") == (
+        ". 86400 SOA a. b. 1 2 3 4 5\ncom. 172800 NS a.\n"
+    )
+    status = zone.parse_zone_status(
+        "[.] role: slave | serial: 2026073102 | re-sign: -\n[arpa.] role: slave | serial: none\n"
+    )
+    assert status["."] == {"role": "slave", "serial": "2026073102", "re-sign": "-"}
+    assert status["arpa."]["serial"] == "none"
+
+
+def test_complaints_are_the_last_different_failures_of_the_root() -> None:
+    said = zone.complaints(
+        "info: [.] AXFR, started\n"
+        "info: [.] refresh, remote dist1, address 203.0.113.1@53, failed (failed to verify TSIG)\n"
+        "info: [arpa.] refresh, remote dist1, failed (timeout)\n"
+        "error: [.] ZONEMD, verification failed (malformed data)\n"
+        "error: [.] ZONEMD, verification failed (malformed data)\n"
+    )
+    assert said == [
+        "error: [.] ZONEMD, verification failed (malformed data)",
+        "info: [.] refresh, remote dist1, address 203.0.113.1@53, failed (failed to verify TSIG)",
+    ]
+    assert zone.complaints("info: [.] loaded\n") == []
