@@ -16,8 +16,6 @@ import typing as t
 
 import pytest
 
-pytest.importorskip("ansible")
-
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+live: ## a small internet on this machine, and an appliance taken live in it
+	@tests/live.sh
+
+test: ## everything CI runs
+	@tests/run.sh
+
+lint: ## only the checks that boot nothing
+	@tests/setup.sh test
+	@nox --session lint unit glue ansible_lint
+
+status: ## which machines of the lab run, and what the appliance says of itself
+	@tests/lab/lab.py status
+	@tests/lab/lab.py shell xlb01 imrs status
+
+down: ## take the lab down; images, packages and reports stay in .lab/
+	@tests/lab/lab.py down
+	@IMRS_LAB=imrstest tests/lab/lab.py down
+
+lock: ## renew the lock files of the Python packages (needs uv)
+	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
+
+.PHONY: help live test lint status down lock

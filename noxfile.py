@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make test` runs before the drills, cheapest first.
+
+A tool that is missing fails its session; nothing is skipped.
+The sessions use the locked environment that tests/setup.sh made; `unit` has one of its own, without Ansible.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+
+import nox
+
+ROOT = pathlib.Path(__file__).parent
+LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils"
+WITHOUT_ANSIBLE = ("tests/unit/plugins/module_utils", "tests/unit/contracts")
+nox.options.error_on_external_run = False
+nox.options.stop_on_first_error = True
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Format, lint and types."""
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy", "-p", LIBRARY)
+    session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """The library and the contracts, in an environment that has no Ansible."""
+    session.install("--quiet", "--require-hashes", "-r", "tests/requirements/unit.txt")
+    session.run("python", "-c", "import importlib.util as u; assert u.find_spec('ansible') is None")
+    session.run("pytest", "--quiet", *WITHOUT_ANSIBLE)
+
+
+@nox.session(venv_backend="none")
+def glue(session: nox.Session) -> None:
+    """What joins the library to Ansible."""
+    session.run("pytest", "--quiet", *(f"--ignore={path}" for path in WITHOUT_ANSIBLE), "tests/unit")
+
+
+@nox.session(venv_backend="none")
+def ansible_lint(session: nox.Session) -> None:
+    """ansible-lint's production profile, without a network."""
+    session.run("ansible-lint", "--offline", env={"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache")})
+
+
+@nox.session(venv_backend="none")
+def daemons(session: nox.Session) -> None:
+    """The gate against the nodes' own daemons, on the lab image: Debian 13's Knot, BIRD, Python and dnspython."""
+    session.run(
+        "tests/lab/lab.py", "in-image", "python3", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/daemons"
+    )
+
+
+@nox.session(venv_backend="none")
+def molecule(session: nox.Session) -> None:
+    """The scenario `single`: create, check, converge, idempotence, check, verify. The lab stays for the drills."""
+    if "IMRS_LAB" not in os.environ:
+        session.error("start it through tests/run.sh, which names a lab of the tests' own")
+    ephemeral = ROOT / ".cache/molecule"
+    shutil.rmtree(ephemeral, ignore_errors=True)  # what a run before left would make this one skip `create`
+    environment = {
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral),
+        "MOLECULE_GLOB": "molecule/*/molecule.yml",
+        "PY_COLORS": os.environ.get("PY_COLORS", "0"),
+    }
+    session.run("molecule", "test", "--scenario-name", "single", "--destroy", "never", env=environment)

@@ -1,0 +1,23 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drills on a lab whose appliance is live. What counts is what the host's router holds."""
+
+from __future__ import annotations
+
+import pytest
+from imrslab.drill import ALL, Drill
+
+
+@pytest.fixture(scope="session")
+def drill() -> Drill:
+    """The lab that IMRS_LAB names; the scenario `single` left its appliance live (tests/run.sh)."""
+    return Drill()
+
+
+@pytest.fixture(autouse=True)
+def live(drill: Drill) -> None:
+    """Every drill begins with an appliance that is live at host-router, and with a clean record."""
+    if drill.received() != ALL:
+        drill.restore()
+    drill.forget_falls()
+    drill.wait(ALL, 30)

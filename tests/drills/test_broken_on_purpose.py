@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Things broken on purpose. Each ends dark, with a message that names the cause."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import typing as t
+
+import pytest
+from imrslab import shell
+from imrslab.drill import ALL, INVENTORY, ROOT
+
+if t.TYPE_CHECKING:
+    from imrslab.drill import Drill, Play
+
+
+def refused(drill: Drill, done: Play, *causes: str) -> None:
+    """The play is red, says why, and the node is dark at the host's router."""
+    assert done.status != 0, done.output
+    for cause in causes:
+        assert cause in done.output, done.output[-6000:]
+    assert "Traceback" not in done.output
+    drill.wait(set(), 10)
+
+
+def forget_zones(drill: Drill) -> None:
+    """An appliance that has no zone yet: Knot stopped, its copies gone, started again."""
+    drill.node("systemctl", "stop", "knot.service")
+    drill.node("sh", "-c", "rm -rf /var/lib/knot/*.zone /var/lib/knot/journal /var/lib/knot/timers")
+    drill.node("systemctl", "start", "knot.service")
+
+
+@pytest.fixture
+def inventory(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A copy of the lab's fleet to make mistakes in."""
+    copy = tmp_path / "inventories/lab"
+    shutil.copytree(INVENTORY, copy)
+    (tmp_path / ".lab").symlink_to(ROOT / ".lab")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    return copy
+
+
+def edit(path: pathlib.Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_tampered_glue_does_not_go_live(drill: Drill) -> None:
+    """Both masters serve a root zone with one altered glue address; signatures are right, ZONEMD is not."""
+    drill.publish("tampered")
+    try:
+        forget_zones(drill)
+        refused(drill, drill.play("site", "-e", "acceptance_patience=8"), "ZONEMD", "ZI-04")
+    finally:
+        drill.publish("real")
+        forget_zones(drill)
+
+
+def test_a_live_node_keeps_the_good_zone_when_masters_turn_bad(drill: Drill) -> None:
+    drill.publish("tampered")
+    try:
+        shell.wait_for(
+            "Knot refusing the tampered zone",
+            lambda: (
+                "ZONEMD, verification failed" in drill.node("journalctl", "--unit=knot", "--lines=100", "--no-pager")
+            ),
+            20,
+        )
+        assert drill.received() == ALL
+        answer = drill.inside("vantage", "dig", "@199.7.83.42", "l.root-servers.net", "A", "+norec", "+short")
+        assert answer.strip() == "199.7.83.42"
+    finally:
+        drill.publish("real")
+        forget_zones(drill)
+
+
+def test_a_wrong_tsig_key_does_not_go_live(drill: Drill) -> None:
+    wrong = "d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3I="
+    keys = [f"-e vault_tsig_xlb01_{master}={wrong}" for master in ("dist1", "dist2")]
+    drill.node("systemctl", "stop", "knot.service")
+    drill.node("sh", "-c", "rm -rf /var/lib/knot/*.zone /var/lib/knot/journal /var/lib/knot/timers")
+    done = drill.play("site", *keys, "-e", "acceptance_patience=8")
+    refused(drill, done, "TSIG")
+    assert wrong not in done.output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "cause"),
+    [
+        ("asn: 20414", "sites/xlb.yml:6: asn:"),
+        ("asn: 2O144", "sites/xlb.yml:6: asn:"),
+    ],
+)
+def test_our_own_asn_mistyped_is_refused_before_any_contact(
+    drill: Drill, inventory: pathlib.Path, wrong: str, cause: str
+) -> None:
+    edit(inventory / "sites/xlb.yml", "asn: 20144", wrong)
+    done = drill.play("site", inventory=inventory)
+    assert done.status != 0
+    assert cause in done.output
+    assert "TASK [" not in done.output, "a host was contacted"
+    assert drill.received() == ALL, "a sheet that is refused must not touch a live node"
+
+
+def test_the_hosts_asn_mistyped_ends_dark(drill: Drill, inventory: pathlib.Path) -> None:
+    edit(inventory / "sites/xlb.yml", "asn: 64500", "asn: 64501")
+    refused(drill, drill.play("site", inventory=inventory), "BG-01", "Bad peer AS")
+
+
+def test_a_sixth_prefix_in_the_filter_is_found(drill: Drill) -> None:
+    """Somebody opens the export filter by hand: the certificate is void at once, acceptance names the prefix."""
+    opened = 's/export filter {/export filter { if proto = "leak" then accept;/; s/export limit .*//'
+    leak = "protocol static leak { ipv6; route 2001:db8:bad::/48 blackhole; }"
+    drill.node("sh", "-ec", f"cd /etc/bird; sed -i '{opened}' bird.conf; echo '{leak}' >> bird.conf; birdc configure")
+    drill.wait({"2001:db8:bad::/48"}, 10)
+    assert drill.status()["certificate"]["valid"] is False
+    refused(drill, drill.play("accept"), "BG-05", "2001:db8:bad::/48", "its routing daemon stopped")
+
+
+def test_silent_masters_take_no_live_node_down(drill: Drill) -> None:
+    """The distribution layer fails: the play is red and says so, and the node stays in the constellation."""
+    for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
+        drill.inside(master, "systemctl", "stop", unit)
+    try:
+        done = drill.play("accept")
+        assert done.status != 0
+        assert "ZI-01" in done.output
+        assert "stays live" in done.output
+        assert drill.received() == ALL
+        assert drill.status()["certificate"]["valid"]
+    finally:
+        for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
+            drill.inside(master, "systemctl", "start", unit)
+
+
+def test_no_secret_is_shown(drill: Drill) -> None:
+    """A change of both files that hold secrets, as verbose as it gets; nor does the node's journal hold one."""
+    secrets = [
+        (drill.lab.secrets / name).read_text().strip() for name in ("tsig_xlb01_dist1", "tsig_xlb01_dist2", "bgp_xlb")
+    ]
+    changes = ("-e", "nameserver_rate_limit=199", "-e", "routing_router_id=192.0.2.3")
+    done = drill.play("site", "--check", "--diff", "-vvvv", *changes)
+    assert done.changed == 2, done.output[-3000:]
+    assert "content is secret" in done.output
+    journal = drill.node("journalctl", "--no-pager", "--output=cat")
+    for secret in secrets:
+        assert secret not in done.output
+        assert secret not in journal

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What dies, hangs or restarts, and what host-router holds then (requirements section 3.8)."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from imrslab import shell
+from imrslab.drill import ALL, COVERING
+
+if t.TYPE_CHECKING:
+    from imrslab.drill import Drill
+
+NEVER_STARTS = "/run/systemd/system/knot.service.d/99-drill.conf"
+
+
+@pytest.fixture
+def dead_knot(drill: Drill) -> t.Iterator[None]:
+    """A nameserver that was killed and cannot come back."""
+    drill.node(
+        "sh",
+        "-c",
+        f"mkdir -p {NEVER_STARTS.rpartition('/')[0]}; printf '[Service]\\nExecStartPre=false\\n' > {NEVER_STARTS}",
+    )
+    drill.node("systemctl", "daemon-reload")
+    drill.node("systemctl", "kill", "--signal=KILL", "knot.service")
+    drill.wait(set(), 10)
+    yield
+    drill.node("rm", NEVER_STARTS)
+    drill.node("systemctl", "daemon-reload")
+    drill.node("systemctl", "restart", "knot.service")
+    drill.wait(ALL, 120)
+
+
+def test_the_second_run_touches_nothing(drill: Drill) -> None:
+    def sessions() -> dict[str, tuple[int, int]]:
+        return {
+            name: (neighbor["connectionsEstablished"], neighbor["messageStats"]["updatesRecv"])
+            for name, neighbor in drill.neighbors().items()
+        }
+
+    before = sessions()
+    done = drill.play("site")
+    assert done.status == 0, done.output
+    assert done.changed == 0
+    assert sessions() == before, "a session was reset, or something was announced or withdrawn"
+
+
+def test_fb02_knot_killed_is_withdrawn_and_comes_back(drill: Drill) -> None:
+    drill.node("systemctl", "kill", "--signal=KILL", "knot.service")
+    drill.wait(set(), 10)
+    drill.wait(ALL, 60)
+
+
+def test_fb02_knot_hung_is_withdrawn(drill: Drill) -> None:
+    drill.node("systemctl", "kill", "--signal=STOP", "knot.service")
+    drill.wait(set(), 10)
+    drill.node("systemctl", "kill", "--signal=CONT", "knot.service")
+    drill.wait(ALL, 120)
+
+
+def test_planned_stop_withdraws_before_dns_stops(drill: Drill) -> None:
+    drill.node("systemctl", "stop", "knot.service")
+    drill.wait(set(), 10)
+    units = ("--unit=imrs-gate", "--unit=knot")
+    journal = drill.node("journalctl", "--output=cat", "--no-pager", "--lines=60", *units).splitlines()
+    withdrawn = max(number for number, line in enumerate(journal) if "ipv4 dark (stepped aside" in line)
+    stopping = max(number for number, line in enumerate(journal) if "info: stopping server" in line)
+    assert withdrawn < stopping, journal
+    drill.node("systemctl", "start", "knot.service")
+    drill.wait(ALL, 60)
+
+
+def test_fb09_gate_stopped_is_withdrawn(drill: Drill) -> None:
+    drill.node("systemctl", "stop", "imrs-gate.service")
+    drill.wait(set(), 10)
+    drill.node("systemctl", "start", "imrs-gate.service")
+    drill.wait(ALL, 60)
+
+
+def test_fb09_gate_killed_is_withdrawn(drill: Drill) -> None:
+    drill.node("systemctl", "kill", "--signal=KILL", "imrs-gate.service")
+    drill.wait(set(), 10)
+    drill.wait(ALL, 60)
+
+
+def test_fb09_gate_hung_is_withdrawn_by_the_hold_time(drill: Drill) -> None:
+    """Without systemd's watchdog, so that it is BGP's own timer that acts."""
+    drill.node("systemctl", "service-watchdogs", "no")
+    try:
+        drill.node("systemctl", "kill", "--signal=STOP", "imrs-gate.service")
+        drill.wait(set(), 10)
+        drill.node("systemctl", "kill", "--signal=CONT", "imrs-gate.service")
+        drill.wait(ALL, 60)
+    finally:
+        drill.node("systemctl", "service-watchdogs", "yes")
+
+
+def test_fb09_gate_hung_is_restarted_by_the_watchdog(drill: Drill) -> None:
+    before = drill.node("systemctl", "show", "--property=MainPID", "imrs-gate.service")
+    drill.node("systemctl", "kill", "--signal=STOP", "imrs-gate.service")
+    drill.wait(set(), 10)
+    drill.wait(ALL, 60)
+    assert drill.node("systemctl", "show", "--property=MainPID", "imrs-gate.service") != before
+
+
+def test_fb06_bird_killed_comes_back_announcing(drill: Drill) -> None:
+    drill.node("systemctl", "kill", "--signal=KILL", "bird.service")
+    drill.wait(set(), 10)
+    drill.wait(ALL, 60)
+
+
+@pytest.mark.usefixtures("dead_knot")
+def test_bird_restarted_while_knot_is_dead_announces_nothing(drill: Drill) -> None:
+    before = {name: neighbor["connectionsEstablished"] for name, neighbor in drill.neighbors().items()}
+    drill.node("systemctl", "restart", "bird.service")
+
+    def again() -> bool:
+        now = drill.neighbors()
+        return all(
+            now[name]["bgpState"] == "Established" and now[name]["connectionsEstablished"] > before[name]
+            for name in before
+        )
+
+    shell.wait_for("both sessions established anew", again, 60)
+    shell.wait_for("the gate's session with BIRD", lambda: drill.status()["session"]["state"] == "Established", 30)
+    # Both sides have spoken since: an End-of-RIB from the appliance is all there may be.
+    assert drill.received() == set()
+    assert all(neighbor["messageStats"]["updatesRecv"] >= 0 for neighbor in drill.neighbors().values())
+
+
+def test_drained_keeps_the_covering_prefixes_only(drill: Drill) -> None:
+    drill.node("imrs", "drain")
+    drill.wait(COVERING, 10)
+    kept = drill.play("site")
+    assert kept.status == 0, kept.output
+    assert drill.received() == COVERING, "a playbook must not undo an engineer's drain"
+    drill.node("imrs", "live")
+    drill.wait(ALL, 30)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make live: lab up, appliance provisioned, accepted and announced; then what came of it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+began=$(date +%s)
+
+tests/setup.sh live
+export PATH=$PWD/.venv/bin:$PATH
+tests/lab/lab.py up
+ready=$(date +%s)
+
+ansible-playbook icann.imrs.site -i inventories/lab "$@"
+done=$(date +%s)
+
+echo
+echo "Acceptance of xlb01 (reports: .lab/reports/xlb01/acceptance.{json,xml,md})"
+echo
+cat .lab/reports/xlb01/acceptance.txt
+echo
+echo "What host-router (AS 64500) received:"
+echo
+tests/lab/lab.py received
+echo
+echo "Asked from the vantage, through the route that host-router learnt:"
+echo "  ip netns exec imrs-vantage dig @199.7.83.42 . SOA +norec +nsid"
+echo
+ip netns exec imrs-vantage dig @199.7.83.42 . SOA +norec +nsid +nostats +nocmd
+echo "Times on $(nproc) cores: lab $((ready - began)) s, site.yml $((done - ready)) s, together $((done - began)) s"
+echo "Look around: make status; ip netns exec imrs-vantage dig …; tests/lab/lab.py shell xlb01; make down takes it all away"
