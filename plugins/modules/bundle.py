@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bundle
 short_description: Change many files of a node as one transaction
-version_added: 1.0.0
+version_added: 0.1.0
 author: The icann.imrs authors (@icann)
 description:
   - Brings files, directories and units of a node into the given state, all or nothing, in one round trip.
