@@ -73,6 +73,13 @@ def test_the_gate_is_live(node: t.Any) -> None:
     assert status["certificate"]["valid"]
 
 
+def test_nobody_but_the_gate_reaches_the_routing_daemons_inner_session(node: t.Any) -> None:
+    said = node.run(
+        "runuser -u nobody -- python3 -c %s", "import socket; socket.create_connection(('127.0.0.1', 179), 2)"
+    )
+    assert "ConnectionRefusedError" in said.stderr, said.stderr
+
+
 @pytest.mark.parametrize("address", SERVICE)
 @pytest.mark.parametrize("transport", ["+notcp", "+tcp"])
 def test_the_vantage_is_answered_by_this_node(vantage: t.Any, address: str, transport: str) -> None:
