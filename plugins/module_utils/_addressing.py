@@ -36,10 +36,6 @@ COVERING: dict[str, tuple[str, ...]] = {
 }
 """Prefixes that keep a drained node visible (RSSAC024 answer 3.2.1)."""
 
-IPAddress = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-IPNetwork = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
-IPInterface = t.Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
-
 
 def family_of(text: str) -> str:
     """``ipv4`` or ``ipv6`` for an address, prefix or interface address; ValueError for anything else."""

@@ -47,8 +47,8 @@ options:
   expected:
     description:
       - What the node should be, from its host variables, with the prefix C(imrs_) left out.
-      - Required keys are V(node_name), V(asn), V(router_id), V(service_addresses), V(prefixes), V(peers), V(zones),
-        V(masters), V(trust_anchors), V(uplink), V(operator_networks), V(nameserver_provider) and V(routing_provider).
+      - Required keys are V(node_name), V(asn), V(service_addresses), V(prefixes), V(peers), V(zones), V(masters),
+        V(trust_anchors), V(nameserver_provider) and V(routing_provider).
       - Optional keys are V(mode), what the sheet wants in the end, V(notify_addresses), the node's own addresses where
         NOTIFY arrives, and V(listeners), a list of more sockets that may
         listen, each with C(protocol), C(port) and optionally C(process).

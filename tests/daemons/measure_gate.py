@@ -61,7 +61,7 @@ def main() -> None:
                 ready(bench)
                 time.sleep(0.3)
                 found.append(timed(bench, lambda fault=fault, bench=bench: fault(bench)))
-        sys.stdout.write(
+        print(
             f"{name:<24} {statistics.median(found):8.1f} ms [{min(found):.1f} - {max(found):.1f}] n={runs}", flush=True
         )
     with tempfile.TemporaryDirectory() as directory, Bench(pathlib.Path(directory)) as bench:
@@ -72,7 +72,7 @@ def main() -> None:
         memory = next(
             line for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines() if "VmRSS" in line
         )
-        sys.stdout.write(f"gate, 3 addresses: {(cpu(process) - before) / 20:.2%} of a core, {memory}\n")
+        print(f"gate, 3 addresses: {(cpu(process) - before) / 20:.2%} of a core, {memory}")
 
 
 def ready(bench: Bench) -> None:

@@ -46,15 +46,12 @@ class Expected:
 
     node_name: str
     asn: int
-    router_id: str
     service_addresses: dict[str, tuple[str, ...]]
     prefixes: dict[str, policy.Prefixes]
     peers: tuple[Peer, ...]
     zones: tuple[str, ...]
     masters: tuple[str, ...]
     trust_anchors: tuple[str, ...]
-    uplink: str
-    operator_networks: tuple[str, ...]
     nameserver_provider: str
     routing_provider: str
     mode: str
@@ -84,11 +81,9 @@ class Expected:
 
     @classmethod
     def _parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
-        uplink = data["uplink"]
         return cls(
             node_name=str(data["node_name"]).rstrip("."),
             asn=int(data["asn"]),
-            router_id=str(data["router_id"]),
             service_addresses={f: tuple(data["service_addresses"].get(f, ())) for f in addressing.FAMILIES},
             prefixes={
                 family: policy.Prefixes(
@@ -101,8 +96,6 @@ class Expected:
             zones=tuple(_fqdn(zone["name"]) for zone in data["zones"]),
             masters=tuple(address for master in data["masters"] for address in _addresses_of(master)),
             trust_anchors=tuple(str(anchor) for anchor in data["trust_anchors"]),
-            uplink=uplink["interface"] if isinstance(uplink, t.Mapping) else str(uplink),
-            operator_networks=tuple(n for f in addressing.FAMILIES for n in data["operator_networks"].get(f, ())),
             nameserver_provider=str(data["nameserver_provider"]),
             routing_provider=str(data["routing_provider"]),
             mode=str(data.get("mode") or ""),

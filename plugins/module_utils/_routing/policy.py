@@ -56,8 +56,3 @@ def announced(mode: Mode, prefixes: Prefixes) -> tuple[str, ...]:
     covering = prefixes.covering if mode >= Mode.DRAINED else ()
     specific = prefixes.specific if mode >= Mode.LIVE else ()
     return tuple(sorted(covering + specific))
-
-
-def announced_everywhere(mode: Mode) -> dict[str, tuple[str, ...]]:
-    """``announced()`` of the IMRS's own prefixes for every family, when all families share one mode."""
-    return {family: announced(mode, prefixes) for family, prefixes in IMRS_PREFIXES.items()}

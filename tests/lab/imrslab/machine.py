@@ -77,7 +77,7 @@ def ssh_answers(lab: topology.Lab, machine: topology.Machine) -> bool:
 
 
 def stop(lab: topology.Lab, name: str) -> None:
-    """End a machine: its systemd is asked first, then the kernel empties the control group."""
+    """End a machine at once: the kernel empties its control group. Its disk is thrown away anyway."""
     group = _group(lab, name)
     pid_file = lab.machine_state(name) / "pid"
     if running(lab, name):

@@ -92,7 +92,6 @@ MACHINES: tuple[Machine, ...] = (
 BRIDGES = ("br-mgmt", "br-uplink", "br-client", "br-dist")
 
 APPLIANCE = "xlb01"
-APPLIANCE_NAME = "xlb01.l.root-servers.org"
 APPLIANCE_UPLINK = ("192.0.2.2", "2001:db8:0:1::2")
 HOST_ASN = 64500
 MASTERS = {"dist1": "xlb01-dist1.lab.example.", "dist2": "xlb01-dist2.lab.example."}
