@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import dataclasses
 import os
 import pathlib
 import typing as t
@@ -14,6 +15,7 @@ from ansible import template as ansible_template
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.text.converters import to_bytes, to_text
 from ansible.plugins.action import ActionBase
+from ansible_collections.icann.imrs.plugins.lookup.secret import SecretError, texts
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     SOURCES,
     Bundle,
@@ -22,12 +24,22 @@ from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     Redactor,
     pack,
     parse,
+    render,
 )
 
 _TRUST = getattr(ansible_template, "trust_as_template", None)
 """Only since ansible-core 2.19: marks text as meant to be a template."""
 
 _TOLD = 200
+
+
+def _secret_error(error: BaseException | None) -> str:
+    """What the lookup of a secret said, if that is behind the error: it may be shown for a secret file, too."""
+    while error is not None:
+        if isinstance(error, SecretError):
+            return to_text(error)
+        error = error.__cause__
+    return ""
 
 
 class ActionModule(ActionBase):
@@ -50,7 +62,7 @@ class ActionModule(ActionBase):
             ]
             rendered = self._templar.template(variables.get("imrs_render_directory"))
             if rendered:
-                return self._render(bundle, contents, pathlib.Path(rendered, variables["inventory_hostname"]))
+                return self._render(bundle, contents, str(rendered), variables)
         except BundleError as error:
             return {"failed": True, "changed": False, "rolled_back": False, "msg": str(error)}
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
@@ -62,7 +74,7 @@ class ActionModule(ActionBase):
 
     def _content(self, bundle: Bundle, file: File, item: t.Mapping[str, t.Any], variables: dict[str, t.Any]) -> bytes:
         """The bytes of one file; what goes wrong is told without what a secret file says."""
-        told = ""
+        told = refused = ""
         try:
             if item.get("src") is not None:
                 return self._from_template(str(item["src"]), file.dest, variables)
@@ -72,10 +84,12 @@ class ActionModule(ActionBase):
         except AnsibleUndefinedVariable as error:
             told = f"{to_text(error)}; define the variable for this host, or correct its name in the template"
         except (AnsibleError, OSError) as error:
-            told = to_text(error)
+            told, refused = to_text(error), _secret_error(error)
         except Exception as error:  # noqa: BLE001 - a filter may raise anything; nobody wants its traceback
             told = f"{type(error).__name__}: {to_text(error)}"
-        if file.secret and "define the variable" not in told and "Could not find" not in told:
+        if refused:
+            told = refused
+        elif file.secret and "define the variable" not in told and "Could not find" not in told:
             told = "it cannot be rendered; the reason is not shown because the file is secret"
         source = next(str(item[key]) for key in ("src", "copy", "content") if item.get(key) is not None)
         place = f"{source if item.get('content') is None else 'content'} for {file.dest}"
@@ -116,21 +130,31 @@ class ActionModule(ActionBase):
         finally:
             self._loader.cleanup_tmp_file(real)
 
-    def _render(self, bundle: Bundle, contents: list[bytes], root: pathlib.Path) -> dict[str, t.Any]:
-        """Write the files on the controller, for people and for tests."""
-        written = []
-        for file, content in zip(bundle.files, contents, strict=True):
-            shown = (
-                f"# secret: sha256 {hashlib.sha256(content).hexdigest()[:12]}\n".encode() if file.secret else content
+    def _render(
+        self, bundle: Bundle, contents: list[bytes], directory: str, variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """Write the files on the controller, for people and for tests; nothing when one of them holds a secret."""
+        files = [
+            dataclasses.replace(file, content=content) for file, content in zip(bundle.files, contents, strict=True)
+        ]
+        leak = render.find_leak(files, self._secrets(variables))
+        if leak:
+            raise BundleError(
+                f"bundle {bundle.name}: {leak[0]} would show the value of {leak[1]}, so nothing of this bundle is "
+                f"rendered; take it into the template with lookup('icann.imrs.secret', '{leak[1]}')"
             )
-            path = root / file.dest.lstrip("/")
-            if path.is_file() and path.read_bytes() == shown:
-                continue
-            written.append(str(path))
-            if not self._task.check_mode:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(shown)
+        host = str(variables["inventory_hostname"])
+        written = render.write(directory, host, files, check_mode=self._task.check_mode)
         return {"changed": bool(written), "rendered": written}
+
+    def _secrets(self, variables: dict[str, t.Any]) -> dict[str, list[str]]:
+        """The texts of the host's vault variables, as far as they can be resolved: without, no template has them."""
+        found = {}
+        for name, value in variables.items():
+            if name.startswith("vault_"):
+                with contextlib.suppress(Exception):
+                    found[name] = texts(self._templar.template(value))
+        return found
 
     @staticmethod
     def _explained(bundle: Bundle, result: dict[str, t.Any], sent: str) -> dict[str, t.Any]:

@@ -18,9 +18,13 @@ description:
     put back and the activations run again.
   - A node remembers the files of each bundle in C(/var/lib/imrs-bundle/). Files that a bundle no longer lists
     are removed, unless another bundle lists them now. A run that was killed half-way is rolled back by the next one.
-  - When the variable C(imrs_render_directory) is set, the files are written below that directory on the controller
-    instead, in a directory named after the host, and the host is not contacted. In place of a secret file's content
-    stands its fingerprint.
+  - When the variable C(imrs_render_directory) is set, as it is by the playbook C(icann.imrs.render), the files are
+    written below that directory on the controller instead, in a directory named after the host, and the host is not
+    contacted. Nothing is checked or activated. All files have mode V(0644) there; C(MANIFEST) beside them has a line
+    C(mode owner:group checksum path) for each, as it would be on the host, with C(secret) behind those that are secret.
+  - Secret files are rendered in full, because templates get their secrets from the lookup P(icann.imrs.secret#lookup),
+    which then gives their names. When the value of any C(vault_*) variable of the host would still be shown (and has at
+    least 6 characters), the task fails, names the file and the variable, and writes nothing.
 options:
   name:
     description: Name of the bundle; lower case letters, digits, V(-) and V(_).
@@ -154,9 +158,14 @@ recovered:
   returned: success
   type: list
   elements: str
+rendered:
+  description: Files that were written on the controller, or in check mode would be.
+  returned: in render mode
+  type: list
+  elements: str
 rolled_back:
   description: Whether files had been swapped and were put back.
-  returned: always
+  returned: but for render mode
   type: bool
 """
 

@@ -4,6 +4,7 @@
 """How files change on a node: as one transaction, or not at all.
 
 ``parse`` reads what a role asks for, ``apply`` does it. Nothing here knows Ansible, DNS or BGP.
+``render``, a module of its own, writes it on the controller instead, for people; nodes do not get it.
 """
 
 from __future__ import annotations

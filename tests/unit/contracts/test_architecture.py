@@ -19,8 +19,9 @@ MAY_IMPORT = {
     "_probes": {"_addressing"},
     "_acceptance": {"_site", "_routing", "_addressing"},
     "_gate": {"_routing", "_probes", "_addressing"},
+    "_documents": {"_site", "_routing", "_addressing"},
 }
-THIRD_PARTY = {"_site": {"yaml", "jsonschema"}, "_probes": {"dns"}, "_acceptance": {"dns"}}
+THIRD_PARTY = {"_site": {"yaml", "jsonschema"}, "_probes": {"dns"}, "_acceptance": {"dns"}, "_documents": {"jinja2"}}
 OUTSIDE_WORLD = {"asyncio", "socket", "subprocess", "time", "random"}
 LONGEST = 400
 
@@ -61,7 +62,7 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
                 wrong.append(f"{room} must not import {target}")
         elif top in ("ansible", "ansible_collections"):
             wrong.append(f"the library must not know {top}")
-        elif top in ("dns", "yaml", "jsonschema", "netaddr") and top not in THIRD_PARTY.get(room, set()):
+        elif top in ("dns", "yaml", "jsonschema", "netaddr", "jinja2") and top not in THIRD_PARTY.get(room, set()):
             wrong.append(f"{room} must not import {top}")
         elif room == "_acceptance" and top in OUTSIDE_WORLD:
             wrong.append(f"_acceptance judges evidence and must not use {top}")

@@ -13,6 +13,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
+HARMLESS = {"bundle", "import_tasks", "include_tasks", "assert", "fail"}
 WRITERS = {"template", "copy", "lineinfile", "blockinfile", "replace", "assemble", "ini_file", "sysctl", "file"}
 
 
@@ -22,16 +23,43 @@ def load(path: pathlib.Path) -> t.Any:
 
 def texts(role: pathlib.Path) -> str:
     """Everything in which a role can use a variable, but for its declarations."""
-    files = [path for folder in ("tasks", "templates", "vars") for path in (role / folder).rglob("*") if path.is_file()]
+    # The templates of role documents see site records, and no variables (plugins/action/documents.py).
+    folders = ("tasks", "vars") if role.name == "documents" else ("tasks", "templates", "vars")
+    files = [path for folder in folders for path in (role / folder).rglob("*") if path.is_file()]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def tasks(node: t.Any) -> t.Iterator[dict[str, t.Any]]:
-    """Every task of a file, those in blocks too."""
+    """Every task of a file, those in blocks too, where they run included."""
     for task in node or []:
         yield task
         for block in ("block", "rescue", "always"):
-            yield from tasks(task.get(block))
+            for inner in tasks(task.get(block)):
+                yield {"delegate_to": task.get("delegate_to"), **inner}
+
+
+def modules(task: dict[str, t.Any]) -> set[str]:
+    """Last part of the name of the module that a task calls."""
+    return {key.rpartition(".")[2] for key in task if "." in key}
+
+
+def bundles(role: pathlib.Path) -> list[str]:
+    """The task files of a role that hand over files."""
+    return [
+        path.name
+        for path in sorted((role / "tasks").glob("*.yml"))
+        if any("bundle" in modules(task) for task in tasks(load(path)))
+    ]
+
+
+def reached(role: pathlib.Path, name: str) -> dict[str, list[dict[str, t.Any]]]:
+    """A task file and those that it takes in, by name."""
+    found = {name: list(tasks(load(role / "tasks" / name)))}
+    for task in found[name]:
+        inner = task.get("ansible.builtin.import_tasks") or task.get("ansible.builtin.include_tasks")
+        if inner:
+            found |= reached(role, inner["file"] if isinstance(inner, dict) else inner)
+    return found
 
 
 @pytest.fixture(params=ROLES, ids=lambda path: path.name)
@@ -80,6 +108,33 @@ def test_files_are_changed_through_the_bundle_only(role: pathlib.Path) -> None:
     assert used & WRITERS == set()
 
 
+def test_what_hands_over_files_reaches_for_nothing_else(role: pathlib.Path) -> None:
+    """So that icann.imrs.render has all of a node's files, and no node."""
+    if not bundles(role):
+        assert not (role / "tasks/files.yml").exists()
+        return
+    files = reached(role, "files.yml")
+    assert set(bundles(role)) <= set(files)
+    for task in (task for found in files.values() for task in found):
+        assert modules(task) <= HARMLESS, task["name"]
+    assert "files.yml" in reached(role, "main.yml")
+
+
+def test_a_rendering_has_the_files_of_every_role() -> None:
+    play = load(ROOT / "playbooks/render.yml")[0]
+    called = [task["ansible.builtin.import_role"] for task in tasks(play["tasks"]) if "import_role" in modules(task)]
+    rendered = [call["name"].removeprefix("icann.imrs.") for call in called if call.get("tasks_from") == "files"]
+    provisioned = [role["role"].removeprefix("icann.imrs.") for role in load(ROOT / "playbooks/site.yml")[1]["roles"]]
+    assert rendered == [name for name in provisioned if bundles(ROOT / "roles" / name)]
+    assert set(rendered) == {role.name for role in ROLES if bundles(role)}
+
+
+def test_secrets_come_through_the_lookup_only(role: pathlib.Path) -> None:
+    everything = texts(role) + (role / "defaults/main.yml").read_text(encoding="utf-8")
+    assert re.findall(r"\bvault_\w+", everything) == []
+    assert re.findall(r"builtin\.vars'|'vars'|\bvars\[|password_variable[\]}]|secret_variable[\]}]", everything) == []
+
+
 def test_tasks_are_named_after_their_file(role: pathlib.Path) -> None:
     for path in (role / "tasks").glob("*.yml"):
         for task in tasks(load(path)):
@@ -87,9 +142,26 @@ def test_tasks_are_named_after_their_file(role: pathlib.Path) -> None:
             assert re.match(rf"{prefix}[A-Z]", task["name"]), task["name"]
 
 
+def listed(node: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """Every mapping with a template and a destination, wherever it stands."""
+    if isinstance(node, dict):
+        if "src" in node and "dest" in node:
+            yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from listed(inner)
+
+
 def test_template_paths_are_target_paths(role: pathlib.Path) -> None:
     for path in (role / "tasks").glob("*.yml"):
-        for task in tasks(load(path)):
-            for file in (task.get("icann.imrs.bundle") or {}).get("files", []):
-                if isinstance(file, dict) and "src" in file:
-                    assert "/" + file["src"].removesuffix(".j2") == file["dest"]
+        for file in listed(load(path)):
+            if "{{" not in file["dest"]:
+                assert "/" + file["src"].removesuffix(".j2") == file["dest"]
+
+
+def test_every_template_is_handed_over(role: pathlib.Path) -> None:
+    files = [file for path in (role / "tasks").glob("*.yml") for file in listed(load(path))]
+    templates = [path for path in (role / "templates").rglob("*.j2") if path.is_file()]
+    if bundles(role):
+        assert {str(path.relative_to(role / "templates")) for path in templates} == {file["src"] for file in files}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import grp
+import hashlib
 import json
 import os
 import pathlib
@@ -211,14 +212,63 @@ def test_a_missing_interpreter_is_told_in_one_sentence(site: Site) -> None:
     assert SECRET not in shown
 
 
-def test_render_mode_writes_on_the_controller_only(site: Site) -> None:
-    rendered = {"imrs_render_directory": str(site.base / "rendered")}
-    nowhere = ["-e", "ansible_python_interpreter=/no/such/python"]
-    result = site.play([bundle(KEYS, PLAIN)], *nowhere, variables=rendered)
+VAULTED = {"src": "etc/vaulted.j2", "dest": "{{ node }}/vaulted", "secret": True}
+NOWHERE = ["-e", "ansible_python_interpreter=/no/such/python"]
+
+
+@pytest.fixture
+def vault(site: Site) -> dict[str, t.Any]:
+    """Variables of the vault: one as a file of the controller, as in the lab, and a short one."""
+    (site.base / "secret").write_text(f"{SECRET}\n")
+    (site.templates / "etc" / "vaulted.j2").write_text(
+        "vault_key = {{ lookup('icann.imrs.secret', 'vault_key') }}\n"
+        "vault_short = {{ lookup('icann.imrs.secret', 'vault_short') }}\n"
+    )
+    return {"vault_key": "{{ lookup('ansible.builtin.file', playbook_dir ~ '/secret') }}", "vault_short": "hunter22"}
+
+
+def test_secrets_reach_the_node_and_nothing_else(site: Site, vault: dict[str, t.Any]) -> None:
+    result = site.play([bundle(VAULTED)], "--diff", "-vvvv", variables=vault)
+    assert result.returncode == 0, result.stdout
+    assert (site.node / "vaulted").read_text() == f"vault_key = {SECRET}\nvault_short = hunter22\n"
+    shown = result.stdout + result.stderr
+    assert SECRET not in shown
+    assert "hunter22" not in shown
+
+
+def test_a_secret_that_is_not_defined_is_named_with_its_host(site: Site, vault: dict[str, t.Any]) -> None:
+    del vault["vault_short"]
+    result = site.play([bundle(VAULTED)], "-vvvv", variables=vault)
+    shown = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "bundle one: etc/vaulted.j2 for" in shown
+    assert "localhost: the secret vault_short is not defined; define it in the vault" in shown
+    assert "Traceback" not in shown
+    assert SECRET not in shown
+    assert not list(site.node.iterdir())
+
+
+def test_render_mode_writes_on_the_controller_only(site: Site, vault: dict[str, t.Any]) -> None:
+    rendering = {"imrs_render_directory": str(site.base / "rendered"), **vault}
+    result = site.play([bundle(VAULTED, PLAIN)], *NOWHERE, variables=rendering)
     assert "changed=1" in result.stdout, result.stdout
     top = pathlib.Path(f"{site.base}/rendered/localhost{site.node}")
     assert (top / "plain").read_text() == "zones . arpa.\n"
-    assert (top / "keys").read_text().startswith("# secret: sha256 ")
-    assert SECRET not in (top / "keys").read_text()
+    digest = hashlib.sha256(SECRET.encode()).hexdigest()[:12]
+    assert (top / "vaulted").read_text() == f"vault_key = <vault_key sha256:{digest}>\nvault_short = <vault_short>\n"
+    assert f"{site.node}/vaulted secret\n" in (site.base / "rendered/localhost/MANIFEST").read_text()
+    assert SECRET not in result.stdout + result.stderr
     assert not list(site.node.iterdir())
-    assert "changed=0" in site.play([bundle(KEYS, PLAIN)], *nowhere, variables=rendered).stdout
+    assert "changed=0" in site.play([bundle(VAULTED, PLAIN)], *NOWHERE, variables=rendering).stdout
+
+
+def test_render_mode_refuses_a_secret_that_came_another_way(site: Site, vault: dict[str, t.Any]) -> None:
+    rendering = {"imrs_render_directory": str(site.base / "rendered"), **vault}
+    files = [VAULTED, {"content": "x = {{ vault_key }}\n", "dest": "/etc/leak"}]
+    result = site.play([bundle(*files)], *NOWHERE, "-vvvv", variables=rendering)
+    shown = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "bundle one: /etc/leak would show the value of vault_key, so nothing of this bundle is rendered" in shown
+    assert "Traceback" not in shown
+    assert SECRET not in shown
+    assert not (site.base / "rendered").exists()

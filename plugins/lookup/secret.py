@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: secret
+short_description: A secret of this host, or what stands for it in rendered files
+version_added: 0.1.0
+author:
+  - The icann.imrs authors (@icann)
+description:
+  - The only way in which secrets come into templates of this collection.
+  - Returns the value of a vault variable of the host.
+  - When the variable C(imrs_render_directory) is set, as it is by the playbook C(icann.imrs.render), returns the
+    variable's name in angle brackets instead, so that rendered files show where a secret stands and never the secret.
+    A secret of at least 20 characters has 12 hexadecimal digits of its SHA-256 behind the name. Of a shorter one
+    nothing is shown, because it could be guessed back.
+  - Site sheets name their secrets by these variables.
+options:
+  _terms:
+    description: Names of variables. Each begins with C(vault_), and goes on with lower-case letters, digits and C(_).
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+# In a template:
+#   password "{{ lookup('icann.imrs.secret', peer.password_variable) }}";
+- name: Tell whether all secrets of the host are defined, without showing them
+  ansible.builtin.assert:
+    that: query('icann.imrs.secret', 'vault_bgp_nbo', 'vault_tsig_nbo01_dist1') | length == 2
+    quiet: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The secrets, or in render mode what stands for them, in the order of the names.
+  type: list
+  elements: str
+"""
+
+import re
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import render
+
+_NAME = re.compile(r"vault_[a-z0-9_]{1,100}")
+
+
+class SecretError(AnsibleError):
+    """A secret that cannot be had; the message names the variable and the host, and never a value."""
+
+
+def texts(value: object) -> list[str]:
+    """Every text in a value, however deep; numbers count as text."""
+    if isinstance(value, t.Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [text for inner in value for text in texts(inner)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
+
+
+class LookupModule(LookupBase):
+    """Takes variables of the host, and hands out their values or what stands for them."""
+
+    def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: object) -> list[str]:
+        """One text for each name."""
+        known = variables or {}
+        if kwargs:
+            raise SecretError(f"icann.imrs.secret takes names only; leave out {', '.join(sorted(kwargs))}")
+        rendering = self._templar.template(known.get("imrs_render_directory"))
+        return [self._one(term, known, rendering=bool(rendering)) for term in terms]
+
+    def _one(self, name: object, variables: dict[str, t.Any], *, rendering: bool) -> str:
+        host = variables.get("inventory_hostname", "this host")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            shown = "what was given" if isinstance(name, str) else f"a {type(name).__name__}"
+            raise SecretError(
+                f"{host}: {shown} is not the name of a vault variable (vault_ and then lower-case letters, digits and "
+                "_), and is not repeated here, because it may be a secret; put the secret into the vault, and give the "
+                "name of its variable"
+            )
+        value, wrong = None, ""
+        if name not in variables:
+            wrong = "is not defined; define it in the vault of this inventory, or correct the name in the site sheet"
+        else:
+            try:
+                found = self._templar.template(variables[name])
+            except Exception as error:  # noqa: BLE001 - any filter or lookup may have failed, and may quote the value
+                wrong = (
+                    f"cannot be resolved ({type(error).__name__}); correct the files and variables that it refers to"
+                )
+            else:
+                if not isinstance(found, (t.Mapping, list, tuple)) and "".join(texts(found)).strip():
+                    value = str(found)
+                else:
+                    wrong = "is not one text, or an empty one; give it one text in the vault of this inventory"
+        if rendering:
+            return render.placeholder(name, value)
+        if value is None:
+            raise SecretError(f"{host}: the secret {name} {wrong}")
+        return value

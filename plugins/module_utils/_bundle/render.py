@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""A node's files on the controller, for people and for tests: what may stand in them, and how they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import re
+import stat
+import typing as t
+
+from .model import BundleError, File
+
+MANIFEST = "MANIFEST"
+"""Lists a node's rendered files with the owner and mode that they have on the node; see ``manifest_line``."""
+
+LONG_ENOUGH = 20
+"""Characters from which on a secret's fingerprint is shown: a shorter secret could be guessed back from it."""
+
+TOO_SHORT = 6
+"""Secrets shorter than this many characters are not looked for: they stand in ordinary text by chance."""
+
+_FILE, _DIRECTORY = 0o644, 0o755
+_HOST = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+def placeholder(name: str, value: str | None) -> str:
+    """What stands for the secret ``name`` in a rendered file; ``value`` is None where it is not known.
+
+    A long secret has 12 hexadecimal digits of its SHA-256 with it, so that its change is seen.
+    """
+    if value is None or len(value) < LONG_ENOUGH:
+        return f"<{name}>"
+    return f"<{name} sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}>"
+
+
+def find_leak(files: t.Iterable[File], secrets: t.Mapping[str, t.Iterable[str]]) -> tuple[str, str] | None:
+    """Path of the first file that holds a secret, and the secret's name; None when there is none.
+
+    ``secrets``: by name, its texts; each line of a text is a secret of its own.
+    """
+    lines = [
+        (line.strip().encode(), name)
+        for name in sorted(secrets)
+        for text in secrets[name]
+        for line in text.splitlines()
+        if len(line.strip()) >= TOO_SHORT
+    ]
+    for file in files:
+        for line, name in lines:
+            if line in file.content:
+                return file.dest, name
+    return None
+
+
+def manifest_line(file: File) -> str:
+    """``mode owner:group sha256[:12] path`` as on the node, ``secret`` behind it; the sum is of what is rendered."""
+    digest = hashlib.sha256(file.content).hexdigest()[:12]
+    return f"{file.mode:04o} {file.owner}:{file.group} {digest} {file.dest}{' secret' if file.secret else ''}"
+
+
+def _manifest(before: bytes, files: t.Iterable[File]) -> bytes:
+    """The manifest with the lines of these files, sorted by path."""
+    lines = {}
+    for line in before.decode("utf-8", "replace").splitlines():
+        lines[line.split(" ", 3)[-1].removesuffix(" secret")] = line
+    lines |= {file.dest: manifest_line(file) for file in files}
+    return "".join(f"{lines[path]}\n" for path in sorted(lines)).encode()
+
+
+def _put(root: pathlib.Path, path: pathlib.Path, content: bytes, *, check_mode: bool) -> bool:
+    """Make the file say this; whether it did not before."""
+    if path.is_file() and path.read_bytes() == content and stat.S_IMODE(path.lstat().st_mode) == _FILE:
+        return False
+    if not check_mode:
+        # Whoever runs this may have any umask; the tree is for everybody to read.
+        for directory in reversed([parent for parent in path.parents if parent == root or root in parent.parents]):
+            directory.mkdir(parents=True, exist_ok=True)
+            directory.chmod(_DIRECTORY)
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        path.chmod(_FILE)
+    return True
+
+
+def write(directory: str, host: str, files: t.Sequence[File], *, check_mode: bool = False) -> list[str]:
+    """Write ``<directory>/<host>/<path on the node>`` and the manifest; returns what changed, or would in check mode.
+
+    Raises BundleError when something is in the way.
+    """
+    if not _HOST.fullmatch(host):
+        raise BundleError(f"{host!r} cannot be the name of a directory; rename the host in the inventory")
+    root = pathlib.Path(directory, host)
+    manifest = root / MANIFEST
+    try:
+        wanted = {root / file.dest.lstrip("/"): file.content for file in files}
+        if manifest in wanted:
+            raise BundleError(f"/{MANIFEST} cannot be rendered: the list of the files has that name; rename the file")
+        wanted[manifest] = _manifest(manifest.read_bytes() if manifest.is_file() else b"", files)
+        return [str(path) for path, content in wanted.items() if _put(root, path, content, check_mode=check_mode)]
+    except OSError as error:
+        raise BundleError(
+            f"{error.filename}: {error.strerror}; move away what is in the way, and render again"
+        ) from None

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nodes that nobody can reach, and real runs of the collection's playbooks against them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+UNROUTABLE = "192.0.2.255"
+"""In the documentation range (RFC 5737), and a broadcast address of its usual subnets."""
+
+PREFIXES = {
+    "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
+    "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
+}
+
+
+def peer(family: str, address: str, local: str, site: str) -> dict[str, t.Any]:
+    """One session with a host's router, without BFD."""
+    return {
+        "name": f"as64500_{family}_1",
+        "family": family,
+        "asn": 64500,
+        "address": address,
+        "local_address": local,
+        "multihop": None,
+        "password_variable": f"vault_bgp_{site}",
+        "hold_time": 9,
+        "keepalive_time": 3,
+        "description": "Example Net",
+        "internal": False,
+        "bfd": None,
+        "communities": [],
+        "large_communities": [],
+        "no_export": False,
+        "prepend": 0,
+        "inbound": "none",
+        "max_prefix": None,
+    }
+
+
+def node(name: str, **more: t.Any) -> dict[str, t.Any]:
+    """The variables that the inventory plugin gives a node (docs/architecture.md); ``more`` replaces some of them."""
+    site = name[:3]
+    variables = {
+        "ansible_host": UNROUTABLE,
+        "imrs_fleet": "test",
+        "imrs_site": site,
+        "imrs_node": name,
+        "imrs_node_name": f"{name}.l.root-servers.org",
+        "imrs_kind": "single",
+        "imrs_operational": True,
+        "imrs_state": "live",
+        "imrs_mode": "live",
+        "imrs_provisioning": {"allowed": True, "reason": "", "override": ""},
+        "imrs_vantage": "",
+        "imrs_looking_glass": "",
+        "imrs_profile": {"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
+        "imrs_nameserver_provider": "knot",
+        "imrs_routing_provider": "bird",
+        "imrs_asn": 20144,
+        "imrs_router_id": "192.0.2.2",
+        "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+        "imrs_prefixes": PREFIXES,
+        "imrs_uplink": {
+            "interface": "eno2",
+            "mtu": 1500,
+            "addresses": ["192.0.2.2/29", "2001:db8:0:1::2/64"],
+            "gateways": ["192.0.2.1", "2001:db8:0:1::1"],
+            "vlan": None,
+            "bond": None,
+        },
+        "imrs_management": {"interface": "eno1", "addresses": ["198.51.100.11/24"]},
+        "imrs_cluster": None,
+        "imrs_peers": [
+            peer("ipv4", "192.0.2.1", "192.0.2.2", site),
+            peer("ipv6", "2001:db8:0:1::1", "2001:db8:0:1::2", site),
+        ],
+        "imrs_zones": [{"name": ".", "zonemd": True, "dnssec": True}],
+        "imrs_masters": [
+            {
+                "name": "dist1",
+                "addresses": ["203.0.113.1", "2001:db8:0:3::1"],
+                "port": 53,
+                "tsig": {
+                    "name": f"{name}-dist1.example.",
+                    "algorithm": "hmac-sha256",
+                    "secret_variable": f"vault_tsig_{name}_dist1",
+                },
+            }
+        ],
+        "imrs_trust_anchors": [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"],
+        "imrs_operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
+        "imrs_maintenance_windows": [],
+        "imrs_waivers": [],
+    }
+    return copy.deepcopy({**variables, **more})
+
+
+@dataclasses.dataclass(frozen=True)
+class Fleet:
+    """Made-up nodes in an inventory of their own, and a way to run playbooks that notices any contact."""
+
+    base: pathlib.Path
+
+    @property
+    def inventory(self) -> pathlib.Path:
+        return self.base / "fleet" / "imrs.yml"
+
+    @property
+    def called(self) -> pathlib.Path:
+        """There after something tried to reach a node."""
+        return self.base / "ssh-was-called"
+
+    def write(self, nodes: dict[str, dict[str, t.Any]], **everywhere: t.Any) -> None:
+        """Write the inventory, named like that of a fleet of sheets; ``everywhere`` are variables of all nodes."""
+        self.inventory.parent.mkdir(exist_ok=True)
+        ssh = self.base / "ssh"
+        ssh.write_text(f"#!/bin/sh\necho \"$@\" >> '{self.called}'\nexit 255\n")
+        ssh.chmod(0o755)
+        group = {"hosts": nodes, "vars": {"ansible_become": True, "ansible_user": "dnseng", **everywhere}}
+        self.inventory.write_text(json.dumps({"all": {"children": {"appliances": group}}}))
+        collections = self.base / "ansible_collections" / "icann"
+        collections.mkdir(parents=True, exist_ok=True)
+        if not (collections / "imrs").is_symlink():
+            (collections / "imrs").symlink_to(ROOT)
+
+    def run(
+        self, playbook: str, *options: str, inventory: pathlib.Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """``ansible-playbook icann.imrs.<playbook>`` on this inventory or another."""
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "IMRS_"))}
+        environment = {
+            **clean,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.base),
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
+            "ANSIBLE_HOME": str(self.base / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_SSH_EXECUTABLE": str(self.base / "ssh"),
+        }
+        command = [sys.executable, "-m", "ansible.cli.playbook", f"icann.imrs.{playbook}", "-i"]
+        return subprocess.run(
+            [*command, str(inventory or self.inventory), *options],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=self.base,
+            check=False,
+            timeout=300,
+        )
+
+    def render(self, *options: str, directory: str = "rendered") -> subprocess.CompletedProcess[str]:
+        """Render the nodes' files; the documents, which need sheets, have tests of their own."""
+        return self.run("render", "-e", f"documents_directory={directory}", "--skip-tags", "documents", *options)
+
+
+@pytest.fixture(scope="session")
+def make_node() -> t.Callable[..., dict[str, t.Any]]:
+    return node
+
+
+@pytest.fixture
+def fleet(tmp_path: pathlib.Path) -> Fleet:
+    return Fleet(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """For tests that only read what one run left."""
+    return Fleet(tmp_path_factory.mktemp("fleet"))

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may not be provisioned is said before anybody is contacted: real runs against nodes that nobody can reach."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+SOON = "Rehearsal Net: the step rack (Racked, powered, connected) is not done"
+REFUSED = {"allowed": False, "reason": SOON, "override": ""}
+OVERRIDE = "2026-01-05, J. Doe: Lab rehearsal"
+ALLOWED = {"allowed": True, "reason": "", "override": ""}
+
+
+@pytest.fixture
+def nodes(make_node: t.Callable[..., dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    unknown = make_node("xad01")
+    del unknown["imrs_provisioning"]
+    return {
+        "xaa01": make_node("xaa01"),
+        "xab01": make_node("xab01", imrs_provisioning=REFUSED),
+        "xac01": make_node("xac01", imrs_provisioning={**REFUSED, "reason": "it is decommissioned"}),
+        "xad01": unknown,
+        "xae01": make_node("xae01", imrs_provisioning={**ALLOWED, "override": OVERRIDE}),
+    }
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+def test_all_refused_nodes_and_their_reasons_come_in_one_message(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write(nodes)
+    done = fleet.run(playbook, "--tags", "network")  # the question is asked whatever part is run
+    assert done.returncode != 0
+    message = (
+        "Nothing is provisioned, because of 3 of 5 nodes:\n"
+        f"xab01: {SOON}\n"
+        "xac01: it is decommissioned\n"
+        "xad01: its inventory does not say whether it may be provisioned\n"
+        "Complete the steps of the onboarding in the site sheet, or record an onboarding.override there, "
+        "or leave these nodes out: --limit provisionable\n"
+    )
+    assert message in done.stderr + done.stdout
+    assert "xaa01                      : ok=1 " in done.stdout  # the guard before this one
+    assert not fleet.called.exists()
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+def test_allowed_nodes_go_ahead_and_an_override_is_in_the_output(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write(nodes)
+    done = fleet.run(playbook, "--limit", "xaa01,xae01")
+    assert f"xae01 goes ahead by an override in its sheet: {OVERRIDE}" in done.stdout
+    assert "xaa01 goes ahead" not in done.stdout
+    assert "Nothing is provisioned" not in done.stdout + done.stderr
+    # Only now somebody is contacted, and cannot be reached.
+    assert "unreachable=1" in done.stdout, done.stdout
+    assert fleet.called.exists()
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+@pytest.mark.parametrize("place", ["inventory", "command line"])
+def test_render_mode_is_refused(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], tmp_path: pathlib.Path, playbook: str, place: str
+) -> None:
+    inventory = {"imrs_render_directory": str(tmp_path / "out")} if place == "inventory" else {}
+    options = ["-e", f"imrs_render_directory={tmp_path}/out"] if place == "command line" else []
+    fleet.write({"xaa01": nodes["xaa01"]}, **inventory)
+    done = fleet.run(playbook, *options)
+    assert done.returncode != 0
+    assert "imrs_render_directory is set" in done.stdout + done.stderr
+    assert not fleet.called.exists()
+    assert not (tmp_path / "out").exists()
