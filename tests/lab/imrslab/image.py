@@ -20,11 +20,11 @@ BASE = (
 )
 LAB = (
     *BASE,
-    *("bird2", "frr", "knot", "nsd", "bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
+    *("bird2", "frr", "openbgpd", "knot", "nsd", "bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
     *("python3-dnspython", "python3-pytest"),
 )
 IMAGES = {"base": BASE, "lab": LAB}
-NOT_AT_BOOT = "bird frr knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+NOT_AT_BOOT = "bird frr openbgpd knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
 
 CUSTOMIZE = f"""set -eu
 chroot "$1" useradd --create-home --shell /bin/bash {topology.OPERATOR}
