@@ -6,6 +6,9 @@
 Dark by default: what is missing, damaged or void counts as dark, and says why. An intent set by hand is a ceiling that
 playbooks cannot lift, even after they lowered the node for a while. A certificate that was void once stays so: only a
 new one helps, even if the configuration that it is for comes back.
+
+A planned change that needs no more than a reload may be *foreseen*: for minutes, until acceptance has proven the new
+configuration, the certificate covers it too. What was not foreseen voids the certificate as ever.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ LONGEST_PROVISIONAL = 86400.0
 """Seconds that a certificate may wait for its confirmation at most."""
 CHANGED = "the configuration has changed since acceptance"
 UNCONFIRMED = "not confirmed in time"
+MOST_FORESEEN = 16
+"""Configurations that one planned change may pass through: a run of ``site.yml`` has a bundle for each role."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -87,6 +92,21 @@ class Certificate:
     issued_at: str = ""
     reason: str = "no certificate"
     expiry: Expiry | None = None
+    foreseen: tuple[str, ...] = ()
+    """Fingerprints that a planned change leads through; they count until ``foreseen_until``."""
+    foreseen_until: Expiry | None = None
+
+    def capped(self, boot: float) -> Certificate:
+        """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
+        return dataclasses.replace(
+            self,
+            expiry=self.expiry.capped(boot) if self.expiry else None,
+            foreseen_until=self.foreseen_until.capped(boot) if self.foreseen_until else None,
+        )
+
+    def covers(self, fingerprint: str) -> bool:
+        """Whether that configuration is the certified one, or one that was foreseen."""
+        return fingerprint == self.fingerprint or fingerprint in self.foreseen
 
     @property
     def expires_at(self) -> float | None:
@@ -136,9 +156,7 @@ class Authority:
             return self.certificate.reason
         if not self.fingerprint.value:
             return "the fingerprint of the configuration is missing"
-        if self.fingerprint.value != self.certificate.fingerprint:
-            return CHANGED
-        return ""
+        return "" if self.certificate.covers(self.fingerprint.value) else CHANGED
 
     @property
     def certified(self) -> Mode:
@@ -172,17 +190,22 @@ class Authority:
     def check(self, now: Moment) -> bool:
         """Call often: void for good what no longer holds; True when that was just now. ``remember()`` comes after."""
         certificate, current = self.certificate, self.fingerprint.value
-        if certificate.expiry and self._fresh:
-            certificate = dataclasses.replace(certificate, expiry=certificate.expiry.capped(now.boot))
-            self.certificate = certificate
+        if self._fresh:
+            certificate = self.certificate = certificate.capped(now.boot)
         self._fresh = False
         if certificate.reason:
             return False
-        if current and current != certificate.fingerprint:
+        if certificate.foreseen_until and certificate.foreseen_until.over(now):
+            reason = "" if current == certificate.fingerprint else UNCONFIRMED
+            certificate = self.certificate = dataclasses.replace(certificate, foreseen=(), foreseen_until=None)
+            self._unsaved = True
+        elif current and not certificate.covers(current):
             reason = CHANGED
         elif certificate.expiry and certificate.expiry.over(now):
             reason = UNCONFIRMED
         else:
+            reason = ""
+        if not reason:
             return False
         self.certificate = dataclasses.replace(certificate, reason=reason)
         self._unsaved = True
@@ -219,7 +242,8 @@ class Authority:
             what = f"is {current}" if current else "is missing"
             return {"changed": False, "refused": f"the fingerprint of the configuration {what}, not {fingerprint}"}
         self.check(now)
-        if not self.void and not self.certificate.expiry and self.certificate.mode >= mode:
+        settled = self.certificate.fingerprint == current and not self.certificate.expiry
+        if not self.void and settled and not self.certificate.foreseen and self.certificate.mode >= mode:
             return {"changed": False, "mode": str(self.certificate.mode)}
         expiry = None if seconds is None else Expiry(now.wall + seconds, now.boot + seconds, seconds)
         after = Certificate(mode, current, str(now), "", expiry)
@@ -229,6 +253,29 @@ class Authority:
             return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
         self.certificate, self._unsaved = after, False
         return {"changed": True, "mode": str(mode)}
+
+    def foresee(self, fingerprint: str, now: Moment, seconds: float) -> dict[str, t.Any]:
+        """A planned change leads to this configuration: for ``seconds`` it is covered, too, by a certificate that is
+        valid and for good. A further one within that time does not prolong it.
+        """
+        if not 0 < seconds <= LONGEST_PROVISIONAL or not _FINGERPRINT.match(fingerprint):
+            raise ValueError(f"{fingerprint} for {seconds:g} s cannot be foreseen")
+        self.check(now)
+        before = self.certificate
+        if self.void or before.expiry:
+            return {"changed": False, "refused": f"no certificate that is for good: {self.void or 'it is provisional'}"}
+        if fingerprint == before.fingerprint or fingerprint in before.foreseen:
+            return {"changed": False}
+        if len(before.foreseen) >= MOST_FORESEEN:
+            return {"changed": False, "refused": f"{MOST_FORESEEN} changes are foreseen already; accept the node first"}
+        until = before.foreseen_until or Expiry(now.wall + seconds, now.boot + seconds, seconds)
+        after = dataclasses.replace(before, foreseen=(*before.foreseen, fingerprint), foreseen_until=until)
+        try:
+            store.write(self._certificate_path, _record(after))
+        except OSError as error:
+            return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
+        self.certificate, self._unsaved = after, False
+        return {"changed": True}
 
     def revoke(self) -> dict[str, t.Any]:
         """There is no certificate any more, whatever the disk says."""
@@ -263,6 +310,8 @@ def _read_certificate(path: pathlib.Path) -> Certificate:
             str(data["issued_at"]),
             str(data.get("reason", "")),
             _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
+            tuple(str(text) for text in data.get("foreseen") or ()),
+            _read_expiry(data["foreseen_until"]) if data.get("foreseen_until") is not None else None,
         )
     except (store.DamagedError, KeyError, TypeError, ValueError) as error:
         return Certificate(reason=f"damaged certificate: {error}")

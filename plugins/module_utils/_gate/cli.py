@@ -109,6 +109,8 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
     if given.verb == "certify":
         limit = {} if given.seconds is None else {"for": given.seconds}
         return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
+    if given.verb == "foresee":
+        return {"verb": "foresee", "fingerprint": given.fingerprint, "for": given.seconds}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
     return {"verb": given.verb}, PATIENCE
@@ -128,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "drain": "announce the covering prefixes only",
         "dark": "announce nothing",
         "certify": "record what acceptance proved",
+        "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "revoke": "drop the certificate",
         "wait": "until every family is in a mode",
         "step-aside": "withdraw until the nameserver has ended and come back; its unit asks for this before it stops",
@@ -137,9 +140,10 @@ def _parser() -> argparse.ArgumentParser:
         parsers[verb].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks; a playbook gives its file")
     for verb in ("certify", "wait"):
         parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")
-    parsers["certify"].add_argument("--fingerprint", required=True, metavar="HEX")
-    parsers["certify"].add_argument(
-        "--for", type=float, dest="seconds", metavar="SECONDS", help="void unless certified again without this in time"
-    )
+    for verb, text in (("certify", "void unless certified again without this in time"), ("foresee", "and no longer")):
+        parsers[verb].add_argument("--fingerprint", required=True, metavar="HEX")
+        parsers[verb].add_argument(
+            "--for", type=float, dest="seconds", metavar="SECONDS", required=verb == "foresee", help=text
+        )
     parsers["wait"].add_argument("--timeout", type=float, required=True, metavar="SECONDS")
     return parser

@@ -261,6 +261,8 @@ class Gate:
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             result = authority.certify(mode, proven, _moment(), seconds)
+        elif verb == "foresee":
+            result = authority.foresee(str(request["fingerprint"]), _moment(), float(request["for"]))
         elif verb == "revoke":
             result = authority.revoke()
         else:
@@ -312,6 +314,7 @@ class Gate:
                 "fingerprint": certificate.fingerprint,
                 "issued_at": certificate.issued_at,
                 "expires_at": certificate.expires_at,
+                "foreseen_until": certificate.foreseen_until.wall if certificate.foreseen_until else None,
             },
             "fingerprint": authority.fingerprint.value,
             "verdict": {

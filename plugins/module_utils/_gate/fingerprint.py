@@ -22,18 +22,33 @@ from . import store
 
 SKIPPED = "__pycache__"
 """Directories of that name hold what Python makes of files that count themselves."""
+_MISSING = "missing"
 _GONE = (FileNotFoundError, NotADirectoryError)
 _Line = tuple[str, str, str]
 
 
-def fingerprint(paths: t.Iterable[str]) -> str:
+def fingerprint(paths: t.Iterable[str], staged: str = "", removed: t.Collection[str] = ()) -> str:
     """SHA-256, in hexadecimal, over the sorted (path, mode, SHA-256 of the content); a missing file counts as such.
 
     A path may be a file, a directory (everything below it counts, symbolic links there by where they point) or a
-    pattern as of a shell, with ``**`` for any depth.
+    pattern as of a shell, with ``**`` for any depth. With ``staged``, the root of a tree, it is the fingerprint of what
+    will be when the files of that tree have taken their places and the ``removed`` ones are gone.
     """
-    lines = sorted({line for path in paths for match in _matches(path) for line in _lines(match)})
-    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+    lines: dict[str, _Line] = {}
+    for path in paths:
+        found = {line[0]: line for match in _matches(path) for line in _lines(match) if line[0] not in removed}
+        if staged:
+            found |= _staged(path, staged)
+            if len(found) > 1 and found.get(path, ("", "", ""))[1] == _MISSING:
+                del found[path]  # stood for a pattern that had no match
+        lines |= found or {path: (path, _MISSING, "")}
+    return hashlib.sha256(json.dumps(sorted(lines.values())).encode()).hexdigest()
+
+
+def _staged(path: str, root: str) -> dict[str, _Line]:
+    """The lines of the staged tree, under the names that the files will have."""
+    found = [line for match in _matches(glob.escape(root) + path) for line in _lines(match) if line[1] != _MISSING]
+    return {name.removeprefix(root): (name.removeprefix(root), state, content) for name, state, content in found}
 
 
 def _matches(path: str) -> list[str]:
@@ -72,7 +87,7 @@ def _line(path: str, flags: int = 0) -> _Line:
             mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
             return path, f"{mode:04o}", hashlib.file_digest(file, "sha256").hexdigest()
     except _GONE:
-        return path, "missing", ""
+        return path, _MISSING, ""
 
 
 def _unless_gone(error: OSError) -> None:
@@ -85,17 +100,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="imrs-fingerprint", description="Write the fingerprint of the configuration.")
     parser.add_argument("--config", type=pathlib.Path, default=pathlib.Path("/etc/imrs/gate.json"), metavar="FILE")
     parser.add_argument("--runtime", type=pathlib.Path, default=pathlib.Path("/run/imrs"), metavar="DIRECTORY")
+    parser.add_argument("--staged", metavar="ROOT", help="only print what it will be with the files of this tree")
+    parser.add_argument("--removed", action="append", default=[], metavar="PATH", help="... and without this one")
     given = parser.parse_args(arguments)
     target: pathlib.Path = given.runtime / "fingerprint"
     try:
         paths = json.loads(given.config.read_text(encoding="utf-8"))["fingerprint_paths"]
+        if given.staged:
+            sys.stdout.write(fingerprint(paths, given.staged, given.removed) + "\n")
+            return 0
         given.runtime.mkdir(mode=0o755, exist_ok=True)
         written = ""
         while written != (value := fingerprint(paths)):  # what changed while this ran may have no one else to notice
             store.replace(target, f"{value}\n".encode(), 0o644)
             written = value
     except (OSError, ValueError, KeyError, TypeError) as error:
-        target.unlink(missing_ok=True)
+        if not given.staged:
+            target.unlink(missing_ok=True)
         sys.stderr.write(f"imrs-fingerprint: {error}\n")
         return 2
     return 0

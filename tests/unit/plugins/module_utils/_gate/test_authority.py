@@ -299,3 +299,98 @@ def test_the_ceiling_is_what_a_person_allows(tmp_path: pathlib.Path, fingerprint
         subject.ask(mode, by, NOW)
         found.append(subject.intent.ceiling)
     assert found == [Mode.LIVE, Mode.LIVE, Mode.DRAINED, Mode.DRAINED]
+
+
+def changed_to(tmp_path: pathlib.Path, fingerprint: Fingerprint, value: str) -> None:
+    (tmp_path / "fingerprint").write_text(value)
+    fingerprint.poll()
+
+
+def test_a_foreseen_change_keeps_the_certificate_until_its_time_is_over(
+    tmp_path: pathlib.Path, fingerprint: Fingerprint
+) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    assert subject.foresee(OTHER, MOMENT, 60) == {"changed": True}
+    changed_to(tmp_path, fingerprint, OTHER)
+    subject = restarted(tmp_path, fingerprint)
+    assert (subject.check(later(59)), subject.certified) == (False, Mode.LIVE)
+    assert (subject.check(later(60)), subject.certified) == (True, Mode.DARK)
+    assert subject.void == "not confirmed in time"
+    changed_to(tmp_path, fingerprint, HEX)
+    assert subject.certified is Mode.DARK, "void for good"
+
+
+def test_what_was_not_foreseen_voids_as_ever(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.foresee(OTHER, MOMENT, 60)
+    changed_to(tmp_path, fingerprint, "c" * 64)
+    assert (subject.check(MOMENT), subject.void) == (True, "the configuration has changed since acceptance")
+
+
+def test_a_change_that_went_back_leaves_the_certificate_as_it_was(
+    tmp_path: pathlib.Path, fingerprint: Fingerprint
+) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.foresee(OTHER, MOMENT, 60)
+    changed_to(tmp_path, fingerprint, OTHER)
+    assert not subject.check(later(1))
+    changed_to(tmp_path, fingerprint, HEX)
+    assert (subject.check(later(61)), subject.certified) == (False, Mode.LIVE)
+    changed_to(tmp_path, fingerprint, OTHER)
+    assert subject.check(later(62)), "what was foreseen is forgotten"
+
+
+def test_acceptance_makes_the_foreseen_configuration_the_certified_one(
+    tmp_path: pathlib.Path, fingerprint: Fingerprint
+) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.foresee(OTHER, MOMENT, 60)
+    changed_to(tmp_path, fingerprint, OTHER)
+    assert subject.certify(Mode.LIVE, OTHER, later(10)) == {"changed": True, "mode": "live"}
+    assert (subject.check(later(1000)), subject.certified) == (False, Mode.LIVE)
+    changed_to(tmp_path, fingerprint, HEX)
+    assert subject.check(later(1001))
+
+
+def test_a_second_change_does_not_prolong_the_time(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.foresee(OTHER, MOMENT, 60)
+    assert subject.foresee("c" * 64, later(50), 60) == {"changed": True}
+    assert subject.foresee("c" * 64, later(50), 60) == {"changed": False}
+    changed_to(tmp_path, fingerprint, "c" * 64)
+    assert (subject.check(later(59)), subject.check(later(60))) == (False, True)
+
+
+def test_only_what_is_certified_for_good_can_foresee(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    assert subject.foresee(OTHER, MOMENT, 60)["refused"].endswith("no certificate")
+    subject.certify(Mode.LIVE, HEX, MOMENT, 60)
+    assert subject.foresee(OTHER, MOMENT, 60)["refused"].endswith("it is provisional")
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    for number in range(16):
+        assert subject.foresee(f"{number:064x}", MOMENT, 60)["changed"]
+    assert "16 changes" in subject.foresee(OTHER, MOMENT, 60)["refused"]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("x", 60), (OTHER, 0), (OTHER, math.nan), (OTHER, 86401)])
+def test_nonsense_cannot_be_foreseen(
+    tmp_path: pathlib.Path, fingerprint: Fingerprint, text: str, seconds: float
+) -> None:
+    with pytest.raises(ValueError, match="cannot be foreseen"):
+        restarted(tmp_path, fingerprint).foresee(text, MOMENT, seconds)
+
+
+def test_a_full_disk_foresees_nothing(
+    tmp_path: pathlib.Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = restarted(tmp_path, fingerprint)
+    subject.certify(Mode.LIVE, HEX, MOMENT)
+    monkeypatch.setattr(store, "write", full)
+    assert "refused" in subject.foresee(OTHER, MOMENT, 60)["error"]
+    changed_to(tmp_path, fingerprint, OTHER)
+    assert subject.check(MOMENT)

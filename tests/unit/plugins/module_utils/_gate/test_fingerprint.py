@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fingerprint that will be is the one that is, once the staged files have taken their places."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate.fingerprint import fingerprint, main
+
+
+@pytest.fixture
+def tree(tmp_path: pathlib.Path) -> pathlib.Path:
+    (tmp_path / "etc/more").mkdir(parents=True)
+    (tmp_path / "etc/one.conf").write_text("one")
+    (tmp_path / "etc/more/two.conf").write_text("two")
+    return tmp_path
+
+
+@pytest.mark.parametrize("which", ["etc/one.conf", "etc", "etc/*.conf", "etc/**/*.conf", "etc/new.conf", "etc/none*"])
+@pytest.mark.parametrize("name", ["etc/one.conf", "etc/new.conf", "etc/more/two.conf", "etc/none.txt"])
+def test_staged_files_count_as_if_they_were_in_their_places(tree: pathlib.Path, which: str, name: str) -> None:
+    paths = [str(tree / which)]
+    staged = tree.parent / f"{tree.name}-staged"
+    target = pathlib.Path(f"{staged}{tree / name}")
+    target.parent.mkdir(parents=True)
+    target.write_text("new")
+    target.chmod(0o640)
+    foreseen = fingerprint(paths, str(staged))
+    shutil.copy2(target, tree / name)
+    assert fingerprint(paths) == foreseen
+
+
+@pytest.mark.parametrize("which", ["etc/one.conf", "etc", "etc/*.conf"])
+def test_removed_files_count_as_gone(tree: pathlib.Path, tmp_path_factory: pytest.TempPathFactory, which: str) -> None:
+    paths, gone = [str(tree / which)], str(tree / "etc/one.conf")
+    foreseen = fingerprint(paths, str(tmp_path_factory.mktemp("staged")), [gone])
+    assert foreseen != fingerprint(paths)
+    pathlib.Path(gone).unlink()
+    assert fingerprint(paths) == foreseen
+
+
+def test_the_command_only_prints_what_will_be(
+    tree: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, runtime = tmp_path / "gate.json", tmp_path / "run"
+    config.write_text(json.dumps({"fingerprint_paths": [str(tree / "etc")]}))
+    common = ["--config", str(config), "--runtime", str(runtime)]
+    assert main([*common, "--staged", str(tmp_path / "nothing")]) == 0
+    assert capsys.readouterr().out.strip() == fingerprint([str(tree / "etc")])
+    assert not runtime.exists()
+    assert main(common) == 0
+    before = (runtime / "fingerprint").read_text()
+    config.write_text("{}")
+    assert main([*common, "--staged", str(tmp_path)]) == 2
+    assert (runtime / "fingerprint").read_text() == before
+    assert main(common) == 2
+    assert not (runtime / "fingerprint").exists()
