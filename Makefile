@@ -9,12 +9,26 @@ help: ## this list
 live: ## a small internet on this machine, and an appliance taken live in it
 	@tests/live.sh
 
+render: ## every file of every node of the example fleet, and what hosts read, in rendered/; REV=<git rev>: what changed since
+	@tests/render.sh $(REV)
+
+golden: ## renew the renders that tests compare with (tests/golden/), to be reviewed as a diff
+	@tests/golden.sh
+
+schema: ## renew the JSON Schemas for editors (docs/schema/)
+	@tests/setup.sh live
+	@PYTHONPATH=.cache python tests/schema.py
+
+bench: ## how long a fleet takes to read: 200, 2,000 and 20,000 sites (docs/performance.md)
+	@tests/setup.sh live
+	@PYTHONPATH=.cache python tests/bench/sites.py run 200 2000 20000
+
 test: ## everything CI runs
 	@tests/run.sh
 
 lint: ## only the checks that boot nothing
 	@tests/setup.sh test
-	@nox --session lint unit glue ansible_lint
+	@nox --session lint unit glue golden browser ansible_lint
 
 status: ## which machines of the lab run, and what the appliance says of itself
 	@tests/lab/lab.py status
@@ -28,4 +42,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live test lint status down lock
+.PHONY: help live render golden schema bench test lint status down lock

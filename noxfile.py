@@ -45,6 +45,18 @@ def glue(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def golden(session: nox.Session) -> None:
+    """The example fleet renders as it did when somebody last looked at it."""
+    session.run("pytest", "--quiet", "tests/golden")
+
+
+@nox.session(venv_backend="none")
+def browser(session: nox.Session) -> None:
+    """The pages that hosts read, in headless Chromium."""
+    session.run("pytest", "--quiet", "tests/browser")
+
+
+@nox.session(venv_backend="none")
 def ansible_lint(session: nox.Session) -> None:
     """ansible-lint's production profile, without a network."""
     session.run("ansible-lint", "--offline", env={"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache")})

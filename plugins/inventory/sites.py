@@ -14,12 +14,19 @@ description:
   - Reads one file that says what is true of the whole fleet, and one sheet for each site.
   - All files are checked, and all problems reported, before a single host exists.
   - One wrong sheet leaves the inventory empty.
-  - Sets the variables C(imrs_*) of every node, and the groups V(appliances), C(kind_*), C(profile_*), C(nameserver_*),
-    C(routing_*), C(site_*) and C(mode_*).
+  - Sets the variables C(imrs_*) of every node, and the groups V(appliances), V(provisionable), C(kind_*), C(profile_*),
+    C(nameserver_*), C(routing_*), C(site_*), C(mode_*), C(state_*), C(country_*), C(region_*) and, for the nodes of a
+    cluster, C(cluster_*).
+  - The machines that sheets name as vantage and looking glass are in the groups V(vantages) and V(routers).
+  - What is allowed but hardly meant is a warning.
   - The name of the configuration file must end in C(imrs.yml).
 notes:
   - Ansible only warns of an inventory that cannot be parsed. Set C(any_unparsed_is_failed = true) in the section
     C([inventory]) of C(ansible.cfg), so that a wrong sheet stops the run.
+  - A cached answer is used only while every file, and the collection itself, is what it was.
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
 requirements:
   - PyYAML
   - jsonschema
@@ -54,6 +61,16 @@ plugin: icann.imrs.sites
 plugin: icann.imrs.sites
 fleet: fleet.yml
 sites: sites
+---
+# with groups of one's own, and a cache
+plugin: icann.imrs.sites
+keyed_groups:
+  - {key: imrs_location.iata, prefix: airport}
+groups:
+  narrow: imrs_profile.link_mbps < 10000
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: .cache/inventory
 """
 
 import os
@@ -61,13 +78,22 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin
-from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, derive, document, fleet
-from ansible_collections.icann.imrs.plugins.module_utils._site.errors import Problem, SiteError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.icann.imrs.plugins.module_utils._site import derive
+from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
+from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 
 
-class InventoryModule(BaseInventoryPlugin):
-    """Reads the files beside the configuration file; everything else is the library's."""
+class Answer(t.NamedTuple):
+    """What the files come to, as it is cached."""
+
+    digest: str
+    hosts: dict[str, derive.Variables]
+    warnings: list[str]
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """Hands the library's answer to Ansible; everything else is the library's."""
 
     NAME = "icann.imrs.sites"
 
@@ -78,91 +104,66 @@ class InventoryModule(BaseInventoryPlugin):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Check everything, then add the hosts."""
         super().parse(inventory, loader, path, cache)
-        missing = fleet.missing_libraries()
+        missing = fleet_files.missing_libraries()
         if missing:
+            raise AnsibleParserError(f"{self.NAME} {missing}")
+        given = set(self._read_config_data(path))
+        options = set(self._options)
+        if given - options:
             raise AnsibleParserError(
-                f"icann.imrs.sites needs {' and '.join(missing)} in the Python that runs Ansible; "
-                f"install with: python3 -m pip install {' '.join(missing)}"
-            )
-        unknown = sorted(set(self._read_config_data(path)) - {"plugin", "fleet", "sites", "trust_anchor_file"})
-        if unknown:
-            raise AnsibleParserError(
-                f"{os.path.basename(path)}: unknown options {', '.join(unknown)}; "
-                "the options are fleet, sites and trust_anchor_file"
+                f"{os.path.basename(path)}: unknown options {', '.join(sorted(given - options))}; "
+                f"the options are {', '.join(sorted(options - {'plugin'}))}"
             )
         try:
-            hosts = self._hosts(pathlib.Path(path))
+            answer = self._answer(pathlib.Path(path), cached=cache)
         except SiteError as error:
             count = len(error.problems)
             raise AnsibleParserError(
                 f"{count} problem{'s' if count > 1 else ''} in the site data, so there are no hosts:\n{error}"
             ) from None
-        for name, variables in hosts.items():
-            inventory.add_host(name)
-            for group in derive.groups(variables):
-                inventory.add_group(group)
-                inventory.add_child(group, name)
-            for key, value in variables.items():
-                inventory.set_variable(name, key, value)
-            inventory.set_variable(name, "ansible_host", derive.entrance(variables))
+        for warning in answer.warnings:
+            self.display.warning(warning)
+        for name, variables in answer.hosts.items():
+            self._add(name, variables)
 
-    def _hosts(self, config: pathlib.Path) -> dict[str, derive.Variables]:
-        base = config.parent
-        problems: list[Problem] = []
-        fleet_document = _document(base, self.get_option("fleet"), problems)
-        sheets = [_document(base, name, problems) for name in _sheets(base, self.get_option("sites"), problems)]
-        trusted = self._anchors(config, fleet_document)
-        return fleet.hosts(fleet_document, sheets, trusted, problems)
+    def _answer(self, config: pathlib.Path, *, cached: bool) -> Answer:
+        """What the files come to: from the cache where that was made from the very same ones."""
+        files = fleet_files.gather(
+            config, self.get_option("fleet"), self.get_option("sites"), self._trust_anchor_file()
+        )
+        if not self.get_option("cache"):
+            return _fresh(files, "")
+        key, digest = self.get_cache_key(str(config)), files.digest()
+        if cached and not files.problems and (found := self._cache.get(key)) and found.get("digest") == digest:
+            return Answer(**found)
+        answer = _fresh(files, digest)
+        self._cache[key] = answer._asdict()
+        return answer
 
-    def _anchors(self, config: pathlib.Path, fleet_document: document.Document) -> anchors.Anchors | None:
-        """The trust anchors of a file: the option's, else the fleet's."""
+    def _trust_anchor_file(self) -> str | None:
+        """The option; the environment's is relative to the working directory."""
         named, origin = self.get_option_and_origin("trust_anchor_file")
-        if named:
-            base = config.parent if origin == "Direct" else pathlib.Path.cwd()
-            place = Problem(config.name, 0, "trust_anchor_file", "")
-        else:
-            named = fleet.anchor_file(fleet_document)
-            if not named:
-                return None
-            base = (config.parent / fleet_document.file).parent
-            place = fleet_document.problem(("trust_anchor_file",), "")
-        try:
-            return anchors.parse(named, (base / named).read_bytes())
-        except FileNotFoundError:
-            wrong = (
-                f"{named} does not exist; put the DS records of the root zone there (in the lab, make live creates it)"
-            )
-        except (OSError, ValueError) as error:
-            wrong = f"{named} cannot be read: {_reason(error)}"
-        return anchors.Anchors((), (place._replace(message=wrong),))
+        return str(pathlib.Path.cwd() / named) if named and origin != "Direct" else named
+
+    def _add(self, name: str, variables: derive.Variables) -> None:
+        """One node, the machines that judge it, and their groups."""
+        self.inventory.add_host(name)
+        for group in derive.groups(variables):
+            self.inventory.add_group(group)
+            self.inventory.add_child(group, name)
+        for machine, group in derive.machines(variables):
+            self.inventory.add_host(machine)
+            self.inventory.add_group(group)
+            self.inventory.add_child(group, machine)
+        for key, value in variables.items():
+            self.inventory.set_variable(name, key, value)
+        self.inventory.set_variable(name, "ansible_host", derive.entrance(variables))
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), {}, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, name, strict=strict)
 
 
-def _document(base: pathlib.Path, name: str, problems: list[Problem]) -> document.Document:
-    """One file, parsed; one that cannot be read is a problem like any other."""
-    try:
-        return document.parse(name, (base / name).read_bytes())
-    except (OSError, ValueError) as error:
-        problems.append(Problem(name, 0, "", f"cannot be read: {_reason(error)}"))
-        return document.Document(name, None, {})
-
-
-def _sheets(base: pathlib.Path, directory: str, problems: list[Problem]) -> list[str]:
-    """The names of the site sheets, in order."""
-    try:
-        names = sorted(entry.name for entry in (base / directory).iterdir() if not entry.name.startswith("."))
-    except (OSError, ValueError) as error:
-        problems.append(Problem(directory, 0, "", f"cannot be read: {_reason(error)}"))
-        return []
-    problems.extend(
-        Problem(f"{directory}/{name}", 0, "", "would be ignored; the name of a sheet ends in .yml")
-        for name in names
-        if name.endswith((".yaml", ".YML", ".YAML"))
-    )
-    sheets = [f"{directory}/{name}" for name in names if name.endswith(".yml")]
-    if not sheets:
-        problems.append(Problem(directory, 0, "", "holds no site sheet (*.yml)"))
-    return sheets
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _fresh(files: fleet_files.Files, digest: str) -> Answer:
+    fleet = files.load()
+    return Answer(digest, fleet.hosts, [str(warning) for warning in fleet.warnings])

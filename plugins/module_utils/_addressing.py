@@ -9,6 +9,7 @@ settings. Fleet data repeats them, so that people can read them there; anything 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import typing as t
 
@@ -37,9 +38,51 @@ COVERING: dict[str, tuple[str, ...]] = {
 """Prefixes that keep a drained node visible (RSSAC024 answer 3.2.1)."""
 
 
+BITS = {"ipv4": 32, "ipv6": 128}
+"""Length of an address in bits."""
+
+
+class Address(t.NamedTuple):
+    """An address, with the length of its subnet's prefix where one was written."""
+
+    family: str
+    number: int
+    """The address as an integer, in network byte order."""
+    length: int
+    """Prefix length; that of the whole address when none was written."""
+    text: str
+    """The one spelling of the bare address (RFC 5952 for IPv6)."""
+
+    @property
+    def interface(self) -> str:
+        """The one spelling with the prefix length: ``192.0.2.2/29``."""
+        return f"{self.text}/{self.length}"
+
+    def shares(self, other: Address) -> bool:
+        """Whether ``other`` is inside this address's subnet."""
+        return self.family == other.family and not (self.number ^ other.number) >> (BITS[self.family] - self.length)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def parse(text: str) -> Address:
+    """Read ``192.0.2.2``, ``192.0.2.2/29`` and the like; ValueError for anything else, zones (``%eth0``) and netmasks.
+
+    Cached: the same few addresses are read again by every rule.
+    """
+    host, slash, length = text.partition("/")
+    found = ipaddress.ip_address(host)
+    if "%" in host:
+        raise ValueError(f"{text!r} has a zone")
+    if slash and not (
+        length.isascii() and length.isdecimal() and len(length) <= 3 and int(length) <= found.max_prefixlen
+    ):
+        raise ValueError(f"{text!r} has no prefix length of IPv{found.version}")
+    return Address(f"ipv{found.version}", int(found), int(length) if slash else found.max_prefixlen, str(found))
+
+
 def family_of(text: str) -> str:
     """``ipv4`` or ``ipv6`` for an address, prefix or interface address; ValueError for anything else."""
-    return f"ipv{ipaddress.ip_interface(text).version}"
+    return parse(text).family
 
 
 def by_family(texts: t.Iterable[str]) -> dict[str, list[str]]:
@@ -55,11 +98,12 @@ def canonical(network: str) -> str:
     return str(ipaddress.ip_network(network))
 
 
+def network_of(text: str) -> str:
+    """The prefix of an interface address's subnet: ``192.0.2.0/29`` for ``192.0.2.2/29``."""
+    return str(ipaddress.ip_interface(text).network)
+
+
 def on_link(address: str, interfaces: t.Iterable[str]) -> str | None:
     """The interface address (``a.b.c.d/len``) whose subnet holds ``address``, or None."""
-    wanted = ipaddress.ip_address(address)
-    for text in interfaces:
-        interface = ipaddress.ip_interface(text)
-        if interface.version == wanted.version and wanted in interface.network:
-            return text
-    return None
+    wanted = parse(address)
+    return next((text for text in interfaces if parse(text).shares(wanted)), None)

@@ -90,8 +90,8 @@ def test_a_wrong_tsig_key_does_not_go_live(drill: Drill) -> None:
 @pytest.mark.parametrize(
     ("wrong", "cause"),
     [
-        ("asn: 20414", "sites/xlb.yml:6: asn:"),
-        ("asn: 2O144", "sites/xlb.yml:6: asn:"),
+        ("asn: 20414", "sites/xlb.yml:9: asn:"),
+        ("asn: 2O144", "sites/xlb.yml:9: asn:"),
     ],
 )
 def test_our_own_asn_mistyped_is_refused_before_any_contact(

@@ -184,7 +184,7 @@ def registries(record: Record, flag: str, spell: t.Callable[[str], str]) -> list
             "ask them to accept both families."
         ),
         *_wrapped(
-            f"RPKI: the prefixes have ROAs for AS{record['asn']}. Reject what is invalid; accept valid and not-found "
+            f"RPKI: the origin is AS{record['asn']}. Reject what is invalid; accept valid and not-found "
             "alike."
         ),
     ]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import functools
 import typing as t
 
 from .. import _addressing as addressing
@@ -16,12 +16,16 @@ if t.TYPE_CHECKING:
 
 LABELS = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
-UNFIT: tuple[tuple[str, str], ...] = (
+PRIVATE: tuple[tuple[str, str], ...] = (
     ("10.0.0.0/8", "a private address (RFC 1918)"),
     ("172.16.0.0/12", "a private address (RFC 1918)"),
     ("192.168.0.0/16", "a private address (RFC 1918)"),
     ("100.64.0.0/10", "a shared address of carriers (RFC 6598)"),
     ("fc00::/7", "a unique local address (RFC 4193)"),
+)
+"""Ranges that the Internet does not route: none of them may be on the service side."""
+
+NO_HOST: tuple[tuple[str, str], ...] = (
     ("127.0.0.0/8", "a loopback address"),
     ("::1/128", "a loopback address"),
     ("169.254.0.0/16", "a link-local address"),
@@ -32,11 +36,13 @@ UNFIT: tuple[tuple[str, str], ...] = (
     ("::ffff:0:0/96", "not the address of a host"),
     ("ff00::/8", "not the address of a host"),
 )
-"""Ranges that the Internet does not route to a host: none of them may be on the service side."""
+"""Ranges in which no machine of another network can be reached at all."""
 
-_UNFIT = tuple((ipaddress.ip_network(text), why) for text, why in UNFIT)
-_IMRS = tuple(
-    ipaddress.ip_network(text)
+_Range = tuple[addressing.Address, str]
+_PRIVATE: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in PRIVATE)
+_NO_HOST: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in NO_HOST)
+_IMRS: tuple[_Range, ...] = tuple(
+    (addressing.parse(text), text)
     for prefixes in (addressing.COVERING, addressing.SPECIFIC)
     for family in addressing.FAMILIES
     for text in prefixes[family]
@@ -45,30 +51,41 @@ _IMRS = tuple(
 
 def host(text: str) -> str:
     """The bare address, in its one spelling, of an address with or without its prefix length."""
-    return str(ipaddress.ip_interface(text).ip)
+    return addressing.parse(text).text
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def unfit(text: str) -> str | None:
     """Why an address may not be on the service side; None when it may."""
-    wanted = ipaddress.ip_interface(text)
-    for network, why in _UNFIT:
-        if wanted.version == network.version and wanted.ip in network:
-            return f"{text} is {why}; the service side takes addresses that the Internet routes"
-    for network in _IMRS:
-        if wanted.version == network.version and wanted.ip in network:
-            return f"{text} is inside {network}, a prefix of the service itself; take an address of the host's network"
-    return None
+    found = _inside(text, _PRIVATE) or _inside(text, _NO_HOST)
+    if found:
+        return f"{text} is {found}; the service side takes addresses that the Internet routes"
+    return _of_the_service(text)
+
+
+def unreachable(text: str) -> str | None:
+    """Why operators could not reach a machine at this address; None when they can. Private ones are theirs to route."""
+    found = _inside(text, _NO_HOST)
+    return f"{text} is {found}; give one that operators can reach" if found else _of_the_service(text)
+
+
+def _of_the_service(text: str) -> str | None:
+    network = _inside(text, _IMRS)
+    return network and f"{text} is inside {network}, a prefix of the service itself; take an address of another network"
+
+
+def _inside(text: str, ranges: tuple[_Range, ...]) -> str | None:
+    wanted = addressing.parse(text)
+    return next((why for network, why in ranges if network.shares(wanted)), None)
 
 
 def not_a_host(text: str) -> str | None:
     """Why an interface address is the subnet's own; None when a host can have it."""
-    interface = ipaddress.ip_interface(text)
-    roomy = interface.network.max_prefixlen - interface.network.prefixlen >= 2
-    edges = [interface.network.network_address]
-    if interface.version == 4:
-        edges.append(interface.network.broadcast_address)
-    if roomy and interface.ip in edges:
-        return f"{text} is the subnet's own address; give the address of the node in it"
+    address = addressing.parse(text)
+    room = addressing.BITS[address.family] - address.length
+    low = address.number & ((1 << room) - 1)
+    if room >= 2 and (not low or (address.family == "ipv4" and low == (1 << room) - 1)):
+        return f"{text} is the subnet's own address; give the address of the machine in it"
     return None
 
 
@@ -78,10 +95,9 @@ def families(
     """Dual stack: every list of addresses has both families; with ``single``, one address of each."""
     if not addresses:
         return
-    sound = [address for address in addresses if address is not None]
-    sorted_ = addressing.by_family(sound)
+    sound = [addressing.family_of(address) for address in addresses if address is not None]
     for family in addressing.FAMILIES:
-        count = len(sorted_[family])
+        count = sound.count(family)
         if not count and len(sound) == len(addresses):
             yield document.problem(path, f"has no {LABELS[family]} address; give one of each family (dual stack)")
         elif count > 1 and single:
@@ -94,12 +110,12 @@ def exactly(
     """A list must be what the service is: anything else is named, and so is what is missing."""
     if found is None:
         return
-    right = {_one_spelling(text): text for text in wanted}
+    right = {addressing.parse(text).interface: text for text in wanted}
     seen: set[str] = set()
     for index, text in enumerate(found):
         if text is None:
             continue
-        spelt = _one_spelling(text)
+        spelt = addressing.parse(text).interface
         if spelt not in right:
             yield document.problem(
                 (*path, index), f"{text} is not a {what} of the IMRS; these are {', '.join(right.values())}"
@@ -111,7 +127,3 @@ def exactly(
         for spelt, text in right.items():
             if spelt not in seen:
                 yield document.problem(path, f"{text}, a {what} of the IMRS, is missing")
-
-
-def _one_spelling(text: str) -> str:
-    return str(ipaddress.ip_interface(text))

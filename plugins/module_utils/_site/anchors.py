@@ -54,7 +54,7 @@ def of_fleet(fleet: Document) -> Anchors:
     """The records that the fleet's file itself lists under ``trust_anchors``."""
     records: list[str] = []
     problems: list[Problem] = []
-    for index, text in enumerate((fleet.data or {}).get("trust_anchors", [])):
+    for index, text in enumerate((fleet.data or {}).get("trust_anchors") or ()):
         if text is None:
             continue
         wrong = _fault(text.strip())

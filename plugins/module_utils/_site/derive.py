@@ -5,86 +5,140 @@
 
 from __future__ import annotations
 
-import collections
-import ipaddress
 import typing as t
 
 from .. import _addressing as addressing
-from . import rules, schema
+from . import onboarding, rules, sessions
+from .regions import REGION_OF
 
 Variables = dict[str, t.Any]
 
+_PICTURE = {"description", "rack_units", "power_supplies", "power_watts", "ports"}
+"""Keys of a profile that are for people, not for roles."""
 
-def host_variables(fleet: Variables, site: Variables, node: Variables, anchors: t.Sequence[str]) -> Variables:
-    """Everything the roles know of one node. Copies nothing that has to be looked up again."""
-    uplink = [str(ipaddress.ip_interface(text)) for text in node["uplink"]["addresses"]]
-    sorted_ = {family: tuple(_hosts(texts)) for family, texts in addressing.by_family(uplink).items()}
+
+class Deriver:
+    """Host variables of one fleet. What is the same for every node is made once, and shared by all of them."""
+
+    def __init__(self, fleet: Variables, anchors: t.Sequence[str]) -> None:
+        self._shared: Variables = {
+            "imrs_fleet": fleet["fleet"],
+            "imrs_asn": addressing.ASN,
+            "imrs_service_addresses": service_addresses(),
+            "imrs_prefixes": prefixes(),
+            "imrs_zones": fleet["zones"],
+            "imrs_trust_anchors": list(anchors),
+            "imrs_operator_networks": operator_networks(fleet),
+            "imrs_waivers": fleet.get("waivers", []),
+            "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
+        }
+        self._masters = masters(fleet)
+        self._profiles = {
+            profile["name"]: {key: value for key, value in profile.items() if key not in _PICTURE}
+            for profile in fleet["profiles"]
+        }
+
+    def nodes(self, site: Variables) -> dict[str, Variables]:
+        """The variables of each node of a site."""
+        shared = {**self._shared, **_of_site(site)}
+        return {node["node"]: {**shared, **self._node(site, node)} for node in site["nodes"]}
+
+    def _node(self, site: Variables, node: Variables) -> Variables:
+        uplink = _uplink(node["uplink"])
+        return {
+            "imrs_node": node["node"],
+            "imrs_node_name": rules.full_name(node["node"]),
+            "imrs_serial": node["serial"],
+            "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
+            "imrs_profile": self._profiles[node["profile"]],
+            "imrs_nameserver_provider": node["nameserver"],
+            "imrs_routing_provider": node["routing"],
+            "imrs_router_id": next(
+                address.text for address in map(addressing.parse, uplink["addresses"]) if address.family == "ipv4"
+            ),
+            "imrs_uplink": uplink,
+            "imrs_management": {
+                "interface": node["management"]["interface"],
+                "addresses": _interfaces(node["management"]["addresses"]),
+            },
+            "imrs_peers": sessions.of_node(site, node),
+            "imrs_masters": [{**master, "tsig": _tsig(master["name"], node["tsig"])} for master in self._masters],
+        }
+
+
+def _of_site(site: Variables) -> Variables:
+    """The variables that are the same for every node of a site."""
+    cluster, location = site.get("cluster"), site["location"]
     return {
-        "imrs_fleet": fleet["fleet"],
         "imrs_site": site["site"],
-        "imrs_node": node["node"],
-        "imrs_node_name": rules.full_name(node["node"]),
         "imrs_kind": site["kind"],
-        "imrs_mode": site["mode"],
+        "imrs_operational": site["operational"],
+        "imrs_state": onboarding.state(site),
+        "imrs_mode": onboarding.effective_mode(site),
+        "imrs_provisioning": onboarding.provisioning(site),
+        "imrs_location": {
+            "iata": location["iata"],
+            "city": location["city"],
+            "country": location["country"],
+            "region": REGION_OF[location["country"]],
+        },
         "imrs_vantage": site["vantage"],
         "imrs_looking_glass": site.get("looking_glass", ""),
-        "imrs_profile": dict(next(item for item in fleet["profiles"] if item["name"] == site["profile"])),
-        "imrs_nameserver_provider": site["nameserver"],
-        "imrs_routing_provider": site["routing"],
-        "imrs_asn": addressing.ASN,
-        "imrs_router_id": sorted_["ipv4"][0],
-        "imrs_service_addresses": {
-            family: list(addressing.SERVICE_ADDRESSES[family]) for family in addressing.FAMILIES
+        "imrs_cluster": cluster
+        and {
+            "minimum_live": cluster["minimum_live"],
+            "nodes": [node["node"] for node in site["nodes"]],
+            "routers": [router["router"] for router in cluster["routers"]],
         },
-        "imrs_prefixes": {
-            family: {"specific": list(addressing.SPECIFIC[family]), "covering": list(addressing.COVERING[family])}
-            for family in addressing.FAMILIES
-        },
-        "imrs_uplink": {
-            "interface": node["uplink"]["interface"],
-            "mtu": node["uplink"]["mtu"],
-            "addresses": uplink,
-            "gateways": _hosts(node["uplink"]["gateways"]),
-        },
-        "imrs_management": {
-            "interface": node["management"]["interface"],
-            "addresses": [str(ipaddress.ip_interface(text)) for text in node["management"]["addresses"]],
-        },
-        "imrs_peers": sessions(site["peers"], uplink),
-        "imrs_zones": [dict(zone) for zone in fleet["zones"]],
-        "imrs_masters": [_master(master, node["tsig"]) for master in fleet["masters"]],
-        "imrs_trust_anchors": list(anchors),
-        "imrs_operator_networks": {
-            family: [addressing.canonical(text) for text in texts]
-            for family, texts in addressing.by_family(fleet["operator_networks"]).items()
-        },
-        "imrs_waivers": [dict(waiver) for waiver in fleet.get("waivers", [])],
     }
 
 
-def sessions(peers: t.Iterable[Variables], uplink: t.Sequence[str]) -> list[Variables]:
-    """One BGP session per address of a peer, called ``as<asn>_<family>_<n>``, counted from 1 in the sheet's order."""
-    counts: collections.Counter[str] = collections.Counter()
-    found = []
-    for peer in peers:
-        for address in _hosts(peer["addresses"]):
-            family = addressing.family_of(address)
-            stem = f"as{peer['asn']}_{family}"
-            counts[stem] += 1
-            found.append(
-                {
-                    "name": f"{stem}_{counts[stem]}",
-                    "family": family,
-                    "asn": peer["asn"],
-                    "address": address,
-                    "local_address": _local(address, uplink),
-                    "multihop": peer.get("multihop"),
-                    "password_variable": peer["md5"],
-                    "hold_time": peer.get("hold_time", schema.DEFAULT_HOLD_TIME),
-                    "description": peer["description"],
-                }
-            )
-    return found
+def service_addresses() -> Variables:
+    """``{"ipv4": [...], "ipv6": [...]}``"""
+    return {family: list(addressing.SERVICE_ADDRESSES[family]) for family in addressing.FAMILIES}
+
+
+def prefixes() -> Variables:
+    """``{"ipv4": {"specific": [...], "covering": [...]}, "ipv6": …}``"""
+    return {
+        family: {"specific": list(addressing.SPECIFIC[family]), "covering": list(addressing.COVERING[family])}
+        for family in addressing.FAMILIES
+    }
+
+
+def operator_networks(fleet: Variables) -> Variables:
+    """By family, each in its one spelling."""
+    return addressing.by_family(addressing.canonical(text) for text in fleet["operator_networks"])
+
+
+def masters(fleet: Variables) -> list[Variables]:
+    """The distribution masters: name, addresses, port."""
+    return [
+        {"name": master["name"], "addresses": hosts(master["addresses"]), "port": master.get("port", 53)}
+        for master in fleet["masters"]
+    ]
+
+
+def _uplink(given: Variables) -> Variables:
+    """The uplink; ``interface`` is the one that carries the addresses, whatever is below it."""
+    interface, vlan, bond = given["interface"], given.get("vlan"), given.get("bond")
+    return {
+        "interface": f"vlan{vlan}" if vlan else interface,
+        "mtu": given["mtu"],
+        "addresses": _interfaces(given["addresses"]),
+        "gateways": hosts(given["gateways"]),
+        "vlan": {"id": vlan, "parent": interface} if vlan else None,
+        "bond": {"name": interface, "members": bond["members"], "mode": bond["mode"]} if bond else None,
+    }
+
+
+def hosts(texts: t.Iterable[str]) -> list[str]:
+    """Bare addresses, each in its one spelling."""
+    return [addressing.parse(text).text for text in texts]
+
+
+def _interfaces(texts: t.Iterable[str]) -> list[str]:
+    return [addressing.parse(text).interface for text in texts]
 
 
 def entrance(variables: Variables) -> str:
@@ -95,7 +149,7 @@ def entrance(variables: Variables) -> str:
 
 def groups(variables: Variables) -> list[str]:
     """The inventory groups of a node; playbooks name them, roles do not."""
-    return [
+    found = [
         "appliances",
         f"kind_{variables['imrs_kind']}",
         f"profile_{variables['imrs_profile']['name']}",
@@ -103,24 +157,23 @@ def groups(variables: Variables) -> list[str]:
         f"routing_{variables['imrs_routing_provider']}",
         f"site_{variables['imrs_site']}",
         f"mode_{variables['imrs_mode']}",
+        f"state_{variables['imrs_state']}",
+        f"country_{variables['imrs_location']['country'].lower()}",
+        f"region_{variables['imrs_location']['region']}",
     ]
+    if variables["imrs_cluster"]:
+        found.append(f"cluster_{variables['imrs_site']}")
+    if variables["imrs_provisioning"]["allowed"]:
+        found.append("provisionable")
+    return found
 
 
-def _hosts(texts: t.Iterable[str]) -> list[str]:
-    return [str(ipaddress.ip_interface(text).ip) for text in texts]
+def machines(variables: Variables) -> list[tuple[str, str]]:
+    """The machines beside a node that judge it, each with its group: its vantage, and its looking glass if any."""
+    found = [(variables["imrs_vantage"], "vantages"), (variables["imrs_looking_glass"], "routers")]
+    return [(name, group) for name, group in found if name]
 
 
-def _local(address: str, uplink: t.Sequence[str]) -> str:
-    """The uplink address that shares the peer's link, else (multihop) the first one of its family."""
-    same_family = addressing.by_family(uplink)[addressing.family_of(address)]
-    return _hosts([addressing.on_link(address, uplink) or same_family[0]])[0]
-
-
-def _master(master: Variables, keys: t.Iterable[Variables]) -> Variables:
-    key = next(key for key in keys if key["master"] == master["name"])
-    return {
-        "name": master["name"],
-        "addresses": _hosts(master["addresses"]),
-        "port": master.get("port", 53),
-        "tsig": {"name": key["name"], "algorithm": key["algorithm"], "secret_variable": key["secret"]},
-    }
+def _tsig(master: str, keys: t.Iterable[Variables]) -> Variables:
+    key = next(key for key in keys if key["master"] == master)
+    return {"name": key["name"], "algorithm": key["algorithm"], "secret_variable": key["secret"]}

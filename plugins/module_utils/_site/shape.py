@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import ipaddress
+import functools
 import re
 import typing as t
-import warnings
 
+from . import fit, formats
 from .document import Document, Path, show_key
 
 if t.TYPE_CHECKING:
@@ -30,43 +30,56 @@ Schema = t.Mapping[str, t.Any]
 class Shaped(t.NamedTuple):
     """A document without the parts that break the schema, and what is wrong with those.
 
-    Removed keys are absent; removed list items are None, so that indexes stay true. The rules thus see all that is
-    sound, and one run tells everything.
+    What is wrong becomes None, so that indexes stay true and a rule can tell it from what is absent; keys that nobody
+    knows are gone. The rules thus see all that is sound, and one run tells everything.
     """
 
     document: Document
     problems: tuple[Problem, ...]
 
 
-def shape(document: Document, wanted: Schema) -> Shaped:
-    """Check one document. One that could not be parsed becomes an empty one."""
-    if document.data is None:
-        return Shaped(dataclasses.replace(document, data={}), document.problems)
-    problems: set[Problem] = set()
-    broken: set[Path] = set()
-    validator = jsonschema.Draft202012Validator(wanted, format_checker=_formats())
-    for error in validator.iter_errors(document.data):
-        for path, message in _explain(error):
-            problems.add(document.problem(path, message))
-            broken.add(path)
-    return Shaped(dataclasses.replace(document, data=_without(document.data, (), broken)), tuple(sorted(problems)))
+class Mould:
+    """A schema, made ready once for any number of documents."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._fits = fit.test_of(schema)
+
+    @functools.cached_property
+    def validator(self) -> t.Any:
+        """The jsonschema validator, with our formats; and 1.0, of a source that is no sheet, is no integer."""
+        checker = jsonschema.FormatChecker(formats=())
+        for name in formats.NAMES:
+            checker.checks(name)(formats.of(name))
+        types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+        extend: t.Any = jsonschema.validators.extend
+        return extend(jsonschema.Draft202012Validator, type_checker=types)(self._schema, format_checker=checker)
+
+    def shape(self, document: Document) -> Shaped:
+        """Check one document. One that could not be parsed becomes an empty one."""
+        if document.data is None:
+            return Shaped(dataclasses.replace(document, data={}), document.problems)
+        if self._fits(document.data):
+            return Shaped(document, ())
+        problems: set[Problem] = set()
+        broken: set[Path] = set()
+        unknown: set[Path] = set()
+        for error in self.validator.iter_errors(document.data):
+            for path, message in _explain(error):
+                problems.add(document.problem(path, message))
+                (unknown if error.validator == "additionalProperties" else broken).add(path)
+        sound = _without(document.data, (), broken, unknown)
+        return Shaped(dataclasses.replace(document, data=sound or {}), tuple(sorted(problems)))
 
 
-def compile_pattern(text: str) -> re.Pattern[str] | None:
-    """A regular expression, or None when it is none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return re.compile(text)
-        except (re.error, OverflowError, RecursionError):
-            return None
+def _is_integer(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _explain(error: t.Any) -> t.Iterator[tuple[Path, str]]:
     """The places that one schema error is about, each with what is wrong and what would be right."""
     path: Path = tuple(error.absolute_path)
     value, wanted = error.instance, error.schema
-    right = wanted.get("description", "what belongs here")
     if error.validator == "required":
         for key in error.validator_value:
             if key not in value:
@@ -75,17 +88,24 @@ def _explain(error: t.Any) -> t.Iterator[tuple[Path, str]]:
         for key in value:
             if key not in wanted["properties"]:
                 yield (*path, key), _unknown(key, list(wanted["properties"]))
-    elif wanted.get("x-imrs-secret"):
-        yield (
-            path,
-            f"is not {right}; the value is not repeated here, because it may be a secret: keep secrets in the vault",
-        )
-    elif value is None:
-        yield path, f"is empty; {_add(wanted)}"
-    elif wanted.get("type") in {"object", "array"} or isinstance(value, (dict, list)):
-        yield path, f"is {'empty' if value in ([], {}) else 'something else'}; {_add(wanted)}"
     else:
-        yield path, f"{show(value)} is not {right}"
+        yield path, _wrong(value, wanted, error.validator)
+
+
+def _wrong(value: t.Any, wanted: Schema, keyword: str) -> str:
+    """What is wrong with the value itself."""
+    right = wanted.get("description", "what belongs here")
+    if wanted.get("x-imrs-secret"):
+        return f"is not {right}; the value is not repeated here, because it may be a secret: keep secrets in the vault"
+    if value is None:
+        return f"is empty; {_add(wanted)}"
+    if wanted.get("type") in {"object", "array"} or isinstance(value, (dict, list)):
+        return f"is {'empty' if value in ([], {}) else 'something else'}; {_add(wanted)}"
+    if keyword == "type" and wanted["type"] == "string" and "enum" not in wanted:
+        return f"{show(value)} is read as a number or as true or false; put it in quotes"
+    if keyword == "type" and wanted["type"] == "integer" and re.fullmatch(r"[0-9]{1,18}", str(value)):
+        return f"{show(value)} is text, being in quotes; write the number without them"
+    return f"{show(value)} is not {right}"
 
 
 def _add(wanted: Schema) -> str:
@@ -107,45 +127,16 @@ def show(value: object) -> str:
     return short if re.fullmatch(r"[!-&(-~]+(?: [!-&(-~]+)*", short) else ascii(short)
 
 
-def _without(value: t.Any, path: Path, broken: set[Path]) -> t.Any:
-    """A copy of the data without what stands at the broken paths."""
+def _without(value: t.Any, path: Path, broken: set[Path], unknown: set[Path]) -> t.Any:
+    """A copy of the data, with None at the broken paths and nothing at the unknown ones."""
+    if path in broken:
+        return None
     if isinstance(value, dict):
-        return {key: _without(item, (*path, key), broken) for key, item in value.items() if (*path, key) not in broken}
+        return {
+            key: _without(item, (*path, key), broken, unknown)
+            for key, item in value.items()
+            if (*path, key) not in unknown
+        }
     if isinstance(value, list):
-        return [
-            None if (*path, index) in broken else _without(item, (*path, index), broken)
-            for index, item in enumerate(value)
-        ]
+        return [_without(item, (*path, index), broken, unknown) for index, item in enumerate(value)]
     return value
-
-
-# The formats of the schema -------------------------------------------------------------------------------------------
-
-
-def _is_address(value: object) -> bool:
-    return not isinstance(value, str) or ("%" not in value and bool(ipaddress.ip_address(value)))
-
-
-def _is_interface_address(value: object) -> bool:
-    return not isinstance(value, str) or (
-        "%" not in value and bool(re.search(r"/[0-9]{1,3}\Z", value)) and bool(ipaddress.ip_interface(value))
-    )
-
-
-def _is_network(value: object) -> bool:
-    return not isinstance(value, str) or (
-        "%" not in value and bool(re.search(r"/[0-9]{1,3}\Z", value)) and bool(ipaddress.ip_network(value))
-    )
-
-
-def _is_pattern(value: object) -> bool:
-    return not isinstance(value, str) or compile_pattern(value) is not None
-
-
-def _formats() -> jsonschema.FormatChecker:
-    checker = jsonschema.FormatChecker(formats=())
-    checker.checks("imrs-address", ValueError)(_is_address)
-    checker.checks("imrs-interface-address", ValueError)(_is_interface_address)
-    checker.checks("imrs-network", ValueError)(_is_network)
-    checker.checks("imrs-pattern")(_is_pattern)
-    return checker

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleParserError
 from ansible_collections.icann.imrs.plugins.inventory import sites
+from ansible_collections.icann.imrs.plugins.module_utils._site import shape
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 LAB = ROOT / "inventories" / "lab"
@@ -42,6 +44,11 @@ class Fleet:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def line(self, name: str, start: str) -> int:
+        """The number of the first line that begins with ``start``."""
+        lines = (self.directory / name).read_text(encoding="utf-8").splitlines()
+        return next(number for number, text in enumerate(lines, 1) if text.strip().startswith(start))
 
     def run(self, module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Ansible with an empty ansible.cfg, so that its defaults hold."""
@@ -72,7 +79,7 @@ def fleet(tmp_path: pathlib.Path) -> Fleet:
 def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
     listed, warnings = fleet.list(**STRICT)
     assert "WARNING" not in warnings
-    assert set(listed["_meta"]["hostvars"]) == {"xlb01"}
+    assert set(listed["appliances"]["hosts"]) == {"xlb01"}
     variables = listed["_meta"]["hostvars"]["xlb01"]
     assert variables["imrs_asn"] == 20144
     assert "198.51.100.11" in json.dumps(variables["ansible_host"])
@@ -86,8 +93,14 @@ def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
         "routing_bird",
         "site_xlb",
         "mode_live",
+        "state_onboarding",
+        "country_ca",
+        "region_north_america",
+        "provisionable",
     ):
         assert listed[group]["hosts"] == ["xlb01"]
+    assert listed["vantages"]["hosts"] == ["vantage"]
+    assert listed["routers"]["hosts"] == ["host-router"]
 
 
 def test_one_wrong_sheet_leaves_no_host_and_says_everything(fleet: Fleet) -> None:
@@ -98,10 +111,11 @@ def test_one_wrong_sheet_leaves_no_host_and_says_everything(fleet: Fleet) -> Non
     assert not listed["_meta"].get("hostvars")
     assert "appliances" not in listed
     assert "Traceback" not in warnings
+    site, peer = fleet.line("sites/abc.yml", "site: xlb"), fleet.line("sites/abc.yml", "asn: 64500")
     for line in (
-        "fleet.yml:6: asn: 1 is not 20144, the AS number of the IMRS",
-        "sites/xlb.yml:41: peers[0].asn: 20144 is our own AS number; give the host's",
-        "sites/xlb.yml:3: site: site xlb already exists, in sites/abc.yml:3; give every site its own name",
+        f"fleet.yml:{fleet.line('fleet.yml', 'asn: ')}: asn: 1 is not 20144, the AS number of the IMRS",
+        f"sites/xlb.yml:{peer}: peers[0].asn: 20144 is our own AS number; give the host's",
+        f"sites/xlb.yml:{site}: site: site xlb already exists, in sites/abc.yml:{site}; every site is there once",
     ):
         assert line in [text.strip() for text in warnings.splitlines()]
 
@@ -113,7 +127,8 @@ def test_a_wrong_sheet_stops_a_play_before_any_host(fleet: Fleet) -> None:
     done = fleet.run("playbook", str(play), **STRICT)
     assert done.returncode != 0
     assert "reached" not in done.stdout
-    assert "sites/xlb.yml:5: mode: on is not one of: dark, drained, live" in done.stderr
+    line = fleet.line("sites/xlb.yml", "mode: on")
+    assert f"sites/xlb.yml:{line}: mode: on is not one of: dark, drained, live" in done.stderr
 
 
 @pytest.mark.parametrize("way", ["environment", "option", "fleet"])
@@ -161,7 +176,8 @@ def test_a_sheet_that_would_be_ignored_is_named(fleet: Fleet) -> None:
 def test_a_misspelt_option_is_refused(fleet: Fleet) -> None:
     fleet.edit("imrs.yml", "plugin:", "site: there\nplugin:")
     _listed, warnings = fleet.list()
-    assert "imrs.yml: unknown options site; the options are fleet, sites and trust_anchor_file" in warnings
+    assert "imrs.yml: unknown options site; the options are cache, " in warnings
+    assert "fleet, groups, keyed_groups, leading_separator, sites, strict, trust_anchor_file" in warnings
 
 
 def test_only_its_own_file_name(fleet: Fleet) -> None:
@@ -172,10 +188,163 @@ def test_only_its_own_file_name(fleet: Fleet) -> None:
 
 
 def test_a_missing_library_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sites.fleet.shape, "HAS_JSONSCHEMA", False)
+    monkeypatch.setattr(shape, "HAS_JSONSCHEMA", False)
     with pytest.raises(AnsibleParserError) as caught:
         sites.InventoryModule().parse(None, None, str(fleet.directory / "imrs.yml"))
     assert str(caught.value) == (
         "icann.imrs.sites needs jsonschema in the Python that runs Ansible; "
         "install with: python3 -m pip install jsonschema"
     )
+
+
+def test_warnings_name_file_and_line_and_stop_nothing(fleet: Fleet) -> None:
+    fleet.edit("sites/xlb.yml", "type: isp", "type: ixp")
+    listed, warnings = fleet.list(**STRICT)
+    assert listed["appliances"]["hosts"] == ["xlb01"]
+    line = fleet.line("sites/xlb.yml", "type: ixp")
+    assert (
+        f"[WARNING]: sites/xlb.yml:{line}: host.type: an IXP is a host only in the Africa phase-2 programme" in warnings
+    )
+
+
+def test_graph_host_and_limit(fleet: Fleet) -> None:
+    graph = fleet.run("inventory", "--graph", "region_north_america", **STRICT)
+    assert graph.stdout == "@region_north_america:\n  |--xlb01\n"
+    host = json.loads(fleet.run("inventory", "--host", "xlb01", **STRICT).stdout)
+    assert host["imrs_router_id"]
+    limited = json.loads(fleet.run("inventory", "--list", "--limit", "vantages", **STRICT).stdout)
+    assert set(limited["_meta"]["hostvars"]) <= {"vantage"}
+    assert "appliances" not in limited
+
+
+def test_what_is_the_hosts_own_and_what_is_secret_is_not_listed(fleet: Fleet) -> None:
+    """Contacts, GSE, notes and money are for documents; of a secret, only its variable is known here at all."""
+    fleet.edit("sites/xlb.yml", "{email: noc@host.example", "{name: Nora Noc, email: noc@host.example")
+    fleet.edit(
+        "sites/xlb.yml",
+        "onboarding:\n",
+        "maintenance: [{date: 2026-03-02, by: Mia Mender, note: Fan replaced}]\n"
+        "onboarding:\n  expression_of_interest: {date: 2025-08-01, programme: africa_phase_2, funding_usd: 5999}\n",
+    )
+    fleet.edit("sites/xlb.yml", "type: isp\n  country: CA", "type: isp\n  country: KE")
+    (fleet.directory / "group_vars").mkdir()
+    secret = "correct-horse-battery-staple"
+    vault = f"vault_bgp_xlb: {secret}\n"
+    (fleet.top / "vault.yml").write_text(vault, encoding="utf-8")
+    done = fleet.run("inventory", "--list", "-e", "@vault.yml", **STRICT)
+    assert json.loads(done.stdout)["appliances"]["hosts"] == ["xlb01"]
+    listed = (
+        fleet.run("inventory", "--list", "--yaml", **STRICT).stdout + fleet.run("inventory", "--list", **STRICT).stdout
+    )
+    assert "vault_bgp_xlb" in listed
+    for private in ("host.example", "555 011", "Nora Noc", "GSE North America", "Mia Mender", "Fan replaced",
+                    "5999", "africa_phase_2", secret):  # fmt: skip
+        assert private in (fleet.directory / "sites" / "xlb.yml").read_text(encoding="utf-8") + vault
+        assert private not in listed
+
+
+CONSTRUCTED = """plugin: icann.imrs.sites
+compose:
+  where: imrs_location.city ~ ', ' ~ imrs_location.country
+groups:
+  narrow: imrs_profile.link_mbps < 10000
+  wide: imrs_profile.link_mbps >= 10000
+keyed_groups:
+  - {key: imrs_location.iata, prefix: airport}
+"""
+
+
+def test_constructed(fleet: Fleet) -> None:
+    (fleet.directory / "imrs.yml").write_text(CONSTRUCTED, encoding="utf-8")
+    listed, _warnings = fleet.list(**STRICT)
+    assert listed["narrow"]["hosts"] == listed["airport_xlb"]["hosts"] == ["xlb01"]
+    assert "wide" not in listed
+    assert "Lac Brochet, CA" in json.dumps(listed["_meta"]["hostvars"]["xlb01"]["where"])
+
+
+def test_constructed_is_strict_when_asked_to_be(fleet: Fleet) -> None:
+    broken = CONSTRUCTED.replace("imrs_location.city", "imrs_location.nothing")
+    (fleet.directory / "imrs.yml").write_text(broken, encoding="utf-8")
+    assert fleet.list(**STRICT)[0]["appliances"]["hosts"] == ["xlb01"]
+    (fleet.directory / "imrs.yml").write_text(broken + "strict: true\n", encoding="utf-8")
+    done = fleet.run("inventory", "--list", **STRICT)
+    assert done.returncode != 0
+    assert "Could not set where for host xlb01" in done.stderr
+
+
+class Cache:
+    """An inventory with a cache in files."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet, self.directory = fleet, fleet.top / "cache"
+        text = "plugin: icann.imrs.sites\ncache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: "
+        (fleet.directory / "imrs.yml").write_text(f"{text}{self.directory}\n", encoding="utf-8")
+
+    def mode(self) -> str:
+        listed, _warnings = self.fleet.list(**STRICT)
+        (group,) = [name for name in listed if name.startswith("mode_")]
+        return group
+
+    def poison(self) -> None:
+        """Change what is cached, so that an answer from there can be told."""
+        (path,) = self.directory.iterdir()
+        text, count = re.subn(r'(?<=")live(?=\\?")', "cached", path.read_text(encoding="utf-8"))
+        assert count
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def cache(fleet: Fleet) -> Cache:
+    return Cache(fleet)
+
+
+def test_a_cached_answer_is_used(cache: Cache) -> None:
+    assert cache.mode() == "mode_live"
+    cache.poison()
+    assert cache.mode() == "mode_cached"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("sites/xlb.yml", "Example Net\n    asn", "Example Network\n    asn"),
+        ("fleet.yml", "power_watts: 150", "power_watts: 151"),
+        ("../../.lab/imrs/trust-anchor.ds", "20326", "20327"),
+        ("sites/xlb.yml", "# Site sheet", "# Sheet"),
+    ],
+)
+def test_a_cached_answer_is_never_stale(cache: Cache, name: str, old: str, new: str) -> None:
+    assert cache.mode() == "mode_live"
+    cache.poison()
+    cache.fleet.edit(name, old, new)
+    assert cache.mode() == "mode_live"
+
+
+def test_a_sheet_more_or_less_is_a_change(cache: Cache) -> None:
+    assert cache.mode() == "mode_live"
+    cache.poison()
+    (cache.fleet.directory / "sites" / "abc.yml").write_text("site: abc\n", encoding="utf-8")
+    done = cache.fleet.run("inventory", "--list", **STRICT)
+    assert done.returncode != 0
+    assert "sites/abc.yml:1: nodes: is missing; give a list of nodes" in done.stderr
+
+
+def test_the_cache_can_be_flushed(cache: Cache) -> None:
+    assert cache.mode() == "mode_live"
+    cache.poison()
+    done = cache.fleet.run("inventory", "--list", "--flush-cache", **STRICT)
+    assert "mode_live" in json.loads(done.stdout)
+
+
+def test_a_wrong_sheet_is_not_cached(cache: Cache) -> None:
+    cache.fleet.edit("sites/xlb.yml", "mode: live", "mode: on")
+    for _time in range(2):
+        done = cache.fleet.run("inventory", "--list", **STRICT)
+        assert "mode: on is not one of: dark, drained, live" in done.stderr
+    assert not cache.directory.exists() or not list(cache.directory.iterdir())
+
+
+def test_a_cached_warning_is_given_again(cache: Cache) -> None:
+    cache.fleet.edit("sites/xlb.yml", "type: isp", "type: ixp")
+    for _time in range(2):
+        assert "host.type: an IXP is a host only" in cache.fleet.list(**STRICT)[1]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's fleet as the sound example that the tests then break, one thing at a time."""
+"""Sound sheets that the tests then break, one thing at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document, errors, fleet
 
 LAB = pathlib.Path(__file__).resolve().parents[5] / "inventories" / "lab"
+SHEETS = {
+    "xlb": LAB / "sites" / "xlb.yml",
+    "nbo": pathlib.Path(__file__).parent / "sheets" / "nbo.yml",
+    "acc": pathlib.Path(__file__).parent / "sheets" / "acc.yml",
+}
+"""The lab's own sheet; a single with every field; a cluster."""
 DIGEST = "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 ANCHORS = anchors.Anchors((f". IN DS 20326 8 2 {DIGEST}",))
 
@@ -18,24 +24,41 @@ Edits = t.Sequence[tuple[str, str]]
 
 
 class Lab:
-    """Texts of the lab's files, edited, through the whole library."""
+    """The lab's fleet with one sheet, as texts; edited, and then through the whole library."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "xlb") -> None:
+        self.file = f"sites/{name}.yml"
         self.fleet = (LAB / "fleet.yml").read_text(encoding="utf-8")
-        self.sheet = (LAB / "sites" / "xlb.yml").read_text(encoding="utf-8")
+        self.sheet = SHEETS[name].read_text(encoding="utf-8")
+
+    def load(self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = ()) -> fleet.Fleet:
+        """``more`` are texts of other sheets."""
+        documents = [document.parse(self.file, edited(self.sheet, sheet))]
+        documents += [document.parse(f"sites/more{number}.yml", text) for number, text in enumerate(more)]
+        return fleet.load(document.parse("fleet.yml", edited(self.fleet, fleet_)), documents, ANCHORS)
 
     def hosts(self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = ()) -> dict[str, dict[str, t.Any]]:
-        documents = [document.parse("sites/xlb.yml", edited(self.sheet, sheet))]
-        documents += [document.parse(f"sites/more{number}.yml", text) for number, text in enumerate(more)]
-        return fleet.hosts(document.parse("fleet.yml", edited(self.fleet, fleet_)), documents, ANCHORS)
+        return self.load(sheet, fleet_, more).hosts
 
     def messages(self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = ()) -> list[str]:
         """The problems, without their line numbers."""
         with pytest.raises(errors.SiteError) as caught:
-            self.hosts(sheet, fleet_, more)
-        return [
-            f"{p.file}: {p.field}: {p.message}" if p.field else f"{p.file}: {p.message}" for p in caught.value.problems
-        ]
+            self.load(sheet, fleet_, more)
+        return [plain(problem) for problem in caught.value.problems]
+
+    def wrong(self, *edits: tuple[str, str]) -> list[str]:
+        """The problems of the sheet with these edits, without file and line."""
+        messages = self.messages(edits)
+        assert all(message.startswith(f"{self.file}: ") for message in messages), messages
+        return [message.removeprefix(f"{self.file}: ") for message in messages]
+
+    def warnings(self, *edits: tuple[str, str], fleet_: Edits = ()) -> list[str]:
+        """The warnings about the sheet with these edits, without line."""
+        return [plain(warning) for warning in self.load(edits, fleet_).warnings]
+
+
+def plain(problem: errors.Problem) -> str:
+    return str(problem._replace(line=0))
 
 
 def edited(text: str, edits: Edits) -> str:
@@ -48,3 +71,13 @@ def edited(text: str, edits: Edits) -> str:
 @pytest.fixture
 def lab() -> Lab:
     return Lab()
+
+
+@pytest.fixture
+def single() -> Lab:
+    return Lab("nbo")
+
+
+@pytest.fixture
+def cluster() -> Lab:
+    return Lab("acc")

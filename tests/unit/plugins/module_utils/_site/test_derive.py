@@ -4,24 +4,34 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.icann.imrs.plugins.module_utils._site import derive
 
+from .conftest import DIGEST
+
 if t.TYPE_CHECKING:
     from .conftest import Lab
 
-DIGEST = "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+DEFAULTS = {
+    "multihop": None,
+    "hold_time": 9,
+    "keepalive_time": 3,
+    "internal": False,
+    "bfd": None,
+    "communities": [],
+    "large_communities": [],
+    "no_export": False,
+    "prepend": 0,
+    "inbound": "none",
+    "max_prefix": None,
+}
+"""Of a session about which nothing else is agreed on."""
 
 
 def test_the_contract(lab: Lab) -> None:
-    session = {
-        "asn": 64500,
-        "multihop": None,
-        "password_variable": "vault_bgp_xlb",
-        "hold_time": 9,
-        "description": "Example Net",
-    }
+    session = {**DEFAULTS, "asn": 64500, "password_variable": "vault_bgp_xlb", "description": "Example Net"}
     assert lab.hosts() == {
         "xlb01": {
             "imrs_fleet": "lab",
@@ -29,7 +39,13 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_node": "xlb01",
             "imrs_node_name": "xlb01.l.root-servers.org",
             "imrs_kind": "single",
+            "imrs_operational": True,
+            "imrs_state": "onboarding",
             "imrs_mode": "live",
+            "imrs_provisioning": {"allowed": True, "reason": "", "override": ""},
+            "imrs_location": {"iata": "xlb", "city": "Lac Brochet", "country": "CA", "region": "north_america"},
+            "imrs_serial": "LAB-0001",
+            "imrs_bmc_address": "",
             "imrs_vantage": "vantage",
             "imrs_looking_glass": "host-router",
             "imrs_profile": {"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
@@ -47,8 +63,11 @@ def test_the_contract(lab: Lab) -> None:
                 "mtu": 1500,
                 "addresses": ["192.0.2.2/29", "2001:db8:0:1::2/64"],
                 "gateways": ["192.0.2.1", "2001:db8:0:1::1"],
+                "vlan": None,
+                "bond": None,
             },
             "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
+            "imrs_cluster": None,
             "imrs_peers": [
                 {
                     **session,
@@ -88,11 +107,106 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_waivers": [
                 {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."}
             ],
+            "imrs_maintenance_windows": [
+                {"day": "tuesday", "start": "18:00", "end": "22:00"},
+                {"day": "thursday", "start": "10:00", "end": "14:00"},
+            ],
         }
     }
 
 
-def test_groups(lab: Lab) -> None:
+def test_everything_that_a_sheet_can_say(single: Lab) -> None:
+    variables = single.hosts()["nbo01"]
+    assert variables["imrs_uplink"] == {
+        "interface": "vlan120",
+        "mtu": 9000,
+        "addresses": ["192.0.2.18/29", "2001:db8:0:11::2/64"],
+        "gateways": ["192.0.2.17", "2001:db8:0:11::1"],
+        "vlan": {"id": 120, "parent": "bond0"},
+        "bond": {"name": "bond0", "members": ["eno2", "eno3"], "mode": "802.3ad"},
+    }
+    assert variables["imrs_bmc_address"] == "10.1.2.3"
+    assert variables["imrs_state"] == variables["imrs_mode"] == "drained"
+    near, far = variables["imrs_peers"][1], variables["imrs_peers"][2]
+    assert near == {
+        "name": "as64501_ipv6_1",
+        "family": "ipv6",
+        "asn": 64501,
+        "address": "2001:db8:0:11::1",
+        "local_address": "2001:db8:0:11::2",
+        "multihop": None,
+        "password_variable": "vault_bgp_nbo",
+        "hold_time": 30,
+        "keepalive_time": 5,
+        "description": "Savanna Research Network, router 1",
+        "internal": False,
+        "bfd": {"interval_ms": 300, "multiplier": 3},
+        "communities": ["64501:100"],
+        "large_communities": ["64501:1:2"],
+        "no_export": True,
+        "prepend": 2,
+        "inbound": "all",
+        "max_prefix": 1000,
+    }
+    assert far == {
+        **DEFAULTS,
+        "name": "as64501_ipv4_2",
+        "family": "ipv4",
+        "asn": 64501,
+        "address": "198.51.100.200",
+        "local_address": "192.0.2.18",
+        "multihop": 3,
+        "password_variable": None,
+        "description": "Savanna Research Network, route server",
+        "inbound": "default",
+        "max_prefix": 1,
+    }
+
+
+def test_a_vlan_without_a_bond_and_a_bond_without_a_vlan(single: Lab) -> None:
+    bond = "      bond: {members: [eno2, eno3], mode: 802.3ad}\n"
+    uplink = single.hosts([(bond, ""), ("interface: bond0", "interface: eno2")])["nbo01"]["imrs_uplink"]
+    assert (uplink["interface"], uplink["vlan"], uplink["bond"]) == ("vlan120", {"id": 120, "parent": "eno2"}, None)
+    uplink = single.hosts([("      vlan: 120\n", "")])["nbo01"]["imrs_uplink"]
+    assert (uplink["interface"], uplink["vlan"], uplink["bond"]["name"]) == ("bond0", None, "bond0")
+
+
+def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
+    hosts = cluster.hosts()
+    assert list(hosts) == ["acc01", "acc02"]
+    for node, last in (("acc01", "2"), ("acc02", "3")):
+        assert hosts[node]["imrs_cluster"] == {
+            "minimum_live": 1,
+            "nodes": ["acc01", "acc02"],
+            "routers": ["acc-r1", "acc-r2"],
+        }
+        assert hosts[node]["imrs_peers"][1:3] == [
+            {
+                **DEFAULTS,
+                "name": "as20144_ipv6_1",
+                "family": "ipv6",
+                "asn": 20144,
+                "address": "2001:db8:0:22::1",
+                "local_address": f"2001:db8:0:22::{last}",
+                "password_variable": "vault_bgp_acc_r1",
+                "description": "Site router acc-r1",
+                "internal": True,
+            },
+            {
+                **DEFAULTS,
+                "name": "as20144_ipv4_2",
+                "family": "ipv4",
+                "asn": 20144,
+                "address": "192.0.2.36",
+                "local_address": hosts[node]["imrs_router_id"],
+                "password_variable": None,
+                "description": "Site router acc-r2",
+                "internal": True,
+            },
+        ]
+
+
+def test_groups(lab: Lab, single: Lab, cluster: Lab) -> None:
     assert derive.groups(lab.hosts()["xlb01"]) == [
         "appliances",
         "kind_single",
@@ -101,12 +215,27 @@ def test_groups(lab: Lab) -> None:
         "routing_bird",
         "site_xlb",
         "mode_live",
+        "state_onboarding",
+        "country_ca",
+        "region_north_america",
+        "provisionable",
     ]
+    assert {"state_drained", "mode_drained", "country_ke", "region_africa"} <= set(
+        derive.groups(single.hosts()["nbo01"])
+    )
+    found = derive.groups(cluster.hosts()["acc02"])
+    assert {"kind_cluster", "cluster_acc", "mode_live", "state_onboarding", "nameserver_nsd"} <= set(found)
+    assert "provisionable" not in found
+
+
+def test_machines_that_judge(lab: Lab, cluster: Lab) -> None:
+    assert derive.machines(lab.hosts()["xlb01"]) == [("vantage", "vantages"), ("host-router", "routers")]
+    assert derive.machines(cluster.hosts()["acc01"]) == [("vantage-acc", "vantages")]
 
 
 def test_addresses_are_spelt_one_way(lab: Lab) -> None:
     edits = [
-        ('"2001:db8:0:1::2/64"', '"2001:0DB8:0:1:0::2/64"'),
+        ('"2001:db8:0:1::2/64"', '"2001:0DB8:0:1:0::2/064"'),
         ('::1"]\n    md5: vault_bgp_xlb', '::0001"]\n    md5: null'),
     ]
     variables = lab.hosts(sheet=edits)["xlb01"]
@@ -115,20 +244,26 @@ def test_addresses_are_spelt_one_way(lab: Lab) -> None:
     assert variables["imrs_peers"][1]["password_variable"] is None
 
 
-def test_two_routers_of_one_host_are_counted() -> None:
-    def router(last: int) -> dict[str, t.Any]:
-        return {
-            "asn": 64500,
-            "addresses": [f"192.0.2.{last}", f"2001:db8:0:1::{last}"],
-            "md5": None,
-            "description": "x",
-        }
+def test_a_peer_beyond_the_uplink_says_multihop(lab: Lab) -> None:
+    far = (
+        '    addresses: [192.0.2.1, "2001:db8:0:1::1"]\n    md5',
+        '    addresses: [198.51.100.77, "2001:db8:9::1"]\n    multihop: 3\n    md5',
+    )
+    peers = lab.hosts([far])["xlb01"]["imrs_peers"]
+    assert [(peer["local_address"], peer["multihop"]) for peer in peers] == [("192.0.2.2", 3), ("2001:db8:0:1::2", 3)]
 
-    found = derive.sessions([router(1), router(3)], ["192.0.2.2/29", "2001:db8:0:1::2/64"])
-    assert [session["name"] for session in found] == [
-        "as64500_ipv4_1",
-        "as64500_ipv6_1",
-        "as64500_ipv4_2",
-        "as64500_ipv6_2",
+
+def test_two_routers_of_one_host_are_counted(single: Lab) -> None:
+    assert [peer["name"] for peer in single.hosts()["nbo01"]["imrs_peers"]] == [
+        "as64501_ipv4_1",
+        "as64501_ipv6_1",
+        "as64501_ipv4_2",
+        "as64501_ipv6_2",
     ]
-    assert {session["hold_time"] for session in found} == {9}
+
+
+def test_no_host_variable_knows_the_hosts_people_or_money(single: Lab) -> None:
+    text = json.dumps(single.hosts())
+    for private in ("savanna.example", "555", "Front desk", "GSE Africa", "5500", "Fan replaced", "africa_phase_2"):
+        assert private in single.sheet
+        assert private not in text

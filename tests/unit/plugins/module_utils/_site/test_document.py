@@ -9,6 +9,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._site import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .conftest import SHEETS
+
 DETERMINISTIC = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 
 REFUSED = {
@@ -66,6 +68,15 @@ def test_lines_are_remembered() -> None:
     assert parsed.lines[("peers", 1, "addresses", 1)] == 6
     missing = parsed.problem(("peers", 1, "md5"), "is missing")
     assert str(missing) == "x.yml:4: peers[1].md5: is missing"
+
+
+def test_without_libyaml_everything_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [document.parse("x.yml", path.read_bytes()) for path in SHEETS.values()]
+    monkeypatch.delattr(document.yaml, "CSafeLoader")
+    for found, path in zip(before, SHEETS.values(), strict=True):
+        again = document.parse("x.yml", path.read_bytes())
+        assert again.data == found.data
+        assert again.lines == found.lines
 
 
 @DETERMINISTIC

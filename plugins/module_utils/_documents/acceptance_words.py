@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The latest acceptance of a node, from its ``acceptance.json``, in words for the host."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+Record = t.Mapping[str, t.Any]
+
+COUNTS = {
+    "pass": "passed",
+    "fail": "failed",
+    "error": "could not be judged",
+    "skipped": "skipped",
+    "not_run": "not due yet",
+}
+
+
+def summary(node: Record, report: Record | None) -> dict[str, t.Any]:
+    """What to print of one node; ``report`` is the content of its ``acceptance.json``, or None without one.
+
+    ``tone`` is ``good``, ``bad`` or ``none``. Unknown or missing keys of the report are taken as not said.
+    """
+    base = {"node": node["node"], "node_name": node["node_name"]}
+    if report is None:
+        return {**base, "judged": False, "tone": "none", "verdict": "Not judged yet", "summary": "", "failed": []}
+    counts = report.get("counts") or {}
+    judged = sum(counts.get(status, 0) for status in ("pass", "fail", "error"))
+    others = [f"{counts[status]} {COUNTS[status]}" for status in ("skipped", "not_run") if counts.get(status)]
+    accepted = report.get("certifiable") is True
+    return {
+        **base,
+        "judged": True,
+        "tone": "good" if accepted else "bad",
+        "verdict": f"{'Accepted' if accepted else 'Not accepted'} for stage {report.get('stage', 'unknown')}",
+        "summary": ", ".join([f"{counts.get('pass', 0)} of {judged} checks passed", *others]),
+        "when": _moment(str(report.get("started") or "")),
+        "serial": report.get("serial"),
+        "software": ", ".join(f"{name} {version}" for name, version in sorted((report.get("versions") or {}).items())),
+        "failed": [
+            _failed(result) for result in report.get("results") or [] if result.get("status") in {"fail", "error"}
+        ],
+        "reasons": [] if accepted else [str(reason) for reason in report.get("reasons") or []],
+    }
+
+
+def together(nodes: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """The verdicts of a site's nodes in one line."""
+    counts = collections.Counter(node["verdict"] for node in nodes)
+    if len(counts) == 1:
+        return str(nodes[0]["verdict"]) + (f" ({len(nodes)} of {len(nodes)})" if len(nodes) > 1 else "")
+    return ", ".join(f"{count} {verdict[0].lower()}{verdict[1:]}" for verdict, count in counts.items())
+
+
+def _failed(result: Record) -> dict[str, str]:
+    """One check that did not pass."""
+    kind = "failed" if result.get("status") == "fail" else "could not be judged"
+    warning = result.get("severity") == "W"
+    return {
+        "check": str(result.get("id", "")),
+        "title": str(result.get("title", "")),
+        "message": str(result.get("message", "")),
+        "kind": f"{kind} (a warning, which does not stop the node)" if warning else kind,
+    }
+
+
+def _moment(text: str) -> str:
+    """``2026-11-21 06:40 UTC`` of ``2026-11-21T06:40:46Z``; anything else as it is."""
+    date, separator, time = text.partition("T")
+    return f"{date} {time[:5]} UTC" if separator and text.endswith("Z") else text

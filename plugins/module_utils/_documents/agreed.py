@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What the host and ICANN agreed on for routing: prefixes, sessions, and what stands in the registries; for people."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _addressing as addressing
+from .._routing.policy import Prefixes
+from . import sheet_words as words
+
+Record = t.Mapping[str, t.Any]
+Page = dict[str, t.Any]
+
+
+def of_family(record: Record, family: str) -> Prefixes:
+    """The record's prefixes of one family, as the routing policy takes them."""
+    found = record["prefixes"][family]
+    return Prefixes(tuple(found["specific"]), tuple(found["covering"]))
+
+
+def prefixes(record: Record) -> list[Page]:
+    """The five prefixes, IPv4 first, the covering one of a family before its specific ones."""
+    return [
+        {
+            "prefix": prefix,
+            "length": prefix.partition("/")[2],
+            "family": f"IPv{family[-1]}",
+            "kind": kind,
+            "when": "drained and live" if kind == "covering" else "live only",
+        }
+        for family in addressing.FAMILIES
+        for kind in ("covering", "specific")
+        for prefix in record["prefixes"][family][kind]
+    ]
+
+
+def neighbours(record: Record) -> list[Page]:
+    """The sessions, those of one of the host's routers with one of ours side by side."""
+    together: dict[tuple[str, int, str], list[Record]] = {}
+    for session in record["sessions"]:
+        key = (session["description"], session["host_asn"], session["our_name"])
+        together.setdefault(key, []).append(session)
+    return [
+        {
+            "description": description,
+            "asn": asn,
+            "our_name": our_name,
+            "sessions": [f"IPv{session['family'][-1]}" for session in sessions],
+            "addresses": [session["our_address"] for session in sessions],
+            "rows": [
+                {"label": label, "cells": _merged([_told(record, session, key) for session in sessions])}
+                for key, label in _AGREED
+            ],
+        }
+        for (description, asn, our_name), sessions in together.items()
+    ]
+
+
+_AGREED = (
+    ("host_address", "Your address"),
+    ("our_address", "Our address"),
+    ("link", "Link"),
+    ("md5", "MD5 password"),
+    ("ttl", "TTL"),
+    ("bfd", "BFD"),
+    ("timers", "Hold time, keepalive"),
+    ("limit", "You accept at most"),
+    ("sends", "We take from you"),
+    ("marks", "On specific prefixes"),
+)
+
+
+def _merged(cells: list[Page]) -> list[Page]:
+    """One cell for all sessions where it says the same of each."""
+    if len(cells) > 1 and all(cell == cells[0] for cell in cells):
+        return [{**cells[0], "span": len(cells)}]
+    return [{**cell, "span": 1} for cell in cells]
+
+
+def _told(record: Record, session: Record, key: str) -> Page:
+    """One cell: ``{"text", "code"}``; code marks what one would copy."""
+    code = False
+    if key in {"host_address", "our_address"}:
+        text, code = session[key], True
+    elif key == "link":
+        text, code = (session["link"], True) if session["link"] else ("routed, not on a common link", False)
+    elif key == "md5":
+        text = "yes; it is exchanged on the telephone or in writing, never here" if session["md5"] else "no"
+    elif key == "ttl":
+        hops = session["multihop"]
+        text = f"multihop, at most {hops} hops" if hops else "255 in both directions (GTSM, RFC 5082)"
+    elif key == "bfd":
+        bfd = session["bfd"]
+        text = f"{bfd['interval_ms']} ms, {bfd['multiplier']} times" if bfd else "no"
+    elif key == "timers":
+        text = f"{session['hold_time']} s, {session['keepalive_time']} s"
+    elif key == "limit":
+        found = of_family(record, session["family"])
+        text = f"{len(found.specific) + len(found.covering)} prefixes"
+    elif key == "sends":
+        text = words.INBOUND[session["inbound"]]
+        if session["inbound"] == "all":
+            text += f", at most {session['max_prefix']:,} prefixes"
+    else:
+        text = _marks(session)
+    return {"text": text, "code": code}
+
+
+def _marks(session: Record) -> str:
+    """What our routes carry beyond the plain minimum."""
+    communities = [*session["communities"], *session["large_communities"]]
+    said = [f"communities {words.listed(communities)}"] if communities else []
+    said += ["NO_EXPORT"] if session["no_export"] else []
+    said += (
+        [f"AS{session['our_asn']} prepended {words.counted(session['prepend'], 'time')}"] if session["prepend"] else []
+    )
+    return "; ".join(said) or "nothing added"
+
+
+def registries(record: Record) -> Page:
+    """Lines for the routing registries, and what they rest on."""
+    irr = record["irr"]
+    lists = {
+        family: ", ".join(row["prefix"] for row in prefixes(record) if row["family"] == f"IPv{family[-1]}")
+        for family in addressing.FAMILIES
+    }
+    taken = {"none": "NOT ANY", "default": "{0.0.0.0/0}", "all": "ANY"}
+    blocks = []
+    by_asn: dict[int, set[str]] = {}
+    for session in record["sessions"]:
+        by_asn.setdefault(session["host_asn"], set()).add(session["inbound"])
+    for asn, inbound in sorted(by_asn.items()):
+        given = next(kind for kind in ("all", "default", "none") if kind in inbound)
+        given6 = taken[given].replace("0.0.0.0/0", "::/0")
+        blocks += [
+            f"aut-num:        AS{asn}",
+            f"import:         from AS{record['asn']} accept {{{lists['ipv4']}}}",
+            f"mp-import:      afi ipv6.unicast from AS{record['asn']} accept {{{lists['ipv6']}}}",
+            f"export:         to AS{record['asn']} announce {taken[given]}",
+            f"mp-export:      afi ipv6.unicast to AS{record['asn']} announce {given6}",
+            "",
+        ]
+    routes = []
+    for row in prefixes(record):
+        key = "route:          " if row["family"] == "IPv4" else "route6:         "
+        routes += [key + row["prefix"], f"origin:         AS{record['asn']}"]
+        routes += [f"source:         {irr['source']}", ""] if irr else [""]
+    return {
+        "source": irr["source"] if irr else "",
+        "object": irr["object"] if irr else f"AS{record['asn']}",
+        "policy": "\n".join(blocks).strip(),
+        "routes": "\n".join(routes).strip(),
+        "member": f"members:        AS{record['asn']}",
+    }

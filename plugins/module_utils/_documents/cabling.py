@@ -1,0 +1,218 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The rear of an appliance: which port goes where, and which supply hangs on which feed; as a drawing and as a table.
+
+All numbers of the drawing are worked out here, in units of which 480 are its width: it is read on a telephone.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import sheet_words as words
+
+Record = t.Mapping[str, t.Any]
+Drawing = dict[str, t.Any]
+
+WIDTH = 480
+_ROLES_SHORT = {"bmc": "BMC", "management": "management", "uplink": "uplink"}
+ROLES = {"bmc": "Remote console (BMC)", "management": "Management", "uplink": "Uplink", "unused": "Not used"}
+
+_CHASSIS_X, _CHASSIS_WIDTH = 18, 444
+_FEED_HEIGHT = 44
+_CHASSIS_TOP = 92
+_UNIT_HEIGHT, _MOST_UNITS = 58, 3
+_PSU_PITCH, _PSU_SPAN = 52, 156
+_PORT_PITCH, _PORT_SPAN = 44, 222
+_LEADER = 50
+_LETTER = 9.5
+"""Width of a letter, as wide as fonts have it."""
+
+
+def physical_uplinks(node: Record) -> list[str]:
+    """The ports that the uplink is plugged into: the bond's members, the VLAN's parent, or the interface itself."""
+    uplink = node["uplink"]
+    if uplink["bond"]:
+        return list(uplink["bond"]["members"])
+    return [uplink["vlan"]["parent"] if uplink["vlan"] else uplink["interface"]]
+
+
+def rows(record: Record, node: Record) -> list[Drawing]:
+    """The table: one row for each port, rear side, left to right."""
+    ports = node["profile"]["ports"]
+    plugged = {
+        "uplink": _plugged(ports, "uplink", physical_uplinks(node)),
+        "management": _plugged(ports, "management", [node["management"]["interface"]]),
+        "bmc": {port["port"] for port in ports if port["role"] == "bmc"},
+        "unused": set(),
+    }
+    return [
+        _row(record, node, number, port, used=port["port"] in plugged[port["role"]])
+        for number, port in enumerate(ports, 1)
+    ]
+
+
+def _plugged(ports: t.Sequence[Record], role: str, names: t.Sequence[str]) -> set[str]:
+    """The ports of a role that are in use. Where the system calls them otherwise than the rear does: the first ones."""
+    labels = [port["port"] for port in ports if port["role"] == role]
+    return {label for label in labels if label in names} or set(labels[: len(names)])
+
+
+def _row(record: Record, node: Record, number: int, port: Record, *, used: bool) -> Drawing:
+    to, details = _goes_to(record, node, port["role"]) if used else ("nothing", [])
+    members = physical_uplinks(node)
+    if used and port["role"] == "uplink" and port["port"] in members[1:]:
+        details = [f"as {members[0]}, in one bond with it"]
+    if not used and port["role"] != "unused":
+        details = [f"{ROLES[port['role']]}, spare"]
+    return {
+        "number": number,
+        "port": port["port"],
+        "role": port["role"] if used else "unused",
+        "role_title": ROLES[port["role"] if used else "unused"],
+        "medium": port["medium"],
+        "used": used,
+        "to": to,
+        "end": "the site's routers" if used and port["role"] == "uplink" and record["cluster"] else to,
+        "details": details,
+    }
+
+
+def _goes_to(record: Record, node: Record, role: str) -> tuple[str, list[str]]:
+    """The other end of a cable, and what is spoken on it."""
+    if role == "bmc":
+        address = f"address {node['bmc']}" if node["bmc"] else "address still to be agreed"
+        return "out-of-band network", [address]
+    if role == "management":
+        return "management network", [words.listed(node["management"]["addresses"])]
+    uplink, cluster = node["uplink"], record["cluster"]
+    to = f"site routers {words.listed(each['router'] for each in cluster['routers'])}" if cluster else "your router"
+    details = [words.listed(uplink["addresses"]), f"gateways {words.listed(uplink['gateways'])}"]
+    if uplink["bond"]:
+        details.append(f"bond of {words.listed(uplink['bond']['members'])}, {uplink['bond']['mode']}")
+    details.append(f"VLAN {uplink['vlan']['id']}, tagged" if uplink["vlan"] else "untagged")
+    details.append(f"MTU {uplink['mtu']}")
+    return to, details
+
+
+def power(node: Record) -> str:
+    """What the rack must have, in one sentence."""
+    profile = node["profile"]
+    units = words.counted(profile["rack_units"], "rack unit")
+    supplies = profile["power_supplies"]
+    if supplies == 1:
+        return f"19-inch rack, {units}. One power supply; its feed must carry {profile['power_watts']} W."
+    return (
+        f"19-inch rack, {units}. {supplies} power supplies on two independent feeds (A and B); either feed alone must "
+        f"carry {profile['power_watts']} W."
+    )
+
+
+def drawing(record: Record, node: Record) -> Drawing:
+    """Everything that the picture of one appliance shows, placed."""
+    profile, ports = node["profile"], rows(record, node)
+    height = _UNIT_HEIGHT * min(profile["rack_units"], _MOST_UNITS)
+    bottom = _CHASSIS_TOP + height
+    pitch = min(_PORT_PITCH, _PORT_SPAN // max(len(ports), 1))
+    used = [row for row in ports if row["used"]]
+    sockets = [_socket(row, pitch, _CHASSIS_TOP + height / 2) for row in ports]
+    return {
+        "node": node["node"],
+        "node_name": node["node_name"],
+        "width": WIDTH,
+        "height": bottom + _LEADER * len(used) + 18,
+        "chassis": {"x": _CHASSIS_X, "y": _CHASSIS_TOP, "width": _CHASSIS_WIDTH, "height": height},
+        "units": f"{profile['rack_units']}U",
+        "sockets": sockets,
+        "leaders": _leaders([socket for socket in sockets if socket["row"]["used"]], bottom),
+        **_power_drawing(profile, height),
+        "rows": ports,
+        "power": power(node),
+        "alternative": _alternative(node, ports),
+    }
+
+
+def _socket(row: Drawing, pitch: int, middle: float) -> Drawing:
+    size = pitch - 8
+    left = _CHASSIS_X + 40 + (row["number"] - 1) * pitch
+    return {
+        "row": row,
+        "x": left,
+        "y": middle - 17,
+        "width": size,
+        "height": 34,
+        "center": left + size / 2,
+        "middle": middle,
+    }
+
+
+def _leaders(sockets: t.Sequence[Drawing], bottom: float) -> list[Drawing]:
+    """A line from each socket down and to the right, to its words; the rightmost port comes first, so none cross."""
+    column = max((socket["x"] + socket["width"] for socket in sockets), default=0) + 14
+    found = []
+    for number, socket in enumerate(reversed(sockets)):
+        row, y = socket["row"], bottom + 34 + number * _LEADER
+        found.append(
+            {
+                "row": row,
+                "label": _short(f"{row['port']}: {_ROLES_SHORT[row['role']]}", WIDTH - column),
+                "end": _short(f"to {row['end']}", WIDTH - column),
+                "path": f"M{socket['center']:g} {socket['y'] + socket['height']:g}V{y - 8:g}q0 8 8 8H{column - 6:g}",
+                "x": column,
+                "y": y,
+            }
+        )
+    return found
+
+
+def _short(text: str, room: float) -> str:
+    """As much of a text as there is room for; the table beside the picture has all of it."""
+    most = int(room / _LETTER)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _power_drawing(profile: Record, height: int) -> Drawing:
+    """Feeds above, supplies in the chassis on the right, and a cord from one to the other."""
+    count = profile["power_supplies"]
+    pitch = min(_PSU_PITCH, _PSU_SPAN // count)
+    first = _CHASSIS_X + _CHASSIS_WIDTH - 24 - count * pitch
+    names = "AB" if count > 1 else "A"
+    width = 96
+    feeds = [
+        {"name": name, "x": _CHASSIS_X + _CHASSIS_WIDTH - (len(names) - index) * (width + 12) + 12, "y": 6}
+        for index, name in enumerate(names)
+    ]
+    supplies, cords = [], []
+    for index in range(count):
+        feed = feeds[index * len(names) // count]
+        x = first + index * pitch
+        supplies.append(
+            {
+                "name": f"PSU{index + 1}" if pitch == _PSU_PITCH else f"P{index + 1}",
+                "x": x,
+                "y": _CHASSIS_TOP + 8,
+                "width": pitch - 6,
+                "height": height - 16,
+            }
+        )
+        start, end = feed["x"] + width / 2, x + (pitch - 6) / 2
+        bends = f"{start:g} {_CHASSIS_TOP - 12} {end:g} {_CHASSIS_TOP - 32}"
+        cords.append(
+            {
+                "feed": feed["name"],
+                "path": f"M{start:g} {6 + _FEED_HEIGHT}C{bends} {end:g} {_CHASSIS_TOP + 8}",
+            }
+        )
+    return {
+        "feeds": [{**feed, "width": width, "height": _FEED_HEIGHT} for feed in feeds],
+        "supplies": supplies,
+        "cords": cords,
+        "watts": profile["power_watts"],
+    }
+
+
+def _alternative(node: Record, ports: t.Sequence[Drawing]) -> str:
+    """The picture in words, for those who do not see it."""
+    said = [f"port {row['number']}, {row['port']}, to {row['to']}" for row in ports if row["used"]]
+    return f"Rear of {node['node']}, ports from left to right: {'; '.join(said)}. {power(node)}"

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""All documents of a fleet as text, by path. Each HTML page is one file that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import typing as t
+
+import jinja2
+import markupsafe
+
+from . import host_sheet, overview, routers
+
+if t.TYPE_CHECKING:
+    from .._site.fleet import Fleet
+
+Record = t.Mapping[str, t.Any]
+
+MARK = "icann.imrs.documents"
+"""Stands in every page, so that pages of sites that are gone can be told from anybody else's files."""
+
+
+def environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
+    """What the page templates are written for: HTML is escaped, block tags leave no trace, unknown names are errors."""
+    made = jinja2.Environment(
+        loader=loader,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2", "svg.j2")),
+    )
+    made.filters["md"] = markdown
+    made.filters["code"] = code
+    made.globals["mark"] = MARK
+    return made
+
+
+def markdown(value: object) -> str:
+    """Text of a sheet that stays text in Markdown: breaks out of no table and becomes no link, picture or tag."""
+    text = " ".join(str(value).split())
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
+
+
+def code(value: object) -> str:
+    """The same as a code span."""
+    text = " ".join(str(value).split()).replace("`", "'").replace("|", "\\|")
+    return f"`{text}`"
+
+
+def documents(
+    fleet: Fleet, loader: jinja2.BaseLoader, reports: t.Mapping[str, Record] | None = None
+) -> t.Iterator[tuple[str, str]]:
+    """``(path, text)`` of every document, in order. ``reports``: content of ``acceptance.json`` by node.
+
+    Raises jinja2.TemplateError when a template is missing or broken.
+    """
+    made, texts = environment(loader), routers.environment(loader)
+    yield "index.html", _html(made, "index", {"page": overview.page(fleet)})
+    for record in fleet.sites:
+        yield from site(
+            record,
+            made,
+            texts,
+            [reports[node["node"]] for node in record["nodes"] if node["node"] in reports] if reports else None,
+        )
+
+
+def site(
+    record: Record, pages: jinja2.Environment, texts: jinja2.Environment, acceptance: t.Sequence[Record] | None = None
+) -> t.Iterator[tuple[str, str]]:
+    """``(path, text)`` of one site's sheet, as HTML and as Markdown."""
+    page = host_sheet.page(record, acceptance)
+    shown = any(section["id"] == "configuration" for section in page["sections"])
+    page["configurations"] = routers.configurations(record, texts) if shown else []
+    yield f"sites/{record['site']}.html", _html(pages, "host-sheet", {"page": page})
+    yield f"sites/{record['site']}.md", _tidy(pages.get_template("host-sheet.md.j2").render(page=page))
+
+
+def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any]) -> str:
+    """A page with its own style and script, and a policy that allows these two and nothing else."""
+    style = _clean(pages.get_template(f"parts/{name}.css.j2").render())
+    script = _clean(pages.get_template(f"parts/{name}.js.j2").render())
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = pages.get_template(f"{name}.html.j2")
+    safe = markupsafe.Markup  # our own files, in which nothing of a sheet stands
+    return _clean(template.render(**variables, style=safe(style), script=safe(script), policy=policy)) + "\n"
+
+
+def _clean(text: str) -> str:
+    """No blanks at the ends of lines, and no empty lines but in preformatted text."""
+    kept: list[str] = []
+    literal = False
+    for line in text.split("\n"):
+        if literal or line.strip():
+            kept.append(line.rstrip())
+        literal = "</pre>" not in line and (literal or "<pre" in line)
+    return "\n".join(kept)
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names a text (CSP level 3, section 2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _tidy(text: str) -> str:
+    """Markdown without blanks at the ends of lines; outside of code an empty line before headings, and never two."""
+    out: list[str] = []
+    fenced = False
+    for raw in text.splitlines():
+        line = raw.rstrip()
+        fenced ^= line.startswith("```")
+        if line.startswith("#") and not fenced and out and out[-1] and not out[-1].startswith("<!--"):
+            out.append("")
+        if line or fenced or (out and out[-1]):
+            out.append(line)
+    return "\n".join(out).rstrip("\n") + "\n"

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What has to pass between an appliance and the world, in both directions: for whoever keeps filters on the way.
+
+The appliances filter for themselves (role `network`); in front of them there is no firewall (FAQ q16). Sources:
+requirements section 2 (firewall), RFC 7720 section 3 (answer everybody), RFC 9210 (TCP), RFC 4890 (ICMPv6),
+RFC 5881 and 5883 (BFD).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _addressing as addressing
+from . import sheet_words as words
+
+Record = t.Mapping[str, t.Any]
+Row = dict[str, t.Any]
+
+ANYWHERE = "anywhere"
+EVERY = "every address of the appliance"
+BMC_PORTS = "22, 443"
+
+SERVICE = "service addresses"
+UPLINK = "appliance's uplink"
+MANAGEMENT = "appliance's management"
+CONSOLE = "appliance's console (BMC)"
+YOURS = "your routers"
+OURS = "our BGP speakers"
+MASTERS = "zone masters"
+OPERATORS = "ICANN's operators"
+
+
+def groups(record: Record) -> dict[str, list[str]]:
+    """Addresses and networks by the name that the table uses for them, as one would write them into an access list."""
+    nodes, sessions = record["nodes"], record["sessions"]
+    found = {
+        SERVICE: _flat(record["service_addresses"]),
+        UPLINK: [address for node in nodes for address in _bare(node["uplink"]["addresses"])],
+        MANAGEMENT: [address for node in nodes for address in _bare(node["management"]["addresses"])],
+        CONSOLE: [node["bmc"] for node in nodes if node["bmc"]],
+        YOURS: [session["host_address"] for session in sessions],
+        OURS: [session["our_address"] for session in sessions],
+        MASTERS: [address for master in record["masters"] for address in master["addresses"]],
+        OPERATORS: _flat(record["operator_networks"]),
+    }
+    return {name: list(dict.fromkeys(addresses)) for name, addresses in found.items() if addresses}
+
+
+def table(record: Record) -> list[Row]:
+    """Rows ``{direction, protocol, port, from, to, why}``; direction ``in`` (to the appliance), ``out``, ``both``.
+
+    ``from`` and ``to`` hold names of groups, or addresses where only some of a group are meant.
+    """
+    known = groups(record)
+    return [
+        _row("in", "UDP, TCP", "53", (ANYWHERE, SERVICE), "DNS queries, from any source port"),
+        _row(
+            "out",
+            "UDP, TCP",
+            "any (from 53)",
+            (SERVICE, ANYWHERE),
+            "The answers. Large ones come in fragments or over TCP; nothing on the way may keep state for them",
+        ),
+        *_routing(record, known),
+        _row(
+            "both",
+            "ICMP, ICMPv6",
+            "",
+            (ANYWHERE, EVERY),
+            "Fragmentation needed, packet too big, time exceeded, parameter problem, echo: without them large answers "
+            "get lost. On the link, neighbour discovery",
+        ),
+        *_zones(record),
+        *_upkeep(known),
+    ]
+
+
+def _row(direction: str, protocol: str, port: str, ends: tuple[str | list[str], str | list[str]], why: str) -> Row:
+    source, target = ([end] if isinstance(end, str) else list(dict.fromkeys(end)) for end in ends)
+    return {"direction": direction, "protocol": protocol, "port": port, "from": source, "to": target, "why": why}
+
+
+def _bare(interfaces: t.Iterable[str]) -> list[str]:
+    return [text.partition("/")[0] for text in interfaces]
+
+
+def _flat(by_family: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    return [text for family in addressing.FAMILIES for text in by_family[family]]
+
+
+def _routing(record: Record, known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
+    sessions = record["sessions"]
+    if sessions:
+        yield _row("both", "TCP", "179", (YOURS, OURS), "BGP; either side may open the session")
+    for hops, port, why in (
+        (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control and echo, TTL 255"),
+        (True, "4784", "BFD over several hops (RFC 5883)"),
+    ):
+        found = [each for each in sessions if each["bfd"] and (each["multihop"] is not None) is hops]
+        if found:
+            yours, ours = ([each[key] for each in found] for key in ("host_address", "our_address"))
+            ends = YOURS if set(yours) == set(known[YOURS]) else yours, OURS if set(ours) == set(known[OURS]) else ours
+            yield _row("both", "UDP", port, ends, why)
+
+
+def _zones(record: Record) -> t.Iterator[Row]:
+    masters = record["masters"]
+    for port in sorted({master["port"] for master in masters}):
+        there = [master for master in masters if master["port"] == port]
+        target = MASTERS if len(there) == len(masters) else [text for master in there for text in master["addresses"]]
+        why = (
+            f"Zone transfers from {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
+        )
+        yield _row("out", "TCP, UDP", str(port), (UPLINK, target), why)
+    yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), "NOTIFY: the word that a new root zone is there")
+
+
+def _upkeep(known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
+    if OPERATORS in known:
+        yield _row("in", "TCP", "22", (OPERATORS, MANAGEMENT), "SSH, for ICANN's engineers only, with keys only")
+    if OPERATORS in known and CONSOLE in known:
+        yield _row("in", "TCP", BMC_PORTS, (OPERATORS, CONSOLE), "Console and power control while the system is down")
+    yield _row("out", "UDP", "123", (UPLINK, ANYWHERE), "NTP: the clock, which signatures depend on")
+    yield _row("out", "TCP", "443, 80", (UPLINK, ANYWHERE), "Packages of the operating system")
+    yield _row("out", "UDP, TCP", "53", (UPLINK, ANYWHERE), "The appliance's own look-ups, of time and package servers")

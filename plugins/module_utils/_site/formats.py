@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The formats that the schemas name: what a text must be, beyond its pattern."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import re
+import typing as t
+import warnings
+
+from .. import _addressing as addressing
+
+
+def compile_pattern(text: str) -> re.Pattern[str] | None:
+    """A regular expression, or None when it is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return re.compile(text)
+        except (re.error, OverflowError, RecursionError):
+            return None
+
+
+def coordinates(text: str) -> tuple[float, float]:
+    """Latitude and longitude in degrees, of a text that matches the pattern of ``parts.COORDINATES``."""
+    latitude, _comma, longitude = text.partition(",")
+    return float(latitude), float(longitude)
+
+
+def communities(texts: t.Iterable[str]) -> tuple[list[str], list[str]]:
+    """Standard (RFC 1997) and large (RFC 8092) communities, each in its one spelling (``010:1`` is ``10:1``)."""
+    spelt = [":".join(str(int(part)) for part in text.split(":")) for text in texts]
+    return [text for text in spelt if text.count(":") == 1], [text for text in spelt if text.count(":") == 2]
+
+
+def _is_address(text: str) -> bool:
+    return "/" not in text and bool(addressing.parse(text))
+
+
+def _is_interface_address(text: str) -> bool:
+    return "/" in text and bool(addressing.parse(text))
+
+
+def _is_network(text: str) -> bool:
+    return _is_interface_address(text) and bool(ipaddress.ip_network(text))
+
+
+def _is_pattern(text: str) -> bool:
+    return compile_pattern(text) is not None
+
+
+def _is_date(text: str) -> bool:
+    return bool(datetime.date.fromisoformat(text))
+
+
+def _is_community(text: str) -> bool:
+    parts = [int(part) for part in text.split(":")]
+    return all(part < 1 << (16 if len(parts) == 2 else 32) for part in parts)
+
+
+def _is_coordinates(text: str) -> bool:
+    latitude, longitude = coordinates(text)
+    return abs(latitude) <= 90 and abs(longitude) <= 180
+
+
+_FORMATS: dict[str, t.Callable[[str], bool]] = {
+    "imrs-address": _is_address,
+    "imrs-interface-address": _is_interface_address,
+    "imrs-network": _is_network,
+    "imrs-pattern": _is_pattern,
+    "imrs-community": _is_community,
+    "imrs-coordinates": _is_coordinates,
+    "date": _is_date,
+}
+
+
+def of(name: str) -> t.Callable[[object], bool]:
+    """The test of a format. Like every format of JSON Schema, it holds for whatever is not text."""
+    test = _FORMATS[name]
+
+    def holds(value: object) -> bool:
+        try:
+            return not isinstance(value, str) or test(value)
+        except ValueError:
+            return False
+
+    return holds
+
+
+NAMES = tuple(_FORMATS)
+"""All formats."""

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""From interest to a live instance: the eight published steps, what they allow, and the Africa phase-2 funding.
+
+Source: requirements section 1.5 (ICANN's page for hosts), and the programme's own announcement for the funding.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Record = dict[str, t.Any]
+
+
+class Step(t.NamedTuple):
+    """One published step."""
+
+    key: str
+    title: str
+    actor: str
+    """Who acts."""
+
+
+STEPS = (
+    Step("contact", "Contact and company information", "host"),
+    Step("documents", "Documents and due diligence", "host"),
+    Step("nda", "Non-disclosure agreement", "host and ICANN"),
+    Step("agreement", "IMRS agreement", "host and ICANN"),
+    Step("purchase", "Appliance purchased", "host"),
+    Step("rack", "Racked, powered, connected", "host"),
+    Step("install", "Installed and tested", "ICANN"),
+    Step("notify", "Host notified, live", "ICANN"),
+)
+"""In the order in which they are done."""
+
+BEFORE_PROVISIONING = STEPS[:6]
+"""What the host has to have done before ICANN installs."""
+
+AFRICA_PHASE_2 = "africa_phase_2"
+"""The funding programme for hosts in Africa."""
+MOST_FUNDING = 6000
+"""US dollars that the programme pays back at most, after a successful deployment."""
+
+
+def effective_mode(site: Record) -> str:
+    """What the instance may announce: the sheet's mode, or nothing while it is not part of the service."""
+    return str(site["mode"]) if site["operational"] and "decommissioned" not in site else "dark"
+
+
+def state(site: Record) -> str:
+    """Where the instance is in its life: its mode once it serves, or onboarding, suspended, decommissioned."""
+    if "decommissioned" in site:
+        return "decommissioned"
+    if "notify" not in site["onboarding"]["steps"]:
+        return "onboarding"
+    return str(site["mode"]) if site["operational"] else "suspended"
+
+
+def provisioning(site: Record) -> Record:
+    """Whether the appliance may be configured: ``{"allowed", "reason", "override"}``; the texts may be empty."""
+    done = site["onboarding"]["steps"]
+    recorded = site["onboarding"].get("override")
+    override = f"{recorded['date']}, {recorded['by']}: {recorded['reason']}" if recorded else ""
+    reason = ""
+    if "decommissioned" in site:
+        reason = f"The instance was decommissioned on {site['decommissioned']['date']}."
+    elif not site["operational"]:
+        reason = "The instance is not operational."
+    elif not recorded:
+        missing = next((number for number, step in enumerate(BEFORE_PROVISIONING, 1) if step.key not in done), 0)
+        if missing:
+            step = STEPS[missing - 1]
+            reason = f"Onboarding step {missing}, {step.title} ({step.actor}), is not done."
+    return {"allowed": not reason, "reason": reason, "override": override}
+
+
+def progress(site: Record) -> Record:
+    """The record ``onboarding`` of a site: every step, what comes next and who acts, interest, and money."""
+    onboarding = site["onboarding"]
+    done = onboarding["steps"]
+    waiting = next((step for step in STEPS if step.key not in done), None)
+    interest = onboarding.get("expression_of_interest")
+    return {
+        "steps": [_step(step, done.get(step.key)) for step in STEPS],
+        "done": len(done),
+        "next": {"step": waiting.key, "title": waiting.title, "actor": waiting.actor} if waiting else None,
+        "expression_of_interest": interest
+        and {
+            "date": interest["date"],
+            "programme": interest.get("programme", ""),
+            "funding_usd": interest.get("funding_usd"),
+        },
+        "reimbursement": _reimbursement(site),
+        "provisioning": provisioning(site),
+    }
+
+
+def _step(step: Step, done: Record | None) -> Record:
+    return {
+        "step": step.key,
+        "title": step.title,
+        "actor": step.actor,
+        "done": done is not None,
+        "date": done["date"] if done else None,
+        "by": done["by"] if done else None,
+    }
+
+
+def _reimbursement(site: Record) -> Record | None:
+    """What the programme owes the host; None where nothing was asked for."""
+    onboarding = site["onboarding"]
+    interest = onboarding.get("expression_of_interest") or {}
+    if not interest.get("funding_usd"):
+        return None
+    done = onboarding["steps"]
+    if "decommissioned" in site:
+        due, reason = False, "The instance is decommissioned."
+    elif "install" in done and "notify" in done:
+        due, reason = (
+            True,
+            f"The instance was deployed successfully; the host was notified on {done['notify']['date']}.",
+        )
+    else:
+        due, reason = False, "Due after a successful deployment: installed and tested, and the host notified."
+    return {"programme": interest["programme"], "usd": interest["funding_usd"], "due": due, "reason": reason}

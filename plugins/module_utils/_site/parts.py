@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What the schemas are made of: one definition for each kind of value, as JSON Schema in Python data.
+
+``description`` completes the sentence "this is not …", so a message says what would be right, and an editor shows it.
+``title`` says what a field means. ``x-imrs-secret`` marks a field whose value is never repeated in a message, because a
+secret may stand there by mistake. Patterns are written for both Python and ECMA-262, as editors read them too.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .regions import REGION_OF
+
+Schema = dict[str, t.Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def record(description: str, required: Schema, optional: Schema | None = None) -> Schema:
+    """A mapping with exactly these keys."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def many(items: Schema, description: str, least: int = 1) -> Schema:
+    """A list."""
+    return {"type": "array", "items": items, "minItems": least, "description": description}
+
+
+def text(pattern: str, description: str) -> Schema:
+    """Text that matches as a whole; ``$`` alone would let a line end pass."""
+    return {"type": "string", "pattern": rf"^(?:{pattern})$(?!\n)", "description": description}
+
+
+def number(least: int, most: int, description: str) -> Schema:
+    """An integer within limits."""
+    return {"type": "integer", "minimum": least, "maximum": most, "description": f"{description} ({least}\u2013{most})"}
+
+
+def choice(*choices: str) -> Schema:
+    """One of a few words."""
+    return {"type": "string", "enum": list(choices), "description": f"one of: {', '.join(choices)}"}
+
+
+def field(kind: Schema, title: str, *examples: object, default: object = None) -> Schema:
+    """A use of a kind of value, with what it means here."""
+    found = {**kind, "title": title}
+    if examples:
+        found["examples"] = list(examples)
+    if default is not None:
+        found["default"] = default
+    return found
+
+
+ASN = number(1, 2**32 - 1, "an AS number")
+NAME = text(r"[a-z][a-z0-9_]{0,31}", "a short name (lower-case letters, digits and _, a letter first)")
+MACHINE = text(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "the name of a machine, such as xlb01")
+INTERFACE = text(r"[A-Za-z][A-Za-z0-9_.-]{0,14}", "the name of a network interface (at most 15 characters)")
+DNS_NAME = text(r"\.|(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.){1,20}", "a DNS name in lower case that ends in a dot")
+# Printed into configuration files: no quotes, backslashes, braces or control characters, whatever the syntax there; and
+# nothing that changes the direction of what stands beside it.
+PROSE = text(
+    r"""[^\x00-\x1f\x7f-\x9f"'\\{}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]{1,200}""",
+    "one line of text without quotes, braces and backslashes",
+)
+FILE = text(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1000}", "the path of a file")
+FLAG: Schema = {"type": "boolean", "description": "true or false"}
+
+ADDRESS: Schema = {
+    "type": "string",
+    "format": "imrs-address",
+    "description": "an IP address, such as 192.0.2.1 or 2001:db8::1",
+}
+INTERFACE_ADDRESS: Schema = {
+    "type": "string",
+    "format": "imrs-interface-address",
+    "description": "an IP address with its prefix length, such as 192.0.2.2/29",
+}
+NETWORK: Schema = {
+    "type": "string",
+    "format": "imrs-network",
+    "description": "a prefix without host bits, such as 192.0.2.0/24",
+}
+PATTERN: Schema = {"type": "string", "format": "imrs-pattern", "description": "a regular expression"}
+
+ADDRESSES = many(ADDRESS, "a list of IP addresses")
+INTERFACE_ADDRESSES = many(INTERFACE_ADDRESS, "a list of IP addresses with their prefix lengths")
+NETWORKS = many(NETWORK, "a list of prefixes")
+
+SECRET: Schema = {
+    **text(
+        r"vault_[a-z0-9_]{1,100}", "the name of a vault variable (vault_ and then lower-case letters, digits and _)"
+    ),
+    "x-imrs-secret": True,
+}
+OPTIONAL_SECRET: Schema = {**SECRET, "type": ["string", "null"], "description": f"null or {SECRET['description']}"}
+
+COUNTRY: Schema = {
+    "type": "string",
+    "enum": sorted(REGION_OF),
+    "description": "a country code of ISO 3166-1 (two capital letters, such as KE)",
+}
+DATE: Schema = {
+    **text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date, such as 2026-01-31"),
+    "format": "date",
+}
+TIME = text(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC, in quotes, such as "18:00"')
+EMAIL = text(
+    r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}", "an e-mail address, such as noc@host.example"
+)
+PHONE = text(
+    r"\+[0-9][0-9 ()-]{4,28}[0-9](?: ext\. [0-9]{1,6})?",
+    'an international telephone number in quotes, such as "+1 555 0100"',
+)
+COMMUNITY: Schema = {
+    **text(
+        r"[0-9]{1,5}:[0-9]{1,5}|[0-9]{1,10}:[0-9]{1,10}:[0-9]{1,10}",
+        "a BGP community in quotes: a:b (each 0\u201365535) or, large, a:b:c (each 0\u20134294967295)",
+    ),
+    "format": "imrs-community",
+}
+COORDINATES: Schema = {
+    **text(
+        r"-?[0-9]{1,2}(?:\.[0-9]{1,8})?, ?-?[0-9]{1,3}(?:\.[0-9]{1,8})?",
+        "latitude (\u221290\u201390) and longitude (\u2212180\u2013180) in degrees, such as -1.3192, 36.9278",
+    ),
+    "format": "imrs-coordinates",
+}

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The record of a site: what documents for people are made from. No secret, and no name of one, is in it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _addressing as addressing
+from . import derive, formats, onboarding, sessions
+from .regions import REGION_OF
+
+Record = dict[str, t.Any]
+
+
+class Recorder:
+    """Records of one fleet. What is the same for every site is made once, and shared by all of them."""
+
+    def __init__(self, fleet: Record) -> None:
+        self._shared: Record = {
+            "prefixes": derive.prefixes(),
+            "service_addresses": derive.service_addresses(),
+            "operator": fleet["operator"],
+            "operator_networks": derive.operator_networks(fleet),
+            "masters": derive.masters(fleet),
+            "maintenance_windows": fleet.get("maintenance_windows", []),
+            "irr": fleet.get("irr"),
+        }
+        self._name = fleet["fleet"]
+        self._profiles = {profile["name"]: profile for profile in fleet["profiles"]}
+
+    def record(self, site: Record, nodes: t.Mapping[str, derive.Variables]) -> Record:
+        """The record of one site; ``nodes`` are the variables of its nodes."""
+        return {
+            "fleet": self._name,
+            "site": site["site"],
+            "kind": site["kind"],
+            "state": onboarding.state(site),
+            "operational": site["operational"],
+            "mode": onboarding.effective_mode(site),
+            "asn": addressing.ASN,
+            "host": _host(site["host"]),
+            "location": _location(site["location"]),
+            "nodes": [_node(self._profiles[node["profile"]], nodes[node["node"]]) for node in site["nodes"]],
+            "cluster": _cluster(site["cluster"]) if "cluster" in site else None,
+            "sessions": sessions.of_host(site),
+            "onboarding": onboarding.progress(site),
+            "maintenance": site.get("maintenance", []),
+            "decommissioned": site.get("decommissioned"),
+            **self._shared,
+        }
+
+
+def _host(host: Record) -> Record:
+    noc, hands = host["contacts"]["noc"], host["contacts"].get("remote_hands")
+    return {
+        "name": host["name"],
+        "type": host["type"],
+        "country": host["country"],
+        "contacts": {
+            "noc": {key: noc.get(key, "") for key in ("name", "email", "phone")},
+            "remote_hands": hands and {key: hands.get(key, "") for key in ("name", "email", "phone", "hours")},
+        },
+        "gse": host["gse"],
+    }
+
+
+def _location(location: Record) -> Record:
+    latitude, longitude = formats.coordinates(location["coordinates"])
+    return {
+        "iata": location["iata"],
+        "city": location["city"],
+        "country": location["country"],
+        "region": REGION_OF[location["country"]],
+        "latitude": latitude,
+        "longitude": longitude,
+    }
+
+
+def _node(profile: Record, variables: derive.Variables) -> Record:
+    return {
+        "node": variables["imrs_node"],
+        "node_name": variables["imrs_node_name"],
+        "profile": profile,
+        "serial": variables["imrs_serial"],
+        "bmc": variables["imrs_bmc_address"],
+        "nameserver": variables["imrs_nameserver_provider"],
+        "routing": variables["imrs_routing_provider"],
+        "uplink": variables["imrs_uplink"],
+        "management": variables["imrs_management"],
+    }
+
+
+def _cluster(cluster: Record) -> Record:
+    return {
+        "minimum_live": cluster["minimum_live"],
+        "uplink_mbps": cluster["uplink_mbps"],
+        "routers": [
+            {
+                "router": router["router"],
+                "addresses": derive.hosts(router["addresses"]),
+                "uplink": [addressing.parse(text).interface for text in router["uplink"]],
+            }
+            for router in cluster["routers"]
+        ],
+    }

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Rules of a cluster, and of what is no cluster."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ... import _addressing as addressing
+from .. import addresses
+from .common import Record, records, sound
+
+if t.TYPE_CHECKING:
+    from ..document import Document, Path
+    from ..errors import Problem
+
+
+def problems(site: Document) -> t.Iterator[Problem]:
+    """What is wrong with the number of nodes and with ``cluster``."""
+    data = site.data or {}
+    kind, nodes, cluster = data.get("kind"), data.get("nodes"), data.get("cluster")
+    if kind == "single":
+        if "cluster" in data:
+            yield site.problem(("cluster",), "stands in the sheet of a single; remove it, or say kind: cluster")
+        if nodes and len(nodes) > 1:
+            yield site.problem(("nodes",), f"a single has exactly one node, and here are {len(nodes)}")
+        return
+    if kind != "cluster":
+        return
+    if nodes and len(nodes) < 2:
+        yield site.problem(("nodes",), "a cluster has at least two nodes, and here is one")
+    if cluster is None:
+        if "cluster" not in data:
+            yield site.problem(("cluster",), "is missing; a cluster gives minimum_live, uplink_mbps and routers")
+        return
+    least = cluster.get("minimum_live")
+    if least and nodes and len(nodes) > 1 and least >= len(nodes):
+        yield site.problem(
+            ("cluster", "minimum_live"),
+            f"{least} leaves no node to work on; with {len(nodes)} nodes, {len(nodes) - 1} at most",
+        )
+    for index, router in records(cluster, "routers"):
+        yield from _router(site, ("cluster", "routers", index), router)
+
+
+def _router(site: Document, path: Path, router: Record) -> t.Iterator[Problem]:
+    yield from addresses.families(site, (*path, "addresses"), router.get("addresses"), single=True)
+    yield from addresses.families(site, (*path, "uplink"), router.get("uplink"))
+    for at, text in sound(router.get("addresses")):
+        wrong = addresses.unfit(text) or _off_link(site, text)
+        if wrong:
+            yield site.problem((*path, "addresses", at), wrong)
+    for at, text in sound(router.get("uplink")):
+        wrong = addresses.unfit(text) or addresses.not_a_host(text)
+        if wrong:
+            yield site.problem((*path, "uplink", at), wrong)
+
+
+def _off_link(site: Document, text: str) -> str | None:
+    for _index, node in records(site.data or {}, "nodes"):
+        own = (node.get("uplink") or {}).get("addresses")
+        if own and None not in own and not addressing.on_link(text, own):
+            return f"{text} is not on the uplink of node {node.get('node') or '?'} ({', '.join(own)})"
+    return None
+
+
+def warnings(site: Document) -> t.Iterator[Problem]:
+    """Where one fault of one program would take all nodes at once."""
+    data = site.data or {}
+    nodes = [node for _index, node in records(data, "nodes")]
+    if data.get("kind") != "cluster" or len(nodes) < 2:
+        return
+    for key, title in (("nameserver", "nameserver"), ("routing", "routing daemon")):
+        used = {node.get(key) for node in nodes}
+        if len(used) == 1 and None not in used:
+            yield site.problem(
+                ("nodes",), f"all nodes have the same {title}, {used.pop()}; with two, one fault does not take all"
+            )

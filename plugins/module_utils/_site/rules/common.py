@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What every rule uses.
+
+A rule works on what ``shape`` left over, so anything may be absent or None; it then keeps quiet, because the problem
+with the field itself is already known. Only what is absent, and not what is None, has its default.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ... import _addressing as addressing
+
+if t.TYPE_CHECKING:
+    import re
+
+    from ..document import Document, Path
+    from ..errors import Problem
+
+NODE_DOMAIN = "l.root-servers.org"
+"""Nodes are called ``<node>.l.root-servers.org`` (RFC 7108 section 3)."""
+
+Record = dict[str, t.Any]
+
+
+class Terms(t.NamedTuple):
+    """What the fleet offers to its sheets. A part that is not sound is None, and then not asked."""
+
+    profiles: tuple[str, ...] | None
+    masters: tuple[str, ...] | None
+    pattern: re.Pattern[str] | None
+    """What a node's full name has to match."""
+    ixp_exceptions: frozenset[str]
+
+
+def full_name(node: str) -> str:
+    """The name that the node gives as its identity."""
+    return f"{node}.{NODE_DOMAIN}"
+
+
+def records(data: Record, key: str) -> t.Iterator[tuple[int, Record]]:
+    """The sound entries of a list, with their indexes."""
+    for index, record in enumerate(data.get(key) or ()):
+        if record is not None:
+            yield index, record
+
+
+def sound(values: list[t.Any] | None) -> t.Iterator[tuple[int, t.Any]]:
+    """The sound items of a list, with their indexes."""
+    for index, value in enumerate(values or ()):
+        if value is not None:
+            yield index, value
+
+
+def names(data: Record, key: str, name: str = "name") -> tuple[str, ...] | None:
+    """The names of all entries of a list; None when one of them is not known."""
+    found = tuple(record.get(name) if record else None for record in data.get(key) or [None])
+    return None if None in found else t.cast("tuple[str, ...]", found)
+
+
+def own_asn(document: Document) -> t.Iterator[Problem]:
+    """The number that fleet and sheets repeat is ours."""
+    asn = (document.data or {}).get("asn")
+    if asn not in {None, addressing.ASN}:
+        yield document.problem(("asn",), f"{asn} is not {addressing.ASN}, the AS number of the IMRS")
+
+
+def once(document: Document, path: Path, values: t.Iterable[tuple[int, t.Any]], name: str = "") -> t.Iterator[Problem]:
+    """No two entries of the list at ``path`` are the same, or have the same ``name``."""
+    seen: dict[t.Any, int] = {}
+    for index, entry in values:
+        value = entry.get(name) if name else entry
+        if value is None:
+            continue
+        if value in seen:
+            here = (*path, index, name) if name else (*path, index)
+            yield document.problem(here, f"{value} was already given in {path[-1]}[{seen[value]}]")
+        seen.setdefault(value, index)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Rules of the host and of the life of its instance: onboarding, money, notes, end."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..onboarding import AFRICA_PHASE_2, STEPS
+from ..regions import AFRICA, REGION_OF
+from .common import Record, Terms, records
+
+if t.TYPE_CHECKING:
+    from ..document import Document, Path
+    from ..errors import Problem
+
+
+def problems(site: Document) -> t.Iterator[Problem]:
+    """Everything that is wrong with the course of the instance."""
+    data = site.data or {}
+    onboarding = data.get("onboarding") or {}
+    steps = onboarding.get("steps") or {}
+    yield from _order(site, steps)
+    yield from _funding(site, data, onboarding.get("expression_of_interest") or {})
+    before = ""
+    for index, note in records(data, "maintenance"):
+        date = note.get("date") or before
+        if date < before:
+            yield site.problem(
+                ("maintenance", index, "date"), f"{date} is before {before}, the note above; the newest comes last"
+            )
+        before = max(date, before)
+    if data.get("decommissioned") and data.get("operational"):
+        yield site.problem(("operational",), "true, but the instance is decommissioned; say operational: false")
+
+
+def warnings(site: Document, terms: Terms) -> t.Iterator[Problem]:
+    """A host that is an IXP and no exception (ICANN's FAQ, q1 and q17)."""
+    data = site.data or {}
+    host, interest = data.get("host") or {}, (data.get("onboarding") or {}).get("expression_of_interest") or {}
+    if (
+        host.get("type") == "ixp"
+        and interest.get("programme") != AFRICA_PHASE_2
+        and data.get("site") not in terms.ixp_exceptions
+    ):
+        yield site.problem(
+            ("host", "type"),
+            "an IXP is a host only in the Africa phase-2 programme, or as an exception in ixp_exceptions of the fleet",
+        )
+
+
+def _order(site: Document, steps: Record) -> t.Iterator[Problem]:
+    """Steps are done one after the other."""
+    missing, before, last = "", "", ""
+    for step in STEPS:
+        path: Path = ("onboarding", "steps", step.key)
+        if step.key not in steps:
+            missing = missing or step.key
+            continue
+        if missing:
+            yield site.problem(path, f"is done, and {missing} before it is not; steps are done in their order")
+        date = (steps[step.key] or {}).get("date")
+        if date is None:
+            continue
+        if date < before:
+            yield site.problem((*path, "date"), f"{date} is before {before}, when the step {last} was done")
+        else:
+            before, last = date, step.key
+
+
+def _funding(site: Document, data: Record, interest: Record) -> t.Iterator[Problem]:
+    path: Path = ("onboarding", "expression_of_interest")
+    if "funding_usd" in interest and "programme" not in interest:
+        yield site.problem((*path, "funding_usd"), f"needs the programme that pays it; add programme: {AFRICA_PHASE_2}")
+    country = (data.get("host") or {}).get("country")
+    if interest.get("programme") == AFRICA_PHASE_2 and country and REGION_OF[country] != AFRICA:
+        yield site.problem(
+            (*path, "programme"), f"is for hosts in Africa, and {country} is in the region {REGION_OF[country]}"
+        )

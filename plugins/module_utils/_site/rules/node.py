@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Rules of one node: its name, ports, addresses and keys."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ... import _addressing as addressing
+from .. import addresses
+from .common import Record, Terms, full_name, once, records, sound
+
+if t.TYPE_CHECKING:
+    from ..document import Document, Path
+    from ..errors import Problem
+
+
+def problems(site: Document, index: int, node: Record, terms: Terms) -> t.Iterator[Problem]:
+    """Everything that is wrong with one entry of ``nodes``."""
+    path: Path = ("nodes", index)
+    yield from _name(site, path, node, terms)
+    if terms.profiles and node.get("profile") not in {None, *terms.profiles}:
+        yield site.problem(
+            (*path, "profile"),
+            f"{node['profile']} is not a profile of the fleet; these are {', '.join(terms.profiles)}",
+        )
+    yield from _uplink(site, (*path, "uplink"), node.get("uplink") or {})
+    yield from _interfaces(site, path, node)
+    for at, text in sound((node.get("management") or {}).get("addresses")):
+        wrong = addresses.unreachable(text) or addresses.not_a_host(text)
+        if wrong:
+            yield site.problem((*path, "management", "addresses", at), wrong)
+    bmc = node.get("bmc")
+    if bmc and (wrong := addresses.unreachable(bmc)):
+        yield site.problem((*path, "bmc"), wrong)
+    yield from _keys(site, path, node, terms)
+
+
+def _name(site: Document, path: Path, node: Record, terms: Terms) -> t.Iterator[Problem]:
+    name = node.get("node")
+    if name is None:
+        return
+    if terms.pattern and not terms.pattern.fullmatch(full_name(name)):
+        yield site.problem(
+            (*path, "node"),
+            f"{full_name(name)} does not match the fleet's node_name_pattern {terms.pattern.pattern}",
+        )
+    iata = ((site.data or {}).get("location") or {}).get("iata")
+    if iata and not name.startswith(iata):
+        yield site.problem((*path, "node"), f"{name} does not begin with {iata}, the airport code of the location")
+
+
+def _uplink(site: Document, path: Path, uplink: Record) -> t.Iterator[Problem]:
+    own, gateways = uplink.get("addresses"), uplink.get("gateways")
+    yield from addresses.families(site, (*path, "addresses"), own)
+    yield from addresses.families(site, (*path, "gateways"), gateways, single=True)
+    for at, text in sound(own):
+        wrong = addresses.unfit(text) or addresses.not_a_host(text)
+        if wrong:
+            yield site.problem((*path, "addresses", at), wrong)
+    for at, text in sound(gateways):
+        wrong = addresses.unfit(text)
+        if not wrong and own and None not in own and not addressing.on_link(text, own):
+            wrong = f"{text} is not on the uplink ({', '.join(own)}), so it cannot be its gateway"
+        if wrong:
+            yield site.problem((*path, "gateways", at), wrong)
+
+
+def _interfaces(site: Document, path: Path, node: Record) -> t.Iterator[Problem]:
+    """Every name of an interface has one use."""
+    uplink, management = node.get("uplink") or {}, (node.get("management") or {}).get("interface")
+    interface = uplink.get("interface")
+    members = (uplink.get("bond") or {}).get("members")
+    if interface and interface == management:
+        yield site.problem(
+            (*path, "management", "interface"), f"{management} is the uplink's interface; management has its own"
+        )
+    if interface and interface in (members or ()):
+        yield site.problem(
+            (*path, "uplink", "interface"),
+            f"{interface} is a member of the bond; give the bond a name of its own here, such as bond0",
+        )
+    yield from once(site, (*path, "uplink", "bond", "members"), sound(members))
+    for at, member in sound(members):
+        if member == management:
+            yield site.problem(
+                (*path, "uplink", "bond", "members", at), f"{member} is the management interface, not the uplink's"
+            )
+    if uplink.get("vlan") and (made := f"vlan{uplink['vlan']}") in {interface, management, *(members or ())}:
+        yield site.problem(
+            (*path, "uplink", "vlan"), f"{made} is what the VLAN's own interface is called; rename the other one"
+        )
+
+
+def _keys(site: Document, path: Path, node: Record, terms: Terms) -> t.Iterator[Problem]:
+    """One TSIG key for every master of the fleet."""
+    given = node.get("tsig")
+    yield from once(site, (*path, "tsig"), records(node, "tsig"), "master")
+    if not terms.masters or given is None:
+        return
+    for index, key in records(node, "tsig"):
+        if key.get("master") not in {None, *terms.masters}:
+            yield site.problem(
+                (*path, "tsig", index, "master"),
+                f"{key['master']} is not a master of the fleet; these are {', '.join(terms.masters)}",
+            )
+    if all(key and key.get("master") for key in given):
+        named = {key["master"] for key in given}
+        for master in terms.masters:
+            if master not in named:
+                yield site.problem((*path, "tsig"), f"has no TSIG key for the master {master}")

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Rules of one peer: the host's router, and what is agreed on with it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ... import _addressing as addressing
+from .. import addresses, formats
+from ..schema_site import DEFAULT_HOLD_TIME, DEFAULT_INBOUND
+from .common import Record, once, records, sound
+
+if t.TYPE_CHECKING:
+    from ..document import Document, Path
+    from ..errors import Problem
+
+RESERVED = {
+    23456: "AS_TRANS (RFC 6793)",
+    65535: "reserved (RFC 7300)",
+    4294967295: "reserved (RFC 7300)",
+}
+"""AS numbers that no network has."""
+
+Links = t.Sequence[t.Sequence[str]]
+"""The addresses of each of our machines that may be a peer's neighbour, sound lists only."""
+
+
+def problems(site: Document) -> t.Iterator[Problem]:
+    """Everything that is wrong with the entries of ``peers``."""
+    data = site.data or {}
+    links, what = _links(data)
+    seen: dict[str, int] = {}
+    for index, peer in records(data, "peers"):
+        path: Path = ("peers", index)
+        asn = peer.get("asn")
+        if asn == addressing.ASN:
+            yield site.problem((*path, "asn"), f"{addressing.ASN} is our own AS number; give the host's")
+        elif asn in RESERVED:
+            yield site.problem((*path, "asn"), f"{asn} is {RESERVED[asn]}; no network has it")
+        yield from addresses.families(site, (*path, "addresses"), peer.get("addresses"), single=True)
+        for at, text in sound(peer.get("addresses")):
+            wrong = addresses.unfit(text)
+            if not wrong and seen.setdefault(addresses.host(text), index) != index:
+                wrong = f"{text} was already given in peers[{seen[addresses.host(text)]}]; give every router once"
+            if not wrong and "multihop" not in peer:
+                wrong = _off_link(text, links, what)
+            if wrong:
+                yield site.problem((*path, "addresses", at), wrong)
+        yield from _session(site, path, peer)
+
+
+def _links(data: Record) -> tuple[Links, str]:
+    """The neighbours of peers: the node of a single, the routers of a cluster; and what to call their addresses."""
+    if data.get("kind") == "cluster":
+        found = [router.get("uplink") for _index, router in records(data.get("cluster") or {}, "routers")]
+        what = "the uplink of a router"
+    else:
+        found = [(node.get("uplink") or {}).get("addresses") for _index, node in records(data, "nodes")]
+        what = "the uplink"
+    known = [own for own in found if own and None not in own]
+    return (known if len(known) == len(found) else []), what
+
+
+def _off_link(text: str, links: Links, what: str) -> str | None:
+    if not links or any(addressing.on_link(text, own) for own in links):
+        return None
+    shown = ", ".join(address for own in links for address in own)
+    return f"{text} is not on {what} ({shown}); correct it, or say multihop"
+
+
+def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
+    hold, keepalive = peer.get("hold_time", DEFAULT_HOLD_TIME), peer.get("keepalive_time")
+    if keepalive is not None and hold is not None and keepalive >= hold:
+        yield site.problem(
+            (*path, "keepalive_time"),
+            f"{keepalive} is not less than the hold time, {hold}; a third of it is usual (RFC 4271)",
+        )
+    inbound, most = peer.get("inbound", DEFAULT_INBOUND), peer.get("max_prefix")
+    if inbound == "all" and "max_prefix" not in peer:
+        yield site.problem((*path, "max_prefix"), "is missing; with inbound all, say how many prefixes may come")
+    elif inbound == "none" and most is not None:
+        yield site.problem((*path, "max_prefix"), "stands beside inbound none, which takes no prefix; remove it")
+    elif inbound == "default" and most not in {None, 1}:
+        yield site.problem((*path, "max_prefix"), f"{most} is not 1, the number of default routes; remove it")
+    given = [(at, formats.communities([text])) for at, text in sound(peer.get("communities"))]
+    spelt = ((at, (standard + large)[0]) for at, (standard, large) in given)
+    yield from once(site, (*path, "communities"), spelt)

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The shape of fleet.yml: JSON Schema (draft 2020-12) as Python data. Rules that it cannot say are in ``rules``."""
+
+from __future__ import annotations
+
+from . import parts
+from .parts import Schema, choice, field, many, number, record, text
+
+PORT = record(
+    "a port of the appliance",
+    {
+        "port": field(
+            text(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,31}", "the label of a port"), "What is printed beside the port", "eno1"
+        ),
+        "role": field(choice("bmc", "management", "uplink", "unused"), "What is plugged in there"),
+        "medium": field(parts.PROSE, "Cable or optics", "1000BASE-T"),
+    },
+)
+PROFILE = record(
+    "a hardware profile",
+    {
+        "name": field(parts.NAME, "The name that sheets use", "calypso"),
+        "description": field(parts.PROSE, "What it is, in the words of a host", "1U appliance, 1 Gbit/s"),
+        "link_mbps": number(1, 1_000_000, "a link speed in Mbit/s"),
+        "cores": number(1, 1024, "a number of cores"),
+        "memory_mib": number(512, 2**24, "an amount of memory in MiB"),
+        "tcp_clients": number(1, 1_000_000, "a number of TCP clients served at a time"),
+        "rack_units": number(1, 48, "a height in rack units"),
+        "power_supplies": number(1, 4, "a number of power supplies"),
+        "power_watts": field(number(1, 10_000, "a power in W"), "What each feed has to carry, alone"),
+        "ports": field(many(PORT, "a list of ports"), "The rear side, from left to right"),
+    },
+)
+ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})
+MASTER = record(
+    "a distribution master",
+    {"name": parts.NAME, "addresses": parts.ADDRESSES},
+    {"port": field(number(1, 65535, "a port number"), "Port of zone transfers", default=53)},
+)
+WAIVER = record(
+    "a waiver",
+    {"check": text(r"[A-Z]{2}-[0-9]{2}", "the name of an acceptance check, such as TM-01"), "reason": parts.PROSE},
+)
+OPERATOR = record(
+    "the operator's contact", {"name": parts.PROSE, "email": parts.EMAIL, "phone": field(parts.PHONE, "Answered 24/7")}
+)
+WINDOW = record(
+    "a maintenance window",
+    {
+        "day": choice("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        "start": parts.TIME,
+        "end": parts.TIME,
+    },
+)
+IRR = record(
+    "where route objects are registered",
+    {
+        "source": text(r"[A-Z][A-Z0-9-]{1,31}", "the name of a routing registry, such as RIPE"),
+        "object": text(r"AS[A-Z0-9:_-]{1,80}", "an AS or AS set, such as AS20144"),
+    },
+)
+
+FLEET: Schema = {
+    "$schema": parts.DIALECT,
+    "title": "Fleet of the IMRS: what is true of all sites",
+    **record(
+        "a fleet",
+        {
+            "fleet": field(parts.NAME, "Name of the fleet", "lab"),
+            "asn": field(parts.ASN, "Our AS number", 20144),
+            "node_name_pattern": field(parts.PATTERN, "What a node may be called, domain included (RFC 7108)"),
+            "service_addresses": field(parts.ADDRESSES, "The addresses that answer for l.root-servers.net"),
+            "prefixes": record("the two lists specific and covering", {
+                "specific": field(parts.NETWORKS, "Announced only by a live node"),
+                "covering": field(parts.NETWORKS, "Announced by a live and by a drained node"),
+            }),
+            "profiles": field(many(PROFILE, "a list of hardware profiles"), "Hardware classes"),
+            "zones": many(ZONE, "a list of zones"),
+            "masters": field(many(MASTER, "a list of distribution masters"), "Where the zones come from"),
+            "operator_networks": field(parts.NETWORKS, "From where operators reach the management interface"),
+            "operator": field(OPERATOR, "Whom hosts call, day and night"),
+        },
+        {
+            "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
+            "irr": field(IRR, "Where the route objects are"),
+            "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),
+            "trust_anchors": field(
+                many({"type": "string", "description": "a DS record"}, "a list of DS records"),
+                "Trust anchors of the root zone",
+            ),
+            "trust_anchor_file": field(parts.FILE, "A file of DS records instead, relative to this file"),
+            "waivers": field(many(WAIVER, "a list of waivers", least=0), "Acceptance checks that may be skipped"),
+        },
+    ),
+}  # fmt: skip

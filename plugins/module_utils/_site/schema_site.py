@@ -1,0 +1,214 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The shape of a site sheet: JSON Schema (draft 2020-12) as Python data. Rules that it cannot say are in ``rules``."""
+
+from __future__ import annotations
+
+from . import onboarding, parts
+from .parts import Schema, choice, field, many, number, record, text
+
+DEFAULT_HOLD_TIME = 9
+"""Seconds until a silent neighbour counts as gone (requirements section 2); RFC 4271 allows no less than 3."""
+DEFAULT_INBOUND = "none"
+"""An instance needs no route of the host: its default route is the gateway (requirements section 2)."""
+
+NOC = record(
+    "a contact",
+    {"email": parts.EMAIL, "phone": parts.PHONE},
+    {"name": field(parts.PROSE, "Name of the desk or person")},
+)
+REMOTE_HANDS = record(
+    "a contact",
+    {"email": parts.EMAIL, "phone": parts.PHONE},
+    {"name": parts.PROSE, "hours": field(parts.PROSE, "When somebody is there", "24/7")},
+)
+HOST = record(
+    "the host organisation",
+    {
+        "name": field(parts.PROSE, "Name of the host organisation", "Example Net"),
+        "type": field(
+            choice("isp", "enterprise", "university", "government", "registry", "nren", "ixp", "other"),
+            "What the host is; an IXP only by exception",
+        ),
+        "country": field(parts.COUNTRY, "Country of the organisation"),
+        "contacts": record(
+            "the contacts noc and remote_hands",
+            {"noc": field(NOC, "Network operations of the host")},
+            {"remote_hands": field(REMOTE_HANDS, "People who can touch the appliance")},
+        ),
+        "gse": record(
+            "the GSE region and coordinator",
+            {
+                "region": field(parts.NAME, "Region of Global Stakeholder Engagement", "africa"),
+                "coordinator": field(parts.PROSE, "Who at GSE accompanies the host"),
+            },
+        ),
+    },
+)
+LOCATION = record(
+    "a location",
+    {
+        "iata": field(text(r"[a-z]{3}", "an airport code in three lower-case letters, such as nbo"), "Nearest airport"),
+        "city": field(parts.PROSE, "City", "Nairobi"),
+        "country": field(parts.COUNTRY, "Country of the location; it decides the ICANN region"),
+        "coordinates": field(parts.COORDINATES, "Latitude and longitude (WGS 84)", "-1.3192, 36.9278"),
+    },
+)
+TSIG = record(
+    "a TSIG key",
+    {
+        "master": field(parts.NAME, "Master of the fleet", "dist1"),
+        "name": field(parts.DNS_NAME, "Name of the key", "nbo01-dist1.example."),
+        "algorithm": choice("hmac-sha256", "hmac-sha384", "hmac-sha512"),
+        "secret": field(parts.SECRET, "Vault variable with the key", "vault_tsig_nbo01_dist1"),
+    },
+)
+BOND = record(
+    "a bond",
+    {
+        "members": field(many(parts.INTERFACE, "a list of interfaces"), "Physical interfaces", ["eno2", "eno3"]),
+        "mode": choice("802.3ad", "active-backup"),
+    },
+)
+UPLINK = record(
+    "an uplink",
+    {
+        "interface": field(parts.INTERFACE, "Physical interface, or the bond's name", "eno2"),
+        "mtu": field(number(1280, 9216, "an MTU in bytes"), "MTU", 1500),
+        "addresses": field(parts.INTERFACE_ADDRESSES, "The node's addresses towards the host, both families"),
+        "gateways": field(parts.ADDRESSES, "The host's routers: one IPv4 and one IPv6 address"),
+    },
+    {
+        "bond": field(BOND, "Link aggregation"),
+        "vlan": field(number(1, 4094, "a VLAN number"), "Tag of the uplink; the addresses are then on vlan<number>"),
+    },
+)
+NODE = record(
+    "a node",
+    {
+        "node": field(parts.MACHINE, "Airport code and two digits", "nbo01"),
+        "profile": field(parts.NAME, "Hardware class, described in fleet.yml", "calypso"),
+        "serial": field(text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number"),
+        "nameserver": field(choice("knot", "nsd"), "Nameserver"),
+        "routing": field(choice("bird", "frr"), "Routing daemon"),
+        "uplink": field(UPLINK, "Towards the host: queries and BGP"),
+        "management": field(
+            record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),
+            "Towards ICANN's operators only",
+        ),
+        "tsig": field(
+            many(TSIG, "a list of TSIG keys, one for each distribution master"), "Keys of the zone transfers"
+        ),
+    },
+    {"bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12")},
+)
+ROUTER = record(
+    "a router of the site",
+    {
+        "router": field(parts.MACHINE, "Name of the router", "nbo-r1"),
+        "addresses": field(parts.ADDRESSES, "Towards the nodes: one of each family"),
+        "uplink": field(parts.INTERFACE_ADDRESSES, "Towards host and transits"),
+    },
+    {"md5": field(parts.OPTIONAL_SECRET, "Vault variable with the password of the nodes' sessions, or null")},
+)
+CLUSTER = record(
+    "the cluster's own data",
+    {
+        "minimum_live": field(number(1, 64, "a number of nodes"), "Nodes that stay live whatever is done"),
+        "uplink_mbps": field(number(100, 1_000_000, "an uplink in Mbit/s"), "Uplink of the whole cluster"),
+        "routers": field(many(ROUTER, "a list of routers"), "The site's own routers (AS20144)"),
+    },
+)
+PEER = record(
+    "a peer",
+    {
+        "description": field(parts.PROSE, "Whose router it is", "Example Net, router 1"),
+        "asn": field(parts.ASN, "AS number of the host", 64500),
+        "addresses": field(parts.ADDRESSES, "One of each family: each is one BGP session"),
+        "md5": field(parts.OPTIONAL_SECRET, "Vault variable with the session's password, or null", "vault_bgp_nbo"),
+    },
+    {
+        "multihop": field(number(2, 255, "a number of hops"), "Not directly connected; without it, GTSM (RFC 5082)"),
+        "bfd": field(
+            record(
+                "the BFD timers",
+                {
+                    "interval_ms": number(50, 60_000, "an interval in ms"),
+                    "multiplier": number(2, 50, "a multiplier"),
+                },
+            ),
+            "Fast detection of a dead neighbour (RFC 5880)",
+            {"interval_ms": 300, "multiplier": 3},
+        ),
+        "hold_time": field(number(3, 65535, "a hold time in seconds"), "BGP hold time", default=DEFAULT_HOLD_TIME),
+        "keepalive_time": field(number(1, 21845, "a keepalive time in seconds"), "A third of the hold time by default"),
+        "communities": field(
+            many(parts.COMMUNITY, "a list of BGP communities", least=0), "On specific prefixes only", ["64500:100"]
+        ),
+        "no_export": field(parts.FLAG, "NO_EXPORT (RFC 1997), on specific prefixes only", default=False),
+        "prepend": field(number(0, 5, "a number of prepends"), "Our AS again, on specific prefixes only", default=0),
+        "inbound": field(choice("none", "default", "all"), "Routes taken from the peer", default=DEFAULT_INBOUND),
+        "max_prefix": field(number(1, 10_000_000, "a number of prefixes"), "Needed with inbound all"),
+    },
+)
+STEP = record("a step that was done", {"date": parts.DATE, "by": field(parts.PROSE, "Who did it")})
+INTEREST = record(
+    "an expression of interest",
+    {"date": parts.DATE},
+    {
+        "programme": field(choice(onboarding.AFRICA_PHASE_2), "Funding programme"),
+        "funding_usd": field(number(1, onboarding.MOST_FUNDING, "an amount in US dollars"), "What was asked for"),
+    },
+)
+ONBOARDING = record(
+    "the course of the onboarding",
+    {
+        "steps": {
+            **record(
+                "the steps that were done",
+                {},
+                {step.key: field(STEP, f"{step.title} ({step.actor})") for step in onboarding.STEPS},
+            ),
+            "title": "Done steps only, in this order",
+        }
+    },
+    {
+        "expression_of_interest": field(INTEREST, "How it began"),
+        "override": field(
+            record("an override", {"date": parts.DATE, "by": parts.PROSE, "reason": parts.PROSE}),
+            "Provisioning allowed before the appliance is racked",
+        ),
+    },
+)
+NOTE = record("a maintenance note", {"date": parts.DATE, "by": parts.PROSE, "note": parts.PROSE})
+
+SITE: Schema = {
+    "$schema": parts.DIALECT,
+    "title": "Site sheet of an IMRS instance",
+    **record(
+        "a site sheet",
+        {
+            "site": field(parts.NAME, "Name of the site, unique in the fleet", "nbo"),
+            "kind": field(choice("single", "cluster"), "One appliance, or several behind the site's own routers"),
+            "operational": field(parts.FLAG, "Part of the service now; false: nothing is announced"),
+            "mode": field(choice("dark", "drained", "live"), "What the instance announces once it is accepted"),
+            "asn": field(parts.ASN, "Our AS number", 20144),
+            "host": field(HOST, "Who hosts the instance"),
+            "location": field(LOCATION, "Where it is"),
+            "vantage": field(parts.MACHINE, "Machine at the host's side from which the instance is judged"),
+            "nodes": field(many(NODE, "a list of nodes"), "The appliances"),
+            "peers": field(many(PEER, "a list of peers"), "eBGP neighbours: the host's routers"),
+            "onboarding": field(ONBOARDING, "From interest to live"),
+        },
+        {
+            "looking_glass": field(parts.MACHINE, "Machine whose BGP table may be read: the host's router"),
+            "cluster": field(CLUSTER, "Needed for a cluster, and for a cluster only"),
+            "maintenance": field(many(NOTE, "a list of notes", least=0), "What the host may read, newest last"),
+            "decommissioned": field(
+                record("the end of the instance", {"date": parts.DATE, "by": parts.PROSE, "reason": parts.PROSE}),
+                "The instance is gone for good; needs operational: false",
+            ),
+        },
+    ),
+}

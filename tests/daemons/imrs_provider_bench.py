@@ -1,0 +1,286 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node with the very files that the roles render, and its host's router: NSD or Knot, BIRD or FRR, and the gate.
+
+These files stand below /etc on a node, so they do here too: run it on the lab image, where that is thrown away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import typing as t
+
+from imrs_gate_bench import Bench, run, until
+from imrs_gate_config import SERVICE, ZONE
+from imrs_provider_config import FAR, HEAD, LOST, MASTER, ROUTERS, SIGN
+
+RENDERED = pathlib.Path(__file__).parent / "rendered"
+FRR = pathlib.Path("/usr/lib/frr")
+RELOAD = ("/usr/lib/frr/frr-reload.py",)
+BURY = """
+import ctypes, os, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+subprocess.run(sys.argv[1:], check=True)
+while True:
+    os.wait()
+"""
+FAR_AWAY = ("198.51.100.9/32", "2001:db8:0:7::9/128")
+MASTERS = ("203.0.113.1/32", "2001:db8:0:3::1/128")
+
+
+def install(case: str, *folders: str) -> None:
+    """Put rendered files where a node has them."""
+    assert not pathlib.Path("/run/systemd/system").exists(), "these tests write below /etc: tests/lab/lab.py in-image"
+    for folder in folders:
+        shutil.copytree(RENDERED / case / "etc" / folder, pathlib.Path("/etc", folder), dirs_exist_ok=True)
+        owner = {"frr": "frr:frr", "nsd": "root:nsd", "bird": "root:bird", "knot": "root:knot"}[folder]
+        run("chown", "-R", owner, f"/etc/{folder}")
+
+
+class Node(Bench):
+    """One case; ``routing`` is bird or frr."""
+
+    def __init__(self, directory: pathlib.Path, routing: str, case: str) -> None:
+        super().__init__(directory)
+        self.routing, self.case = routing, case
+        self.said = ROUTERS[case]
+
+    def __enter__(self) -> t.Self:
+        super().__enter__()
+        for address in (*FAR_AWAY, *MASTERS):
+            run("ip", "-n", self.router, "address", "add", address, "dev", "lo")
+        for family, gateway in (("-4", "192.0.2.1"), ("-6", "2001:db8::1")):
+            run("ip", "-n", self.node, family, "route", "add", "default", "via", gateway, "metric", str(LOST))
+        if self.case == "options":
+            self._start_bird("far", self.router, FAR.format(directory=self.directory))
+        return self
+
+    def _clean(self) -> None:
+        if "frr" in self.processes:
+            with contextlib.suppress(OSError, subprocess.SubprocessError):  # may not even have started
+                self.stop_frr()
+        super()._clean()
+
+    # Routing
+
+    def start_bird(self) -> None:
+        """The node's routing daemon, whichever it is."""
+        if self.routing == "frr":
+            install(self.case, "frr")
+            self.start_frr()
+            return
+        self._start_bird("bird", self.node, (RENDERED / self.case / "etc/bird/bird.conf").read_text())
+
+    def start_router(self) -> None:
+        """The host's router is a BIRD, always."""
+        self._start_bird("router", self.router, (HEAD + self.said).format(directory=self.directory))
+
+    def _start_bird(self, name: str, namespace: str, text: str) -> None:
+        path, socket = self.directory / f"{name}.conf", self.directory / f"{name}.ctl"
+        path.write_text(text)
+        socket.unlink(missing_ok=True)
+        self.start(name, namespace, "bird", "-f", "-c", str(path), "-s", str(socket))
+        until(socket.exists, what=f"{name} to listen")
+
+    def reconfigure_router(self, text: str) -> None:
+        """The host's router says something else from now on."""
+        self.said = text
+        (self.directory / "router.conf").write_text((HEAD + text).format(directory=self.directory))
+        self.birdc("router", "configure")
+
+    def birdc(self, name: str, *words: str) -> str:
+        """What ``router``, or a ``bird`` on the node, says."""
+        command = ["birdc", "-s", str(self.directory / f"{name}.ctl"), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def start_frr(self) -> None:
+        """As the unit does, below a process that buries what ends: watchfrr waits for a daemon's very last sign."""
+        self.start("frr", self.node, sys.executable, "-c", BURY, str(FRR / "frrinit.sh"), "start")
+        until(lambda: b"Started watchfrr" in (self.directory / "frr.out").read_bytes(), 60, "FRR to start")
+
+    def stop_frr(self) -> None:
+        """As the unit does."""
+        for file in pathlib.Path("/run/frr").glob("*.pid"):
+            subprocess.run(["kill", "-CONT", file.read_text().strip()], check=False, capture_output=True)
+        with (self.directory / "frr.out").open("ab") as out:
+            command = ["ip", "netns", "exec", self.node, str(FRR / "frrinit.sh"), "stop"]
+            subprocess.run(command, check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, timeout=60)
+        self.kill("frr")
+        (self.directory / "frr.out").unlink()
+
+    def reload_frr(self) -> None:
+        """As the bundle does; CalledProcessError when it did not work."""
+        run(*RELOAD, "--reload", "--stdout", "--log-level", "error", "/etc/frr/frr.conf")
+
+    def frr_differences(self) -> list[str]:
+        """Lines in which what FRR runs and its file differ, but for defaults that it does not show."""
+        said = subprocess.run(
+            [*RELOAD, "--test", "/etc/frr/frr.conf"], check=True, capture_output=True, text=True
+        ).stdout
+        harmless = re.compile(
+            r"Lines To |=+$|no hostname|(no )?bfd$| profile |  (detect-multiplier|\w+-interval) | ?exit$|$"
+        )
+        return [line for line in said.splitlines() if not harmless.match(line)]
+
+    def since(self, *protocols: str) -> list[str]:
+        """When the router's sessions came up."""
+        return [self.birdc("router", "show", "protocols", name).split()[-2] for name in protocols]
+
+    def end_of_routing(self) -> None:
+        """Kill the routing daemon; watchfrr starts FRR's again, as systemd would BIRD."""
+        if self.routing == "frr":
+            run("kill", "-9", pathlib.Path("/run/frr/bgpd.pid").read_text().strip())
+        else:
+            self.kill("bird", signal.SIGKILL)
+
+    def freeze_routing(self) -> None:
+        """Hang everything that speaks to the host; FRR's BFD alone would not notice a BGP daemon that hangs."""
+        if self.routing == "frr":
+            for name in ("watchfrr", "bgpd", "bfdd"):
+                run("kill", "-STOP", pathlib.Path(f"/run/frr/{name}.pid").read_text().strip())
+        else:
+            self.signal("bird", signal.SIGSTOP)
+
+    # Seen from the host's router, and in the node's kernel
+
+    def received(self) -> dict[str, dict[str, str]]:
+        """What the host's router holds from the node: attributes by prefix, once for each session that has it."""
+        found: dict[str, dict[str, str]] = {}
+        prefix, kept = "", False
+        for line in self.birdc("router", "show", "route", "all").splitlines():
+            if match := re.match(r"(\S+/\d+)?\s+\w+ \[(\w+) ", line):
+                prefix = match[1] or prefix
+                kept = match[2].startswith("imrs")
+                if kept:
+                    found[prefix] = {}
+            elif kept and (match := re.match(r"\s+BGP\.(\w+): ?(.*)", line)):
+                found[prefix][match[1]] = match[2].strip()
+        return found
+
+    def routes(self) -> dict[str, str]:
+        """Prefix to AS path."""
+        return {prefix: attributes["as_path"] for prefix, attributes in self.received().items()}
+
+    def state(self, protocol: str) -> str:
+        """State of one of the router's sessions."""
+        return self.birdc("router", "show", "protocols", protocol).split()[-1]
+
+    def far_away(self) -> set[str]:
+        """Prefixes that the router of another network has."""
+        return set(re.findall(r"(?m)^(\S+/\d+) .*\[far", self.birdc("far", "show", "route")))
+
+    def bfd(self, name: str) -> dict[str, str]:
+        """A router's BFD sessions: state by neighbour."""
+        lines = self.birdc(name, "show", "bfd", "sessions").splitlines()
+        return {
+            fields[0]: fields[2]
+            for fields in map(str.split, lines)
+            if len(fields) > 3 and fields[2] in {"Up", "Down", "Init"}
+        }
+
+    def limits(self) -> str:
+        """What the node's BIRD does at the limits that it has reached."""
+        lines = self.birdc("bird", "show", "protocols", "all").splitlines()
+        return " ".join(lines[at + 1] for at, line in enumerate(lines) if "[HIT]" in line)
+
+    def kernel(self) -> list[dict[str, t.Any]]:
+        """The node's routes that a routing daemon made, but for FRR's own static ones."""
+        return [
+            {**route, "dst": everywhere if route["dst"] == "default" else route["dst"]}
+            for family, everywhere in (("-4", "0.0.0.0/0"), ("-6", "::/0"))
+            for route in self._ip(family, "route")
+            if route["protocol"] in {"bird", "bgp"}
+        ]
+
+    def blackholes(self) -> set[str]:
+        """Destinations that end on the node."""
+        return {route["dst"] for route in self.kernel() if route["type"] == "blackhole"}
+
+    def learned(self) -> set[tuple[str, str]]:
+        """Destination and gateway of what was learned; a gateway that is a link-local address is the router's."""
+        return {
+            (route["dst"], "2001:db8::1" if route["gateway"].startswith("fe80:") else route["gateway"])
+            for route in self.kernel()
+            if route["type"] == "unicast"
+        }
+
+    def used(self, address: str) -> tuple[str, bool]:
+        """The gateway to an address, and whether a routing daemon made the route that is used."""
+        (route,) = self._ip("route", "get", "fibmatch", address)
+        gateway = "2001:db8::1" if route["gateway"].startswith("fe80:") else route["gateway"]
+        return gateway, route["protocol"] in {"bird", "bgp"}
+
+    def _ip(self, *words: str) -> list[dict[str, t.Any]]:
+        command = ["ip", "-n", self.node, "-j", "-d", *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return t.cast("list[dict[str, t.Any]]", json.loads(done.stdout))
+
+    # NSD
+
+    def start_master(self, serial: int = 2026010100, tamper: bool = False) -> None:
+        """A signed root zone, handed out to the node; once it runs, another version of it."""
+        (self.directory / "root.zone").write_text(ZONE.replace("2026010100", str(serial)))
+        run("sh", "-c", SIGN, "sign", str(self.directory))
+        signed = self.directory / "root.signed"
+        if tamper:
+            signed.write_text(re.sub(r"(?m)^(ns\.example\.\s.*)192\.0\.2\.53$", r"\g<1>192.0.2.66", signed.read_text()))
+            assert "192.0.2.66" in signed.read_text()
+        path = self.directory / "master.conf"
+        path.write_text(MASTER.format(directory=self.directory))
+        if "master" in self.processes:
+            run("nsd-control", "-c", str(path), "reload")
+            return
+        self.start("master", self.router, "nsd", "-d", "-c", str(path))
+        until((self.directory / "master.ctl").exists, what="the master")
+
+    def start_nsd(self) -> None:
+        """The node's nameserver, as its unit starts it."""
+        install(self.case, "nsd")
+        configuration = pathlib.Path("/etc/nsd/nsd.conf")
+        configuration.write_text(configuration.read_text().replace("log-only-syslog: yes", "log-only-syslog: no"))
+        pathlib.Path("/etc/nsd/trust-anchors").write_bytes((self.directory / "key.ds").read_bytes())
+        pathlib.Path("/run/nsd").mkdir(exist_ok=True)
+        shutil.chown("/run/nsd", "nsd", "nsd")
+        self.before_nsd()
+        self.start("nsd", self.node, "nsd", "-d", "-P", str(self.directory / "knot.pid"))  # where the gate looks
+        until(self.nsd_answers, what="NSD")
+
+    def before_nsd(self) -> None:
+        """What the unit runs first."""
+        drop_in = RENDERED / self.case / "etc/systemd/system/nsd.service.d/10-imrs.conf"
+        for line in drop_in.read_text().splitlines():
+            if line.startswith("ExecStartPre=+"):
+                run(*shlex.split(line.removeprefix("ExecStartPre=+")))
+
+    def nsd_answers(self) -> bool:
+        """Whether it can be controlled."""
+        return subprocess.run(["nsd-control", "status"], check=False, capture_output=True).returncode == 0
+
+    def serial(self) -> str:
+        """The serial of the root zone that NSD serves, or none."""
+        said = subprocess.run(["nsd-control", "zonestatus", "."], check=False, capture_output=True, text=True).stdout
+        match = re.search(r'served-serial: "?(\w+)', said)
+        return match[1] if match else ""
+
+    def said_by(self, name: str) -> str:
+        """What a daemon has printed."""
+        return (self.directory / f"{name}.out").read_text(errors="replace")
+
+    def dig(self, *words: str) -> str:
+        """Ask the node."""
+        command = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=2", "+tries=1", f"@{SERVICE[0]}", *words]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+
+def vtysh(*commands: str) -> str:
+    """What FRR's console says to some commands, one after the other."""
+    words = [word for command in commands for word in ("-c", command)]
+    return subprocess.run(["vtysh", *words], check=True, capture_output=True, text=True).stdout

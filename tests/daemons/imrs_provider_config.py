@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's side in the tests of the providers' files: what its router says, and the zone that a master hands out."""
+
+from __future__ import annotations
+
+LOST = 4261412864
+"""Metric of the static gateways of a node that learns routes: BIRD's are better by metric, FRR's because it reads the
+topmost octet of a kernel route's metric as a distance (254 here)."""
+
+HEAD = """
+log "{directory}/router.log" all;
+router id 192.0.2.1;
+protocol device {{ scan time 1; }}
+protocol direct {{ ipv4; ipv6; }}
+protocol bfd {{ accept direct; }}
+template bgp host {{ local as 64500; hold time 9; connect delay time 1; connect retry time 1; error wait time 1, 2; }}
+"""
+PLAIN = """
+protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; route 192.0.32.0/20 blackhole; }}
+protocol static told6 {{ ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackhole; }}
+protocol bgp imrs4 from host {{
+  neighbor 192.0.2.2 as 20144; ttl security on; authentication md5; password "bgp-password-of-the-host-00";
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+protocol bgp imrs6 from host {{
+  neighbor 2001:db8::2 as 20144; ttl security on; authentication md5; password "bgp-password-of-the-host-00";
+  ipv6 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+"""
+FAR = """
+log "{directory}/far.log" all;
+router id 198.51.100.9;
+protocol device {{}}
+protocol bfd {{ accept multihop; }}
+protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; route 192.0.32.0/20 blackhole; }}
+protocol static told6 {{ ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackhole; }}
+protocol bgp far4 {{
+  strict bind on; bfd {{ interval 300 ms; multiplier 3; }};
+  local 198.51.100.9 as 64501; neighbor 192.0.2.2 as 20144; multihop 2; hold time 9;
+  connect delay time 1; connect retry time 1; error wait time 1, 2;
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+protocol bgp far6 {{
+  strict bind on; local 2001:db8:0:7::9 as 64501; neighbor 2001:db8::2 as 20144; multihop 2; hold time 9;
+  connect delay time 1; connect retry time 1; error wait time 1, 2;
+  ipv6 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+"""
+"""A router of another network, behind the host's."""
+OPTIONS = """
+protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; route 192.0.32.0/20 blackhole; }}
+protocol static told6 {{ ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackhole; }}
+protocol bgp imrs4 from host {{
+  strict bind on; local 192.0.2.1 as 64500; neighbor 192.0.2.2 as 20144; ttl security on;
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+protocol bgp imrs6 from host {{
+  strict bind on; local 2001:db8::1 as 64500; neighbor 2001:db8::2 as 20144; ttl security on;
+  ipv6 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+"""
+NEAR = """
+protocol bgp imrs4 from host {{
+  neighbor 192.0.2.2 as 20144; ttl security on;
+  bfd {{ interval 300 ms; multiplier 3; }}; ipv4 {{ import all; export none; }};
+}}
+protocol bgp imrs6 from host {{
+  neighbor 2001:db8::2 as 20144; ttl security on;
+  bfd {{ interval 300 ms; multiplier 3; }}; ipv6 {{ import all; export none; }};
+}}
+"""
+REFUSED = {
+    "ipv4": [
+        "0.0.0.0/0",
+        "10.1.0.0/16",
+        "192.0.2.0/24",
+        "192.0.2.0/30",
+        "192.0.34.0/25",
+        "199.7.83.0/24",
+        "199.7.82.0/24",
+    ],
+    "ipv6": ["::/0", "2001:db8:9::/48", "2001:500:9f::/48", "2001:500:3:1::/64", "2620:0:2d0:1::/64", "fd00:1::/32"],
+}
+"""Nobody learns these from a peer that may tell of the whole world: default, bogons, the link, too long, ours."""
+LEARNT = {"ipv4": ["192.0.32.0/20", "192.0.48.0/21"], "ipv6": ["2620:0:2d0::/48", "2620:0:2830::/47"]}
+ONE_MORE = {"ipv4": "192.0.40.0/23", "ipv6": "2620:0:cc0::/43"}
+TABLE = """
+protocol static told4 {{ ipv4; {ipv4} }}
+protocol static told6 {{ ipv6; {ipv6} }}
+protocol bgp imrs4 from host {{
+  neighbor 192.0.2.2 as 20144; ttl security on;
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+protocol bgp imrs6 from host {{
+  neighbor 2001:db8::2 as 20144; ttl security on;
+  ipv6 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+"""
+CLUSTER = """
+protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; }}
+protocol static told6 {{ ipv6; route ::/0 blackhole; }}
+protocol bgp imrs4 from host {{
+  local as 20144; neighbor 192.0.2.2 as 20144; direct; ttl security on;
+  authentication md5; password "bgp-password-of-the-host-00";
+  ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+protocol bgp imrs6 from host {{
+  local as 20144; neighbor 2001:db8::2 as 20144; direct; ttl security on;
+  ipv6 {{ import all; export where source = RTS_STATIC; next hop self; }};
+}}
+"""
+
+
+def table(more: bool = False) -> str:
+    """The host's router that tells what may be learned and what may not; with ``more`` a prefix too many."""
+    routes = {
+        family: " ".join(
+            f"route {prefix} blackhole;"
+            for prefix in (*REFUSED[family], *LEARNT[family], *([ONE_MORE[family]] if more else []))
+        )
+        for family in REFUSED
+    }
+    return TABLE.replace("{ipv4}", routes["ipv4"]).replace("{ipv6}", routes["ipv6"])
+
+
+ROUTERS = {"plain": PLAIN, "options": OPTIONS, "bfd": NEAR, "table": table(), "cluster": CLUSTER}
+"""The host's router beside each case of tests/unit/roles/imrs_role_cases.py."""
+
+SIGN = """set -eu
+cd "$1"
+if [ ! -e key.key ]; then
+  made=$(ldns-keygen -a ECDSAP256SHA256 -k .)
+  for end in key private ds; do mv $made.$end key.$end; done
+fi
+ldns-signzone -z simple:sha384 -o . -f root.signed root.zone key
+"""
+MASTER = """
+server:
+    ip-address: 203.0.113.1
+    ip-address: 2001:db8:0:3::1
+    username: ""
+    zonesdir: "{directory}"
+    xfrdfile: ""
+    zonelistfile: "{directory}/zone.list"
+    xfrdir: "{directory}"
+    pidfile: ""
+    rrl-ratelimit: 0
+remote-control:
+    control-enable: yes
+    control-interface: {directory}/master.ctl
+key:
+    name: "xlb01-dist1.example."
+    algorithm: hmac-sha256
+    secret: "ZGlzdDEtdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA="
+zone:
+    name: "."
+    zonefile: "root.signed"
+    provide-xfr: 0.0.0.0/0 xlb01-dist1.example.
+    provide-xfr: ::/0 xlb01-dist1.example.
+    notify: 192.0.2.2 xlb01-dist1.example.
+    outgoing-interface: 203.0.113.1
+"""

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nodes whose files are rendered for tests: together they use every option of a session, a zone and a master."""
+
+from __future__ import annotations
+
+import typing as t
+
+SECRETS = {
+    "vault_bgp_host": "bgp-password-of-the-host-00",
+    "vault_tsig_dist1": "ZGlzdDEtdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA=",
+    "vault_tsig_dist2": "ZGlzdDItdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA=",
+}
+"""What the vault would hold."""
+
+V4 = {"address": "192.0.2.1", "local_address": "192.0.2.2", "family": "ipv4"}
+V6 = {"address": "2001:db8::1", "local_address": "2001:db8::2", "family": "ipv6"}
+
+
+def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
+    """One entry of ``imrs_peers``; by default a directly connected eBGP session without any option."""
+    entry: dict[str, t.Any] = {
+        "asn": 64500,
+        "multihop": None,
+        "password_variable": None,
+        "hold_time": 9,
+        "keepalive_time": 3,
+        "description": "Example Net",
+        "internal": False,
+        "bfd": None,
+        "communities": [],
+        "large_communities": [],
+        "no_export": False,
+        "prepend": 0,
+        "inbound": "none",
+        "max_prefix": None,
+        **family,
+        **options,
+    }
+    return {"name": f"as{entry['asn']}_{entry['family']}_1", **entry}
+
+
+def both(**options: t.Any) -> list[dict[str, t.Any]]:
+    """The same session for IPv4 and for IPv6."""
+    return [session(V4, **options), session(V6, **options)]
+
+
+FAR = [
+    session(
+        {"address": "198.51.100.9", "local_address": "192.0.2.2", "family": "ipv4"}, asn=64501, multihop=2,
+        description="Example Transit, two hops away", inbound="default", max_prefix=1,
+        bfd={"interval_ms": 300, "multiplier": 3},
+    ),
+    session(
+        {"address": "2001:db8:0:7::9", "local_address": "2001:db8::2", "family": "ipv6"}, asn=64501, multihop=2,
+        description="Example Transit, two hops away", inbound="all", max_prefix=1000,
+    ),
+]  # fmt: skip
+DRESSED = both(
+    description="Example Net,\nsecond line",
+    hold_time=12,
+    keepalive_time=4,
+    communities=["64500:100", "64500:200"],
+    large_communities=["64500:1:2", "65551:4294967295:0"],
+    no_export=True,
+    prepend=2,
+    inbound="default",
+    max_prefix=1,
+)
+INSIDE = [
+    session(V4, asn=20144, internal=True, password_variable="vault_bgp_host", description="nbo-r1"),
+    session(V6, asn=20144, internal=True, description="nbo-r1", inbound="default", max_prefix=1),
+]
+
+MASTERS = [
+    {
+        "name": name,
+        "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
+        "port": 53,
+        "tsig": {"name": f"xlb01-{name}.example.", "algorithm": "hmac-sha256", "secret_variable": f"vault_tsig_{name}"},
+    }
+    for number, name in enumerate(("dist1", "dist2"), start=1)
+]
+ZONES = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.")]
+EVERY_KIND_OF_ZONE = [
+    {"name": ".", "zonemd": False, "dnssec": True},
+    {"name": "arpa.", "zonemd": True, "dnssec": False},
+    {"name": "root-servers.net.", "zonemd": False, "dnssec": False},
+]
+
+NODE: dict[str, t.Any] = {
+    "imrs_node_name": "xlb01.l.root-servers.org",
+    "imrs_asn": 20144,
+    "imrs_router_id": "192.0.2.2",
+    "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
+    "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+    "imrs_prefixes": {
+        "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
+        "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
+    },
+    "imrs_uplink": {
+        "interface": "uplink",
+        "mtu": 1500,
+        "addresses": ["192.0.2.2/29", "2001:db8::2/64"],
+        "gateways": ["192.0.2.1", "2001:db8::1"],
+        "vlan": None,
+        "bond": None,
+    },
+    "imrs_masters": MASTERS,
+    "imrs_zones": ZONES,
+    "imrs_trust_anchors": [
+        ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+        ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+    ],
+}
+
+EVERYBODY = ("knot", "nsd", "bird", "frr")
+CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
+    "plain": (EVERYBODY, {"imrs_peers": both(password_variable="vault_bgp_host")}),
+    "options": (
+        EVERYBODY,
+        {
+            "imrs_peers": DRESSED + FAR,
+            "imrs_zones": EVERY_KIND_OF_ZONE,
+            "imrs_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]],
+            "nameserver_rate_limit": 0,
+        },
+    ),
+    "bfd": (("bird", "frr"), {"imrs_peers": both(bfd={"interval_ms": 300, "multiplier": 3})}),
+    "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
+    "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
+}
+"""By the name of the folder that the files go to: whose files, and what is different from ``NODE``."""

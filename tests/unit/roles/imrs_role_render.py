@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Render the files of roles `nameserver` and `routing` as the bundle would; run it to renew the stored ones."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import sys
+import typing as t
+
+import jinja2
+import jinja2.nativetypes
+import yaml
+from ansible.plugins.filter.core import FilterModule
+from ansible.plugins.test.core import TestModule
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from imrs_role_cases import CASES, NODE, SECRETS
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+STORED = ROOT / "tests/daemons/rendered"
+"""Where tests/daemons finds them: the lab image, on which they are shown to the daemons, has no Jinja."""
+ROLES = {"knot": "nameserver", "nsd": "nameserver", "bird": "routing", "frr": "routing"}
+
+
+def tree(case: str) -> dict[str, str]:
+    """Every file of a case's providers: its path on the node, without the first slash, and its text."""
+    providers, node = CASES[case]
+    return {path: text for provider in providers for path, text in files(ROLES[provider], provider, node).items()}
+
+
+def files(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The files of one provider, as the role's own task lists them."""
+    variables = {**NODE, f"imrs_{role}_provider": provider, **node}
+    variables |= defaults(role, variables)
+    environment = configured(jinja2.Environment(**OPTIONS), role)  # noqa: S701 - configuration, not HTML
+    return {
+        item["dest"].lstrip("/"): environment.get_template(item["src"]).render(variables)
+        for item in bundle(role, provider)["files"]
+    }
+
+
+def bundle(role: str, provider: str) -> dict[str, t.Any]:
+    """The arguments of a provider's bundle."""
+    (task,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/files_{provider}.yml").read_text(encoding="utf-8"))
+    arguments: dict[str, t.Any] = task["icann.imrs.bundle"]
+    return arguments
+
+
+OPTIONS: dict[str, t.Any] = {"trim_blocks": True, "keep_trailing_newline": True, "undefined": jinja2.StrictUndefined}
+"""As ansible.builtin.template has them."""
+
+
+def defaults(role: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The role's variables, bound to a node's."""
+    environment = configured(jinja2.nativetypes.NativeEnvironment(**OPTIONS), role)
+    declared = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
+    return {
+        name: environment.from_string(value).render(variables) if isinstance(value, str) else value
+        for name, value in declared.items()
+        if name not in variables
+    }
+
+
+def configured(environment: jinja2.Environment, role: str) -> jinja2.Environment:
+    """With Ansible's own filters and tests, and a vault that is known."""
+    environment.loader = jinja2.FileSystemLoader(ROOT / f"roles/{role}/templates")
+    environment.filters.update(FilterModule().filters())
+    environment.tests.update(TestModule().tests())
+    environment.globals.update(ansible_managed="Ansible managed", lookup=lookup)
+    return environment
+
+
+def lookup(plugin: str, name: str) -> str:
+    """The one lookup that a template may use for a secret."""
+    if plugin != "icann.imrs.secret":
+        raise ValueError(f"{plugin} is no way to a secret")
+    return SECRETS[name]
+
+
+def store() -> None:
+    """Write every file of every case to where tests/daemons finds it, and remove what is no longer rendered."""
+    wanted = {STORED / case / path: text for case in CASES for path, text in tree(case).items()}
+    for path in set(stored()) - set(wanted):
+        path.unlink()
+        for folder in itertools.takewhile(lambda each: not any(each.iterdir()), path.parents):
+            folder.rmdir()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def stored() -> list[pathlib.Path]:
+    """What is stored now."""
+    return sorted(path for path in STORED.rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    store()

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What roles `nameserver` and `routing` write. The daemons' own word on it is in tests/daemons."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from imrs_role_cases import CASES, EVERYBODY, SECRETS
+from imrs_role_render import ROLES, ROOT, STORED, bundle, files, stored, tree
+
+RENEW = "run tests/unit/roles/imrs_role_render.py, and read the difference"
+OTHER = {"knot": "nsd", "nsd": "knot", "bird": "frr", "frr": "bird"}
+by_provider = pytest.mark.parametrize("provider", EVERYBODY)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_stored_files_are_what_the_roles_render(case: str) -> None:
+    wanted = tree(case)
+    kept = {str(path.relative_to(STORED / case)): path for path in stored() if path.is_relative_to(STORED / case)}
+    assert set(kept) == set(wanted), RENEW
+    for name, path in kept.items():
+        assert path.read_text(encoding="utf-8") == wanted[name], f"{path}: {RENEW}"
+
+
+def test_no_other_files_are_stored() -> None:
+    assert {path.relative_to(STORED).parts[0] for path in stored()} == set(CASES), RENEW
+
+
+@by_provider
+def test_what_holds_a_secret_is_marked_and_closed(provider: str) -> None:
+    for case, (providers, node) in CASES.items():
+        if provider not in providers:
+            continue
+        texts = files(ROLES[provider], provider, node)
+        for item in bundle(ROLES[provider], provider)["files"]:
+            text = texts[item["dest"].lstrip("/")]
+            if any(secret in text for secret in SECRETS.values()):
+                assert (item.get("secret"), item.get("mode")) == (True, "0640"), f"{case}: {item['dest']}"
+
+
+def test_secrets_come_through_one_door() -> None:
+    for role in set(ROLES.values()):
+        for path in (ROOT / f"roles/{role}/templates").rglob("*.j2"):
+            assert set(re.findall(r"lookup\('([^']+)'", path.read_text(encoding="utf-8"))) <= {"icann.imrs.secret"}, (
+                path
+            )
+
+
+@by_provider
+def test_only_one_provider_runs(provider: str) -> None:
+    role, own, other = ROLES[provider], f"{provider}.service", f"{OTHER[provider]}.service"
+    ensured = {item["unit"]: (item["enabled"], item["started"]) for item in bundle(role, provider)["ensure"]}
+    assert ensured == {other: (False, False), own: (True, True)}
+    assert list(ensured) == [other, own], "the other one ends first"
+    drop_in = files(role, provider, CASES["plain"][1])[f"etc/systemd/system/{own}.d/10-imrs.conf"]
+    # With an order between the two, systemd stops the one before it starts the other (systemd.unit(5), Before=).
+    assert re.search(rf"(?m)^Conflicts={other}$", drop_in)
+    assert re.search(rf"(?m)^(Before|After)={other}$", drop_in)
+    assert bundle(role, provider)["name"] == bundle(role, OTHER[provider])["name"], "or its files would stay"
+
+
+@pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "nsd" in providers])
+def test_nsd_verifies_files_as_it_verifies_transfers(case: str) -> None:
+    texts = files("nameserver", "nsd", CASES[case][1])
+    zones = texts["etc/nsd/nsd.conf.d/zones.conf"].split("\nzone:\n")[1:]
+    transferred = {}
+    for zone in zones:
+        file = re.search(r'zonefile: "(.+)"', zone)
+        verifier = re.search(r"verifier: (.+)", zone)
+        assert file is not None
+        assert (verifier is None) == ("verify-zone: no" in zone)
+        if verifier:
+            transferred[file[1]] = verifier[1]
+    drop_in = texts["etc/systemd/system/nsd.service.d/10-imrs.conf"]
+    found = dict(re.findall(r"\[ ! -e /var/lib/nsd/(\S+) \] \|\| (.+?) /var/lib/nsd/\1 \|\| mv", drop_in)[:])
+    assert found == transferred
+    assert len(found) == drop_in.count("ExecStartPre=")
+
+
+def test_every_kind_of_zone_is_verified_as_far_as_it_can_be() -> None:
+    text = files("nameserver", "nsd", CASES["options"][1])["etc/nsd/nsd.conf.d/zones.conf"]
+    assert "verifier: /usr/bin/ldns-verify-zone -k /etc/nsd/trust-anchors\n" in text  # signed, no ZONEMD
+    assert "verifier: /usr/bin/ldns-verify-zone -Z\n" in text  # ZONEMD, not signed
+    assert text.count("verify-zone: no\n") == 1  # neither
+    plain = files("nameserver", "nsd", CASES["plain"][1])["etc/nsd/nsd.conf.d/zones.conf"]
+    assert "verifier: /usr/bin/ldns-verify-zone -ZZ -k /etc/nsd/trust-anchors\n" in plain
+    assert "verifier: /usr/bin/ldns-verify-zone -ZZ\n" in plain  # the anchors are the root's
+
+
+def test_frr_checks_its_file_without_applying_it() -> None:
+    commands = [command for command in bundle("routing", "frr")["check"] if "vtysh" in command]
+    assert commands == ["vtysh -C -f {staged}/etc/frr/frr.conf"]
+
+
+@pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "bird" in providers])
+def test_nothing_leaves_bird_that_is_not_from_the_gate(case: str) -> None:
+    text = files("routing", "bird", CASES[case][1])["etc/bird/bird.conf"]
+    sessions = text.count("protocol bgp ") - 1
+    assert sessions == len(CASES[case][1]["imrs_peers"])
+    plain = len(
+        re.findall(r'export filter \{ if proto = "gate" && is_imrs_(ipv4|ipv6)\(\) then accept; reject; \};', text)
+    )
+    dressed = len(
+        re.findall(r'export filter \{\n +if proto != "gate" \|\| ! is_imrs_(ipv4|ipv6)\(\) then reject;', text)
+    )
+    assert plain + dressed == sessions
+    assert text.count("export ") == 2 * sessions + 2 + 2  # a filter and a limit each; the gate's two; the kernel's two
