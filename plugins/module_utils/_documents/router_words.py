@@ -183,10 +183,7 @@ def registries(record: Record, flag: str, spell: t.Callable[[str], str]) -> list
             f"Your upstreams filter, too: make AS{record['asn']} a member of the AS-SET that you announce from, and "
             "ask them to accept both families."
         ),
-        *_wrapped(
-            f"RPKI: the origin is AS{record['asn']}. Reject what is invalid; accept valid and not-found "
-            "alike."
-        ),
+        *_wrapped(f"RPKI: the origin is AS{record['asn']}. Reject what is invalid; accept valid and not-found alike."),
     ]
 
 

@@ -20,7 +20,8 @@ BASE = (
 )
 LAB = (
     *BASE,
-    *("bird2", "frr", "frr-pythontools", "openbgpd", "knot", "nsd", "bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
+    *("bird2", "frr", "frr-pythontools", "openbgpd", "knot", "nsd"),
+    *("bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
     *("python3-dnspython", "python3-pytest"),
 )
 IMAGES = {"base": BASE, "lab": LAB}
