@@ -191,7 +191,7 @@ def _appliance(node: Record) -> Page:
         "facts": [
             ("Name", node["node_name"]),
             ("Hardware", f"{words.name(profile['name'])}: {profile['description']}"),
-            ("Serial number", node["serial"]),
+            ("Serial number", node["serial"] or "not bought yet"),
             ("Link", words.bits(profile["link_mbps"])),
             ("Size", f"{profile['cores']} cores, {profile['memory_mib'] // 1024} GiB of memory"),
             ("Software", f"{words.PROVIDERS[node['nameserver']]} for DNS, {words.PROVIDERS[node['routing']]} for BGP"),

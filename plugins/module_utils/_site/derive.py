@@ -48,7 +48,7 @@ class Deriver:
         return {
             "imrs_node": node["node"],
             "imrs_node_name": rules.full_name(node["node"]),
-            "imrs_serial": node["serial"],
+            "imrs_serial": node.get("serial", ""),
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
             "imrs_profile": self._profiles[node["profile"]],
             "imrs_nameserver_provider": node["nameserver"],

@@ -78,7 +78,8 @@ def _load(
     derived = None if every else _Derived(_data(shaped.document), trusted.records)
     for site in sites:
         sound = _SITE.shape(site)
-        every += [*sound.problems, *judge.site(sound.document)]
+        known = {(problem.file, problem.field) for problem in sound.problems}  # and what was taken out is not missing
+        every += [*sound.problems, *(one for one in judge.site(sound.document) if (one.file, one.field) not in known)]
         if derived and not every:
             warnings += judge.site_warnings(sound.document)
             derived.add(_data(sound.document))

@@ -89,7 +89,6 @@ NODE = record(
     {
         "node": field(parts.MACHINE, "Airport code and two digits", "nbo01"),
         "profile": field(parts.NAME, "Hardware class, described in fleet.yml", "calypso"),
-        "serial": field(text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number"),
         "nameserver": field(choice("knot", "nsd"), "Nameserver"),
         "routing": field(choice("bird", "frr"), "Routing daemon"),
         "uplink": field(UPLINK, "Towards the host: queries and BGP"),
@@ -101,7 +100,12 @@ NODE = record(
             many(TSIG, "a list of TSIG keys, one for each distribution master"), "Keys of the zone transfers"
         ),
     },
-    {"bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12")},
+    {
+        "serial": field(
+            text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number, once it is bought"
+        ),
+        "bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12"),
+    },
 )
 ROUTER = record(
     "a router of the site",

@@ -23,6 +23,12 @@ def problems(site: Document) -> t.Iterator[Problem]:
     steps = onboarding.get("steps") or {}
     yield from _order(site, steps)
     yield from _funding(site, data, onboarding.get("expression_of_interest") or {})
+    if "purchase" in steps:
+        for index, node in records(data, "nodes"):
+            if not node.get("serial"):
+                yield site.problem(
+                    ("nodes", index, "serial"), "is missing; the appliance is bought, so give its serial number"
+                )
     before = ""
     for index, note in records(data, "maintenance"):
         date = note.get("date") or before

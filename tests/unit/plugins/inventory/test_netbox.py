@@ -159,7 +159,7 @@ def test_everything_that_is_wrong_is_said_at_once(inventory: Inventory, answers:
     remedy = "assign to the site a config context with what NetBox has no field for"
     said = [line for line in inventory.said(answers).splitlines() if line.startswith("netbox: ")]
     assert said[:3] == [
-        "netbox: device mrs01: Serial number: is missing; give a serial number (letters, digits and -)",
+        "netbox: device mrs01: Serial number: is missing; the appliance is bought, so give its serial number",
         "netbox: site acc: ASNs: 64500 is not 20144, the AS number of the IMRS",
         f"netbox: site dkr: Config context: imrs: is missing; {remedy}",
     ]

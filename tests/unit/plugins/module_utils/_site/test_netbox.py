@@ -350,7 +350,7 @@ def test_one_site_without_a_sheet_does_not_hide_another() -> None:
         (node(site={**SITE, "latitude": None}), "site acc: Latitude and longitude: is missing; "),
         (node(site={**SITE, "slug": "acc-2"}), "site acc-2: Slug: acc-2 is not a short name"),
         (node(regions=["africa"]), "site acc: Region: is missing; "),
-        (node(serial=""), "device acc01: Serial number: is missing; "),
+        (node(serial="CLP 1"), "device acc01: Serial number: CLP 1 is not a serial number "),
         (node(device_type="nuc"), "device acc01: Device type (slug): nuc is not a profile of the fleet"),
         (node(config_context={"imrs": IMRS}), "device acc01: Config context: imrs_node.tsig: is missing; "),
         (without(node(), "config_context", "imrs", "mode"), "site acc: Config context: imrs.mode: is missing; "),

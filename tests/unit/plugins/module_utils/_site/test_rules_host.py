@@ -19,6 +19,9 @@ COURSE: dict[str, tuple[str, str, list[str]]] = {
         f"{STEPS}.{step}: is done, and nda before it is not; steps are done in their order"
         for step in ("agreement", "purchase", "rack", "install", "notify")
     ]),
+    "bought without a serial number": ("    serial: CLP-2025-0117\n", "", [
+        "nodes[0].serial: is missing; the appliance is bought, so give its serial number"
+    ]),
     "back in time": ("2025-12-01", "2025-11-23", [
         f"{STEPS}.agreement.date: 2025-11-23 is before 2025-11-24, when the step nda was done"
     ]),
