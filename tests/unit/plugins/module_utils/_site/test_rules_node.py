@@ -72,13 +72,13 @@ NODE: dict[str, tuple[str, str, list[str]]] = {
         "nodes[0].management.addresses[0]: 203.0.113.1 is used twice; it already belongs to master dist1"
     ]),
     "two nodes": ("  - node: xlb01", "  - {}\n  - node: xlb01", [
-        *(f"nodes[0].{key}: is missing; {'the appliance is bought, so ' * (key == 'serial')}give {what}" for key, what in (
+        "nodes[0].serial: is missing; the appliance is bought, so give its serial number",
+        *(f"nodes[0].{key}: is missing; give {what}" for key, what in (
             ("management", "a management port"),
             ("nameserver", "one of: knot, nsd"),
             ("node", "the name of a machine, such as xlb01"),
             ("profile", "a short name (lower-case letters, digits and _, a letter first)"),
             ("routing", "one of: bird, frr"),
-            ("serial", "its serial number"),
             ("tsig", "a list of TSIG keys, one for each distribution master"),
             ("uplink", "an uplink"),
         )),
