@@ -119,7 +119,7 @@ evidence:
   description: What was seen, and when; hand it to O(verb=judge). It holds no secret and no configuration file.
   returned: when O(verb=collect)
   type: dict
-  sample: {format: 1, scope: node, stage: dark, node: xlb01.l.root-servers.org, collected_at: 1767225600.0}
+  sample: {format: 2, scope: node, stage: dark, node: xlb01.l.root-servers.org, collected_at: 1767225600.0}
 certifiable:
   description:
     - Whether a certificate up to the mode of this stage may be issued.

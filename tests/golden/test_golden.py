@@ -29,7 +29,7 @@ _spec.loader.exec_module(golden)
 def render(directory: pathlib.Path) -> pathlib.Path:
     """The example fleet, rendered by the playbook."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("IMRS_")},  # meant for the lab
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache"),
         "ANSIBLE_FORKS": str(os.cpu_count()),

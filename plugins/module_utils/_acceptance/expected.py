@@ -11,10 +11,25 @@ import typing as t
 from .. import _addressing as addressing
 from .._routing import policy
 
+NO_EXPORT = "65535:65281"
+"""RFC 1997, as BIRD shows it."""
+
+
+class Bfd(t.NamedTuple):
+    """How a neighbour is watched (RFC 5880)."""
+
+    interval_ms: int
+    multiplier: int
+
+    @property
+    def detection_ms(self) -> int:
+        """After so many milliseconds a silent neighbour counts as gone."""
+        return self.interval_ms * self.multiplier
+
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """One BGP session (``imrs_peers``)."""
+    """One BGP session (``imrs_peers``); times in seconds, those of BFD in milliseconds."""
 
     name: str
     family: str
@@ -24,8 +39,18 @@ class Peer:
     multihop: int | None
     authenticated: bool
     hold_time: int
+    keepalive_time: int | None = None
+    internal: bool = False
+    """With a router of our own, in our AS."""
+    bfd: Bfd | None = None
     communities: tuple[str, ...] = ()
+    """Of the specific prefixes, in one spelling: standard and large ones, and NO_EXPORT where it is agreed."""
     prepend: int = 0
+    """How often our AS is prepended to the specific prefixes."""
+    inbound: str = "none"
+    """What may come in: ``none``, ``default`` or ``all``."""
+    max_prefix: int = 0
+    """How many routes may come in."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +91,10 @@ class Expected:
     def addresses(self) -> tuple[str, ...]:
         """All service addresses, IPv4 first."""
         return tuple(address for family in addressing.FAMILIES for address in self.service_addresses[family])
+
+    def ours(self, family: str) -> tuple[str, ...]:
+        """All our prefixes of one family, whatever the mode."""
+        return (*self.prefixes[family].covering, *self.prefixes[family].specific)
 
     @classmethod
     def parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
@@ -119,6 +148,10 @@ def _addresses_of(master: t.Any) -> tuple[str, ...]:
 
 def _peer(data: t.Mapping[str, t.Any]) -> Peer:
     """One entry of ``imrs_peers``: of the password only whether there is one."""
+    inbound, bfd = str(data.get("inbound") or "none"), data.get("bfd")
+    most = {"none": 0, "default": 1, "all": data.get("max_prefix")}.get(inbound)
+    if most is None:
+        raise ValueError(f"expected: {data['name']}: inbound is none, default, or all with a max_prefix")
     return Peer(
         name=str(data["name"]),
         family=str(data["family"]),
@@ -128,6 +161,14 @@ def _peer(data: t.Mapping[str, t.Any]) -> Peer:
         multihop=int(data["multihop"]) if data.get("multihop") else None,
         authenticated=bool(data.get("password_variable")),
         hold_time=int(data["hold_time"]),
-        communities=tuple(str(community) for community in data.get("communities") or ()),
+        keepalive_time=int(data["keepalive_time"]) if data.get("keepalive_time") else None,
+        internal=bool(data.get("internal")),
+        bfd=Bfd(int(bfd["interval_ms"]), int(bfd["multiplier"])) if bfd else None,
+        communities=(
+            *(str(community) for kind in ("communities", "large_communities") for community in data.get(kind) or ()),
+            *((NO_EXPORT,) if data.get("no_export") else ()),
+        ),
         prepend=int(data.get("prepend") or 0),
+        inbound=inbound,
+        max_prefix=int(most),
     )

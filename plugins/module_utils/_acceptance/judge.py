@@ -170,8 +170,13 @@ def _reasons(results: t.Sequence[Result], evidence: Evidence) -> list[str]:
     if not any(result.status in {Status.PASS.value, Status.FAIL.value} for result in results):
         reasons.append("no check ran")
     verbs = {"fail": "failed", "error": "could not be judged", "skipped": "was skipped without a waiver"}
-    reasons += [f"{result.id} {verbs[result.status]}: {result.message}" for result in results if result.blocks]
-    return reasons
+    told: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        if result.blocks:
+            # One cause for many checks is told once; what failed is told of each.
+            apart = result.id if result.status != Status.ERROR.value else ""
+            told.setdefault((f"{verbs[result.status]}: {result.message}", apart), []).append(result.id)
+    return reasons + [f"{', '.join(idents)} {words}" for (words, _apart), idents in told.items()]
 
 
 def _serial(evidence: Evidence) -> int | None:

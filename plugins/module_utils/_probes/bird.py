@@ -22,7 +22,10 @@ _ROUTE = re.compile(r"^(?P<to>\S+/\d+)?\s+(?P<type>\w+) \[(?P<protocol>\S+) [^\]
 _COUNTS = re.compile(r"(\d+) (\w+)")
 _TOKEN = re.compile(r'"[^"]*"|[{};]|[^\s{};"]+')
 _COMMENTS = re.compile(r'("[^"\n]*")|#[^\n]*|/\*.*?\*/', re.DOTALL)
-_MAX_ROUTES = 2000
+FEW = 100
+"""So many imported routes of a session are listed in full; of more, only those that a verdict has to see."""
+
+DEFAULTS = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 
 
 def parse_protocols(text: str) -> list[dict[str, t.Any]]:
@@ -73,6 +76,8 @@ def _session_line(session: dict[str, t.Any], key: str, value: str) -> None:
         session[key.lower().replace(" ", "_")] = int(value)
     elif key == "Hold timer" and "/" in value:
         session["hold_time"] = int(value.rpartition("/")[2])
+    elif key == "Keepalive timer" and "/" in value:
+        session["keepalive_time"] = int(value.rpartition("/")[2])
 
 
 def _capability_line(session: dict[str, t.Any], side: str, capability: str, line: str) -> str:
@@ -126,6 +131,23 @@ def parse_routes(text: str) -> list[dict[str, t.Any]]:
             if colon and (key.startswith("BGP.") or name in {"origin", "as_path"}):
                 routes[-1]["attributes"][name.replace("bgp_", "")] = value.strip()
     return routes
+
+
+def parse_bfd(text: str) -> list[dict[str, t.Any]]:
+    """``show bfd sessions``: neighbour, state, and the negotiated interval and detection time in milliseconds."""
+    sessions = []
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 6 or not set(":.") & set(fields[0]):
+            continue
+        try:
+            interval, timeout = (round(float(field) * 1000) for field in fields[-2:])
+        except ValueError:  # the heading
+            continue
+        sessions.append(
+            {"address": fields[0].partition("%")[0], "state": fields[2], "interval_ms": interval, "timeout_ms": timeout}
+        )
+    return sessions
 
 
 def _blocks(text: str) -> list[tuple[list[str], list[str]]]:
@@ -205,19 +227,53 @@ def configuration_text(path: str) -> str:
     return re.sub(r'^\s*include\s+"([^"]+)"\s*;', included, text, flags=re.MULTILINE)
 
 
+def _imports(
+    runner: host.Runner,
+    command: t.Sequence[str],
+    session: t.Mapping[str, t.Any],
+    prefixes: t.Mapping[str, t.Sequence[str]],
+) -> list[dict[str, t.Any]] | None:
+    """What a session imported, or null where that could not be listed.
+
+    All of it when it is little. Of a whole table only a default route and what is inside ``prefixes``: the counters
+    tell the rest, and a million of lines would not end in time.
+    """
+    counts = {channel["family"]: channel["routes"].get("imported", 0) for channel in session["channels"]}
+    filters: list[list[str]] = [[]]
+    if sum(counts.values()) > FEW:
+        sets = (
+            [everywhere, *(f"{each}+" for each in prefixes.get(family, ()))] for family, everywhere in DEFAULTS.items()
+        )
+        filters = [["where", "net", "~", "[", ", ".join(wanted), "]"] for wanted in sets]
+    found = []
+    for chosen in filters:
+        listed = runner([*command, "show", "route", "protocol", session["name"], *chosen])
+        if listed["rc"] != 0:
+            return None
+        found += parse_routes(listed["stdout"])
+    return found
+
+
 def read(
-    runner: host.Runner = host.run, command: t.Sequence[str] = ("birdc", "-r"), path: str = CONFIGURATION
+    runner: host.Runner = host.run,
+    command: t.Sequence[str] = ("birdc", "-r"),
+    path: str = CONFIGURATION,
+    prefixes: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> dict[str, t.Any]:
-    """The sessions, what each of them exports, the tables, and the judged options of the configuration."""
+    """The sessions and their BFD, what each exports and imports, and the judged options of the configuration.
+
+    ``prefixes``: ours, by family; they are looked for in what is imported, however much that is.
+    """
     status = runner([*command, "show", "status"])
     if status["rc"] != 0:
         return {"error": (status["stderr"] or status["stdout"]).strip()[:200] or "birdc failed"}
     version = re.search(r"^(?:BIRD v?|Version: )(\d[\d.]*)", status["stdout"], re.MULTILINE)
     sessions = parse_protocols(runner([*command, "show", "protocols", "all"])["stdout"])
-    exports = {}
+    exports, imports = {}, {}
     for session in sessions:
         listed = runner([*command, "show", "route", "export", session["name"], "all"])
         exports[session["name"]] = parse_routes(listed["stdout"]) if listed["rc"] == 0 else None
+        imports[session["name"]] = _imports(runner, command, session, prefixes or {})
     try:
         options: dict[str, t.Any] | None = session_options(configuration_text(path))
     except OSError:
@@ -226,8 +282,9 @@ def read(
         "version": version[1] if version else "",
         "router_id": _after(status["stdout"], "Router ID is"),
         "sessions": sessions,
+        "bfd": parse_bfd(runner([*command, "show", "bfd", "sessions"])["stdout"]),
         "exports": exports,
-        "routes": parse_routes(runner([*command, "show", "route", "all"])["stdout"])[:_MAX_ROUTES],
+        "imports": imports,
         "options": options,
     }
 

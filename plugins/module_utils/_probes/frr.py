@@ -23,12 +23,17 @@ def _load(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def parse_neighbor(neighbors: dict[str, t.Any], address: str) -> dict[str, t.Any]:
-    """``show bgp neighbors ADDRESS json``: state, timers, protection and restart mode of one session."""
+    """``show bgp neighbors ADDRESS json``: state, ends, timers, protection and restart mode of one session.
+
+    The router's own ``address`` is empty while the session is down; a session that is not configured has no AS number.
+    """
     neighbor = neighbors.get(address, {})
     restart = neighbor.get("gracefulRestartInfo", {})
     return {
         "state": neighbor.get("bgpState", ""),
+        "local_as": neighbor.get("localAs"),
         "remote_as": neighbor.get("remoteAs"),
+        "address": neighbor.get("hostLocal", ""),
         "hold_time": neighbor.get("bgpTimerHoldTimeMsecs", 0) // 1000,
         "maximum_hops": neighbor.get("externalBgpNbrMaxHopsAway"),
         "authentication": bool(neighbor.get("authenticationEnabled")),

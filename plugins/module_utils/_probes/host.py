@@ -132,6 +132,21 @@ def parse_addresses(links: t.Any) -> list[dict[str, t.Any]]:
     return kept
 
 
+def _routes(runner: Runner, prefixes: t.Mapping[str, t.Sequence[str]]) -> list[dict[str, t.Any]] | None:
+    """The kernel's routes inside these prefixes, or null where they could not be listed.
+
+    Not the whole table: a node may learn all of the Internet's.
+    """
+    found: list[dict[str, t.Any]] = []
+    for flag, family in (("-4", "ipv4"), ("-6", "ipv6")):
+        for prefix in prefixes.get(family, ()):
+            listed = runner(["ip", "-j", flag, "route", "show", "table", "all", "root", prefix])
+            if listed["rc"] != 0:
+                return None
+            found += [route for route in parse_routes(_json(listed)) if route not in found]
+    return found
+
+
 def _clock() -> dict[str, t.Any]:
     """The kernel's view of the clock: ``adjtimex(2)`` without setting anything."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -148,10 +163,9 @@ def _sysctl(name: str) -> str | None:
         return None
 
 
-def read(runner: Runner = run) -> dict[str, t.Any]:
-    """Everything about this machine that checks judge."""
+def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None = None) -> dict[str, t.Any]:
+    """Everything about this machine that checks judge; of its routes those inside ``prefixes``, given by family."""
     addresses = _json(runner(["ip", "-j", "-d", "addr"]))
-    routes = [_json(runner(["ip", "-j", family, "route", "show", "table", "all"])) for family in ("-4", "-6")]
     container = runner(["systemd-detect-virt", "--container"])
     sshd = runner(["sshd", "-T"])
     nft = runner(["nft", "-j", "list", "ruleset"])
@@ -159,7 +173,7 @@ def read(runner: Runner = run) -> dict[str, t.Any]:
     return {
         "sockets": parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
         "addresses": parse_addresses(addresses),
-        "routes": [route for family in routes for route in parse_routes(family)],
+        "routes": _routes(runner, prefixes or {}),
         "sysctls": {name: _sysctl(name) for name in SYSCTLS},
         "held": runner(["apt-mark", "showhold"])["stdout"].split(),
         "packages": parse_versions(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..check import EVERY_STAGE, Verdict, check, verdict
+from ..peering import Session, at_router, bfd_of, communities, dressing, inside, session_of
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -18,18 +19,9 @@ if t.TYPE_CHECKING:
 GATE = "gate"
 """Name of the gate's own session in the routing daemon: the one origin of routes."""
 
-DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
+DEFAULT = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 
-Session = t.Mapping[str, t.Any]
 Rule = t.Callable[["Peer", Session], "t.Iterable[str]"]
-
-
-def _session(evidence: Evidence, peer: Peer) -> Session | None:
-    """BIRD's session with this peer, found by the address: names are free."""
-    for session in evidence.section("node", "bird")["sessions"]:
-        if session.get("neighbor") == peer.address:
-            return dict(session)
-    return None
 
 
 def _channel(session: Session, family: str) -> Session:
@@ -41,7 +33,7 @@ def _each(evidence: Evidence, expected: Expected, rule: Rule, good: str) -> Verd
     """Judge every session of the sheet with one rule; a session that is not there fails every check."""
     problems = [] if expected.peers else ["the sheet has no peer"]
     for peer in expected.peers:
-        session = _session(evidence, peer)
+        session = session_of(evidence, peer)
         found = ["there is no such session"] if session is None else rule(peer, session)
         problems += [f"{peer.name}: {problem}" for problem in found]
     return verdict(problems, f"{len(expected.peers)} sessions: {good}")
@@ -54,12 +46,9 @@ def _options(evidence: Evidence, session: Session) -> Session | None:
     return found
 
 
-def _router_routes(evidence: Evidence, peer: Peer) -> list[Session] | None:
-    """What the host's router has from this session, where its evidence exists."""
-    if "router" not in evidence.scopes:
-        return None
-    routes: list[Session] = evidence.section("router", "frr")["routes"].get(peer.local_address, [])
-    return routes
+def _family(prefix: str) -> str:
+    """The family of a destination."""
+    return "ipv6" if ":" in prefix else "ipv4"
 
 
 def _set(prefixes: t.Iterable[str]) -> str:
@@ -69,7 +58,7 @@ def _set(prefixes: t.Iterable[str]) -> str:
 
 @check("BG-01", "Every session is established", source="requirements BG-01; RFC 4271 section 8")
 def established(evidence: Evidence, expected: Expected) -> Verdict:
-    """Every session of the sheet: Established with the right AS numbers, and the channel of its family is up."""
+    """Every session of the sheet: Established, the right AS numbers, its family's channel up, and BFD where agreed."""
 
     def rule(peer: Peer, session: Session) -> list[str]:
         problems = []
@@ -82,6 +71,8 @@ def established(evidence: Evidence, expected: Expected) -> Verdict:
             problems.append(f"speaks from {session.get('source')}")
         if _channel(session, peer.family).get("state") != "UP":
             problems.append(f"the {peer.family} channel is not up")
+        if peer.bfd and (state := bfd_of(evidence, peer).get("state", "not running")) != "Up":
+            problems.append(f"BFD is {state}")
         return problems
 
     return _each(evidence, expected, rule, "established")
@@ -115,7 +106,7 @@ def counted(evidence: Evidence, expected: Expected) -> Verdict:
             count = channel.get("routes", {}).get("exported", 0)
             if count != due:
                 problems.append(f"{count} {channel['family']} routes exported, {due} in mode {evidence.stage}")
-        routes = _router_routes(evidence, peer)
+        routes = at_router(evidence, peer)
         have = {route["to"] for route in routes} if routes is not None else set(wanted[peer.family])
         extra = have - set(wanted[peer.family])
         return [*problems, f"the host's router also has {_set(extra)}"] if extra else problems
@@ -125,24 +116,29 @@ def counted(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("BG-04", "Path attributes are right", source="requirements BG-04; RFC 4271 section 5")
 def attributes(evidence: Evidence, expected: Expected) -> Verdict:
-    """Origin IGP, AS path AS20144 and configured prepends only, communities as the sheet says, next hop the node."""
+    """Origin IGP, next hop the node, AS path AS20144 alone; agreed prepends and communities on specific prefixes only.
+
+    A router of our own AS sees an empty path: only a border adds an AS number.
+    """
     exports = evidence.section("node", "bird")["exports"]
 
     def rule(peer: Peer, session: Session) -> list[str]:
         problems = []
         for route in exports.get(session["name"]) or []:
             found = route["attributes"]
+            prepends, agreed = dressing(expected, peer, route["to"])
             path = found.get("as_path", "").split()
-            if path != [str(expected.asn)] * peer.prepend:  # BIRD adds its own AS when it sends
+            if path != [str(expected.asn)] * prepends:  # BIRD adds its own AS when it sends
                 problems.append(f"{route['to']} with AS path {' '.join(path) or 'empty'}")
             if found.get("origin", "IGP") != "IGP":
                 problems.append(f"{route['to']} with origin {found['origin']}")
-            have = found.get("community", "").replace("(", "").replace(")", "").replace(",", ":").split()
-            if sorted(have) != sorted(peer.communities):
-                problems.append(f"{route['to']} with communities {' '.join(have) or 'none'}")
-        for route in _router_routes(evidence, peer) or []:
-            if route["as_path"].split() != [str(expected.asn)] * (peer.prepend + 1):
-                problems.append(f"the host's router has {route['to']} with AS path {route['as_path']}")
+            if (have := communities(found)) != agreed:
+                instead = f", not {' '.join(agreed)}" if agreed else ""
+                problems.append(f"{route['to']} with communities {' '.join(have) or 'none'}{instead}")
+        for route in at_router(evidence, peer) or []:
+            times = dressing(expected, peer, route["to"])[0] + (not peer.internal)
+            if route["as_path"].split() != [str(expected.asn)] * times:
+                problems.append(f"the host's router has {route['to']} with AS path {route['as_path'] or 'empty'}")
             if route["origin"] != "IGP":
                 problems.append(f"the host's router has {route['to']} with origin {route['origin']}")
             if peer.local_address not in route["next_hops"]:
@@ -174,9 +170,11 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
             for route in routes or ()
             if route["protocol"] != GATE
         ]
-    for peer in expected.peers:
-        if held := {route["to"] for route in _router_routes(evidence, peer) or ()} - set(wanted[peer.family]):
-            problems.append(f"{peer.name}: the host's router holds {_set(held)}")
+    if "router" in evidence.scopes:
+        due = {prefix for family in wanted.values() for prefix in family}
+        for address, routes in evidence.section("router", "frr")["routes"].items():
+            if held := {route["to"] for route in routes} - due:
+                problems.append(f"the host's router holds {_set(held)} from {address}")
     return verdict(problems, f"{len(expected.peers)} sessions: no leak")
 
 
@@ -196,17 +194,35 @@ def filters(evidence: Evidence, expected: Expected) -> Verdict:
     return _each(evidence, expected, rule, "filtered both ways")
 
 
-@check("BG-07", "Nothing but a default route comes in", source="requirements BG-07; RFC 7454 section 6")
+@check("BG-07", "Only what was agreed comes in", source="requirements BG-07; RFC 7454 section 6")
 def received(evidence: Evidence, expected: Expected) -> Verdict:
-    """From every peer: no route at all, or the default route only."""
-    routes = evidence.section("node", "bird")["routes"]
+    """Nothing; or at most a default route; or at most as many routes as agreed, none of them ours and no default.
+
+    Where anything may come in, BIRD's limit is the sheet's. A default route that was agreed need not be there: the
+    node has one of its own beneath it.
+    """
+    imports = evidence.section("node", "bird")["imports"]
 
     def rule(peer: Peer, session: Session) -> list[str]:
-        have = {route["to"] for route in routes if route["protocol"] == session["name"]}
-        imported = _channel(session, peer.family).get("routes", {}).get("imported", 0)
-        if have - DEFAULTS or imported > 1:
-            return [f"{max(imported, len(have))} routes, such as {_set(sorted(have - DEFAULTS)[:2])}"]
-        return []
+        count = sum(channel.get("routes", {}).get("imported", 0) for channel in session["channels"])
+        routes = imports.get(session["name"])
+        if routes is None:
+            return ["what it imports could not be listed"] if count or session.get("bgp_state") == "Established" else []
+        have = {route["to"] for route in routes}
+        ours = {prefix for prefix in have if inside(prefix, expected.ours(_family(prefix)))}
+        problems = [f"{_set(ours)} came in, which is ours"] if ours else []
+        if peer.inbound == "all":
+            foreign = have & set(DEFAULT.values())
+        else:
+            foreign = have - ours - ({DEFAULT[peer.family]} if peer.inbound == "default" else set())
+        if foreign:
+            problems.append(f"{_set(sorted(foreign)[:2])} came in, against inbound {peer.inbound}")
+        if max(count, len(have)) > peer.max_prefix:
+            problems.append(f"{max(count, len(have))} routes, at most {peer.max_prefix} with inbound {peer.inbound}")
+        limit = _channel(session, peer.family).get("limits", {}).get("import", "none").split()[0]
+        if peer.max_prefix and session.get("bgp_state") == "Established" and limit != str(peer.max_prefix):
+            problems.append(f"import limit {limit}, {peer.max_prefix} in the sheet")
+        return problems
 
     return _each(evidence, expected, rule, "nothing foreign accepted")
 
@@ -222,6 +238,8 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
         if peer.multihop:
             have = options.get("multihop")
             return [] if have == peer.multihop else [f"multihop {have or 'off'}, {peer.multihop} in the sheet"]
+        if have := options.get("multihop"):
+            return [f"multihop {have}, directly connected in the sheet"]
         return [] if options.get("ttl_security") else ["no TTL security"]
 
     return _each(evidence, expected, rule, "GTSM, or multihop as agreed")
@@ -243,15 +261,24 @@ def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
     return _each(evidence, expected, rule, f"{sum(p.authenticated for p in expected.peers)} with a password")
 
 
-@check("BG-12", "The hold time is short enough", source="RFC 4271 section 4.2; requirements BG-12")
+@check("BG-12", "A dead peer is noticed in time", source="RFC 4271 section 4.2; RFC 5880; requirements BG-12")
 def hold_time(evidence: Evidence, expected: Expected) -> Verdict:
-    """The negotiated hold time is not zero and not longer than the sheet's."""
+    """Hold time, keepalive time and BFD's detection time where agreed: negotiated, not longer than the sheet's."""
 
     def rule(peer: Peer, session: Session) -> list[str]:
         have = session.get("hold_time")
         if not have:
             return ["no hold time negotiated"]
-        return [f"{have} s, {peer.hold_time} s in the sheet"] if have > peer.hold_time else []
+        problems = [f"{have} s, {peer.hold_time} s in the sheet"] if have > peer.hold_time else []
+        if peer.keepalive_time and not 0 < session.get("keepalive_time", 0) <= peer.keepalive_time:
+            problems.append(f"keepalive {session.get('keepalive_time')} s, {peer.keepalive_time} s in the sheet")
+        if peer.bfd:
+            watched = bfd_of(evidence, peer)
+            times = watched.get("timeout_ms") if watched.get("state") == "Up" else None
+            if not times or times > peer.bfd.detection_ms:
+                told = f"after {times} ms" if times else "nothing"
+                problems.append(f"BFD notices {told}, within {peer.bfd.detection_ms} ms in the sheet")
+        return problems
 
     return _each(evidence, expected, rule, "dead peers noticed in time")
 

@@ -20,6 +20,13 @@ if t.TYPE_CHECKING:
 DAEMONS = {"knot": ("knotd",), "nsd": ("nsd",), "bird": ("bird",), "frr": ("bgpd",)}
 PACKAGES = {"knot": ("knot",), "nsd": ("nsd",), "bird": ("bird2", "bird3"), "frr": ("frr",)}
 
+BFD = {"bird": ("bird", {3784, 4784}), "frr": ("bfdd", {3784, 4784, 7784})}
+"""Whose sockets BFD's are, and where they listen, on all of them once any session has BFD: single hop (RFC 5881
+section 4), multihop (RFC 5883 section 5), FRR also for S-BFD (RFC 7881). The packet filter says who reaches them."""
+
+EPHEMERAL = 32768
+"""The lowest port that Linux gives to a socket by itself."""
+
 SSHD = {
     "passwordauthentication": "no",
     "kbdinteractiveauthentication": "no",
@@ -36,9 +43,17 @@ def _local(address: str) -> bool:
         return False
 
 
+def _bfd(expected: Expected, protocol: str, address: str, port: int, process: str) -> bool:
+    """A socket of BFD where a session has it: one that listens, or that speaks from the session's address."""
+    watched = {peer.local_address for peer in expected.peers if peer.bfd}
+    name, ports = BFD.get(expected.routing_provider, ("", set[int]()))
+    speaks = address in watched and port >= EPHEMERAL
+    return bool(watched) and (protocol, process) == ("udp", name) and (port in ports or speaks)
+
+
 @check("HD-01", "Only the expected sockets listen", source="requirements HD-01")
 def listeners(evidence: Evidence, expected: Expected) -> Verdict:
-    """DNS on the service addresses and where NOTIFY arrives, BGP, SSH, and no more; loopback aside."""
+    """DNS on the service addresses and where NOTIFY arrives, BGP, BFD where agreed, SSH, no more; loopback aside."""
     rows = evidence.section("node", "host")["sockets"]
     if not rows:
         raise Missing("the listening sockets could not be read")
@@ -61,6 +76,7 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
             (port == 53 and address in expected.notify_addresses and process in dns)
             or (protocol, port, process) == ("tcp", 22, "sshd")
             or (protocol == "tcp" and port == 179 and process in bgp)
+            or _bfd(expected, protocol, address, port, process)
         ):
             continue
         elif (protocol, port) not in more or more[protocol, port] not in {"", process}:

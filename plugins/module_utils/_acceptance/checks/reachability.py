@@ -8,7 +8,9 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..check import ANNOUNCED, Verdict, check, skipped, verdict
+from ..check import ANNOUNCED, Verdict, check, failed, skipped, verdict
+from ..evidence import Missing
+from ..peering import at_router
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -46,6 +48,8 @@ def present(evidence: Evidence, expected: Expected) -> Verdict:
 def contained(evidence: Evidence, expected: Expected) -> Verdict:
     """No route inside an IMRS prefix leaves by a wire; a prefix without a route is fine while nothing forwards."""
     machine = evidence.section("node", "host")
+    if machine["routes"] is None:
+        raise Missing("the kernel's routes could not be read")
     kinds = {row["device"]: row["kind"] for row in machine["addresses"]}
     problems = []
     for family, prefixes in expected.prefixes.items():
@@ -82,17 +86,19 @@ def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -
     scopes=("router",),
 )
 def accepted(evidence: Evidence, expected: Expected) -> Verdict:
-    """The host's router has a valid route for every prefix of the mode, and for no other, over every session."""
+    """The host's router has a valid route for every prefix of the mode, and no other, over each session of its own."""
     if not expected.peers:
         return skipped("the sheet has no peer")
     problems = []
     wanted = expected.announced(evidence.stage)
-    routes = evidence.section("router", "frr")["routes"]
-    for peer in expected.peers:
-        have = {route["to"] for route in routes.get(peer.local_address, []) if route["valid"]}
+    own = [(peer, routes) for peer in expected.peers if (routes := at_router(evidence, peer)) is not None]
+    if not own:
+        return failed("the router that was read has none of the sheet's sessions")
+    for peer, routes in own:
+        have = {route["to"] for route in routes if route["valid"]}
         problems += [f"{peer.name}: {prefix} missing" for prefix in wanted[peer.family] if prefix not in have]
         problems += [f"{peer.name}: {prefix} too many" for prefix in sorted(have - set(wanted[peer.family]))]
-    return verdict(problems, f"{sum(len(prefixes) for prefixes in wanted.values())} prefixes accepted")
+    return verdict(problems, f"every prefix accepted over {len(own)} of {len(expected.peers)} sessions")
 
 
 CHECKS = (present, contained, accepted)

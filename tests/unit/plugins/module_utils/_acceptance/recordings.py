@@ -102,6 +102,30 @@ class Scene:
         return judge.judge(self.documents, Expected.parse(self.expected), self.stage, **options)
 
 
+def sessions(case: str, routing: str = "bird") -> Scene:
+    """A node with other sessions (``recorded/record_sessions.py``): its sheet, its routing daemon, its sockets.
+
+    With the host's router only where an FRR stood in its place.
+    """
+    recording = dict(json.loads(_text(f"sessions_{routing}_{case}.json")))
+    scene = Scene()
+    scene.expected["routing_provider"] = routing
+    scene.machine["sockets"] = recording["sockets"]
+    if "bird" in recording:
+        scene.expected["peers"] = recording["peers"]
+        scene.scope("node")["bird"] = recording["bird"]
+    if "frr" in recording:
+        scene.scope("router")["frr"] = recording["frr"]
+    else:
+        scene.drop("router")
+    return scene
+
+
+def printed(case: str) -> dict[str, str]:
+    """What ``birdc`` printed on that node."""
+    return dict(json.loads(_text(f"sessions_bird_{case}.json"))["printed"])
+
+
 def octets(exchange: Document) -> bytearray:
     """The recorded answer."""
     return bytearray(base64.b64decode(exchange["answer"]))

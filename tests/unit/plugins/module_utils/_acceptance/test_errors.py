@@ -8,10 +8,13 @@ import pathlib
 import sys
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import collect
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from recordings import CHECKS, Scene
+
+SENTENCE = "acceptance cannot read FRR on the node yet, so the node stays dark"
 
 
 @pytest.mark.parametrize("ident", ["DN-01", "DN-03", "DN-17", "DN-33", "DN-34", "ZI-06", "ZI-08"])
@@ -76,11 +79,17 @@ def test_multihop_takes_the_place_of_ttl_security() -> None:
     assert scene.judge("BG-10").status.value == "pass"
 
 
-def test_prepends_and_communities_of_the_sheet_are_right() -> None:
+def test_routes_that_could_not_be_read_are_an_error() -> None:
     scene = Scene()
-    scene.drop("router")
-    for number, peer in enumerate(scene.expected["peers"]):
-        peer.update(prepend=1, communities=["64500:1"])
-        for route in scene.bird["exports"][scene.bird["sessions"][number + 1]["name"]]:
-            route["attributes"].update(as_path="20144", community="(64500,1)")
-    assert scene.judge("BG-04").status.value == "pass"
+    scene.machine["routes"] = None
+    assert scene.judge("AR-03") == ("error", "the kernel's routes could not be read")
+
+
+def test_a_routing_daemon_that_no_probe_reads_is_told_of_once() -> None:
+    scene = Scene()
+    scene.scope("node")["bird"] = collect._routing({"routing_provider": "frr"}, {}, 0)
+    bgp = [ident for ident in CHECKS if ident.startswith("BG")]
+    assert {scene.judge(ident) for ident in bgp} == {("error", SENTENCE)}
+    report = scene.report()
+    assert report.reasons == (f"{', '.join(sorted(bgp))} could not be judged: {SENTENCE}",)
+    assert not report.certifiable

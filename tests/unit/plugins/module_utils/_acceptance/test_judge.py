@@ -156,7 +156,7 @@ def test_a_warning_does_not_block() -> None:
     [
         ({"node": "akl41.l.root-servers.org"}, "is of akl41.l.root-servers.org, not of xlb01"),
         ({"stage": "dark"}, "is of stage dark, not live"),
-        ({"format": 2}, "has format 2, not 1"),
+        ({"format": 1}, "has format 1, not 2"),
     ],
 )
 def test_foreign_evidence_is_not_taken(change: dict[str, t.Any], said: str) -> None:

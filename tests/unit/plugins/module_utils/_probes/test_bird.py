@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import bird
 
 RECORDED = pathlib.Path(__file__).parents[1] / "_acceptance" / "recorded"
 VERSIONS = ["2_0_12", "2_17_5"]
+CASES = ["options", "bfd", "table", "cluster"]
 LIVE = {"2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"}
 
 
@@ -19,12 +21,17 @@ def _outputs(version: str) -> dict[str, str]:
     return dict(json.loads((RECORDED / f"bird_{version}.json").read_text(encoding="utf-8")))
 
 
+def _recorded(case: str) -> dict[str, t.Any]:
+    """A node whose sessions have options: what was printed, and what was read of it."""
+    return dict(json.loads((RECORDED / f"sessions_bird_{case}.json").read_text(encoding="utf-8")))
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_sessions(version: str) -> None:
     sessions = {s["name"]: s for s in bird.parse_protocols(_outputs(version)["show protocols all"])}
     assert set(sessions) == {"gate", "as64500_ipv4_1", "as64500_ipv6_1"}
     session = sessions["as64500_ipv6_1"]
-    assert (session["bgp_state"], session["hold_time"]) == ("Established", 9)
+    assert (session["bgp_state"], session["hold_time"], session["keepalive_time"]) == ("Established", 9, 3)
     assert (session["local_as"], session["neighbor_as"]) == (20144, 64500)
     assert (session["neighbor"], session["source"]) == ("2001:db8:0:1::1", "2001:db8:0:1::2")
     assert "Graceful restart" in session["local"]
@@ -156,5 +163,71 @@ def test_read_asks_only_to_read(tmp_path: pathlib.Path) -> None:
     assert found["version"] == "2.17.5"
     assert found["router_id"] == "192.0.2.2"
     assert found["options"] is None
+    assert found["bfd"] == []
+    assert set(found["imports"]) == set(found["exports"])
     assert {route["to"] for route in found["exports"]["as64500_ipv6_1"]} == LIVE
     assert all(words[:3] == ["birdc", "-r", "show"] for words in asked)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sessions_with_options(case: str) -> None:
+    recorded = _recorded(case)
+    printed, seen = recorded["printed"], recorded["bird"]
+    assert [session["name"] for session in bird.parse_protocols(printed["show protocols all"])] == [
+        session["name"] for session in seen["sessions"]
+    ]
+    assert bird.parse_bfd(printed["show bfd sessions"]) == seen["bfd"]
+    first = recorded["peers"][0]["name"]
+    exported = bird.parse_routes(printed[f"show route export {first} all"])
+    assert [route["attributes"] for route in exported] == [route["attributes"] for route in seen["exports"][first]]
+
+
+def test_limits_of_a_session() -> None:
+    gate, near, *_others = bird.parse_protocols(_recorded("options")["printed"]["show protocols all"])
+    assert gate["channels"][0]["limits"] == {"import": "3"}
+    assert near["channels"][0]["limits"] == {"import": "1", "export": "2"}
+
+
+def test_bfd_of_neighbours_near_and_far() -> None:
+    text = """BIRD 2.17.5 ready.
+bfd1:
+IP address                Interface  State      Since         Interval  Timeout
+192.0.2.1                 uplink     Down       2026-01-02 10:00:00    1.000    0.000
+2001:db8:0:7::9           ---        Up         04:41:14.906    0.300    0.900
+"""
+    assert bird.parse_bfd(text) == [
+        {"address": "192.0.2.1", "state": "Down", "interval_ms": 1000, "timeout_ms": 0},
+        {"address": "2001:db8:0:7::9", "state": "Up", "interval_ms": 300, "timeout_ms": 900},
+    ]
+    assert bird.parse_bfd("BIRD 2.17.5 ready.\nThere is no BFD protocol running\n") == []
+
+
+def _asked(imported: int, rc: int = 0) -> tuple[list[str], list[dict[str, t.Any]] | None]:
+    """What is asked of a session with so many routes, and what comes of it."""
+    session = {"name": "up4", "channels": [{"family": "ipv4", "routes": {"imported": imported}}]}
+    asked = []
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(" ".join(command))
+        return {"rc": rc, "stdout": "0.0.0.0/0  unicast [up4 10:00:00.000] * (100) [AS64500i]\n", "stderr": ""}
+
+    prefixes = {"ipv4": ["199.7.82.0/23", "199.7.83.0/24"], "ipv6": ["2001:500:3::/48"]}
+    return asked, bird._imports(runner, ["birdc"], session, prefixes)
+
+
+def test_few_imported_routes_are_listed() -> None:
+    asked, found = _asked(bird.FEW)
+    assert asked == ["birdc show route protocol up4"]
+    assert [route["to"] for route in found or ()] == ["0.0.0.0/0"]
+
+
+def test_of_a_whole_table_only_what_must_not_come_in_is_listed() -> None:
+    asked, _found = _asked(bird.FEW + 1)
+    assert asked == [
+        "birdc show route protocol up4 where net ~ [ 0.0.0.0/0, 199.7.82.0/23+, 199.7.83.0/24+ ]",
+        "birdc show route protocol up4 where net ~ [ ::/0, 2001:500:3::/48+ ]",
+    ]
+
+
+def test_imported_routes_that_cannot_be_listed() -> None:
+    assert _asked(bird.FEW + 1, rc=124)[1] is None

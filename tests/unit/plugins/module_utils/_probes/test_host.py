@@ -68,6 +68,25 @@ def test_routes_and_addresses() -> None:
     assert host.parse_routes(None) == host.parse_addresses(None) == []
 
 
+def test_only_routes_inside_our_prefixes_are_asked_for() -> None:
+    asked = []
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(" ".join(command))
+        row = {"type": "blackhole", "dst": "199.7.83.0/24", "dev": "lo"}
+        return {"rc": 0, "stdout": json.dumps([row] if "-4" in command else []), "stderr": ""}
+
+    prefixes = {"ipv4": ["199.7.82.0/23", "199.7.83.0/24"], "ipv6": ["2001:500:3::/48"]}
+    routes = host._routes(runner, prefixes)
+    assert routes == [{"to": "199.7.83.0/24", "type": "blackhole", "device": "lo", "via": ""}]
+    assert asked == [
+        "ip -j -4 route show table all root 199.7.82.0/23",
+        "ip -j -4 route show table all root 199.7.83.0/24",
+        "ip -j -6 route show table all root 2001:500:3::/48",
+    ]
+    assert host._routes(lambda _command: {"rc": 124, "stdout": "", "stderr": ""}, prefixes) is None
+
+
 def test_run_says_what_happened() -> None:
     assert host.run(["sh", "-c", "echo out; echo err >&2; exit 3"]) == {"rc": 3, "stdout": "out\n", "stderr": "err\n"}
     assert host.run(["/no/such/command"])["rc"] == 127
@@ -77,7 +96,8 @@ def test_run_says_what_happened() -> None:
 
 def test_a_machine_without_any_tool_can_be_read() -> None:
     found = host.read(lambda command: {"rc": 127, "stdout": "", "stderr": f"{command[0]}: No such file or directory"})
-    assert found["sockets"] == found["addresses"] == found["routes"] == found["held"] == []
+    assert found["sockets"] == found["addresses"] == found["held"] == []
+    assert found["routes"] == []  # no prefix was asked for
     assert (found["sshd"], found["nft"], found["tracking"]) == (None, None, None)
     assert "No such file" in found["sshd_error"]
     assert {"state", "status", "maximum_error"} == set(found["clock"])
@@ -126,6 +146,8 @@ def test_router_keeps_the_routes_of_one_peer() -> None:
 def test_router_neighbor() -> None:
     neighbor = {
         "bgpState": "Established",
+        "localAs": 64500,
+        "hostLocal": "192.0.2.1",
         "remoteAs": 20144,
         "bgpTimerHoldTimeMsecs": 9000,
         "externalBgpNbrMaxHopsAway": 1,
@@ -134,7 +156,9 @@ def test_router_neighbor() -> None:
     }
     found = frr.parse_neighbor({"192.0.2.2": neighbor}, "192.0.2.2")
     assert (found["state"], found["hold_time"], found["authentication"]) == ("Established", 9, True)
-    assert frr.parse_neighbor({}, "192.0.2.2")["state"] == ""
+    assert (found["local_as"], found["address"]) == (64500, "192.0.2.1")
+    nobody = frr.parse_neighbor({"bgpNoSuchNeighbor": True}, "192.0.2.2")
+    assert (nobody["state"], nobody["local_as"], nobody["address"]) == ("", None, "")
 
 
 def test_router_that_does_not_answer() -> None:

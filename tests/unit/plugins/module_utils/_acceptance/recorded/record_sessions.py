@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Record what a node shows of sessions with every option, for the tables of the acceptance tests.
+
+    tests/lab/lab.py in-image python3 tests/unit/plugins/module_utils/_acceptance/recorded/record_sessions.py
+
+The node runs the files that the roles render (tests/daemons/rendered), on the bench of tests/daemons. Where a case is
+in ``FRR``, an FRR takes the place of the host's router in the end, and says what it received. Passwords are made up.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+import types
+import typing as t
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[5]
+# ruff: noqa: E402
+sys.path[:0] = [str(ROOT / "tests/daemons"), str(ROOT / "tests/unit/roles")]
+
+from imrs_gate_bench import FIVE, until
+from imrs_provider_bench import Node
+from imrs_role_cases import CASES, NODE
+
+CASES_OF = {"bird": ("options", "bfd", "table", "cluster"), "frr": ("bfd",)}
+GENERAL = "frr defaults traditional\nrouter bgp {asn}\n bgp router-id 192.0.2.1\n no bgp ebgp-requires-policy\n"
+GENERAL += " no bgp default ipv4-unicast\n neighbor 192.0.2.2 remote-as 20144\n neighbor 2001:db8::2 remote-as 20144\n"
+GENERAL += " neighbor 192.0.2.2 timers 3 9\n neighbor 2001:db8::2 timers 3 9\n"
+FAMILIES = "".join(
+    f" address-family {family} unicast\n  neighbor {address} activate\n{{more}} exit-address-family\n"
+    for family, address in (("ipv4", "192.0.2.2"), ("ipv6", "2001:db8::2"))
+)
+NEAR = " neighbor 192.0.2.2 ttl-security hops 1\n neighbor 2001:db8::2 ttl-security hops 1\n"
+FRR = {
+    "options": (GENERAL + NEAR + FAMILIES).format(asn=64500, more=""),
+    "cluster": (GENERAL + " neighbor 192.0.2.2 password bgp-password-of-the-host-00\n" + FAMILIES).format(
+        asn=20144, more=""
+    ),
+}
+
+
+def library() -> types.SimpleNamespace:
+    """The collection's probes out of this checkout."""
+    for name, path in (
+        ("ansible_collections", ""),
+        ("ansible_collections.icann", ""),
+        ("ansible_collections.icann.imrs", str(ROOT)),
+    ):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [path] if path else []
+    base = "ansible_collections.icann.imrs.plugins.module_utils._probes"
+    return types.SimpleNamespace(
+        **{name: importlib.import_module(f"{base}.{name}") for name in ("bird", "collect", "frr", "host")}
+    )
+
+
+def inside(namespace: str, probes: types.SimpleNamespace) -> t.Callable[[t.Sequence[str]], dict[str, t.Any]]:
+    """A runner whose commands run in a network namespace."""
+    return lambda command: dict(probes.host.run(["ip", "netns", "exec", namespace, *command]))
+
+
+def node_side(node: Node, case: str, probes: types.SimpleNamespace) -> dict[str, t.Any]:
+    """What the probes see of BIRD on the node, once they need not wait for anything."""
+    peers = [dict(peer) for peer in CASES[case][1]["imrs_peers"]]
+    prefixes = probes.collect._prefixes({"prefixes": NODE["imrs_prefixes"]})
+    command = ["birdc", "-r", "-s", str(node.directory / "bird.ctl")]
+    path = str(ROOT / "tests/daemons/rendered" / case / "etc/bird/bird.conf")
+    read = functools.partial(probes.bird.read, inside(node.node, probes), command, path, prefixes)
+
+    def ready() -> bool:
+        seen = read()
+        learned = sum(len(routes) for name, routes in seen["imports"].items() if name != "gate")
+        agreed = sum(peer["inbound"] != "none" for peer in peers)
+        return probes.collect._watched(seen, peers) and learned >= agreed
+
+    until(ready, 40, "sessions, BFD and routes")
+    printed = {
+        words: probes.host.run([*command, *words.split()])["stdout"]
+        for words in ("show protocols all", "show bfd sessions", f"show route export {peers[0]['name']} all")
+    }
+    return {"peers": peers, "bird": read(), "printed": printed}
+
+
+def router_side(node: Node, text: str, probes: types.SimpleNamespace) -> dict[str, t.Any]:
+    """What an FRR in the place of the host's router received."""
+    node.kill("router")
+    for folder in ("/run/frr", "/etc/frr"):
+        pathlib.Path(folder).mkdir(exist_ok=True)
+        shutil.chown(folder, "frr", "frr")
+    for name in ("mgmtd", "zebra", "bgpd"):
+        path = node.directory / f"frr-{name}.conf"
+        path.write_text(text if name == "bgpd" else "")
+        shutil.chown(path, "frr", "frr")
+        chosen = {
+            "mgmtd": (),
+            "zebra": ("-f", str(path)),
+            "bgpd": ("-f", str(path), "-l", "192.0.2.1", "-l", "2001:db8::1"),
+        }[name]
+        node.start(name, node.router, f"/usr/lib/frr/{name}", *chosen, "-A", "127.0.0.1", "--log", "stdout")
+    node.directory.chmod(0o755)
+    addresses = {"ipv4": ["192.0.2.2"], "ipv6": ["2001:db8::2"]}
+    read = functools.partial(probes.frr.read, addresses, inside(node.router, probes))
+    until(
+        lambda: (
+            {route["to"] for routes in read().get("routes", {}).values() for route in routes if route["valid"]} == FIVE
+        ),
+        60,
+        lambda: f"five prefixes at FRR: {read()} {node.said_by('bgpd')}",
+    )
+    return dict(read())
+
+
+def main() -> None:
+    probes = library()
+    for routing, cases in CASES_OF.items():
+        for case in cases:
+            with tempfile.TemporaryDirectory() as directory, Node(pathlib.Path(directory), routing, case) as node:
+                node.start_knot()
+                node.start_gate()
+                node.raise_to_live()
+                node.await_routes(FIVE)
+                sees: dict[str, t.Any] = {}
+                if routing == "bird":
+                    sees |= node_side(node, case, probes)
+                else:
+                    until(lambda node=node: set(node.bfd("router").values()) == {"Up"}, 20, "BFD")  # type: ignore[misc]
+                sockets = inside(node.node, probes)(["ss", "-lntuHp"])
+                sees["sockets"] = probes.host.parse_sockets(sockets["stdout"])
+                if routing == "bird" and case in FRR:
+                    sees["frr"] = router_side(node, FRR[case], probes)
+            path = HERE / f"sessions_{routing}_{case}.json"
+            path.write_text(json.dumps(sees, indent=1) + "\n", encoding="utf-8")
+            sys.stdout.write(f"{path.name}: {path.stat().st_size} octets\n")
+
+
+if __name__ == "__main__":
+    main()

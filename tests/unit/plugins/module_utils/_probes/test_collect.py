@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is waited for on a node: sessions, and BFD where it was agreed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect
+
+PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
+PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
+UP = [{"neighbor": "192.0.2.1", "bgp_state": "Established"}]
+FAST = {"address": "192.0.2.1", "state": "Up", "interval_ms": 300, "timeout_ms": 900}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "bfd", "peer", "watched"),
+    [
+        (UP, [FAST], PEER, True),
+        (UP, [], PEER, False),
+        (UP, [{**FAST, "state": "Down"}], PEER, False),
+        (UP, [{**FAST, "timeout_ms": 3000}], PEER, False),
+        (UP, [{**FAST, "address": "192.0.2.9"}], PEER, False),
+        ([], [FAST], PEER, False),
+        (UP, [], {"address": "192.0.2.1", "bfd": None}, True),
+        (UP, [], {"address": "192.0.2.1"}, True),
+    ],
+    ids=["as agreed", "no BFD", "down", "still slow", "another's", "no session", "not agreed", "not said"],
+)
+def test_whether_a_session_is_watched(
+    sessions: list[t.Any], bfd: list[t.Any], peer: dict[str, t.Any], watched: bool
+) -> None:
+    assert collect._watched({"sessions": sessions, "bfd": bfd}, [peer]) is watched
+
+
+def test_a_node_is_read_until_bfd_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = iter([[], [{**FAST, "timeout_ms": 3000}], [FAST]])
+    asked = []
+
+    def read(_runner: object, _command: object, _path: object, prefixes: object) -> dict[str, t.Any]:
+        asked.append(prefixes)
+        return {"sessions": UP, "bfd": next(seen)}
+
+    monkeypatch.setattr(bird, "read", read)
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    expected = {"peers": [PEER], "prefixes": PREFIXES}
+    assert collect._routing(expected, {}, 60)["bfd"] == [FAST]
+    assert asked == [{"ipv4": ["199.7.82.0/23", "199.7.83.0/24"]}] * 3
+
+
+def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [], "bfd": []})
+    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, -1) == {"sessions": [], "bfd": []}
+
+
+def test_a_routing_daemon_that_no_probe_reads() -> None:
+    assert collect._routing({"routing_provider": "frr"}, {}, 60) == {
+        "unsupported": "acceptance cannot read FRR on the node yet, so the node stays dark"
+    }
