@@ -27,5 +27,8 @@ echo "Asked from the vantage, through the route that host-router learnt:"
 echo "  ip netns exec imrs-vantage dig @199.7.83.42 . SOA +norec +nsid"
 echo
 ip netns exec imrs-vantage dig @199.7.83.42 . SOA +norec +nsid +nostats +nocmd
+ansible-playbook icann.imrs.render -i inventories/lab -e documents_directory="$PWD/.lab/rendered" >.lab/render.log 2>&1 ||
+  { cat .lab/render.log >&2; exit 1; }
+echo "What the host reads of it: .lab/rendered/sites/xlb.html"
 echo "Times on $(nproc) cores: lab $((ready - began)) s, site.yml $((done - ready)) s, together $((done - began)) s"
 echo "Look around: make status; ip netns exec imrs-vantage dig …; tests/lab/lab.py shell xlb01; make down takes it all away"
