@@ -26,6 +26,10 @@ bench: ## how long a fleet takes to read: 200, 2,000 and 20,000 sites (docs/perf
 test: ## everything CI runs
 	@tests/run.sh
 
+test-faults: ## kill a change of configuration at every step and at 250 random instants; SEED=n repeats them
+	@tests/setup.sh test
+	@pytest tests/faults
+
 lint: ## only the checks that boot nothing
 	@tests/setup.sh test
 	@nox --session lint unit glue golden browser ansible_lint
@@ -42,4 +46,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live render golden schema bench test lint status down lock
+.PHONY: help live render golden schema bench test test-faults lint status down lock

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The icann.imrs authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of icann.imrs.bundle: gathers the files' contents, and calls the module once."""
+"""The controller's half of icann.imrs.bundle: gathers the files' contents, and calls the module once.
+
+Twice when the change has to be confirmed: the second time over a new connection.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import secrets
+import time
 import typing as t
 
+from ansible import constants as C  # noqa: N812 - its name everywhere in Ansible
 from ansible import template as ansible_template
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.text.converters import to_bytes, to_text
 from ansible.plugins.action import ActionBase
+from ansible.plugins.connection import ConnectionBase
+from ansible.utils.display import Display
 from ansible_collections.icann.imrs.plugins.lookup.secret import SecretError, texts
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     SOURCES,
@@ -27,10 +35,20 @@ from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     render,
 )
 
+_display = Display()
+
 _TRUST = getattr(ansible_template, "trust_as_template", None)
 """Only since ansible-core 2.19: marks text as meant to be a template."""
 
 _TOLD = 200
+
+_MODULE = "icann.imrs.bundle"
+
+_GRACE = 20.0
+"""Seconds for which the node is asked what became of it, when the time for its confirmation is over."""
+
+_PAUSE = 1.0
+"""Seconds between two tries to get in."""
 
 
 def _secret_error(error: BaseException | None) -> str:
@@ -40,6 +58,17 @@ def _secret_error(error: BaseException | None) -> str:
             return to_text(error)
         error = error.__cause__
     return ""
+
+
+def _foretold(bundle: Bundle, result: dict[str, t.Any]) -> str:
+    """What a run without --check would do to each daemon, in a line: seen without -v."""
+    told = ", ".join(f"{one['unit']} {one['disruption']}" for one in result["disruptions"])
+    return f"bundle {bundle.name} would do: {told}{' (refused now)' if result.get('refused') else ''}"
+
+
+def _line(said: object) -> str:
+    """The first line of what a connection said."""
+    return next(iter(to_text(said).strip().splitlines()), "")[:_TOLD]
 
 
 class ActionModule(ActionBase):
@@ -67,10 +96,73 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "rolled_back": False, "msg": str(error)}
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
-        result: dict[str, t.Any] = self._execute_module(
-            module_name="icann.imrs.bundle", module_args=arguments, task_vars=variables
-        )
-        return self._explained(bundle, result, arguments["contents"])
+        if bundle.confirm and not self._task.check_mode:
+            return self._confirmed(bundle, arguments, variables)
+        result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
+        if self._task.check_mode and result.get("disruptions"):
+            _display.display(
+                f"{variables.get('inventory_hostname')}: {_foretold(bundle, result)}", color=C.COLOR_HIGHLIGHT
+            )
+        return result
+
+    def _execute(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the module."""
+        result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=variables)
+        return result
+
+    def _confirmed(self, bundle: Bundle, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the module, and confirm what it did when that is called for: the node waits for it and else goes back."""
+        token = secrets.token_hex(8)
+        arguments["confirm"] = {**arguments["confirm"], "token": token}
+        broken = ""
+        try:
+            result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
+        except AnsibleConnectionFailure as error:
+            # The change itself may have cut the connection, and the node may be reachable all the same.
+            broken = f"the connection broke while the node was being changed ({_line(error)})"
+            result = {"changed": True, "rolled_back": False, "warnings": [f"bundle {bundle.name}: {broken}"]}
+        if not broken and (result.get("failed") or result.get("confirmed") is not False):
+            return result
+        kept, refusal = self._get_in_again(bundle, token, variables)
+        result["confirmed"] = bool(kept)
+        if not kept:
+            told = f"bundle {bundle.name}: {broken}; {refusal}" if broken else f"bundle {bundle.name}: {refusal}"
+            result.update({"failed": True, "changed": kept is None, "rolled_back": kept is False, "msg": told})
+        return result
+
+    def _get_in_again(self, bundle: Bundle, token: str, variables: dict[str, t.Any]) -> tuple[bool | None, str]:
+        """Over a new connection: whether the change is kept, and if not, why not; None: the node does not answer."""
+        seconds = bundle.confirm.seconds if bundle.confirm else 0
+        started = time.monotonic()
+        arguments = {"name": bundle.name, "confirm_token": token}
+        late = f"the controller did not get in again over a new connection within {seconds} seconds"
+        last = ""
+        while True:
+            self._renew()
+            try:
+                answer = self._execute(arguments, variables)
+            except AnsibleConnectionFailure as error:
+                last = _line(error)
+            else:
+                if answer.get("confirmed"):
+                    return True, ""
+                in_time = time.monotonic() - started < seconds
+                if "confirmed" in answer:
+                    reason = to_text(answer.get("reason")).removeprefix(f"bundle {bundle.name}: ")
+                    return False, f"{'not confirmed' if in_time else late}: {reason}"
+                last = _line(answer.get("msg") or answer.get("module_stderr") or "nothing was said")
+            if time.monotonic() - started > seconds + _GRACE:
+                return None, (
+                    f"{late} ({last}); the node goes back to its previous files by itself, but does not answer yet"
+                )
+            time.sleep(_PAUSE)
+
+    def _renew(self) -> None:
+        """Whatever connection there is, the next one is another."""
+        if type(self._connection).reset is ConnectionBase.reset:  # the plugin has none
+            self._connection.close()
+        else:
+            self._connection.reset()
 
     def _content(self, bundle: Bundle, file: File, item: t.Mapping[str, t.Any], variables: dict[str, t.Any]) -> bytes:
         """The bytes of one file; what goes wrong is told without what a secret file says."""

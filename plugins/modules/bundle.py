@@ -17,7 +17,16 @@ description:
     each by one rename; then O(activate), O(ensure) and O(probe) run. When any of these fails, the previous files are
     put back and the activations run again.
   - A node remembers the files of each bundle in C(/var/lib/imrs-bundle/). Files that a bundle no longer lists
-    are removed, unless another bundle lists them now. A run that was killed half-way is rolled back by the next one.
+    are removed, also when somebody has changed them by hand, unless another bundle has written them meanwhile. So when
+    a file moves from one bundle to another, run the one that gets it first.
+  - A run that was killed half-way is rolled back by the next run of any bundle, at the next boot by
+    C(imrs-bundle-recover.service), or by hand with C(imrs-bundle-recover). Before its first change the module puts
+    these on the node, in C(/usr/lib/imrs-bundle), C(/usr/sbin) and C(/etc/systemd/system).
+    C(/var/lib/imrs-bundle/last-rollback.json) says what was put back last, and why.
+  - All that takes space on disk is done before the first rename. When the disk is full, nothing changes.
+  - A symbolic link at O(files[].dest) is itself replaced, and what it points to is left alone. Links among the
+    directories above it are followed. Immutable files are refused. A file that is replaced keeps its SELinux label and
+    its C(user.*) attributes, a new one inherits the label of its directory.
   - When the variable C(imrs_render_directory) is set, as it is by the playbook C(icann.imrs.render), the files are
     written below that directory on the controller instead, in a directory named after the host, and the host is not
     contacted. Nothing is checked or activated. All files have mode V(0644) there; C(MANIFEST) beside them has a line
@@ -84,6 +93,9 @@ options:
         type: str
         choices: [none, reload, restart, session reset]
         default: none
+      unit:
+        description: Whose service that is; by default the unit that the command names, or else its program.
+        type: str
   ensure:
     description: Units and their states; looked at in every run, after the activations.
     type: list
@@ -102,6 +114,51 @@ options:
     description: Seconds after which a probe has failed.
     type: float
     default: 15
+  confirm:
+    description:
+      - Changes after which the node might not be reached any more are kept only if the controller gets in again.
+      - The node arms a timer before it changes anything. After the run the action plugin opens a new connection and
+        confirms. Without that, the node puts the previous files back and activates them, and the task fails. So it does
+        when it is started anew before the confirmation.
+      - The seconds run from before the swap; O(activate), O(probe) and the new connection have to fit in.
+    type: dict
+    suboptions:
+      seconds: {description: Seconds until the node goes back by itself; 5 to 3600., type: int, required: true}
+      when_changed:
+        description: Shell patterns; only changes of paths that match one have to be confirmed. Without, all have to.
+        type: list
+        elements: str
+        default: []
+      token: {description: Filled in by the action plugin; do not set it., type: str}
+  confirm_token:
+    description: Filled in by the action plugin, when it confirms a change; do not set it.
+    type: str
+  in_service:
+    description:
+      - Command that succeeds while the node attracts traffic. It is asked only when the change takes a V(restart) or a
+        V(session reset), of an activation or because a running unit is stopped by O(ensure); a node in service is then
+        left as it is, outside of its O(windows). In check mode that is a warning, and RV(refused).
+      - When the program is not installed yet, the node is not in service.
+    type: raw
+  windows:
+    description: Maintenance windows, in which a node in service may be disturbed.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      day: {description: 'Weekday, as in V(tuesday).', type: str, required: true}
+      start: {description: 'Time of day in UTC, as in V(18:00), in quotes.', type: str, required: true}
+      end: {description: 'Time of day in UTC; before O(windows[].start): on the next day.', type: str, required: true}
+  disrupt:
+    description: Disturb the node even when it is in service and no window is open.
+    type: bool
+    default: false
+  foresee:
+    description:
+      - Command that is told of a change before it is made, if that takes no more than a V(reload); run after O(check).
+      - V({staged}) stands for the staged tree; the word V({removed}) for C(--removed PATH) of each file that will go.
+      - When it fails, that is a warning.
+    type: raw
   contents:
     description: Filled in by the action plugin; do not set it.
     type: str
@@ -129,6 +186,19 @@ EXAMPLES = r"""
     ensure:
       - {unit: knot.service, enabled: true, started: true}
     probe: [knotc status]
+    in_service: imrs in-service
+    windows: [{day: tuesday, start: "18:00", end: "22:00"}]
+    foresee: imrs-foresee {staged} {removed}
+
+- name: main | Hand over what lets people in
+  icann.imrs.bundle:
+    name: hardening
+    files:
+      - {src: etc/ssh/sshd_config.d/00-imrs.conf.j2, dest: /etc/ssh/sshd_config.d/00-imrs.conf, mode: "0600"}
+    check: ["sshd -t -f {staged}/etc/ssh/sshd_config.d/00-imrs.conf"]
+    activate:
+      - {command: systemctl reload ssh.service, disruption: reload}
+    confirm: {seconds: 60, when_changed: [/etc/ssh/*]}
 """
 
 RETURN = r"""
@@ -148,6 +218,20 @@ activated:
   returned: success
   type: list
   elements: str
+disruptions:
+  description: What the change does to each daemon that the bundle looks after; empty when nothing changes.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{unit: bird.service, disruption: session reset}]
+refused:
+  description: Whether the change would disturb a node in service now. Outside of check mode the task has failed then.
+  returned: but for render mode
+  type: bool
+confirmed:
+  description: Whether the controller got in again; null when that was not asked for.
+  returned: success
+  type: bool
 ensured:
   description: What had to be done to units.
   returned: success
@@ -173,7 +257,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._bundle import STATE, BundleError, apply, parse, unpack
+from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, parse, unpack
 
 
 def _owned(mode: str | None) -> dict[str, dict[str, object]]:
@@ -217,6 +301,7 @@ def main() -> None:
                         "choices": ["none", "reload", "restart", "session reset"],
                         "default": "none",
                     },
+                    "unit": {"type": "str"},
                 }
             ),
             "ensure": _list(
@@ -228,19 +313,37 @@ def main() -> None:
             ),
             "probe": {"type": "list", "elements": "raw", "default": []},
             "probe_timeout": {"type": "float", "default": 15},
+            "confirm": {
+                "type": "dict",
+                "options": {
+                    "seconds": {"type": "int", "required": True},
+                    "when_changed": {"type": "list", "elements": "str", "default": []},
+                    "token": {"type": "str", "no_log": False},
+                },
+            },
+            "confirm_token": {"type": "str", "no_log": False},
+            "in_service": {"type": "raw"},
+            "windows": _list({key: {"type": "str", "required": True} for key in ("day", "start", "end")}),
+            "disrupt": {"type": "bool", "default": False},
+            "foresee": {"type": "raw"},
             "contents": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,
     )
-    params = {key: value for key, value in module.params.items() if key != "contents"}
+    params = {key: value for key, value in module.params.items() if key not in ("contents", "confirm_token")}
+    elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
+    places = Places.below(elsewhere) if elsewhere else Places()
+    token = module.params["confirm_token"]
     try:
+        if token:
+            refusal = "" if module.check_mode else keep(places.state, params["name"], token, Systemd())
+            module.exit_json(changed=False, rolled_back=bool(refusal), confirmed=not refusal, reason=refusal)
         bundle = parse(params, unpack(module.params["contents"] or ""))
-        state = os.environ.get("IMRS_BUNDLE_STATE", STATE)  # tests keep theirs elsewhere
-        outcome = apply(bundle, state=state, check_mode=module.check_mode, show=module._diff)
+        outcome = apply(bundle, places=places, check_mode=module.check_mode, show=module._diff)
     except BundleError as error:
-        module.fail_json(msg=str(error), rolled_back=error.rolled_back)
+        module.fail_json(msg=str(error), rolled_back=error.rolled_back, refused=error.refused)
     except OSError as error:
-        module.fail_json(msg=f"bundle {params['name']}: {error.filename}: {error.strerror}", rolled_back=False)
+        module.fail_json(msg=f"bundle {params['name']}: {explain(error)}", rolled_back=False, refused=False)
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(**outcome.to_dict())

@@ -37,8 +37,11 @@ class Answer:
     """There is no such program."""
 
 
-def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT) -> Answer:
-    """Run one command from ``/`` with the system's programs on the path and no input."""
+def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT, inherit: int | None = None) -> Answer:
+    """Run one command from ``/`` with the system's programs on the path and no input.
+
+    ``inherit``: a descriptor that the command keeps open, and whose lock thereby tells that it still runs.
+    """
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
     environment = {**os.environ, "PATH": path.lstrip(os.pathsep), "LC_ALL": "C.UTF-8"}
     # Output goes to a file: a daemon that keeps the stream open must not keep us waiting.
@@ -52,6 +55,7 @@ def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT) -> Answer:
                 cwd="/",
                 env=environment,
                 start_new_session=True,
+                pass_fds=() if inherit is None else (inherit,),
             )
         except OSError as error:
             return Answer(NOT_FOUND, f"{argv[0]}: {error.strerror}", missing=True)

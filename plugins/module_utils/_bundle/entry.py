@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import array
 import base64
 import contextlib
+import errno
+import fcntl
 import grp
 import hashlib
 import os
@@ -52,6 +55,35 @@ class Entry:
 
 ABSENT = Entry()
 """Nothing there."""
+
+_LABEL = "security.selinux"
+_GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS and its bits, linux/fs.h
+_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
+
+
+class HinderedError(OSError):
+    """An OSError whose text says it all."""
+
+
+def explain(error: OSError, path: str = "") -> str:
+    """What hindered us, and what helps; ``path`` where the error itself would name a temporary file or none."""
+    if isinstance(error, HinderedError):
+        return str(error.args[-1])
+    path = path or str(error.filename or "")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path}: the disk is full; make room on it, then run again"
+    if error.errno == errno.EROFS:
+        return f"{path} is on a read-only file system; see why in the kernel's log, remount it writable, then run again"
+    return f"{path}: {error.strerror}"
+
+
+@contextlib.contextmanager
+def about(path: str) -> t.Iterator[None]:
+    """What fails within is told of this path."""
+    try:
+        yield
+    except OSError as error:
+        raise HinderedError(error.errno, explain(error, path)) from None
 
 
 def _name(lookup: t.Callable[[int], t.Any], number: int) -> str:
@@ -101,7 +133,7 @@ def sync(directory: str) -> None:
         os.close(descriptor)
 
 
-def _own(path: str, entry: Entry) -> None:
+def own(path: str, entry: Entry) -> None:
     """Owner first: it clears the set-user-id bits."""
     info = os.stat(path)
     if (info.st_uid, info.st_gid) != (entry.uid, entry.gid):
@@ -109,49 +141,82 @@ def _own(path: str, entry: Entry) -> None:
     os.chmod(path, entry.mode)
 
 
-def write(path: str, entry: Entry) -> None:
-    """Write a file or link beside its place, flush it, and rename it into its place."""
+def immutable(path: str) -> bool:
+    """Whether not even root may replace the file, because of chattr's +i or +a."""
+    flags = array.array("L", [0])
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.ioctl(descriptor, _GET_FLAGS, flags)
+    except OSError:
+        return False  # no such thing on this file system
+    finally:
+        os.close(descriptor)
+    return bool(flags[0] & (_IMMUTABLE | _APPEND_ONLY))
+
+
+def _label(source: str, target: str) -> None:
+    """Keep the security label of what is replaced, and what users noted on it; a new file inherits its directory's."""
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source, follow_symlinks=False):
+            if name == _LABEL or name.startswith("user."):
+                os.setxattr(target, name, os.getxattr(source, name, follow_symlinks=False))
+
+
+def stage(path: str, entry: Entry) -> None:
+    """Write a file or link beside its place, and flush it."""
     beside = temporary_name(path)
     forget(beside)
+    if entry.kind == "link":
+        os.symlink(entry.content, os.fsencode(beside))
+        return
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(entry.content)
+        file.flush()
+        _label(path, beside)
+        own(beside, entry)
+        os.fsync(file.fileno())
+
+
+def write(path: str, entry: Entry) -> None:
+    """Write a file or link beside its place, flush it, and rename it into its place."""
     try:
-        if entry.kind == "link":
-            os.symlink(entry.content, os.fsencode(beside))
-        else:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(entry.content)
-                file.flush()
-                _own(beside, entry)
-                os.fsync(file.fileno())
-        os.replace(beside, path)
+        stage(path, entry)
+        os.replace(temporary_name(path), path)
     except BaseException:
-        forget(beside)
+        forget(temporary_name(path))
         raise
     sync(os.path.dirname(path))
 
 
 def forget(path: str) -> None:
     """Remove a file or link if it is there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if os.path.lexists(path):  # a read-only file system refuses to remove what is not there, too
+            os.unlink(path)
+
+
+def same_file(now: Entry, wanted: Entry) -> bool:
+    """Whether a file differs in owner, group and mode at most."""
+    return now.kind == wanted.kind == "file" and now.content == wanted.content
 
 
 def put(path: str, wanted: Entry) -> None:
-    """Make ``wanted`` stand at the path; works both ways, forward and back."""
+    """Make ``wanted`` stand at the path, whatever stands there now."""
     now = read(path, follow=wanted.kind == "directory")
     if wanted.kind == "directory":
         if now.kind != "directory":
             os.mkdir(path, 0o700)
-        _own(path, wanted)
+        own(path, wanted)
     elif wanted.kind == "absent":
         if now.kind == "directory":
             os.rmdir(path)
         elif now.kind != "absent":
             os.unlink(path)
-    elif now.kind == wanted.kind == "file" and now.content == wanted.content:
-        _own(path, wanted)
+    elif same_file(now, wanted):
+        own(path, wanted)
     else:
         write(path, wanted)
-    parent = os.path.dirname(path)
-    if os.path.isdir(parent):
-        sync(parent)

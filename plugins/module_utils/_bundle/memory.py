@@ -6,68 +6,75 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
-import os
 import pathlib
 import typing as t
 
-from .entry import Entry, forget, sync, write
+from . import journal as journals
+from .entry import Entry, forget, sync, temporary_name
+from .lock import MOMENT, lock
 from .model import Bundle, BundleError
+from .swap import tidy
 
 if t.TYPE_CHECKING:
-    from .plan import Change
+    from .journal import Journal
+
+ROLLBACK = "last-rollback.json"
+"""What was put back last, and why."""
 
 
 class Memory:
-    """One bundle's share of the state directory."""
+    """The state directory, seen from one bundle."""
 
     def __init__(self, directory: str, name: str) -> None:
         """Nothing is read or written yet."""
         self.directory, self.name = pathlib.Path(directory), name
+        self.kept = self.directory / "kept"
+        self.commands: int | None = None
+        """A descriptor for commands to inherit: it stays locked as long as one of them runs."""
         self._manifest = self.directory / f"{name}.json"
-        self._journal = self.directory / f"{name}.journal"
-
-    @staticmethod
-    def _load(path: pathlib.Path) -> dict[str, t.Any]:
-        try:
-            loaded = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            raise BundleError(f"{path} is damaged ({error}); look what it says, then move it away") from None
-        return t.cast("dict[str, t.Any]", loaded)
-
-    @staticmethod
-    def _save(path: pathlib.Path, value: t.Mapping[str, t.Any]) -> None:
-        content = json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
-        write(str(path), Entry("file", content, os.geteuid(), os.getegid(), 0o600))
 
     @contextlib.contextmanager
-    def locked(self) -> t.Iterator[None]:
-        """Make the directory, and keep other runs out."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BundleError(
-                    f"bundle {self.name}: another run is changing this node at the moment; wait for it, then run again"
-                ) from None
-            yield
+    def locked(self, patience: float | None = MOMENT) -> t.Iterator[None]:
+        """Make the directory, and keep other runs out; waits that many seconds for one to end, None: for ever."""
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with (self.directory / ".lock").open("a") as file, (self.directory / ".commands").open("a") as commands:
+                if not lock(file.fileno(), patience):
+                    raise BundleError(
+                        f"bundle {self.name}: another run is changing this node at the moment; "
+                        "wait for it, then run again"
+                    )
+                self.commands = commands.fileno()
+                self.quiet(0)
+                for left in self.directory.glob(temporary_name("*")):
+                    forget(str(left))
+                yield
+        finally:
+            self.commands = None
+
+    def of(self, bundle: str) -> Memory:
+        """The same directory and lock, seen from another bundle."""
+        other = Memory(str(self.directory), bundle)
+        other.commands = self.commands
+        return other
+
+    def quiet(self, patience: float) -> None:
+        """Wait for commands that a killed run has left behind; no longer than that: one may have become a daemon."""
+        if self.commands is not None:
+            lock(self.commands, patience)
 
     def owned(self) -> dict[str, bool]:
         """Paths that this bundle wrote, and whether they were secret."""
-        return {path: bool(entry["secret"]) for path, entry in self._load(self._manifest).get("files", {}).items()}
+        files = journals.load(self._manifest).get("files", {})
+        return {path: bool(entry["secret"]) for path, entry in files.items()}
 
     def elsewhere(self) -> set[str]:
         """Paths that other bundles wrote."""
         others = [path for path in sorted(self.directory.glob("*.json")) if path != self._manifest]
-        return {dest for path in others for dest in self._load(path).get("files", {})}
+        return {dest for path in others for dest in journals.load(path).get("files", {})}
 
-    def remember(self, bundle: Bundle, wanted: t.Mapping[str, Entry], transaction: str = "") -> None:
-        """Write the manifest, unless it says the same already."""
-        files = {
+    def _says(self, bundle: Bundle, wanted: t.Mapping[str, Entry]) -> dict[str, dict[str, t.Any]]:
+        return {
             file.dest: {
                 "sha256": wanted[file.dest].sha256,
                 "mode": f"{file.mode:04o}",
@@ -77,23 +84,57 @@ class Memory:
             }
             for file in bundle.files
         }
-        if transaction or self._load(self._manifest).get("files") != files:
-            self._save(self._manifest, {"name": self.name, "files": files, "transaction": transaction})
 
-    def open_journal(self, changes: t.Sequence[Change], transaction: str) -> None:
+    def remember(self, bundle: Bundle, wanted: t.Mapping[str, Entry]) -> None:
+        """Write the manifest of a run that changed nothing, unless it says the same already."""
+        files = self._says(bundle, wanted)
+        if journals.load(self._manifest).get("files") != files:
+            journals.save(self._manifest, {"name": self.name, "files": files, "transaction": ""})
+
+    def stage(self, bundle: Bundle, wanted: t.Mapping[str, Entry], transaction: str) -> None:
+        """Write the manifest beside its place, so that ``commit`` needs no space."""
+        value = {"name": self.name, "files": self._says(bundle, wanted), "transaction": transaction}
+        beside = self.directory / f".{self.name}.manifest"
+        journals.save(beside, value)
+
+    def commit(self) -> None:
+        """The instant from which the change counts: the staged manifest takes its place."""
+        (self.directory / f".{self.name}.manifest").rename(self._manifest)
+        sync(str(self.directory))
+
+    def committed(self, journal: Journal) -> bool:
+        """Whether the change is done and only its journal left over."""
+        return self.transaction() == journal.transaction
+
+    def transaction(self) -> str:
+        """The last one that counts."""
+        return str(journals.load(self._manifest).get("transaction") or "")
+
+    def open_journal(self, journal: Journal) -> None:
         """Before the first file is touched: how everything was."""
-        entries = [[change.path, change.before.to_json()] for change in changes]
-        self._save(self._journal, {"transaction": transaction, "before": entries})
+        journals.begin(self.directory, journal)
 
-    def interrupted(self) -> list[tuple[str, Entry]]:
-        """What a run that was killed had begun to change, and how it was before."""
-        journal = self._load(self._journal)
-        if not journal or journal["transaction"] == self._load(self._manifest).get("transaction"):
-            return []
-        return [(path, Entry.from_json(raw)) for path, raw in journal["before"]]
+    def advance(self, journal: Journal, state: str) -> Journal:
+        """To the journal's next state."""
+        return journals.advance(self.directory, journal, state)
 
-    def close_journal(self) -> None:
+    def close_journal(self, journal: Journal) -> None:
         """The change is done, or undone."""
-        if self._journal.exists():
-            forget(str(self._journal))
-            sync(str(self.directory))
+        tidy(journal, self.kept)
+        forget(str(self.directory / f".{self.name}.manifest"))
+        journals.end(self.directory, journal)
+
+    def open_journals(self) -> list[Journal]:
+        """Of all bundles; there is at most one."""
+        return journals.journals(self.directory)
+
+    def note(self, rollback: t.Mapping[str, t.Any]) -> None:
+        """Leave word for people; a full disk must not hinder what it is about."""
+        with contextlib.suppress(OSError):
+            journals.save(self.directory / ROLLBACK, rollback)
+
+    def noted(self) -> dict[str, t.Any]:
+        """The word that was left last."""
+        with contextlib.suppress(BundleError):
+            return journals.load(self.directory / ROLLBACK)
+        return {}

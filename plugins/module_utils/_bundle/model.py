@@ -9,10 +9,15 @@ import base64
 import binascii
 import fnmatch
 import json
+import os
+import re
 import shlex
 import typing as t
 import zlib
 from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from .windows import Window
 
 SOURCES = ("src", "copy", "content")
 """Where a file's content comes from: template, plain file of the controller, text in the task."""
@@ -20,14 +25,19 @@ SOURCES = ("src", "copy", "content")
 DISRUPTIONS = ("none", "reload", "restart", "session reset")
 """What an activation does to the service, mildest first."""
 
+HARMLESS = DISRUPTIONS[:2]
+"""What may be done to a node in service at any time."""
+
+_UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(?:service|socket|target|timer|path)")
+
 
 class BundleError(Exception):
     """What went wrong, in words for people; the node is as it was before unless the words say otherwise."""
 
-    def __init__(self, message: str, *, rolled_back: bool = False) -> None:
-        """``rolled_back``: files had been swapped and were put back."""
+    def __init__(self, message: str, *, rolled_back: bool = False, refused: bool = False) -> None:
+        """``rolled_back``: files had been swapped and were put back; ``refused``: it would disturb the service now."""
         super().__init__(message)
-        self.rolled_back = rolled_back
+        self.rolled_back, self.refused = rolled_back, refused
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,11 @@ class Command:
         """As a person would type it."""
         return " ".join(word if word.startswith("{staged}") else shlex.quote(word) for word in self.argv)
 
-    def staged(self, root: str) -> tuple[str, ...]:
-        """The argument list with ``{staged}`` replaced."""
-        return tuple(word.replace("{staged}", root) for word in self.argv)
+    def staged(self, root: str, removed: t.Sequence[str] = ()) -> tuple[str, ...]:
+        """The argument list with ``{staged}`` replaced, a word ``{removed}`` by ``--removed PATH`` each."""
+        gone = [word for path in removed for word in ("--removed", path)]
+        words = [gone if word == "{removed}" else [word.replace("{staged}", root)] for word in self.argv]
+        return tuple(word for group in words for word in group)
 
 
 @dataclass(frozen=True)
@@ -74,12 +86,40 @@ class Activation:
     command: Command
     when_changed: tuple[str, ...] = ()
     disruption: str = "none"
+    unit: str = ""
+    """Whose service is disturbed; by default the unit that the command names."""
 
     def concerns(self, paths: t.Collection[str]) -> bool:
         """Whether one of these changed paths calls for this activation."""
-        if not self.when_changed:
-            return bool(paths)
-        return any(fnmatch.fnmatchcase(path, pattern) for path in paths for pattern in self.when_changed)
+        return concerns(self.when_changed, paths)
+
+    @property
+    def whom(self) -> str:
+        """The unit, or the program when no unit is named."""
+        named = (word for word in self.command.argv[1:] if _UNIT.fullmatch(word))
+        return self.unit or next(named, "") or os.path.basename(self.command.argv[0])
+
+    @property
+    def named(self) -> bool:
+        """Whether ``whom`` is a unit."""
+        return bool(_UNIT.fullmatch(self.whom))
+
+
+def concerns(patterns: t.Sequence[str], paths: t.Collection[str]) -> bool:
+    """Whether one of the paths matches a pattern; without patterns, whether there is a path."""
+    if not patterns:
+        return bool(paths)
+    return any(fnmatch.fnmatchcase(path, pattern) for path in paths for pattern in patterns)
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """Changes that are kept only when the controller gets in again."""
+
+    seconds: int
+    when_changed: tuple[str, ...] = ()
+    token: str = ""
+    """By which the controller finds this very change again."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +144,15 @@ class Bundle:
     ensure: tuple[Unit, ...] = ()
     probe: tuple[Command, ...] = ()
     probe_timeout: float = 15.0
+    confirm: Confirm | None = None
+    in_service: Command | None = None
+    windows: tuple[Window, ...] = ()
+    disrupt: bool = False
+    foresee: Command | None = None
 
     def activations(self, paths: t.Collection[str]) -> tuple[Activation, ...]:
         """The activations that these changed paths call for, in order."""
         return tuple(activation for activation in self.activate if activation.concerns(paths))
-
-    def disruption(self, paths: t.Collection[str]) -> str:
-        """The worst that the change of these paths does to the service."""
-        return max((one.disruption for one in self.activations(paths)), key=DISRUPTIONS.index, default="none")
 
 
 def pack(contents: t.Sequence[bytes]) -> str:

@@ -10,19 +10,27 @@ import re
 import shlex
 import typing as t
 
-from .model import DISRUPTIONS, SOURCES, Activation, Bundle, BundleError, Command, Directory, File, Unit
+from .model import DISRUPTIONS, SOURCES, Activation, Bundle, BundleError, Command, Confirm, Directory, File, Unit
+from .windows import Window, window
 
 KEYS = {
-    "bundle": ("name", "directories", "files", "absent", "check", "activate", "ensure", "probe", "probe_timeout"),
+    "bundle": (
+        *("name", "directories", "files", "absent", "check", "activate", "ensure", "probe", "probe_timeout"),
+        *("confirm", "in_service", "windows", "disrupt", "foresee"),
+    ),
     "directories": ("path", "owner", "group", "mode"),
     "files": (*SOURCES, "dest", "owner", "group", "mode", "secret"),
-    "activate": ("command", "when_changed", "disruption"),
+    "activate": ("command", "when_changed", "disruption", "unit"),
     "ensure": ("unit", "enabled", "started"),
+    "confirm": ("seconds", "when_changed", "token"),
+    "windows": ("day", "start", "end"),
 }
 """Every key that may be given, by the list it stands in."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_TAKEN = ("last-rollback",)  # the state directory has a file of that name
 _MODE = re.compile(r"0?[0-7]{3,4}")
+_TOKEN = re.compile(r"[0-9a-f]{16}")
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -143,7 +151,8 @@ class _Reader:
             if disruption not in DISRUPTIONS:
                 raise self.wrong(place, f"disruption {disruption!r} is none of {', '.join(DISRUPTIONS)}")
             patterns = tuple(str(pattern) for pattern in self.items(item, "when_changed"))
-            found.append(Activation(self.command(item.get("command"), place), patterns, str(disruption)))
+            unit = self.text(item, "unit", place) if "unit" in item else ""
+            found.append(Activation(self.command(item.get("command"), place), patterns, str(disruption), unit))
         return tuple(found)
 
     def units(self, raw: t.Mapping[str, t.Any]) -> tuple[Unit, ...]:
@@ -155,6 +164,37 @@ class _Reader:
             )
             for place, item in self.mappings(raw, "ensure")
         )
+
+    def confirm(self, raw: t.Mapping[str, t.Any]) -> Confirm | None:
+        given = raw.get("confirm")
+        if given is None:
+            return None
+        if not isinstance(given, t.Mapping):
+            raise self.wrong("confirm", "must be a mapping, as in {seconds: 60, when_changed: [/etc/ssh/*]}")
+        self.known(given, "confirm", "confirm")
+        seconds = given.get("seconds")
+        try:
+            whole = 0 if isinstance(seconds, bool) else int(str(seconds))
+        except ValueError:
+            whole = 0
+        if not 5 <= whole <= 3600:
+            raise self.wrong("confirm", f"seconds {seconds!r} is not a whole number between 5 and 3600")
+        token = str(given.get("token") or "")
+        if token and not _TOKEN.fullmatch(token):
+            raise self.wrong("confirm", "token is not for you to give; leave it out")
+        return Confirm(whole, tuple(str(pattern) for pattern in self.items(given, "when_changed")), token)
+
+    def windows(self, raw: t.Mapping[str, t.Any]) -> tuple[Window, ...]:
+        found = []
+        for place, item in self.mappings(raw, "windows"):
+            try:
+                found.append(window(item.get("day"), item.get("start"), item.get("end")))
+            except ValueError as error:
+                raise self.wrong(place, str(error)) from None
+        return tuple(found)
+
+    def optional(self, raw: t.Mapping[str, t.Any], key: str) -> Command | None:
+        return self.command(raw[key], key) if raw.get(key) else None
 
     def timeout(self, raw: t.Mapping[str, t.Any]) -> float:
         value = raw.get("probe_timeout")
@@ -174,7 +214,7 @@ def parse(raw: t.Mapping[str, t.Any], contents: t.Sequence[bytes] | None = None)
     is ``contents[n]``.
     """
     name = raw.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _TAKEN:
         raise BundleError(f"bundle {name!r}: name must be lower case letters, digits, '-' and '_', as in nameserver")
     reader = _Reader(str(name))
     reader.known(raw, "bundle", "arguments")
@@ -188,6 +228,11 @@ def parse(raw: t.Mapping[str, t.Any], contents: t.Sequence[bytes] | None = None)
         ensure=reader.units(raw),
         probe=reader.commands(raw, "probe"),
         probe_timeout=reader.timeout(raw),
+        confirm=reader.confirm(raw),
+        in_service=reader.optional(raw, "in_service"),
+        windows=reader.windows(raw),
+        disrupt=bool(reader.truth(raw, "disrupt", "arguments")),
+        foresee=reader.optional(raw, "foresee"),
     )
     seen: dict[str, str] = {}
     for kind, paths in (

@@ -9,7 +9,7 @@ import os
 import typing as t
 from dataclasses import dataclass, field
 
-from .entry import ABSENT, Entry, group_id, read, user_id
+from .entry import ABSENT, Entry, group_id, immutable, read, user_id
 from .model import Bundle, BundleError, Directory, File
 
 _LARGEST_DIFF = 104448
@@ -85,6 +85,23 @@ class _Planner:
         if directory not in self.made and not os.path.isdir(directory):
             self.trouble(path, f"the directory {directory} does not exist", "list it in directories")
 
+    def movable(self, change: Change) -> Change:
+        """Refuse what not even root could change."""
+        if change.before != change.after and change.before.kind == "file" and immutable(change.path):
+            raise BundleError(
+                f"bundle {self.bundle.name}: {change.path}: the file is immutable or append-only (lsattr shows it); "
+                f"if that is no longer meant, say: chattr -i -a {change.path}"
+            )
+        return change
+
+    def emptied(self, path: str, going: t.Container[str]) -> None:
+        left = [name for name in sorted(os.listdir(path)) if os.path.join(path, name) not in going]
+        if left:
+            raise BundleError(
+                f"bundle {self.bundle.name}: {path}: the directory is not empty: it holds {left[0]}; "
+                "list what is in it in absent too"
+            )
+
     def refuse(self, path: str, before: Entry, allowed: t.Container[str]) -> None:
         if before.kind not in allowed:
             raise BundleError(
@@ -116,20 +133,23 @@ def make_plan(
         wanted[file.dest] = planner.entry(file.dest, "file", file.content, file)
         hidden = file.secret or owned.get(file.dest, False)
         changes.append(Change(file.dest, before, wanted[file.dest], hidden))
-    for path in bundle.absent:
+    listed = {*wanted, *bundle.absent, *(directory.path for directory in bundle.directories)}
+    unlisted = sorted(path for path in set(owned) - listed if path not in elsewhere)
+    # What is in a directory goes before it.
+    for path in sorted(bundle.absent, key=lambda path: path.count("/"), reverse=True):
         before = read(path)
         planner.refuse(path, before, ("absent", "file", "link", "directory"))
-        if before.kind == "directory" and os.listdir(path):
-            raise BundleError(
-                f"bundle {bundle.name}: {path}: the directory is not empty; list what is in it in absent too"
-            )
+        if before.kind == "directory":
+            planner.emptied(path, {*bundle.absent, *unlisted})
         changes.append(Change(path, before, ABSENT, secret=True))
-    listed = {*wanted, *bundle.absent, *(directory.path for directory in bundle.directories)}
-    for path in sorted(set(owned) - listed):
+    for path in unlisted:
+        # Also when somebody has changed it since: as long as it was listed, each run undid that, too.
         before = read(path)
-        if path not in elsewhere and before.kind in ("file", "link"):
+        if before.kind in ("file", "link"):
             changes.append(Change(path, before, ABSENT, owned[path]))
-    return Plan(tuple(change for change in changes if change.before != change.after), wanted, tuple(planner.warnings))
+    changes.sort(key=lambda change: change.after.kind == "absent" and change.before.kind == "directory")
+    changes = [planner.movable(change) for change in changes if change.before != change.after]
+    return Plan(tuple(changes), wanted, tuple(planner.warnings))
 
 
 def diff(change: Change) -> list[dict[str, t.Any]]:

@@ -5,24 +5,36 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import dataclasses
+import datetime
 import secrets
-import shutil
-import tempfile
+import signal
+import threading
 import time
+import types
 import typing as t
 from dataclasses import dataclass, field
 
-from .commands import Answer, retry, run, shorten
-from .entry import Entry, forget, put, temporary_name
+from . import swap
+from .commands import Answer, retry, run
+from .confirm import Scheduler, Systemd
+from .disruption import disruptions, refusal, worst
+from .entry import explain
+from .install import install
+from .journal import Journal, Past
 from .memory import Memory
-from .model import Activation, Bundle, BundleError, Command
+from .model import HARMLESS, Activation, Bundle, BundleError, Command, concerns
+from .places import Places
 from .plan import Change, Plan, diff, make_plan
+from .recovery import Settled, settle
 from .redact import Redactor
-from .units import Step, steps
+from .stage import staged, sweep
+from .undo import put_back, say, tell
+from .units import Step, between, look, steps
 
-STATE = "/var/lib/imrs-bundle"
-"""Where a node remembers its bundles."""
+UNTOUCHED = "The node was not touched."
+"""What everything says that fails before the first rename."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +43,20 @@ class Outcome:
 
     changed: bool
     changes: tuple[Change, ...] = ()
-    disruption: str = "none"
+    disruptions: t.Mapping[str, str] = field(default_factory=dict)
+    refused: bool = False
+    confirmed: bool | None = None
+    """False: the controller has to get in again before it counts; None: it need not."""
     activated: tuple[str, ...] = ()
     ensured: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     diff: list[dict[str, t.Any]] = field(default_factory=list)
+
+    @property
+    def disruption(self) -> str:
+        """The worst of all."""
+        return worst(self.disruptions.values())
 
     def to_dict(self) -> dict[str, t.Any]:
         """For the result."""
@@ -44,6 +64,9 @@ class Outcome:
             "changed": self.changed,
             "changes": [change.to_dict() for change in self.changes],
             "disruption": self.disruption,
+            "disruptions": [{"unit": unit, "disruption": what} for unit, what in self.disruptions.items()],
+            "refused": self.refused,
+            "confirmed": self.confirmed,
             "activated": list(self.activated),
             "ensured": list(self.ensured),
             "recovered": list(self.recovered),
@@ -56,72 +79,123 @@ class _Failed(Exception):  # noqa: N818 - never leaves this file
     """A step after the first swap did not work."""
 
 
+@contextlib.contextmanager
+def _deaf() -> t.Iterator[None]:
+    """A line that breaks does not stop us half-way; being told to end leads through the way back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: types.FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, wait)
+        raise SystemExit(128 + number)
+
+    def wait(_number: int, _frame: types.FrameType | None) -> None:
+        """Handlers, other than SIG_IGN, are not passed on to the commands that we start."""
+
+    before = {signal.SIGHUP: signal.signal(signal.SIGHUP, wait), signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _Transaction:
-    def __init__(self, bundle: Bundle, plan: Plan, memory: Memory, touched: t.Collection[str]) -> None:
+    def __init__(self, bundle: Bundle, plan: Plan, memory: Memory) -> None:
         self.bundle, self.plan, self.memory = bundle, plan, memory
-        self.activations = bundle.activations(touched)
+        self.activations = bundle.activations(plan.paths)
         self.attempted: list[Activation] = []
         self.ensured: list[Step] = []
         self.warnings: list[str] = []
+        self.units = look(bundle.ensure)
+        self.due = between(self.units, bundle.ensure)
         hidden = {file.dest for file in bundle.files if file.secret}
         secret = [file.content for file in bundle.files if file.secret]
         secret += [change.before.content for change in plan.changes if change.secret or change.path in hidden]
         public = [file.content for file in bundle.files if not file.secret]
-        names = [
-            *plan.wanted,
-            *plan.paths,
-            *map(str, (*bundle.check, *bundle.probe, *(a.command for a in bundle.activate))),
-        ]
+        commands = (*bundle.check, *bundle.probe, *(a.command for a in bundle.activate))
+        names = [*plan.wanted, *plan.paths, *map(str, commands)]
         self.redactor = Redactor(secret, [*public, *(name.encode() for name in names)])
+        asked = bundle.confirm
+        self.seconds = asked.seconds if asked and concerns(asked.when_changed, plan.paths) else 0
+        self.journal = Journal(
+            bundle=bundle.name,
+            transaction=(asked.token if asked else "") or secrets.token_hex(8),
+            past=tuple(Past(c.path, c.before, c.secret or c.path in hidden) for c in plan.changes),
+            activations=tuple(activation.command for activation in self.activations),
+            units=self.units,
+            seconds=self.seconds,
+        )
 
-    def said(self, what: str, command: Command | Step, answer: Answer, staged: str = "") -> str:
-        """One failed command, for people; without secrets, and with the paths as they are on the node."""
-        output = answer.output.replace(staged, "") if staged else answer.output
-        output = self.redactor.clean(shorten(output)) or "(it said nothing)"
-        return f"bundle {self.bundle.name}: {what} failed: {command} (rc {answer.rc}): {output}"
+    def said(self, what: str, command: Command | Step, answer: Answer, root: str = "") -> str:
+        """One failed command, with the paths as they are on the node."""
+        output = answer.output.replace(root, "") if root else answer.output
+        return say(self.bundle.name, what, command, Answer(answer.rc, output), self.redactor)
 
-    def check(self, *, lenient: bool) -> None:
-        """Show the whole bundle, as it shall be, to the daemons' own parsers."""
-        if not self.bundle.check:
+    def check(self, found: t.Mapping[str, str], *, check_mode: bool) -> None:
+        """Show the whole bundle, as it shall be, to the daemons' own parsers; then to whom it is foretold."""
+        foresee = None if check_mode or worst(found.values()) not in HARMLESS else self.bundle.foresee
+        if not self.bundle.check and not foresee:
             return
-        staged = tempfile.mkdtemp(prefix="imrs-bundle-")
         try:
-            for directory in self.bundle.directories:
-                os.makedirs(staged + directory.path, mode=0o755, exist_ok=True)
-            for path, entry in self.plan.wanted.items():
-                os.makedirs(os.path.dirname(staged + path), mode=0o755, exist_ok=True)
-                put(staged + path, entry)
-            for command in self.bundle.check:
-                answer = run(command.staged(staged))
-                if answer.missing and lenient:
-                    self.warnings.append(
-                        f"bundle {self.bundle.name}: not checked, program not installed yet: {command}"
-                    )
-                elif answer.rc:
-                    raise BundleError(self.said("check", command, answer, staged) + "\nThe node was not touched.")
-        finally:
-            shutil.rmtree(staged)
+            with staged(self.bundle, self.plan.wanted) as root:
+                for command in self.bundle.check:
+                    answer = run(command.staged(root))
+                    if answer.missing and check_mode:
+                        self.warnings.append(
+                            f"bundle {self.bundle.name}: not checked, program not installed yet: {command}"
+                        )
+                    elif answer.rc:
+                        raise BundleError(f"{self.said('check', command, answer, root)}\n{UNTOUCHED}")
+                if foresee:
+                    removed = [change.path for change in self.plan.changes if change.after.kind == "absent"]
+                    answer = run(foresee.staged(root, removed))
+                    if answer.rc:
+                        self.warnings.append(self.said("foreseeing", foresee, answer, root))
+        except OSError as error:
+            raise BundleError(f"bundle {self.bundle.name}: {explain(error)}\n{UNTOUCHED}") from None
 
-    def swap(self) -> None:
-        for change in self.plan.changes:
-            try:
-                put(change.path, change.after)
-            except OSError as error:
-                raise _Failed(f"bundle {self.bundle.name}: cannot change {change.path}: {error.strerror}") from None
+    def prepare(self, places: Places, scheduler: Scheduler) -> None:
+        """Everything that may lack space or systemd: afterwards only renames are left."""
+        journal = self.journal = dataclasses.replace(self.journal, until=time.monotonic() + self.seconds)
+        opened = False
+        try:
+            install(places)
+            self.memory.open_journal(journal)
+            opened = True
+            if self.seconds:
+                scheduler.arm(
+                    self.bundle.name,
+                    self.seconds,
+                    (*places.recover, "--unconfirmed", journal.bundle, journal.transaction),
+                )
+            swap.prepare(self.plan.changes, self.memory.kept)
+            self.memory.stage(self.bundle, self.plan.wanted, journal.transaction)
+            self.journal = self.memory.advance(journal, "changing")
+        except (BundleError, OSError) as error:
+            told = _told(error)
+            if opened:
+                told += "".join(f"\n{trouble}" for trouble in put_back(self.memory, journal).missing)
+                if self.seconds:
+                    scheduler.disarm(self.bundle.name)
+            raise BundleError(f"bundle {self.bundle.name}: {told}\n{UNTOUCHED}") from None
 
-    def activate(self) -> None:
+    def go(self) -> None:
+        """From the first rename to the last probe."""
+        swap.swap(self.plan.changes)
         for activation in self.activations:
             self.attempted.append(activation)
-            answer = run(activation.command.argv)
+            answer = run(activation.command.argv, inherit=self.memory.commands)
             if answer.rc:
                 raise _Failed(self.said("activation", activation.command, answer))
-
-    def ensure(self) -> None:
-        for step in steps(self.bundle.ensure):
+        for step in steps(self.bundle.ensure) if self.activations else self.due:
             self.ensured.append(step)
-            answer = run(step.forward)
+            answer = run(step.forward, inherit=self.memory.commands)
             if answer.rc:
                 raise _Failed(self.said("ensuring a unit", step, answer))
+        if self.plan.changes or self.ensured:
+            self.probe()
 
     def probe(self) -> None:
         deadline = time.monotonic() + self.bundle.probe_timeout
@@ -130,122 +204,147 @@ class _Transaction:
             if answer.rc:
                 raise _Failed(self.said("probe", command, answer))
 
-    def roll_back(self) -> list[str]:
-        """Put everything back, in reverse; what could not be put back is returned."""
-        troubles = _restore([(change.path, change.before) for change in self.plan.changes])
-        for step in reversed(self.ensured):
-            answer = run(step.back)
-            if answer.rc:
-                troubles.append(self.said("undoing a unit's change", step, answer))
-        return troubles
+    def keep(self) -> None:
+        """It counts from here, or from the controller's confirmation."""
+        if not self.plan.changes:
+            self.memory.remember(self.bundle, self.plan.wanted)
+        elif not self.seconds:
+            self.memory.commit()
+            self.memory.close_journal(self.journal)
+        elif time.monotonic() > self.journal.until:
+            raise _Failed(
+                f"bundle {self.bundle.name}: it took longer than the {self.seconds} seconds after which the change had "
+                "to be confirmed; give confirm more seconds"
+            )
+        else:
+            self.journal = self.memory.advance(self.journal, "unconfirmed")
 
-    def activate_again(self) -> list[str]:
-        """Make the daemons see the previous files."""
-        answers = [(activation.command, run(activation.command.argv)) for activation in self.attempted]
-        return [
-            self.said("activation of the previous files", command, answer) for command, answer in answers if answer.rc
-        ]
-
-
-def _restore(entries: t.Sequence[tuple[str, Entry]]) -> list[str]:
-    troubles = []
-    for path, entry in reversed(entries):
-        try:
-            forget(temporary_name(path))
-            put(path, entry)
-        except OSError as error:
-            troubles.append(f"{path} could not be put back: {error.strerror}")
-    return troubles
-
-
-def _undo(transaction: _Transaction, reason: str) -> BundleError:
-    """Roll back and say how that went."""
-    if not transaction.plan.changes and not transaction.ensured:
-        return BundleError(reason)
-    troubles = transaction.roll_back()
-    if troubles:
-        left = "\n".join(troubles)
-        return BundleError(
-            f"{reason}\nRolling back failed too; the next run tries again, but look at the node:\n{left}"
+    def undo(self, reason: str, scheduler: Scheduler) -> BundleError:
+        """Roll back and say how that went."""
+        if not self.plan.changes and not self.ensured:
+            return BundleError(reason)
+        journal = (
+            self.journal if self.plan.changes else Journal(self.bundle.name, "", units=self.units, state="changing")
         )
-    transaction.memory.close_journal()
-    again = transaction.activate_again()
-    return BundleError("\n".join([reason, "Rolled back: the previous files are in place.", *again]), rolled_back=True)
+        if self.plan.changes and self.memory.committed(journal):
+            return BundleError(reason)  # the change counts; only its journal could not be removed
+        again = [activation.command for activation in self.attempted]
+        undone = put_back(self.memory, journal, again, redactor=self.redactor)
+        if undone.missing:
+            left = "\n".join((*undone.missing, *undone.troubles))
+            return BundleError(
+                f"{reason}\nRolling back failed too; the next run tries again, but look at the node:\n{left}"
+            )
+        if self.seconds:
+            scheduler.disarm(self.bundle.name)
+        if self.plan.changes:
+            tell(self.memory, journal, reason.partition("\n")[0], undone)
+        told = [reason, "Rolled back: the previous files are in place.", *undone.troubles]
+        return BundleError("\n".join(told), rolled_back=True)
+
+    def commit(self, places: Places, scheduler: Scheduler) -> None:
+        """Everything from the first byte written to the manifest."""
+        with _deaf():
+            if self.plan.changes:
+                self.prepare(places, scheduler)
+            try:
+                self.go()
+                self.keep()
+            except _Failed as error:
+                reason = str(error)
+            except OSError as error:
+                reason = f"bundle {self.bundle.name}: {_told(error)}"
+            except BaseException:
+                self.undo(f"bundle {self.bundle.name}: the run was told to end", scheduler)
+                raise
+            else:
+                return
+            raise self.undo(reason, scheduler)
 
 
-def _commit(transaction: _Transaction, *, touched: bool) -> None:
-    """Everything from the first swap to the manifest."""
-    token = secrets.token_hex(8) if transaction.plan.changes else ""
-    if token:
-        transaction.memory.open_journal(transaction.plan.changes, token)
-    try:
-        transaction.swap()
-        transaction.activate()
-        transaction.ensure()
-        if touched or transaction.ensured:
-            transaction.probe()
-        transaction.memory.remember(transaction.bundle, transaction.plan.wanted, token)
-    except _Failed as error:
-        reason = str(error)
-    except OSError as error:
-        reason = f"bundle {transaction.bundle.name}: {error.filename}: {error.strerror}"
-    except BaseException:
-        _undo(transaction, "")
-        raise
-    else:
-        transaction.memory.close_journal()
-        return
-    raise _undo(transaction, reason)
+def _told(error: OSError | BundleError) -> str:
+    return str(error) if isinstance(error, BundleError) else explain(error)
 
 
-def _recover(memory: Memory, entries: t.Sequence[tuple[str, Entry]]) -> None:
-    """A run was killed between old and new: back to old."""
-    troubles = _restore(entries)
-    if troubles:
-        raise BundleError(
-            f"bundle {memory.name}: an earlier run was killed while it changed files, and they cannot be put back: "
-            + "; ".join(troubles)
-        )
+def _open_change(memory: Memory) -> list[str]:
+    """What check mode says of a change that is open."""
+    return [
+        f"bundle {journal.bundle}: a change is {journal.state} on this node; the next run without --check puts back: "
+        + ", ".join(past.path for past in journal.past)
+        for journal in memory.open_journals()
+        if not memory.of(journal.bundle).committed(journal)
+    ]
 
 
-def apply(bundle: Bundle, *, state: str = STATE, check_mode: bool = False, show: bool = False) -> Outcome:
+def _utc() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def apply(
+    bundle: Bundle,
+    *,
+    places: Places | None = None,
+    scheduler: Scheduler | None = None,
+    now: t.Callable[[], datetime.datetime] = _utc,
+    check_mode: bool = False,
+    show: bool = False,
+) -> Outcome:
     """Make the node as the bundle says, or leave it as it was and raise BundleError.
 
-    In check mode nothing on the node changes, but the checks run on a staged tree; ``show`` fills ``diff``.
+    In check mode nothing on the node changes, but the checks run on a staged tree; ``show`` fills ``diff``. ``now``
+    gives the time (UTC) that maintenance windows are held against.
     """
-    memory = Memory(state, bundle.name)
+    places, scheduler = places or Places(), scheduler or Systemd(run)
+    memory = Memory(places.state, bundle.name)
     if check_mode:
-        return _apply(bundle, memory, memory.interrupted(), check_mode=True, show=show)
+        transaction, found, refused = _judge(bundle, memory, now, lenient=True)
+        pending = _open_change(memory)
+        transaction.warnings += [*pending, *([f"{refused}; this run would be refused"] if refused else [])]
+        if transaction.plan.changes:
+            transaction.check(found, check_mode=True)
+        transaction.ensured = transaction.due
+        return _outcome(transaction, found, refused=bool(refused), pending=bool(pending), show=show)
     with memory.locked():
-        interrupted = memory.interrupted()
-        if interrupted:
-            _recover(memory, interrupted)  # the journal stays until the daemons have seen the files too
-        else:
-            memory.close_journal()
-        return _apply(bundle, memory, interrupted, check_mode=False, show=show)
+        sweep()
+        settled = settle(memory, scheduler)
+        transaction, found, refused = _judge(bundle, memory, now, lenient=False)
+        if refused:
+            raise BundleError(f"{refused}\n{UNTOUCHED}", refused=True)
+        if transaction.plan.changes:
+            transaction.check(found, check_mode=False)
+        transaction.commit(places, scheduler)
+    return _outcome(transaction, found, settled=settled, show=show)
 
 
-def _apply(
-    bundle: Bundle, memory: Memory, interrupted: t.Sequence[tuple[str, Entry]], *, check_mode: bool, show: bool
+def _judge(
+    bundle: Bundle, memory: Memory, now: t.Callable[[], datetime.datetime], *, lenient: bool
+) -> tuple[_Transaction, dict[str, str], str]:
+    """What is to be done, what that does to the service, and why it may not be done now."""
+    plan = make_plan(bundle, memory.owned(), memory.elsewhere(), lenient=lenient)
+    transaction = _Transaction(bundle, plan, memory)
+    found = disruptions(bundle, plan.paths, transaction.due)
+    return transaction, found, refusal(bundle, found, now)
+
+
+def _outcome(
+    transaction: _Transaction,
+    found: t.Mapping[str, str],
+    *,
+    settled: t.Sequence[Settled] = (),
+    refused: bool = False,
+    pending: bool = False,
+    show: bool,
 ) -> Outcome:
-    plan = make_plan(bundle, memory.owned(), memory.elsewhere(), lenient=check_mode)
-    recovered = [path for path, _ in interrupted]
-    touched = {*plan.paths, *recovered}
-    transaction = _Transaction(bundle, plan, memory, touched)
-    if plan.changes:
-        transaction.check(lenient=check_mode)
-    if check_mode:
-        ensured = steps(bundle.ensure)
-    else:
-        _commit(transaction, touched=bool(touched))
-        ensured = transaction.ensured
+    plan = transaction.plan
     return Outcome(
-        changed=bool(touched or ensured),
+        changed=bool(plan.changes or transaction.ensured or settled or pending),
         changes=plan.changes,
-        disruption=bundle.disruption(touched),
+        disruptions=found,
+        refused=refused,
+        confirmed=False if transaction.journal.state == "unconfirmed" else None,
         activated=tuple(str(activation.command) for activation in transaction.activations),
-        ensured=tuple(str(step) for step in ensured),
-        recovered=tuple(recovered),
-        warnings=(*plan.warnings, *transaction.warnings),
+        ensured=tuple(str(step) for step in transaction.ensured),
+        recovered=tuple(path for one in settled for path in one.paths),
+        warnings=(*map(str, settled), *plan.warnings, *transaction.warnings),
         diff=[entry for change in plan.changes for entry in diff(change)] if show else [],
     )

@@ -9,9 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .commands import run
-
-if t.TYPE_CHECKING:
-    from .model import Unit
+from .model import Unit
 
 _ENABLED = frozenset(
     {"enabled", "enabled-runtime", "static", "indirect", "alias", "generated", "linked-runtime", "transient"}
@@ -22,11 +20,10 @@ _RUNNING = frozenset({"active", "activating", "reloading", "refreshing"})
 
 @dataclass(frozen=True)
 class Step:
-    """One command on a unit, and the one that undoes it."""
+    """One command on a unit."""
 
     verb: str
     unit: str
-    undo: str
 
     def __str__(self) -> str:
         """As a person would type it."""
@@ -37,32 +34,39 @@ class Step:
         """The command."""
         return "systemctl", self.verb, self.unit
 
-    @property
-    def back(self) -> tuple[str, ...]:
-        """What undoes it."""
-        return "systemctl", self.undo, self.unit
 
-
-def _states(units: t.Sequence[Unit]) -> list[dict[str, str]]:
+def _shown(units: t.Sequence[Unit]) -> list[dict[str, str]]:
     """One call for all units; an unknown unit, or no systemd, gives an empty state."""
     names = [unit.unit for unit in units]
-    blocks = run(["systemctl", "show", "--property=ActiveState,UnitFileState", "--", *names]).output.split("\n\n")
+    answer = run(["systemctl", "show", "--property=ActiveState,UnitFileState", "--", *names])
+    blocks = answer.output.strip().split("\n\n")
     states = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
     return states if len(states) == len(names) else [{} for _ in names]
 
 
-def steps(units: t.Sequence[Unit]) -> list[Step]:
+def look(units: t.Sequence[Unit]) -> tuple[Unit, ...]:
+    """The units as they are now, as far as they are asked about; None for what cannot be changed."""
+    if not units:
+        return ()
+    found = []
+    for unit, state in zip(units, _shown(units), strict=True):
+        file_state, running = state.get("UnitFileState", ""), state.get("ActiveState", "") in _RUNNING
+        enabled = None if unit.enabled is None or file_state in _FIXED else file_state in _ENABLED
+        found.append(Unit(unit.unit, enabled, None if unit.started is None else running))
+    return tuple(found)
+
+
+def between(now: t.Sequence[Unit], wanted: t.Sequence[Unit]) -> list[Step]:
     """What has to be done to the units, in order."""
     found: list[Step] = []
-    if not units:
-        return found
-    for unit, state in zip(units, _states(units), strict=True):
-        file_state, running = state.get("UnitFileState", ""), state.get("ActiveState", "") in _RUNNING
-        enabled = file_state in _ENABLED
-        if unit.enabled is not None and unit.enabled != enabled and file_state not in _FIXED:
-            pair = ("enable", "disable") if unit.enabled else ("disable", "enable")
-            found.append(Step(pair[0], unit.unit, pair[1]))
-        if unit.started is not None and unit.started != running:
-            pair = ("start", "stop") if unit.started else ("stop", "start")
-            found.append(Step(pair[0], unit.unit, pair[1]))
+    for is_, shall in zip(now, wanted, strict=True):
+        if None not in (is_.enabled, shall.enabled) and is_.enabled != shall.enabled:
+            found.append(Step("enable" if shall.enabled else "disable", shall.unit))
+        if None not in (is_.started, shall.started) and is_.started != shall.started:
+            found.append(Step("start" if shall.started else "stop", shall.unit))
     return found
+
+
+def steps(units: t.Sequence[Unit]) -> list[Step]:
+    """What has to be done now."""
+    return between(look(units), units)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import grp
 import hashlib
 import json
@@ -272,3 +273,87 @@ def test_render_mode_refuses_a_secret_that_came_another_way(site: Site, vault: d
     assert "Traceback" not in shown
     assert SECRET not in shown
     assert not (site.base / "rendered").exists()
+
+
+@pytest.fixture
+def wire(site: Site, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The site over a connection that can break, on a node whose systemd is two scripts; its folder."""
+    folder = ROOT / "tests/faults/wire"
+    monkeypatch.setenv("WIRE_BASE", str(site.base))
+    monkeypatch.setenv("PATH", f"{folder}/bin:{os.environ['PATH']}")
+    monkeypatch.setenv("ANSIBLE_CONNECTION_PLUGINS", str(folder))
+    return site.base
+
+
+def _risky(site: Site, seconds: int = 60, **more: t.Any) -> subprocess.CompletedProcess[str]:
+    """A change after which the wire is cut, if the file says so."""
+    rule = {"content": "{{ rule }}\n", "dest": "{{ node }}/rule"}
+    load = ["sh", "-c", f"if grep -q cut {site.node}/rule; then touch {site.base}/cut; else rm -f {site.base}/cut; fi"]
+    task = bundle(rule, activate=[{"command": load}], confirm={"seconds": seconds, "when_changed": ["{{ node }}/r*"]})
+    tasks = [{**task, "register": "told"}, {"ansible.builtin.debug": {"var": "told"}}]
+    variables = {"ansible_connection": "wire", "rule": "open", **more}
+    return site.play(tasks, *(["--check"] if variables.pop("check", False) else []), variables=variables)
+
+
+def test_a_risky_change_is_confirmed_over_a_new_connection(site: Site, wire: pathlib.Path) -> None:
+    result = _risky(site)
+    assert result.returncode == 0, result.stdout
+    assert '"confirmed": true' in result.stdout
+    assert "token" not in result.stdout
+    assert (wire / "wire.log").read_text().split() == ["connect", "reset", "connect"]
+    assert (wire / "armed").read_text().startswith(f"60 {wire}/state/library/imrs-bundle-recover --state ")
+    assert not list((wire / "state").glob("*.journal"))
+    (wire / "armed").unlink()
+    result = _risky(site, rule="new", check=True)
+    assert "changed=1" in result.stdout
+    result = _risky(site)
+    assert ("changed=0" in result.stdout, '"confirmed": null' in result.stdout) == (True, True)
+    assert not (wire / "armed").exists()
+
+
+def test_a_change_that_cuts_the_controller_off_is_undone_by_the_node(site: Site, wire: pathlib.Path) -> None:
+    assert _risky(site).returncode == 0
+    (wire / "time-passes").touch()
+    result = _risky(site, 5, rule="cut")
+    assert result.returncode != 0
+    late = "bundle one: the controller did not get in again over a new connection within 5 seconds"
+    assert f"{late}: the previous files are in place: nobody confirmed the change" in result.stdout, result.stdout
+    assert '"rolled_back": true' in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert (site.node / "rule").read_text() == "open\n"
+    assert not (wire / "cut").exists()
+
+
+def test_check_mode_says_what_happens_to_each_daemon(site: Site) -> None:
+    reset = {"command": "true bird.service", "disruption": "session reset"}
+    day = f"{datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3):%A}"
+    windows = [{"day": day.lower(), "start": "18:00", "end": "22:00"}]
+    task = bundle(PLAIN, activate=[reset], in_service="true", windows=windows)
+    result = site.play([task], "--check")
+    assert "localhost: bundle one would do: bird.service session reset (refused now)" in result.stdout
+    assert f"the node is in service; next maintenance window: {day} 18:00" in result.stdout + result.stderr
+    result = site.play([task])
+    assert result.returncode != 0
+    assert '"refused": true' in result.stdout
+    assert not list(site.node.iterdir())
+    task["icann.imrs.bundle"]["disrupt"] = True
+    assert site.play([task]).returncode == 0
+
+
+def test_without_a_timer_nothing_changes(site: Site, wire: pathlib.Path) -> None:
+    (wire / "no-timers").touch()
+    result = _risky(site)
+    assert result.returncode != 0
+    assert "(systemd-run: Failed to connect to bus)" in result.stdout
+    assert "The node was not touched." in result.stdout
+    assert not list(site.node.iterdir())
+
+
+def test_a_connection_that_breaks_during_the_change_need_not_be_its_end(site: Site, wire: pathlib.Path) -> None:
+    (wire / "break").touch()
+    result = _risky(site)
+    assert result.returncode == 0, result.stdout
+    assert "the connection broke while the node was being changed (Connection reset by peer)" in result.stdout
+    assert '"confirmed": true' in result.stdout
+    assert (site.node / "rule").read_text() == "open\n"
+    assert not list((wire / "state").glob("*.journal"))
