@@ -6,7 +6,8 @@
     tests/bench/sites.py generate DIR N        an inventory of N valid sites, in DIR
     tests/bench/sites.py run 200 2000 20000    a Markdown table
 
-Run it with ``.venv/bin/python``. Each measurement is a process of its own.
+Run it with ``.venv/bin/python``. Each measurement is a process of its own. The last two columns say how much of
+``--list`` is Ansible itself: the same inventory from a script that has it ready, and our time in proportion to that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing as t
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
@@ -184,20 +186,36 @@ def row(count: int) -> str:
         found = json.loads(subprocess.run(ours, env=clean, capture_output=True, check=True).stdout)
         if found["sites"] != count:
             raise SystemExit(f"{found['sites']} sites were loaded, and not {count}")
-        theirs = [sys.executable, "-m", "ansible.cli.inventory", "-i", str(directory / "imrs.yml")]
-        took = {}
-        for verb in (
-            "--graph",
-            "--list",
-        ):  # the inventory in Ansible's memory; and every variable of every host printed
-            start = time.perf_counter()
-            subprocess.run([*theirs, verb], env=clean, cwd=directory, stdout=subprocess.DEVNULL, check=True)
-            took[verb] = time.perf_counter() - start
+        output, script = pathlib.Path(top) / "listed.json", pathlib.Path(top) / "script"
+        graph = inventory("--graph", directory / "imrs.yml", clean, pathlib.Path(os.devnull))
+        listed = inventory("--list", directory / "imrs.yml", clean, output)
+        script.write_text(f"#!/bin/sh\nexec cat {output}\n", encoding="utf-8")
+        script.chmod(0o755)
+        same = inventory("--list", script, clean, pathlib.Path(os.devnull))
     each = found["load"] / count * 1000
     return (
         f"| {count:,} | {found['read']:.2f} | {found['load']:.2f} | {each:.2f} | {found['rss_mib']:.0f} "
-        f"| {found['rss_mib'] * 1024 / count:.0f} | {took['--graph']:.1f} | {took['--list']:.1f} |"
+        f"| {found['rss_mib'] * 1024 / count:.0f} | {graph.wall:.1f} | {listed.wall:.1f} | {listed.cpu:.1f} "
+        f"| {same.cpu:.1f} | {listed.cpu / same.cpu:.2f} |"
     )
+
+
+class Took(t.NamedTuple):
+    """Seconds."""
+
+    wall: float
+    cpu: float
+    """What other work of the machine changes little."""
+
+
+def inventory(verb: str, source: pathlib.Path, environment: dict[str, str], output: pathlib.Path) -> Took:
+    """``--graph``: the inventory in Ansible's memory; ``--list``: and every variable of every host printed."""
+    command = [sys.executable, "-m", "ansible.cli.inventory", "-i", str(source), verb]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    with output.open("wb") as stdout:
+        subprocess.run(command, env=environment, cwd=source.parent, stdout=stdout, check=True)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Took(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def main() -> None:
@@ -215,7 +233,8 @@ def main() -> None:
         print(json.dumps(measure(given.directory)))
     else:
         titles = ("sites", "read (s)", "parse + validate + derive (s)", "per site (ms)", "peak RSS (MiB)",
-                  "of that per site (KiB)", "`ansible-inventory --graph` (s)", "`--list` (s)")  # fmt: skip
+                  "of that per site (KiB)", "`ansible-inventory --graph` (s)", "`--list` (s)", "of that CPU (s)",
+                  "CPU of a script that prints the same (s)", "ratio")  # fmt: skip
         print(f"| {' | '.join(titles)} |")
         print(f"|{'--:|' * len(titles)}")
         for count in given.counts:

@@ -82,7 +82,7 @@ def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
     assert set(listed["appliances"]["hosts"]) == {"xlb01"}
     variables = listed["_meta"]["hostvars"]["xlb01"]
     assert variables["imrs_asn"] == 20144
-    assert "198.51.100.11" in json.dumps(variables["ansible_host"])
+    assert variables["ansible_host"] == "198.51.100.11"
     assert len(variables["imrs_peers"]) == 2
     assert DS in json.dumps(variables["imrs_trust_anchors"])
     for group in (
@@ -241,6 +241,27 @@ def test_what_is_the_hosts_own_and_what_is_secret_is_not_listed(fleet: Fleet) ->
                     "5999", "africa_phase_2", secret):  # fmt: skip
         assert private in (fleet.directory / "sites" / "xlb.yml").read_text(encoding="utf-8") + vault
         assert private not in listed
+
+
+def test_plain_texts_are_listed_as_they_are_and_others_stay_untrusted(fleet: Fleet) -> None:
+    assert "__ansible_unsafe" not in json.dumps(fleet.list(**STRICT)[0])
+    fleet.edit("sites/xlb.yml", "description: Example Net\n", "description: Example Net (backup)\n")
+    peers = fleet.list(**STRICT)[0]["_meta"]["hostvars"]["xlb01"]["imrs_peers"]
+    assert [peer["description"] for peer in peers] == [{"__ansible_unsafe": "Example Net (backup)"}] * 2
+
+
+def test_a_play_sees_the_texts_of_a_sheet(fleet: Fleet) -> None:
+    fleet.edit("sites/xlb.yml", "description: Example Net\n", "description: Net (a|b) [0] lookup\n")
+    play = fleet.top / "play.yml"
+    say = "{{ imrs_peers[0].description }}, {{ imrs_peers[0] | to_json }}, {{ ansible_host ~ '/' ~ imrs_node_name }}"
+    play.write_text(
+        "- hosts: appliances\n  gather_facts: false\n  connection: local\n"
+        f"  tasks: [{{debug: {{msg: {json.dumps(say)}}}}}]\n", encoding="utf-8"
+    )  # fmt: skip
+    done = fleet.run("playbook", str(play), **STRICT)
+    assert done.returncode == 0, done.stderr
+    assert "Net (a|b) [0] lookup, {" in done.stdout
+    assert "198.51.100.11/xlb01.l.root-servers.org" in done.stdout
 
 
 CONSTRUCTED = """plugin: icann.imrs.sites
