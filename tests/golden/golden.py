@@ -17,6 +17,8 @@ import sys
 
 WHOLE_SHEETS = ("acc", "bog", "lpb", "nbo")
 """A single, a decommissioned one, one in the middle of onboarding, a cluster."""
+AS_TEXT = ("akl", "beg", "vli", "waw")
+"""A distant peer, a suspended one, NO_EXPORT, a drained one: their Markdown."""
 SUMS = "sites/SHA256SUMS"
 _LIBRARY = "usr/lib/imrs/imrs"
 
@@ -29,7 +31,8 @@ def kept(rendered: pathlib.Path) -> dict[str, bytes]:
         name = path.relative_to(rendered).as_posix()
         if name == ".imrs-rendered" or f"/{_LIBRARY}/" in name:
             continue
-        if name.startswith("sites/") and path.stem not in WHOLE_SHEETS:
+        whole = path.stem in WHOLE_SHEETS or (path.stem in AS_TEXT and path.suffix == ".md")
+        if name.startswith("sites/") and not whole:
             sums.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
         else:
             found[name] = path.read_bytes()

@@ -102,8 +102,8 @@ def page(record: Record, acceptance: t.Sequence[Record] | None = None) -> Page:
 
 
 def current_mode(record: Record) -> str:
-    """What the instance may announce now: its mode, or nothing while it is not part of the service."""
-    return str(record["mode"]) if record["state"] in words.MODES else "dark"
+    """What the instance may announce, once it has passed its tests."""
+    return str(record["mode"])
 
 
 def _next(record: Record) -> Record | None:
@@ -134,7 +134,8 @@ def _notice(record: Record) -> Page | None:
         return {
             "tone": "next",
             "title": f"Next: step {number} of 8, {following['title']}",
-            "text": f"Who acts: {following['actor']}. Until step 8 is done, your users' queries go to other instances.",
+            "text": f"Who acts: {following['actor']}. "
+            "Until the appliance has passed its tests in step 7, your users' queries go to other instances.",
         }
     if record["state"] == "drained":
         return {
@@ -155,13 +156,16 @@ def _kind(record: Record) -> str:
 
 def _announces(record: Record) -> str:
     mode = current_mode(record)
+    later = ", once it has passed its tests" if record["state"] == "onboarding" and mode != "dark" else ""
     count = sum(len(announced(Mode.parse(mode), agreed.of_family(record, family))) for family in addressing.FAMILIES)
-    return {"dark": "nothing", "drained": f"the {count} covering prefixes", "live": f"all {count} prefixes"}[mode]
+    return {"dark": "nothing", "drained": f"the {count} covering prefixes", "live": f"all {count} prefixes"}[
+        mode
+    ] + later
 
 
 def _modes(record: Record) -> list[Page]:
     """One column for each mode: which prefixes it announces."""
-    current = current_mode(record)
+    current = "dark" if record["state"] == "onboarding" else current_mode(record)
     return [
         {
             "mode": mode,

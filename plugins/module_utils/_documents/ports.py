@@ -95,7 +95,7 @@ def _routing(record: Record, known: t.Mapping[str, list[str]]) -> t.Iterator[Row
     if sessions:
         yield _row("both", "TCP", "179", (YOURS, OURS), "BGP; either side may open the session")
     for hops, port, why in (
-        (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control and echo, TTL 255"),
+        (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control with TTL 255, echo with 254 or 255"),
         (True, "4784", "BFD over several hops (RFC 5883)"),
     ):
         found = [each for each in sessions if each["bfd"] and (each["multihop"] is not None) is hops]

@@ -90,7 +90,7 @@ HOSTS = {
 PROGRAMMES = {"africa_phase_2": "Africa phase 2"}
 
 INBOUND = {
-    "none": "nothing: the appliance has default routes of its own",
+    "none": "nothing: there are default routes of our own",
     "default": "the default route, and nothing else",
     "all": "your table",
 }

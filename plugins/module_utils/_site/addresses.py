@@ -89,6 +89,14 @@ def not_a_host(text: str) -> str | None:
     return None
 
 
+def not_a_host_on(text: str, links: t.Sequence[str | None] | None) -> str | None:
+    """As ``not_a_host``, for a neighbour's address on the link of one of our interface addresses."""
+    if not links or None in links:
+        return None
+    link = addressing.on_link(text, t.cast("t.Sequence[str]", links))
+    return not_a_host(f"{text}/{link.partition('/')[2]}") if link else None
+
+
 def families(
     document: Document, path: Path, addresses: list[str | None] | None, *, single: bool = False
 ) -> t.Iterator[Problem]:

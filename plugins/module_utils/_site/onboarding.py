@@ -44,8 +44,8 @@ MOST_FUNDING = 6000
 
 
 def effective_mode(site: Record) -> str:
-    """What the instance may announce: the sheet's mode, or nothing while it is not part of the service."""
-    return str(site["mode"]) if site["operational"] and "decommissioned" not in site else "dark"
+    """What the instance may announce once it is accepted: the sheet's mode; nothing where it may not be provisioned."""
+    return str(site["mode"]) if provisioning(site)["allowed"] else "dark"
 
 
 def state(site: Record) -> str:

@@ -48,13 +48,18 @@ def _router(site: Document, path: Path, router: Record) -> t.Iterator[Problem]:
     yield from addresses.families(site, (*path, "addresses"), router.get("addresses"), single=True)
     yield from addresses.families(site, (*path, "uplink"), router.get("uplink"))
     for at, text in sound(router.get("addresses")):
-        wrong = addresses.unfit(text) or _off_link(site, text)
+        wrong = addresses.unfit(text) or _off_link(site, text) or _no_host(site, text)
         if wrong:
             yield site.problem((*path, "addresses", at), wrong)
     for at, text in sound(router.get("uplink")):
         wrong = addresses.unfit(text) or addresses.not_a_host(text)
         if wrong:
             yield site.problem((*path, "uplink", at), wrong)
+
+
+def _no_host(site: Document, text: str) -> str | None:
+    links = [(node.get("uplink") or {}).get("addresses") for _index, node in records(site.data or {}, "nodes")]
+    return next(filter(None, (addresses.not_a_host_on(text, own) for own in links)), None)
 
 
 def _off_link(site: Document, text: str) -> str | None:

@@ -63,6 +63,7 @@ def _uplink(site: Document, path: Path, uplink: Record) -> t.Iterator[Problem]:
         wrong = addresses.unfit(text)
         if not wrong and own and None not in own and not addressing.on_link(text, own):
             wrong = f"{text} is not on the uplink ({', '.join(own)}), so it cannot be its gateway"
+        wrong = wrong or addresses.not_a_host_on(text, own)
         if wrong:
             yield site.problem((*path, "gateways", at), wrong)
 

@@ -46,6 +46,7 @@ def problems(site: Document) -> t.Iterator[Problem]:
                 wrong = f"{text} was already given in peers[{seen[addresses.host(text)]}]; give every router once"
             if not wrong and "multihop" not in peer:
                 wrong = _off_link(text, links, what)
+            wrong = wrong or next(filter(None, (addresses.not_a_host_on(text, own) for own in links)), None)
             if wrong:
                 yield site.problem((*path, "addresses", at), wrong)
         yield from _session(site, path, peer)
@@ -84,6 +85,13 @@ def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
         yield site.problem((*path, "max_prefix"), "stands beside inbound none, which takes no prefix; remove it")
     elif inbound == "default" and most not in {None, 1}:
         yield site.problem((*path, "max_prefix"), f"{most} is not 1, the number of default routes; remove it")
+    for at, text in sound(peer.get("communities")):
+        if text.startswith("65535:") and text.count(":") == 1:
+            yield site.problem(
+                (*path, "communities", at),
+                f"{text} is a well-known community (RFC 1997, RFC 7999), which may stop our prefixes; "
+                "for NO_EXPORT say no_export: true",
+            )
     given = [(at, formats.communities([text])) for at, text in sound(peer.get("communities"))]
     spelt = ((at, (standard + large)[0]) for at, (standard, large) in given)
     yield from once(site, (*path, "communities"), spelt)

@@ -31,7 +31,12 @@ def cells(made: Record, label: str) -> list[str]:
         ({}, "all 5 prefixes", "live"),
         ({"state": "drained", "mode": "drained"}, "the 2 covering prefixes", "drained"),
         ({"state": "dark", "mode": "dark"}, "nothing", "dark"),
-        ({"state": "onboarding", "mode": "live", "onboarding": onboarding(4)}, "nothing", "dark"),
+        ({"state": "onboarding", "mode": "dark", "onboarding": onboarding(4)}, "nothing", "dark"),
+        (
+            {"state": "onboarding", "mode": "live", "onboarding": onboarding(6)},
+            "all 5 prefixes, once it has passed its tests",
+            "dark",
+        ),
         ({"state": "suspended", "mode": "dark", "operational": False}, "nothing", "dark"),
         ({"state": "decommissioned", "mode": "dark", "decommissioned": GONE}, "nothing", "dark"),
     ],

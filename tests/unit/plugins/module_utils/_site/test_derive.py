@@ -224,7 +224,7 @@ def test_groups(lab: Lab, single: Lab, cluster: Lab) -> None:
         derive.groups(single.hosts()["nbo01"])
     )
     found = derive.groups(cluster.hosts()["acc02"])
-    assert {"kind_cluster", "cluster_acc", "mode_live", "state_onboarding", "nameserver_nsd"} <= set(found)
+    assert {"kind_cluster", "cluster_acc", "mode_dark", "state_onboarding", "nameserver_nsd"} <= set(found)
     assert "provisionable" not in found
 
 

@@ -264,7 +264,7 @@ LIVES: dict[str, tuple[list[tuple[str, str]], str, str, bool, str, str]] = {
     "not yet told to the host": ([(NOTIFY, "")], "onboarding", "drained", True, "", SAID),
     "being installed": ([(NOTIFY, ""), (INSTALL, ""), (OVERRIDE, "")], "onboarding", "drained", True, "", ""),
     "not racked": (
-        [(NOTIFY, ""), (INSTALL, ""), (RACK, ""), (OVERRIDE, "")], "onboarding", "drained", False,
+        [(NOTIFY, ""), (INSTALL, ""), (RACK, ""), (OVERRIDE, "")], "onboarding", "dark", False,
         "Onboarding step 6, Racked, powered, connected (host), is not done.", "",
     ),
     "not racked, by override": ([(NOTIFY, ""), (INSTALL, ""), (RACK, "")], "onboarding", "drained", True, "", SAID),

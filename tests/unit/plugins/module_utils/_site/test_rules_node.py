@@ -36,6 +36,9 @@ NODE: dict[str, tuple[str, str, list[str]]] = {
     "gateways without IPv4": (
         GATEWAYS, 'gateways: ["2001:db8:0:1::1"]', [f"nodes[0].uplink.gateways: has no IPv4 address; {FEWER}"]
     ),
+    "gateway that is the subnet": (GATEWAYS, 'gateways: [192.0.2.0, "2001:db8:0:1::1"]', [
+        "nodes[0].uplink.gateways[0]: 192.0.2.0/29 is the subnet's own address; give the address of the machine in it"
+    ]),
     "gateway elsewhere": (GATEWAYS, 'gateways: [198.51.100.77, "2001:db8:0:1::1"]', [
         f"nodes[0].uplink.gateways[0]: 198.51.100.77 is not on the uplink {ON}, so it cannot be its gateway"
     ]),

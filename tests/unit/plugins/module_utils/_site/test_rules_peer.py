@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
 
 PEER = '    addresses: [192.0.2.1, "2001:db8:0:1::1"]\n    md5'
 ON = "(192.0.2.2/29, 2001:db8:0:1::2/64)"
+SUBNET = "is the subnet's own address; give the address of the machine in it"
+HIDES = "is a well-known community (RFC 1997, RFC 7999), which may stop our prefixes; for NO_EXPORT say no_export: true"
 
 LAB: dict[str, tuple[str, str, list[str]]] = {
     "without IPv6": (
@@ -22,6 +24,9 @@ LAB: dict[str, tuple[str, str, list[str]]] = {
     ),
     "two IPv4 addresses": (PEER, '    addresses: [192.0.2.1, 192.0.2.3, "2001:db8:0:1::1"]\n    md5', [
         "peers[0].addresses: has 2 IPv4 addresses; give exactly one of each family"
+    ]),
+    "the whole link": (PEER, '    addresses: [192.0.2.7, "2001:db8:0:1::1"]\n    md5', [
+        f"peers[0].addresses[0]: 192.0.2.7/29 {SUBNET}"
     ]),
     "elsewhere": (PEER, '    addresses: [198.51.100.77, "2001:db8:0:1::1"]\n    md5', [
         f"peers[0].addresses[0]: 198.51.100.77 is not on the uplink {ON}; correct it, or say multihop"
@@ -76,6 +81,9 @@ FULL: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "prepend": ("prepend: 2", "prepend: 6", ["peers[0].prepend: 6 is not a number of prepends (0\u20135)"]),
     "inbound": ("inbound: all", "inbound: some", ["peers[0].inbound: some is not one of: none, default, all"]),
+    "community that hides us": ('["64501:100", "64501:1:2"]', '["65535:666", "64501:1:2"]', [
+        f"peers[0].communities[0]: 65535:666 {HIDES}"
+    ]),
     "community twice": ('["64501:100", "64501:1:2"]', '["64501:100", "64501:0100"]', [
         "peers[0].communities[1]: 64501:100 was already given in communities[0]"
     ]),
@@ -124,6 +132,9 @@ CLUSTER: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "router with two addresses of a family": (R1, 'addresses: [192.0.2.33, 192.0.2.37, "2001:db8:0:22::1"]', [
         "cluster.routers[0].addresses: has 2 IPv4 addresses; give exactly one of each family"
+    ]),
+    "router that is the link": (R1, 'addresses: [192.0.2.47, "2001:db8:0:22::1"]', [
+        f"cluster.routers[0].addresses[0]: 192.0.2.47/28 {SUBNET}"
     ]),
     "router not on the nodes' link": (R1, 'addresses: [192.0.2.49, "2001:db8:0:22::1"]', [
         f"cluster.routers[0].addresses[0]: 192.0.2.49 is not on the uplink of node acc01 {OF_ACC01}"
