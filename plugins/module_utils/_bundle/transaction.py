@@ -151,7 +151,7 @@ class _Transaction:
                 if foresee:
                     removed = [change.path for change in self.plan.changes if change.after.kind == "absent"]
                     answer = run(foresee.staged(root, removed))
-                    if answer.rc:
+                    if answer.rc and not answer.missing:  # what is not there yet covers nothing
                         self.warnings.append(self.said("foreseeing", foresee, answer, root))
         except OSError as error:
             raise BundleError(f"bundle {self.bundle.name}: {explain(error)}\n{UNTOUCHED}") from None

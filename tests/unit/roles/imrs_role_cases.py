@@ -92,6 +92,8 @@ NODE: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
     "imrs_router_id": "192.0.2.2",
+    "imrs_maintenance_windows": [],
+    "imrs_disrupt": False,
     "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
     "imrs_prefixes": {

@@ -211,6 +211,11 @@ def test_what_does_not_foresee_is_only_a_warning(node: Node) -> None:
     assert "bundle test: foreseeing failed: sh -c" in outcome.warnings[0]
 
 
+def test_who_is_not_there_yet_need_not_foresee(node: Node) -> None:
+    outcome = node.apply(node.file("a", "new\n"), foresee=["/nonexistent/imrs-foresee", "{staged}"])
+    assert (outcome.changed, outcome.warnings) == (True, ())
+
+
 def test_a_restart_a_check_and_no_change_are_not_foretold(node: Node) -> None:
     node.apply(node.file("a", "1\n"), foresee=_foresee(node), check_mode=True)
     node.apply(node.file("a", "1\n"), foresee=_foresee(node), activate=[{"command": "true", "disruption": "restart"}])
