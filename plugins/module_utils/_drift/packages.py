@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Packages: there, on hold, and with the files that they came with."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import wanted
+from .finding import RESTORE, Finding, unread
+
+if t.TYPE_CHECKING:
+    from .intent import Intent
+
+_UNREAD = "/usr/share/"
+"""Documentation may be left out when packages are installed."""
+
+
+def compare(intent: Intent, evidence: t.Mapping[str, t.Any], providers: t.Sequence[str]) -> list[Finding]:
+    """Everything about packages."""
+    installed, held = evidence["packages"], set(evidence["held"])
+    if not installed:
+        return [unread("packages", "dpkg said nothing")]
+    findings = []
+    for name in wanted.of(wanted.PACKAGES, providers):
+        found = installed.get(name)
+        if found is None or found["status"] != "installed":
+            findings.append(Finding("package", name, "installed", found["status"] if found else "not installed"))
+    for name in wanted.of(wanted.HELD, providers):
+        if name in installed and name not in held:
+            version = installed[name]["version"]
+            findings.append(Finding("package", name, "on hold", f"not on hold, version {version}"))
+    findings += [
+        Finding("package", name, "no hold: upgrades come by themselves", "on hold", f"run: apt-mark unhold {name}")
+        for name in sorted(held - set(wanted.everything(wanted.HELD)))
+    ]
+    findings += [
+        Finding(
+            "package",
+            altered["path"],
+            f"as in package {altered['package']}",
+            "missing" if altered["missing"] else "altered",
+            f"run: apt-get install --reinstall {altered['package']}" if not altered["conffile"] else RESTORE,
+        )
+        for altered in evidence["altered"]
+        if altered["path"] not in intent.files and not altered["path"].startswith(_UNREAD)
+    ]
+    return findings

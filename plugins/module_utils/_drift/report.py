@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""All subjects of one node, and how the findings are told."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import textwrap
+import typing as t
+from dataclasses import dataclass
+
+from .._acceptance.expected import Expected
+from . import bird, files, frr, nameserver, nftables, packages, services, sockets, sysctls
+from .finding import KINDS, Finding, unread
+from .intent import Intent
+
+FORMAT = 1
+"""Version of the shape of evidence; any other is refused."""
+
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found on one node, and when (Unix time)."""
+
+    node: str
+    collected_at: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each kind."""
+        return {kind: sum(one.kind == kind for one in self.findings) for kind in KINDS}
+
+
+def compare(
+    raw: t.Mapping[str, t.Any],
+    evidence: t.Mapping[str, t.Any],
+    expected: t.Mapping[str, t.Any],
+    known: t.Sequence[str] = (),
+) -> Report:
+    """Intent (``Intent.to_wire``) against the evidence of the node that ``expected`` describes, as in acceptance.
+
+    ``known``: patterns of paths that are no finding when they lie in our directories.
+
+    Raises ValueError when the evidence is of another node or format.
+    """
+    intent, should = Intent.from_wire(raw), Expected.parse(expected)
+    if evidence.get("format") != FORMAT:
+        raise ValueError(f"evidence has format {evidence.get('format')!r}, not {FORMAT}; collect it again")
+    if evidence.get("node") != should.node_name:
+        raise ValueError(f"evidence is of {evidence.get('node')}, not of {should.node_name}; collect it there")
+    providers = (should.nameserver_provider, should.routing_provider)
+    ours = {prefix for family in should.prefixes for prefix in should.ours(family)}
+    subjects: list[tuple[str, t.Callable[[], list[Finding]]]] = [
+        ("files", lambda: files.compare(intent, evidence, known)),
+        ("packages", lambda: packages.compare(intent, evidence, providers)),
+        ("services", lambda: services.compare(intent, evidence, providers)),
+        ("sysctls", lambda: sysctls.compare(intent, evidence)),
+        ("nftables", lambda: nftables.compare(evidence)),
+        ("listening sockets", lambda: sockets.compare(evidence, should)),
+        {
+            "bird": ("BIRD", lambda: bird.compare(intent, evidence, ours)),
+            "frr": ("FRR", lambda: frr.compare(intent, evidence)),
+        }[should.routing_provider],
+        {
+            "knot": ("Knot DNS", lambda: nameserver.knot(evidence)),
+            "nsd": ("NSD", lambda: nameserver.nsd(intent, evidence)),
+        }[should.nameserver_provider],
+    ]
+    findings = []
+    for name, judge in subjects:
+        try:
+            findings += judge()
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            findings.append(unread(name, f"not as described: {type(error).__name__} {error}"))
+    findings.sort(key=lambda one: (KINDS.index(one.kind), one.subject))
+    return Report(should.node_name, float(evidence["collected_at"]), tuple(findings))
+
+
+def _moment(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_json(report: Report) -> str:
+    """The text of ``drift.json``: for programs."""
+    value = {
+        "format": FORMAT,
+        "node": report.node,
+        "collected": _moment(report.collected_at),
+        "drift": bool(report.findings),
+        "counts": report.counts,
+        "findings": [finding.as_dict() for finding in report.findings],
+    }
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def _clean(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+
+
+def table(report: Report) -> str:
+    """For a terminal of 110 columns: each finding with what was found, expected, and what to do."""
+    lines = []
+    for finding in report.findings:
+        lines.append(f"{finding.kind:<11}{_clean(finding.subject)}"[:WIDTH])
+        for label, text in (("found", finding.found), ("expected", finding.expected), ("remedy", finding.remedy)):
+            lines += textwrap.wrap(
+                _clean(text),
+                WIDTH,
+                initial_indent=f"{'':<11}{label:<10}",
+                subsequent_indent=" " * 21,
+                max_lines=3,
+                placeholder=" ...",
+            )
+    told = ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
+    lines.append(f"{report.node}: {f'{len(report.findings)} differences ({told})' if told else 'as intended'}")
+    return "\n".join(lines)

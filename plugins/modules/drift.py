@@ -1,0 +1,261 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: drift
+short_description: Compare a node with what was rendered for it
+version_added: 0.1.0
+description:
+  - Finds where a node is not as intended, and changes nothing. The playbook C(icann.imrs.drift) uses it.
+  - What is intended is the tree that the roles' own bundles render, with the facts of the node, into a directory of the
+    controller (see M(icann.imrs.bundle)). There is no second renderer, and what is expected of sysctls, BGP sessions
+    and the like is read from these very files. What the roles see to beside files (packages, holds, units) is listed in
+    C(module_utils/_drift/wanted.py), which a test holds against the roles.
+  - O(verb=collect) with O(scope=intent) reads that tree on the controller, O(verb=collect) with O(scope=node) looks at
+    the node, and O(verb=compare) judges on the controller, with pure functions.
+  - A rendered tree has the names of secrets in their place. The node is given the secrets, and says of a secret file
+    only whether it is as rendered. In what daemons tell, secrets are replaced by their names before it leaves the node.
+  - Compared are files (content, mode, owner), files that a bundle once wrote and does not list any more, foreign files
+    in directories that are ours alone, packages with their holds and files, units (also those that run something older
+    than what is on disk), kernel settings as they are and as the next boot will set them, the packet filter as loaded,
+    listening sockets, and what BIRD, FRR, Knot DNS or NSD run.
+  - A running BIRD does not show what is in filters without a name, and a running NSD shows its zones and keys, but few
+    options. For these the file on disk counts, and that it has not changed since they read it.
+  - What cannot be read is drift, too, of kind C(unread).
+  - Never fails because of drift. The caller does, once the reports are on disk.
+author:
+  - The icann.imrs authors (@icann)
+requirements:
+  - dnspython, on the controller
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Collecting only reads. The reports are written in check mode too; they are what the run is for.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing), when in diff mode.
+    support: none
+options:
+  verb:
+    description: What to do.
+    type: str
+    choices: [collect, compare]
+    required: true
+  scope:
+    description: What to collect. Required when O(verb=collect).
+    type: str
+    choices: [intent, node]
+  directory:
+    description: The node's rendered tree, with its C(MANIFEST). Required when O(scope=intent).
+    type: path
+  expected:
+    description:
+      - What the node should be, as in M(icann.imrs.acceptance). Not needed when O(scope=node).
+    type: dict
+  request:
+    description: The RV(request) of O(scope=intent). Required when O(scope=node).
+    type: dict
+  secrets:
+    description:
+      - The secrets that RV(secrets) names, as JSON in base64, so that it is one text that can be kept out of every log.
+      - Required when O(scope=node).
+    type: str
+  intent:
+    description: The RV(intent) of O(scope=intent). Required when O(verb=compare).
+    type: dict
+  evidence:
+    description: The RV(evidence) of O(scope=node). Required when O(verb=compare).
+    type: dict
+  known:
+    description:
+      - Paths, or shell patterns of them, that somebody else may put into directories that are otherwise ours alone.
+      - Nothing is said of what is in them.
+    type: list
+    elements: str
+    default: []
+  report_directory:
+    description: Directory for C(drift.json) and C(drift.txt); made when missing. Without it, no report is written.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Read what was rendered
+  icann.imrs.drift:
+    verb: collect
+    scope: intent
+    directory: "{{ rendered }}/{{ inventory_hostname }}"
+    expected: "{{ expected }}"
+  delegate_to: localhost
+  register: intended
+
+- name: Look at the node
+  icann.imrs.drift:
+    verb: collect
+    scope: node
+    request: "{{ intended.request }}"
+    secrets: "{{ dict(intended.secrets | zip(query('icann.imrs.secret', *intended.secrets))) | to_json | b64encode }}"
+  register: seen
+
+- name: Compare
+  icann.imrs.drift:
+    verb: compare
+    intent: "{{ intended.intent }}"
+    evidence: "{{ seen.evidence }}"
+    expected: "{{ expected }}"
+    report_directory: "{{ inventory_dir }}/reports/{{ inventory_hostname }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+intent:
+  description: Every file as it should be, with the names of secrets in their place.
+  returned: when O(scope=intent)
+  type: dict
+request:
+  description: What the node is asked for; hand it to O(scope=node).
+  returned: when O(scope=intent)
+  type: dict
+secrets:
+  description: Names of the vault variables that the node needs to compare secret files.
+  returned: when O(scope=intent)
+  type: list
+  elements: str
+evidence:
+  description: What was seen, and when; hand it to O(verb=compare). It holds no secret.
+  returned: when O(scope=node)
+  type: dict
+drift:
+  description: Whether anything is not as intended.
+  returned: when O(verb=compare)
+  type: bool
+findings:
+  description: Every difference with its C(kind), C(subject), C(expected), C(found), C(remedy) and C(detail).
+  returned: when O(verb=compare)
+  type: list
+  elements: dict
+  sample:
+    - kind: sysctl
+      subject: net.ipv4.ip_forward
+      expected: "0"
+      found: "1"
+      remedy: "run: /usr/lib/systemd/systemd-sysctl /etc/sysctl.d/60-imrs.conf; see who changed it"
+      detail: []
+counts:
+  description: How many findings there are of each kind.
+  returned: when O(verb=compare)
+  type: dict
+table:
+  description: The findings as plain text, for a terminal of 110 columns.
+  returned: when O(verb=compare)
+  type: str
+reports:
+  description: The files that were written.
+  returned: when O(verb=compare)
+  type: list
+  elements: path
+"""
+
+import base64
+import json
+import os
+import pathlib
+import secrets as random
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._acceptance import wire
+from ..module_utils._acceptance.expected import Expected
+from ..module_utils._drift import report, wanted
+from ..module_utils._drift.intent import Intent
+from ..module_utils._probes import state
+
+REPORTS = {"drift.json": report.to_json, "drift.txt": lambda found: report.table(found) + "\n"}
+
+
+def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What was rendered, and what follows for the questions to the node."""
+    root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
+    manifest = (root / "MANIFEST").read_text(encoding="utf-8")
+    intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes())
+    request = wanted.request(intent, expected.nameserver_provider, expected.routing_provider)
+    return {
+        "intent": intent.to_wire(),
+        "request": {**request, "node": expected.node_name},
+        "secrets": sorted(set(intent.placeholders().values())),
+    }
+
+
+def _node(params: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Evidence of this machine."""
+    try:
+        values = json.loads(base64.b64decode(params["secrets"], validate=True))
+    except ValueError:
+        raise ValueError("secrets: neither base64 nor JSON; hand them over as in the examples") from None
+    request = params["request"]
+    return {"evidence": state.read(request["node"], request, values)}
+
+
+def _write(module: AnsibleModule, directory: str, found: report.Report) -> list[str]:
+    """The reports, each written beside its place and then moved there."""
+    written = []
+    os.makedirs(directory, exist_ok=True)
+    for name, render in REPORTS.items():
+        path = os.path.join(directory, name)
+        draft = os.path.join(directory, f".{name}.{random.token_hex(4)}")
+        with open(draft, "w", encoding="utf-8") as stream:
+            stream.write(render(found))
+        module.atomic_move(draft, path)
+        written.append(path)
+    return written
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "verb": {"type": "str", "choices": ["collect", "compare"], "required": True},
+            "scope": {"type": "str", "choices": ["intent", "node"]},
+            "directory": {"type": "path"},
+            "expected": {"type": "dict"},
+            "request": {"type": "dict"},
+            "secrets": {"type": "str", "no_log": True},
+            "intent": {"type": "dict"},
+            "evidence": {"type": "dict"},
+            "known": {"type": "list", "elements": "str", "default": []},
+            "report_directory": {"type": "path"},
+        },
+        required_if=[
+            ("verb", "collect", ["scope"]),
+            ("scope", "intent", ["directory", "expected"]),
+            ("scope", "node", ["request", "secrets"]),
+            ("verb", "compare", ["intent", "evidence", "expected"]),
+        ],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["scope"] != "node" and not wire.HAS_DNSPYTHON:
+        module.fail_json(msg=missing_required_lib("dnspython"))
+    try:
+        if params["verb"] == "collect":
+            module.exit_json(changed=False, **(_intent(params) if params["scope"] == "intent" else _node(params)))
+        found = report.compare(params["intent"], params["evidence"], params["expected"], params["known"])
+        written = _write(module, params["report_directory"], found) if params["report_directory"] else []
+    except (ValueError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=False,
+        drift=bool(found.findings),
+        findings=[finding.as_dict() for finding in found.findings],
+        counts=found.counts,
+        table=report.table(found),
+        reports=written,
+    )
+
+
+if __name__ == "__main__":
+    main()

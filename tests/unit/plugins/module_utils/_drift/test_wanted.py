@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles see to beside files: the tables of drift say the same as the roles' tasks."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import yaml
+from ansible_collections.icann.imrs.plugins.module_utils._drift import wanted
+
+if t.TYPE_CHECKING:
+    from conftest import Scene  # type: ignore[import-not-found]
+
+ROOT = pathlib.Path(__file__).resolve().parents[5]
+ROLES = ("hardening", "gate", "network", "nameserver", "routing")
+
+
+def tasks() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+    """Every task of the roles of site.yml; with the provider that its file is named after, or nothing."""
+    for role in ROLES:
+        for path in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
+            provider = path.stem.removeprefix("files_")
+            for task in yaml.safe_load(path.read_text(encoding="utf-8")):
+                yield provider if provider in wanted.HELD else "", task
+
+
+def names(value: t.Any) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
+
+
+def test_packages_and_holds() -> None:
+    installed: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
+    for provider, task in tasks():
+        if "ansible.builtin.apt" in task:
+            installed.setdefault(provider, set()).update(names(task["ansible.builtin.apt"]["name"]))
+        if "ansible.builtin.dpkg_selections" in task:
+            name = task["ansible.builtin.dpkg_selections"]["name"]
+            held.setdefault(provider, set()).update(names(task.get("loop") or name))
+    assert installed == {provider: set(found) for provider, found in wanted.PACKAGES.items()}
+    assert held == {provider: set(found) for provider, found in wanted.HELD.items()}
+
+
+def test_units() -> None:
+    on: dict[str, set[str]] = {}
+    off: dict[str, set[str]] = {}
+    for provider, task in tasks():
+        for unit in task.get("icann.imrs.bundle", {}).get("ensure", ()):
+            (on if unit["started"] else off).setdefault(provider, set()).add(unit["unit"])
+    assert on == {provider: set(found) for provider, found in wanted.UNITS.items()}
+    everything = set(wanted.everything(wanted.UNITS))
+    assert set().union(*off.values()) <= everything
+
+
+def test_the_node_is_asked_for_few_contents(knot_bird: Scene) -> None:
+    request = wanted.request(knot_bird.intent, "knot", "bird")
+    told = {file["path"] for file in request["files"] if file["content"] is not None}
+    assert told == {"/etc/bird/bird.conf", "/etc/knot/knot.conf", "/etc/nftables.conf"}
+    assert request["sysctls"] == ["net.ipv4.ip_forward", "net.ipv4.ip_local_port_range"]
+    assert {"knot.service", "nsd.service", "ssh.service"} <= set(request["units"])
+    assert request["placeholders"] == {
+        "<vault_0 sha256:0123456789ab>": "vault_0",
+        "<vault_1 sha256:0123456789ab>": "vault_1",
+    }
