@@ -237,7 +237,9 @@ class ActionModule(ActionBase):
             )
         host = str(variables["inventory_hostname"])
         written = render.write(directory, host, files, check_mode=self._task.check_mode)
-        return {"changed": bool(written), "rendered": written}
+        # icann.imrs.drift renders into a directory that is gone when it ends: no change that a run should count.
+        quietly = variables.get("imrs_render_quietly")
+        return {"changed": bool(written) and not quietly, "rendered": written}
 
     def _secrets(self, variables: dict[str, t.Any]) -> dict[str, list[str]]:
         """The texts of the host's vault variables, as far as they can be resolved: without, no template has them."""
