@@ -63,7 +63,7 @@ def compare(
         ("nftables", lambda: nftables.compare(evidence)),
         ("listening sockets", lambda: sockets.compare(evidence, should)),
         {
-            "bird": ("BIRD", lambda: bird.compare(intent, evidence, ours)),
+            "bird": ("BIRD", lambda: bird.compare(evidence, ours)),
             "frr": ("FRR", lambda: frr.compare(intent, evidence)),
         }[should.routing_provider],
         {

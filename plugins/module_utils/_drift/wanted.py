@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import typing as t
 
 from . import sysctls
@@ -74,8 +75,8 @@ RELOAD: t.Mapping[str, tuple[str, ...]] = {"ssh.service": ("/etc/ssh/sshd_config
 STATE = "/var/lib/imrs-bundle"
 """Where a node remembers what bundles have written."""
 
-_BY_CONTENT = ("/etc/nftables.conf", "/etc/knot/knot.conf")
-"""Public files whose content the node itself needs: their programs put them into canonical form."""
+_BY_CONTENT = ("/etc/nftables.conf", "/etc/knot/*", "/etc/bird/*")
+"""Files whose content the node itself needs: their programs put them into canonical form."""
 
 
 def of(table: t.Mapping[str, tuple[str, ...]], providers: t.Iterable[str]) -> tuple[str, ...]:
@@ -88,6 +89,10 @@ def everything(table: t.Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return of(table, (provider for provider in table if provider))
 
 
+def _by_content(path: str) -> bool:
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in _BY_CONTENT)
+
+
 def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
     """What the node is asked for. Holds the contents of few files: the others are compared by their checksums."""
     providers = (nameserver, routing)
@@ -97,7 +102,7 @@ def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
                 "path": file.path,
                 "secret": file.secret,
                 "sha256": file.sha256,
-                "content": file.content if file.secret or file.path in _BY_CONTENT else None,
+                "content": file.content if file.secret or _by_content(file.path) else None,
             }
             for file in intent.files.values()
         ],

@@ -3,8 +3,8 @@
 # PRIVATE to the collection: no stable interface for others.
 """What daemons and the kernel run, whatever their files say: packet filter, BIRD, FRR, Knot DNS, NSD.
 
-Nothing is changed: where a program has to put an intended file into canonical form, it gets a copy in a directory and a
-network namespace of its own.
+Nothing is changed. Where a program has to put intended files into canonical form, it gets copies of them, in a world of
+its own: a network without a way out, mounts that nobody else sees, and processes that end with it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,38 @@ if t.TYPE_CHECKING:
     from .seal import Seal
 
 NFTABLES = "/etc/nftables.conf"
-KNOT = "/etc/knot/knot.conf"
+KNOT = "/etc/knot/"
+BIRD = "/etc/bird/"
+
+ROOM = "/run"
+"""Where copies of intended files stand for a moment: root's alone, and never on a disk."""
 
 _MOMENT = re.compile(
     r"^(Current server time is|Last reconfiguration on) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)", re.MULTILINE
 )
-_CANONICAL = 'nft -f "$1" && exec nft -j list ruleset'
+_APART = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-e", "-c")
+_NFT = 'nft -f "$1/nftables.conf"; nft -j list ruleset'
+_KNOTC = f'mount --bind "$1" {KNOT}; exec knotc -c {KNOT}knot.conf conf-export'
+_ASK_BIRD = """
+birdc -s "$socket" -r show protocols all
+echo "$mark"
+birdc -s "$socket" "dump filter all \\"$room/filters\\"" >"$room/said" || true
+cat "$room/filters" 2>/dev/null || true
+"""
+# A second BIRD: its own network has no neighbours, and its log goes nowhere.
+_INTENDED_BIRD = f"""
+mount --bind "$1" {BIRD}
+mount -t tmpfs none /run/systemd/journal
+socket={BIRD}ctl room={BIRD} mark=$2
+bird -c {BIRD}bird.conf -s "$socket" >&2
+{_ASK_BIRD}"""
+_RUNNING_BIRD = f"""
+socket=/run/bird/bird.ctl mark=$1
+room=$(mktemp -d /run/bird/drift.XXXXXX)
+trap 'rm -r "$room"' EXIT
+chown --reference=/run/bird "$room"
+{_ASK_BIRD}"""
+_MARK = "=== filters ==="
 _KNOT_KEY = r'secret(?:: "|\s=\s)([^"\n]*)'
 _FRR_KEY = r"^\s*(?:neighbor \S+ password|password|enable password|key-string)(?: \d)? (\S+)$"
 _NSD_KEY = re.compile(r'^key: name: "([^"]*)" secret: "([^"]*)" algorithm: (\S+)', re.MULTILINE)
@@ -42,33 +68,39 @@ def _said(done: t.Mapping[str, t.Any], program: str) -> str:
     return (text.splitlines() or [f"{program} failed"])[0][:200]
 
 
-def _staged(directory: str, content: str) -> str:
-    """A file for root only, with this content."""
-    path = os.path.join(directory, "intended.conf")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
-    return path
+def _apart(files: t.Mapping[str, str], script: str, runner: host.Runner, *arguments: str) -> Json:
+    """What a shell script says in a world of its own; its ``$1`` is a directory with these files (by relative path)."""
+    with tempfile.TemporaryDirectory(prefix="imrs-drift.", dir=ROOM) as directory:
+        for name, content in files.items():
+            path = os.path.join(directory, name)
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(content)
+        return runner([*_APART, script, "sh", directory, *arguments])
+
+
+def _below(directory: str, contents: t.Mapping[str, str]) -> dict[str, str]:
+    """The files of a directory, by their paths in it."""
+    return {path.removeprefix(directory): text for path, text in contents.items() if path.startswith(directory)}
 
 
 def nftables(contents: t.Mapping[str, str], runner: host.Runner = host.run) -> Json:
     """The intended ruleset as this kernel would have it, and the one that it has."""
-    with tempfile.TemporaryDirectory(prefix="imrs-drift.") as directory:
-        path = _staged(directory, contents.get(NFTABLES, ""))
-        intended = runner(["unshare", "--net", "sh", "-c", _CANONICAL, "sh", path])
+    intended = _apart({"nftables.conf": contents.get(NFTABLES, "")}, _NFT, runner)
     loaded = runner(["nft", "-j", "list", "ruleset"])
     for done in (intended, loaded):
         if done["rc"] != 0:
-            return {"error": _said(done, "nft").replace(path, NFTABLES)}
+            return {"error": _said(done, "nft")}
     try:
         return {"intended": json.loads(intended["stdout"]), "loaded": json.loads(loaded["stdout"])}
     except ValueError:
         return {"error": "what nft listed is no JSON"}
 
 
-def routing(provider: str, seal: Seal, runner: host.Runner = host.run) -> Json:
+def routing(provider: str, contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> Json:
     """What the routing daemon runs."""
-    return read_frr(seal, runner) if provider == "frr" else read_bird(runner)
+    return read_frr(seal, runner) if provider == "frr" else read_bird(contents, seal, runner)
 
 
 def parse_protocols(text: str) -> list[dict[str, str]]:
@@ -92,26 +124,35 @@ def configured_at(status: str, now: float) -> float | None:
     return now - (told["Current server time is"] - told["Last reconfiguration on"]).total_seconds()
 
 
-def read_bird(runner: host.Runner = host.run) -> Json:
-    """Protocols, sessions, what each exports, and how old all of it is. No text of the configuration."""
+def _told(done: Json) -> Json:
+    """What a BIRD says of its configuration."""
+    shown, _mark, filters = done["stdout"].partition(f"{_MARK}\n")
+    return {"protocols": parse_protocols(shown), "sessions": bird.parse_protocols(shown), "filters": filters}
+
+
+def read_bird(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> Json:
+    """What BIRD runs, what a BIRD with the intended files would, what goes out, and when it read its configuration."""
     command = ("birdc", "-r")
     now, status = time.time(), runner([*command, "show", "status"])
     if status["rc"] != 0:
         return {"error": _said(status, "birdc")}
-    shown = runner([*command, "show", "protocols", "all"])["stdout"]
-    sessions = bird.parse_protocols(shown)
+    files = {name: seal.open(text) for name, text in _below(BIRD, contents).items()}
+    intended = _apart(files, _INTENDED_BIRD, runner, _MARK)
+    running = runner(["sh", "-e", "-c", _RUNNING_BIRD, "sh", _MARK])
+    if intended["rc"] != 0:
+        return {"error": f"it does not take what was rendered: {seal.guard(_said(intended, 'bird'))}"}
+    if running["rc"] != 0:
+        return {"error": _said(running, "birdc")}
+    found = _told(running)
     exported = {}
-    for session in sessions:
+    for session in found["sessions"]:
         listed = runner([*command, "show", "route", "export", session["name"]])["stdout"]
         exported[session["name"]] = sorted({route["to"] for route in bird.parse_routes(listed)})
-    check = runner(["birdc", "configure", "check"])
-    complaint = [line for line in check["stdout"].splitlines() if line.strip()][-1:] or [_said(check, "birdc")]
     return {
-        "protocols": parse_protocols(runner([*command, "show", "protocols"])["stdout"]),
-        "sessions": sessions,
+        "intended": _told(intended),
+        "running": found,
         "exported": exported,
         "configured_at": configured_at(status["stdout"], now),
-        "check": {"good": "Configuration OK" in check["stdout"], "said": complaint[0].strip()[:200]},
     }
 
 
@@ -125,18 +166,17 @@ def read_frr(seal: Seal, runner: host.Runner = host.run) -> Json:
 
 def nameserver(provider: str, contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> Json:
     """What the nameserver runs."""
-    return read_nsd(seal, runner) if provider == "nsd" else read_knot(contents.get(KNOT, ""), seal, runner)
+    return read_nsd(seal, runner) if provider == "nsd" else read_knot(contents, seal, runner)
 
 
-def read_knot(intended: str, seal: Seal, runner: host.Runner = host.run) -> Json:
+def read_knot(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> Json:
     """The intended configuration as Knot exports it, and the one that is active, both sealed."""
-    with tempfile.TemporaryDirectory(prefix="imrs-drift.") as directory:
-        path = _staged(directory, seal.open(intended))
-        exported = runner(["knotc", "-c", path, "conf-export"])
+    files = {name: seal.open(text) for name, text in _below(KNOT, contents).items()}
+    exported = _apart(files, _KNOTC, runner)
     active = runner(["knotc", "conf-read"])
     for done in (exported, active):
         if done["rc"] != 0:
-            return {"error": seal.guard(_said(done, "knotc")).replace(path, KNOT)}
+            return {"error": seal.guard(_said(done, "knotc"))}
     return {
         "intended": seal.lines(exported["stdout"], _KNOT_KEY),
         "running": seal.lines(active["stdout"], _KNOT_KEY),

@@ -241,7 +241,7 @@ def read(
     with futures.ThreadPoolExecutor(max_workers=4) as pool:
         verified = {name: pool.submit(runner, ["dpkg", "--verify", name]) for name in names}
         filters = pool.submit(running.nftables, contents, runner)
-        routing = pool.submit(running.routing, request["routing"], seal, runner)
+        routing = pool.submit(running.routing, request["routing"], contents, seal, runner)
         nameserver = pool.submit(running.nameserver, request["nameserver"], contents, seal, runner)
         evidence = {
             "format": FORMAT,

@@ -20,7 +20,13 @@ Spoil = t.Callable[[dict[str, t.Any]], object]
 
 
 def _session(evidence: dict[str, t.Any]) -> dict[str, t.Any]:
-    return next(one for one in evidence["bird"]["sessions"] if one["name"] == "as64500_ipv4_1")
+    return next(one for one in evidence["bird"]["running"]["sessions"] if one["name"] == "as64500_ipv4_1")
+
+
+def _bird(evidence: dict[str, t.Any], old: str, new: str, count: int = -1) -> None:
+    said = evidence["bird"]["running"]
+    assert old in said["filters"]
+    said["filters"] = said["filters"].replace(old, new, count)
 
 
 def _rules(evidence: dict[str, t.Any]) -> list[t.Any]:
@@ -167,15 +173,17 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     ),
     "limit": (lambda e: _session(e)["channels"][0].pop("limits"), [("bgp", "as64500_ipv4_1 ipv4 export limit")]),
     "disabled peer": (
-        lambda e: next(one for one in e["bird"]["protocols"] if one["name"] == "as64500_ipv4_1").update(state="down"),
+        lambda e: next(one for one in e["bird"]["running"]["protocols"] if one["name"] == "as64500_ipv4_1").update(
+            state="down"
+        ),
         [("bgp", "as64500_ipv4_1")],
     ),
     "strange protocol": (
-        lambda e: e["bird"]["protocols"].append({"name": "leak", "kind": "Static", "state": "up"}),
+        lambda e: e["bird"]["running"]["protocols"].append({"name": "leak", "kind": "Static", "state": "up"}),
         [("bgp", "leak")],
     ),
     "no such protocol": (
-        lambda e: _drop(e["bird"]["protocols"], lambda one: one["name"] == "as64500_ipv6_1"),
+        lambda e: _drop(e["bird"]["running"]["protocols"], lambda one: one["name"] == "as64500_ipv6_1"),
         [("bgp", "as64500_ipv6_1")],
     ),
     "leak": (
@@ -183,10 +191,20 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
         [("bgp", "as64500_ipv4_1 exports")],
     ),
     "stale bird": (lambda e: e["files"][BIRD].update(changed_at=1_800_000_000.0 - 50), [("bgp", BIRD)]),
-    "bird would refuse": (
-        lambda e: e["bird"]["check"].update(good=False, said="line 3: syntax error"),
-        [("bgp", BIRD)],
+    "function": (
+        lambda e: _bird(e, "value [199.7.82.0/23{0.0.2.0}, ", "value [0.0.0.0/0, 199.7.82.0/23{0.0.2.0}, "),
+        [("bgp", "function is_imrs_ipv4")],
     ),
+    "import filter": (
+        lambda e: _bird(e, "   F_ACCEPT\n  Filter", "   F_REJECT\n  Filter", 1),
+        [("bgp", "import filters of gate")],
+    ),
+    "named filter": (
+        lambda e: e["bird"]["running"].update(filters=e["bird"]["running"]["filters"] + "Named filter x:\n F_ACCEPT\n"),
+        [("bgp", "named filter x")],
+    ),
+    "untold filters": (lambda e: e["bird"]["running"].update(filters=""), [("unread", "BIRD's filters")]),
+    "untold age": (lambda e: e["bird"].update(configured_at=None), [("unread", "BIRD")]),
     "knot option": (
         lambda e: e["knot"].update(
             running=e["knot"]["running"].replace("tcp-max-clients = 250", "tcp-max-clients = 9")

@@ -20,6 +20,12 @@ SEAL = Seal({HOLE: "vault_key"}, {"vault_key": KEY})
 Answers = dict[str, str]
 
 
+@pytest.fixture(autouse=True)
+def room(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is staged outside of the test's own directory."""
+    monkeypatch.setattr(running, "ROOM", str(tmp_path_factory.mktemp("room")))
+
+
 def runner(answers: Answers, rc: int = 0) -> t.Callable[[t.Sequence[str]], dict[str, t.Any]]:
     """Commands by their beginning; what is not among them does not exist."""
 
@@ -173,29 +179,45 @@ def test_what_frr_runs_is_sealed_also_where_the_password_is_another_one() -> Non
 
 def test_what_knot_runs_is_sealed() -> None:
     answers = {
-        "knotc -c": f'key:\n  - id: "k"\n    secret: "{KEY}"\n',
+        "unshare": f'key:\n  - id: "k"\n    secret: "{KEY}"\n',
         "knotc conf-read": "key.id = k\nkey[k].secret = hunter22\n",
     }
-    said = running.read_knot(f'key:\n  - id: k\n    secret: "{HOLE}"\n', SEAL, runner(answers))
+    said = running.read_knot({"/etc/knot/knot.conf": f'key:\n  - id: k\n    secret: "{HOLE}"\n'}, SEAL, runner(answers))
     assert said["intended"].endswith(f'secret: "{HOLE}"\n')
     assert said["running"].endswith(f"key[k].secret = {OTHER}\n")
     assert KEY not in repr(said)
-    failed = running.read_knot("", SEAL, runner({"knotc": f"error: {KEY}\n"}, rc=1))
+    failed = running.read_knot({}, SEAL, runner({"unshare": f"error: {KEY}\n"}, rc=1))
     assert failed == {"error": f"error: {HOLE}"}
 
 
-def test_what_knot_exports_is_staged_for_root_alone_and_removed() -> None:
-    seen: list[tuple[str, int, str]] = []
+def test_intended_files_are_staged_for_root_alone_and_removed() -> None:
+    seen: list[dict[str, tuple[int, str]]] = []
+    places: list[pathlib.Path] = []
 
     def run(command: t.Sequence[str]) -> dict[str, t.Any]:
-        if "-c" in command:
-            path = pathlib.Path(command[2])
-            seen.append((str(path), path.stat().st_mode & 0o777, path.read_text()))
+        if command[0] == "unshare":
+            places.append(pathlib.Path(command[len(running._APART) + 2]))
+            found = [path for path in places[-1].rglob("*") if path.is_file()]
+            seen.append({path.name: (path.stat().st_mode & 0o777, path.read_text()) for path in found})
+            assert places[-1].stat().st_mode & 0o777 == 0o700
+            assert {"--net", "--mount", "--pid", "--kill-child"} <= set(command)
         return {"rc": 0, "stdout": "", "stderr": ""}
 
-    running.read_knot(f"secret: {HOLE}\n", SEAL, run)
-    assert [(mode, text) for _path, mode, text in seen] == [(0o600, f"secret: {KEY}\n")]
-    assert not pathlib.Path(seen[0][0]).parent.exists()
+    contents = {
+        "/etc/knot/knot.conf": "include: keys.d/keys.conf\n",
+        "/etc/knot/keys.d/keys.conf": f"secret: {HOLE}\n",
+        "/etc/bird/bird.conf": f'password "{HOLE}";\n',
+        "/etc/nftables.conf": "flush ruleset\n",
+    }
+    running.read_knot(contents, SEAL, run)
+    running.read_bird(contents, SEAL, run)
+    running.nftables(contents, run)
+    assert seen == [
+        {"knot.conf": (0o600, "include: keys.d/keys.conf\n"), "keys.conf": (0o600, f"secret: {KEY}\n")},
+        {"bird.conf": (0o600, f'password "{KEY}";\n')},
+        {"nftables.conf": (0o600, "flush ruleset\n")},
+    ]
+    assert not any(place.exists() for place in places)
 
 
 def test_what_nsd_runs_is_sealed() -> None:
@@ -225,24 +247,35 @@ def test_what_bird_runs() -> None:
     protocols += "gate       BGP        ---        down   09:13:59.666  \n"
     answers = {
         "birdc -r show status": STATUS,
-        "birdc -r show protocols": protocols,
+        "sh -e -c": f"{protocols}{running._MARK}\nFunction x:\n Instruction\n",
+        "unshare": protocols.replace("down", "start"),
         "birdc -r show route export gate": "199.7.82.0/23        unicast [gate 09:00:00] * (100)\n",
-        "birdc configure check": "BIRD 2.17.5 ready.\nReading configuration\n/etc/bird/bird.conf:3:1 syntax error\n",
     }
-    said = running.read_bird(runner(answers))
-    assert said["protocols"] == [
+    said = running.read_bird({}, SEAL, runner(answers))
+    assert said["running"]["protocols"] == [
         {"name": "device1", "kind": "Device", "state": "up"},
         {"name": "gate", "kind": "BGP", "state": "down"},
     ]
+    assert said["running"]["filters"] == "Function x:\n Instruction\n"
+    assert (said["intended"]["protocols"][1]["state"], said["intended"]["filters"]) == ("start", "")
     assert said["exported"] == {"gate": ["199.7.82.0/23"]}
-    assert said["check"] == {"good": False, "said": "/etc/bird/bird.conf:3:1 syntax error"}
     assert running.configured_at(STATUS, 1000.0) == 970.0
     assert running.configured_at("BIRD 9\n", 1000.0) is None
-    assert running.read_bird(runner({})) == {"error": "birdc: No such file or directory"}
+    assert running.read_bird({}, SEAL, runner({})) == {"error": "birdc: No such file or directory"}
+
+
+def test_a_bird_that_does_not_take_what_was_rendered() -> None:
+    def run(command: t.Sequence[str]) -> dict[str, t.Any]:
+        said = f"bird: /etc/bird/bird.conf:3:1 syntax error near {KEY}"
+        return {"rc": int(command[0] == "unshare"), "stdout": STATUS, "stderr": said}
+
+    assert running.read_bird({}, SEAL, run) == {
+        "error": f"it does not take what was rendered: bird: /etc/bird/bird.conf:3:1 syntax error near {HOLE}"
+    }
 
 
 def test_the_packet_filter_twice() -> None:
-    answers = {"unshare --net sh": '{"nftables": [1]}', "nft -j list": '{"nftables": [2]}'}
+    answers = {"unshare": '{"nftables": [1]}', "nft -j list": '{"nftables": [2]}'}
     assert running.nftables({}, runner(answers)) == {"intended": {"nftables": [1]}, "loaded": {"nftables": [2]}}
     assert "No such file" in running.nftables({}, runner({}))["error"]
     assert running.nftables({}, runner({"unshare": "x", "nft": "x"})) == {"error": "what nft listed is no JSON"}
