@@ -13,7 +13,7 @@ description:
   - Finds where a node is not as intended, and changes nothing. The playbook C(icann.imrs.drift) uses it.
   - What is intended is the tree that the roles' own bundles render, with the facts of the node, into a directory of the
     controller (see M(icann.imrs.bundle)). There is no second renderer, and what is expected of sysctls, BGP sessions
-    and the like is read from these very files. What the roles see to beside files (packages, holds, units) is listed in
+    and the like is read from these very files. Which units the roles see to is listed in
     C(module_utils/_drift/wanted.py), which a test holds against the roles.
   - O(verb=collect) with O(scope=intent) reads that tree on the controller, O(verb=collect) with O(scope=node) looks at
     the node, and O(verb=compare) judges on the controller, with pure functions.
@@ -23,8 +23,10 @@ description:
     in directories that are ours alone, packages with their holds and files, units (also those that run something older
     than what is on disk), kernel settings as they are and as the next boot will set them, the packet filter as loaded,
     listening sockets, and what BIRD, FRR, Knot DNS or NSD run.
-  - A running BIRD does not show what is in filters without a name, and a running NSD shows its zones and keys, but few
-    options. For these the file on disk counts, and that it has not changed since they read it.
+  - What is intended is brought into the form in which the node's own programs tell what they run: by these programs, in
+    a network and mounts that nobody else sees.
+  - A running BIRD does not tell timers and passwords, and a running NSD tells its zones and keys, but few options. For
+    these the file on disk counts, and that it has not changed since they read it.
   - What cannot be read is drift, too, of kind C(unread).
   - Never fails because of drift. The caller does, once the reports are on disk.
 author:
@@ -56,6 +58,11 @@ options:
   expected:
     description:
       - What the node should be, as in M(icann.imrs.acceptance). Not needed when O(scope=node).
+    type: dict
+  packages:
+    description:
+      - Names of packages, as lists: those C(installed), those C(held), and all that C(may_be_held).
+      - Required when O(scope=intent).
     type: dict
   request:
     description: The RV(request) of O(scope=intent). Required when O(scope=node).
@@ -90,6 +97,7 @@ EXAMPLES = r"""
     scope: intent
     directory: "{{ rendered }}/{{ inventory_hostname }}"
     expected: "{{ expected }}"
+    packages: {installed: [knot, bird2], held: [knot, bird2], may_be_held: [knot, nsd, bird2]}
   delegate_to: localhost
   register: intended
 
@@ -182,7 +190,7 @@ def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """What was rendered, and what follows for the questions to the node."""
     root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
     manifest = (root / "MANIFEST").read_text(encoding="utf-8")
-    intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes())
+    intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
     request = wanted.request(intent, expected.nameserver_provider, expected.routing_provider)
     return {
         "intent": intent.to_wire(),
@@ -222,6 +230,7 @@ def main() -> None:
             "scope": {"type": "str", "choices": ["intent", "node"]},
             "directory": {"type": "path"},
             "expected": {"type": "dict"},
+            "packages": {"type": "dict"},
             "request": {"type": "dict"},
             "secrets": {"type": "str", "no_log": True},
             "intent": {"type": "dict"},
@@ -231,7 +240,7 @@ def main() -> None:
         },
         required_if=[
             ("verb", "collect", ["scope"]),
-            ("scope", "intent", ["directory", "expected"]),
+            ("scope", "intent", ["directory", "expected", "packages"]),
             ("scope", "node", ["request", "secrets"]),
             ("verb", "compare", ["intent", "evidence", "expected"]),
         ],

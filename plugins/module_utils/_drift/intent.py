@@ -34,14 +34,28 @@ class File:
         return f"{self.mode} {self.owner}:{self.group}"
 
 
-@dataclass(frozen=True)
-class Intent:
-    """All files of a node, by path."""
+class Packages(t.NamedTuple):
+    """Names of packages: those that are installed, those of them that are on hold, and all that may be."""
 
-    files: t.Mapping[str, File]
+    installed: tuple[str, ...]
+    held: tuple[str, ...]
+    may_be_held: tuple[str, ...]
 
     @classmethod
-    def parse(cls, manifest: str, read: t.Callable[[str], bytes]) -> Intent:
+    def parse(cls, raw: t.Mapping[str, t.Sequence[str]]) -> Packages:
+        """From the option ``packages`` of the module; KeyError or TypeError when it is another thing."""
+        return cls(*(tuple(raw[name]) for name in cls._fields))
+
+
+@dataclass(frozen=True)
+class Intent:
+    """All files of a node, by path, and its packages."""
+
+    files: t.Mapping[str, File]
+    packages: Packages
+
+    @classmethod
+    def parse(cls, manifest: str, read: t.Callable[[str], bytes], packages: t.Mapping[str, t.Sequence[str]]) -> Intent:
         """From the MANIFEST of a rendered tree; ``read`` gives the content of a path of the node.
 
         Raises ValueError for a manifest that cannot be read, or that is empty: nothing must not be taken for intent.
@@ -58,7 +72,13 @@ class Intent:
             files[path] = File(path, mode, owner, group, hidden, hashlib.sha256(content).hexdigest(), text)
         if not files:
             raise ValueError("MANIFEST: no file was rendered for this node; render again")
-        return cls(files)
+        try:
+            names = Packages.parse(packages)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"packages: not as described: {type(error).__name__} {error}") from None
+        if not names.installed:
+            raise ValueError("packages: none is to be installed; hand over those of role packages")
+        return cls(files, names)
 
     @classmethod
     def from_wire(cls, raw: t.Mapping[str, t.Any]) -> Intent:
@@ -66,13 +86,14 @@ class Intent:
         try:
             names = [field.name for field in fields(File)]
             found = [File(**{name: entry[name] for name in names}) for entry in raw["files"]]
+            packages = Packages.parse(raw["packages"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"intent: not as collected: {error!r}; collect it again with scope intent") from None
-        return cls({file.path: file for file in found})
+        return cls({file.path: file for file in found}, packages)
 
     def to_wire(self) -> dict[str, t.Any]:
         """For Ansible's variables."""
-        return {"files": [asdict(file) for file in self.files.values()]}
+        return {"files": [asdict(file) for file in self.files.values()], "packages": self.packages._asdict()}
 
     def placeholders(self) -> dict[str, str]:
         """What stands for secrets in these files, and the names of the secrets' variables."""

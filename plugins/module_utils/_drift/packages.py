@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from . import wanted
 from .finding import RESTORE, Finding, unread
 
 if t.TYPE_CHECKING:
@@ -17,23 +16,23 @@ _UNREAD = "/usr/share/"
 """Documentation may be left out when packages are installed."""
 
 
-def compare(intent: Intent, evidence: t.Mapping[str, t.Any], providers: t.Sequence[str]) -> list[Finding]:
+def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
     """Everything about packages."""
     installed, held = evidence["packages"], set(evidence["held"])
     if not installed:
         return [unread("packages", "dpkg said nothing")]
     findings = []
-    for name in wanted.of(wanted.PACKAGES, providers):
+    for name in intent.packages.installed:
         found = installed.get(name)
         if found is None or found["status"] != "installed":
             findings.append(Finding("package", name, "installed", found["status"] if found else "not installed"))
-    for name in wanted.of(wanted.HELD, providers):
+    for name in intent.packages.held:
         if name in installed and name not in held:
             version = installed[name]["version"]
             findings.append(Finding("package", name, "on hold", f"not on hold, version {version}"))
     findings += [
         Finding("package", name, "no hold: upgrades come by themselves", "on hold", f"run: apt-mark unhold {name}")
-        for name in sorted(held - set(wanted.everything(wanted.HELD)))
+        for name in sorted(held - {*intent.packages.held, *intent.packages.may_be_held})
     ]
     findings += [
         Finding(

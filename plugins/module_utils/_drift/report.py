@@ -57,7 +57,7 @@ def compare(
     ours = {prefix for family in should.prefixes for prefix in should.ours(family)}
     subjects: list[tuple[str, t.Callable[[], list[Finding]]]] = [
         ("files", lambda: files.compare(intent, evidence, known)),
-        ("packages", lambda: packages.compare(intent, evidence, providers)),
+        ("packages", lambda: packages.compare(intent, evidence)),
         ("services", lambda: services.compare(intent, evidence, providers)),
         ("sysctls", lambda: sysctls.compare(intent, evidence)),
         ("nftables", lambda: nftables.compare(evidence)),

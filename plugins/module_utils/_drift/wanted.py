@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What the roles see to beside files. A test holds these tables against the tasks of the roles."""
+"""What the roles see to beside files and packages. A test holds these tables against the tasks of the roles."""
 
 from __future__ import annotations
 
@@ -12,23 +12,6 @@ from . import sysctls
 
 if t.TYPE_CHECKING:
     from .intent import Intent
-
-PACKAGES: t.Mapping[str, tuple[str, ...]] = {
-    "": ("python3", "python3-dnspython", "dbus", "nftables"),
-    "knot": ("knot", "knot-dnsutils", "ldnsutils"),
-    "nsd": ("nsd", "ldnsutils"),
-    "bird": ("bird2",),
-    "frr": ("frr", "frr-pythontools"),
-}
-"""Installed on every node, and by provider."""
-
-HELD: t.Mapping[str, tuple[str, ...]] = {
-    "knot": ("knot",),
-    "nsd": ("nsd", "ldnsutils"),
-    "bird": ("bird2",),
-    "frr": ("frr", "frr-pythontools"),
-}
-"""Pinned: an upgrade of these is accepted anew."""
 
 UNITS: t.Mapping[str, tuple[str, ...]] = {
     "": ("systemd-networkd.service", "nftables.service", "imrs-fingerprint.path", "imrs-gate.service"),
@@ -95,7 +78,6 @@ def _by_content(path: str) -> bool:
 
 def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
     """What the node is asked for. Holds the contents of few files: the others are compared by their checksums."""
-    providers = (nameserver, routing)
     return {
         "files": [
             {
@@ -108,7 +90,7 @@ def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
         ],
         "placeholders": intent.placeholders(),
         "directories": list(DIRECTORIES),
-        "packages": list(of(PACKAGES, providers)),
+        "packages": list(intent.packages.installed),
         "units": [*everything(UNITS), *RELOAD],
         "sysctls": sorted(sysctls.wanted(intent)),
         "nameserver": nameserver,

@@ -14,6 +14,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import In
 if t.TYPE_CHECKING:
     from conftest import Scene  # type: ignore[import-not-found]
 
+NAMES = {"installed": ["knot"], "held": ["knot"], "may_be_held": ["knot"]}
+
 
 def test_the_table_and_the_json_of_no_drift(knot_bird: Scene) -> None:
     found = knot_bird.compare()
@@ -110,12 +112,12 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
 )
 def test_a_tree_that_says_nothing_is_refused(manifest: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        Intent.parse(manifest, lambda _path: b"")
+        Intent.parse(manifest, lambda _path: b"", NAMES)
 
 
 def test_a_file_with_a_placeholder_is_secret_whatever_its_manifest_says() -> None:
     text = b'secret: "<vault_bgp_xlb sha256:0123456789ab>"\n'
-    intent = Intent.parse("0644 root:root 000000000000 /etc/x y\n", lambda _path: text)
+    intent = Intent.parse("0644 root:root 000000000000 /etc/x y\n", lambda _path: text, NAMES)
     assert intent.files["/etc/x y"].secret
     assert intent.placeholders() == {"<vault_bgp_xlb sha256:0123456789ab>": "vault_bgp_xlb"}
 
@@ -129,3 +131,12 @@ def test_evidence_of_another_node_or_format_is_refused(knot_bird: Scene) -> None
         knot_bird.compare()
     with pytest.raises(ValueError, match="not as collected"):
         report.compare({"files": [{}]}, knot_bird.evidence, knot_bird.expected)
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [({**NAMES, "installed": []}, "none is to be installed"), ({"installed": ["knot"]}, "not as described")],
+)
+def test_packages_that_say_nothing_are_refused(names: t.Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Intent.parse("0644 root:root 000000000000 /etc/x\n", lambda _path: b"", names)
