@@ -116,10 +116,16 @@ def _code(intended: str, running: str) -> list[Finding]:
             continue
         detail = difflib.unified_diff(have, want, "running", "intended", lineterm="", n=1)
         kept = tuple(line[:200] for _number, line in zip(range(LINES), detail, strict=False))
-        expected, told = ("the code that was rendered" if want else "none"), ("other code" if have else "none")
+        expected = _first(want, have, "as rendered" if want else "no such code")
+        told = _first(have, want, "other code" if have else "no such code")
         subject = name.replace("Protocol ", "import filters of ")
         findings.append(Finding("bgp", subject[:1].lower() + subject[1:], expected, told, _REMEDY, kept))
     return findings
+
+
+def _first(side: t.Sequence[str], other: t.Sequence[str], otherwise: str) -> str:
+    """The first step of a filter that the other side has not."""
+    return next((f"code with: {line.strip()}" for line in side if line not in other), otherwise)
 
 
 def _exported(exported: t.Mapping[str, t.Sequence[str]], ours: t.Container[str]) -> list[Finding]:

@@ -83,9 +83,9 @@ def _stale(
         findings.append(
             Finding("service", name, "runs the installed program", "its program was replaced since", f"restart {name}")
         )
-    for table, since, what in (
-        (wanted.RESTART, unit["started_at"], "started"),
-        (wanted.RELOAD, unit["changed_at"], "reloaded"),
+    for table, since, what, verb in (
+        (wanted.RESTART, unit["started_at"], "started", "restart"),
+        (wanted.RELOAD, unit["changed_at"], "reloaded", "reload"),
     ):
         newer = [
             path
@@ -102,7 +102,7 @@ def _stale(
                     name,
                     f"{what} since its files changed",
                     f"stale: {newer[0]}{more} changed after it was {what}",
-                    f"{CONVERGE}; if it finds nothing to do, {what.removesuffix('ed')} {name} in a maintenance window",
+                    f"{CONVERGE}; if it finds nothing to do, {verb} {name} in a maintenance window",
                 )
             )
     return findings

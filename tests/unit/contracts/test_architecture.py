@@ -66,8 +66,8 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             wrong.append(f"the library must not know {top}")
         elif top in ("dns", "yaml", "jsonschema", "netaddr", "jinja2") and top not in THIRD_PARTY.get(room, set()):
             wrong.append(f"{room} must not import {top}")
-        elif room == "_acceptance" and top in OUTSIDE_WORLD:
-            wrong.append(f"_acceptance judges evidence and must not use {top}")
+        elif room in ("_acceptance", "_drift") and top in OUTSIDE_WORLD:
+            wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 
 

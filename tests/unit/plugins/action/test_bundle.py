@@ -263,6 +263,12 @@ def test_render_mode_writes_on_the_controller_only(site: Site, vault: dict[str, 
     assert "changed=0" in site.play([bundle(VAULTED, PLAIN)], *NOWHERE, variables=rendering).stdout
 
 
+def test_a_rendering_that_is_not_for_keeps_is_no_change(site: Site) -> None:
+    rendering = {"imrs_render_directory": str(site.base / "rendered"), "imrs_render_quietly": True}
+    assert "changed=0" in site.play([bundle(PLAIN)], *NOWHERE, variables=rendering).stdout
+    assert pathlib.Path(f"{site.base}/rendered/localhost{site.node}/plain").read_text() == "zones . arpa.\n"
+
+
 def test_render_mode_refuses_a_secret_that_came_another_way(site: Site, vault: dict[str, t.Any]) -> None:
     rendering = {"imrs_render_directory": str(site.base / "rendered"), **vault}
     files = [VAULTED, {"content": "x = {{ vault_key }}\n", "dest": "/etc/leak"}]
