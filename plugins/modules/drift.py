@@ -23,8 +23,8 @@ description:
     in directories that are ours alone, packages with their holds and files, units (also those that run something older
     than what is on disk), kernel settings as they are and as the next boot will set them, the packet filter as loaded,
     listening sockets, and what BIRD, FRR, Knot DNS or NSD run.
-  - The node's own programs bring what is intended into the form in which they tell what they run, in a network and mounts
-    that nobody else sees.
+  - The node's own programs bring what is intended into the form in which they tell what they run, in a network and
+    mounts that nobody else sees.
   - A running BIRD does not tell timers and passwords, and a running NSD tells its zones and keys, but few options. For
     these the file on disk counts, and that it has not changed since they read it.
   - What cannot be read is drift, too, of kind C(unread).
