@@ -116,10 +116,12 @@ def nsd(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
             )
     for name in sorted(zones ^ set(said["zones"])):
         told = ("served", "not served") if name in zones else ("no such zone", "served")
-        findings.append(Finding("nameserver", f"zone {name}", told[0], told[1], _NSD_REMEDY))
+        remedy = _NSD_REMEDY if name in zones else f"run: nsd-control delzone {name}; or nsd-control reconfig"
+        findings.append(Finding("nameserver", f"zone {name}", told[0], told[1], remedy))
     for name, value in sorted(settings.items()):
         if name in said["status"] and said["status"][name] != value:
-            findings.append(Finding("nameserver", name, value, said["status"][name], _NSD_REMEDY))
+            remedy = f"run: nsd-control verbosity {value}" if name == "verbosity" else _NSD_REMEDY
+            findings.append(Finding("nameserver", name, value, said["status"][name], remedy))
     return findings
 
 

@@ -38,7 +38,7 @@ GENERATED = ("/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*", "*/__pycache__/*
 """Made by programs when they are installed or run."""
 
 RESTART: t.Mapping[str, tuple[str, ...]] = {
-    "knot.service": ("*/knot.service.d/10-imrs.conf",),
+    "knot.service": ("*/knot.service.d/10-imrs.conf", "/etc/knot/knot.conf"),
     "nsd.service": ("*/nsd.service.d/10-imrs.conf", "/etc/nsd/nsd.conf"),
     "bird.service": ("*/bird.service.d/10-imrs.conf",),
     "frr.service": ("*/frr.service.d/10-imrs.conf", "/etc/frr/daemons"),

@@ -160,6 +160,10 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
         lambda e: e["files"]["/etc/systemd/system/knot.service.d/10-imrs.conf"].update(changed_at=1_800_000_000.0 - 50),
         [("service", "knot.service")],
     ),
+    "stale knot": (
+        lambda e: e["files"]["/etc/knot/knot.conf"].update(changed_at=1_800_000_000.0 - 50),
+        [("service", "knot.service")],
+    ),
     "no bird": (lambda e: e.update(bird={"error": "Unable to connect"}), [("unread", "BIRD")]),
     "neighbour": (lambda e: _session(e).update(neighbor="192.0.2.9"), [("bgp", "as64500_ipv4_1 neighbor")]),
     "neighbour's AS": (lambda e: _session(e).update(neighbor_as=64511), [("bgp", "as64500_ipv4_1 neighbor AS")]),
