@@ -114,18 +114,19 @@ def _code(intended: str, running: str) -> list[Finding]:
         want, have = wanted.get(name, []), found.get(name, [])
         if want == have:
             continue
-        detail = difflib.unified_diff(have, want, "running", "intended", lineterm="", n=1)
-        kept = tuple(line[:200] for _number, line in zip(range(LINES), detail, strict=False))
-        expected = _first(want, have, "as rendered" if want else "no such code")
-        told = _first(have, want, "other code" if have else "no such code")
-        subject = name.replace("Protocol ", "import filters of ")
+        diff = list(difflib.unified_diff(have, want, "running", "intended", lineterm="", n=1))
+        expected = _first("+", diff, "as rendered") if want else "no such code"
+        told = _first("-", diff, "other code") if have else "no such code"
+        subject = name.replace("Protocol ", "import filters of ").replace("Named filter", "filter")
+        kept = tuple(line[:200] for line in diff[:LINES])
         findings.append(Finding("bgp", subject[:1].lower() + subject[1:], expected, told, _REMEDY, kept))
     return findings
 
 
-def _first(side: t.Sequence[str], other: t.Sequence[str], otherwise: str) -> str:
-    """The first step of a filter that the other side has not."""
-    return next((f"code with: {line.strip()}" for line in side if line not in other), otherwise)
+def _first(sign: str, diff: t.Sequence[str], otherwise: str) -> str:
+    """The first step of a filter that only one side has."""
+    steps = (line[1:].strip() for line in diff[2:] if line.startswith(sign) and "Filter line" not in line)
+    return next((f"code with: {step}" for step in steps), otherwise)
 
 
 def _exported(exported: t.Mapping[str, t.Sequence[str]], ours: t.Container[str]) -> list[Finding]:

@@ -117,5 +117,6 @@ def table(report: Report) -> str:
                 placeholder=" ...",
             )
     told = ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
-    lines.append(f"{report.node}: {f'{len(report.findings)} differences ({told})' if told else 'as intended'}")
-    return "\n".join(lines)
+    number = len(report.findings)
+    summary = f"{number} difference{'s' if number > 1 else ''} ({told})" if number else "as intended"
+    return "\n".join([*lines, f"{report.node}: {summary}"])

@@ -205,7 +205,7 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     ),
     "named filter": (
         lambda e: e["bird"]["running"].update(filters=e["bird"]["running"]["filters"] + "Named filter x:\n F_ACCEPT\n"),
-        [("bgp", "named filter x")],
+        [("bgp", "filter x")],
     ),
     "untold filters": (lambda e: e["bird"]["running"].update(filters=""), [("unread", "BIRD's filters")]),
     "untold age": (lambda e: e["bird"].update(configured_at=None), [("unread", "BIRD")]),
