@@ -187,7 +187,8 @@ def planted(drill: Drill) -> t.Iterator[set[tuple[str, str]]]:
     # The file with the TSIG keys: what is in it is never shown, so that it differs is all that can be told.
     keys = drill.node("grep", "-rl", "secret:", "/etc/knot").split()[0]
     secret = Planted(
-        f"cp -a {keys} /root/drill-keys; sed -i 's/secret: \"/secret: \"AAAA/' {keys}",
+        f"cp -a {keys} /root/drill-keys; sed -i 's/secret: \"/secret: \"AAAA/' {keys}; "
+        f"touch --reference=/root/drill-keys {keys}",  # Knot has not been started since, but that is another kind
         f"mv /root/drill-keys {keys}",
         (("file", keys),),
     )

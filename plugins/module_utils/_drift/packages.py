@@ -34,6 +34,7 @@ def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
         Finding("package", name, "no hold: upgrades come by themselves", "on hold", f"run: apt-mark unhold {name}")
         for name in sorted(held - {*intent.packages.held, *intent.packages.may_be_held})
     ]
+    findings += [unread(f"files of package {name}", "dpkg --verify came to no end") for name in evidence["unverified"]]
     findings += [
         Finding(
             "package",

@@ -146,8 +146,10 @@ def read_bird(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = h
     found = _told(running)
     exported = {}
     for session in found["sessions"]:
-        listed = runner([*command, "show", "route", "export", session["name"]])["stdout"]
-        exported[session["name"]] = sorted({route["to"] for route in bird.parse_routes(listed)})
+        listed = runner([*command, "show", "route", "export", session["name"]])
+        if listed["rc"] != 0:
+            return {"error": _said(listed, "birdc")}
+        exported[session["name"]] = sorted({route["to"] for route in bird.parse_routes(listed["stdout"])})
     return {
         "intended": _told(intended),
         "running": found,

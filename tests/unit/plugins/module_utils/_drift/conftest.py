@@ -138,6 +138,7 @@ def scene(nameserver: str, routing: str) -> Scene:
         "packages": {name: {"status": "installed", "version": "1"} for name in PACKAGES["installed"]},
         "held": list(PACKAGES["held"]),
         "altered": [],
+        "unverified": [],
         "units": {
             name: {**copy.deepcopy(unit), **({} if name in (*running, "ssh.service") else off)}
             for name in (*wanted.everything(wanted.UNITS), *wanted.RELOAD)

@@ -71,6 +71,7 @@ COMMON: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
         ),
         [("package", "/usr/sbin/nft")],
     ),
+    "not verified": (lambda e: e["unverified"].append("nftables"), [("unread", "files of package nftables")]),
     "no dpkg": (lambda e: e["packages"].clear(), [("unread", "packages")]),
     "stopped": (
         lambda e: e["units"]["imrs-gate.service"].update(active="inactive"),
