@@ -20,6 +20,9 @@ TIMEOUT = 10.0
 LIMIT = 2_000_000
 """Characters of output that are kept."""
 
+NO_ANSWER = (124, 127)
+"""Statuses of a command that came to no end, and of one that does not exist."""
+
 SYSCTLS = ("net.ipv4.tcp_syncookies", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
 

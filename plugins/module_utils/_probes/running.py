@@ -147,7 +147,7 @@ def read_bird(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = h
     exported = {}
     for session in found["sessions"]:
         listed = runner([*command, "show", "route", "export", session["name"]])
-        if listed["rc"] != 0:
+        if listed["rc"] in host.NO_ANSWER:  # 1: the protocol is down
             return {"error": _said(listed, "birdc")}
         exported[session["name"]] = sorted({route["to"] for route in bird.parse_routes(listed["stdout"])})
     return {

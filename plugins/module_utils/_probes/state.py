@@ -257,7 +257,7 @@ def read(
             "altered": [
                 entry for name, done in verified.items() for entry in parse_verified(done.result()["stdout"], name)
             ],
-            "unverified": [name for name, done in verified.items() if done.result()["rc"] in (124, 127)],
+            "unverified": [name for name, done in verified.items() if done.result()["rc"] in host.NO_ANSWER],
             "units": _units(request["units"], runner),
             "sysctls": {key: _sysctl(key) for key in request["sysctls"]},
             "sysctl_files": sysctl_files(wanted=request["sysctls"]),
