@@ -159,6 +159,14 @@ class Bench:
         self.start("gate", self.node, PYTHON, "-c", self._code("main"), *arguments, "--service-pid-file", pid_file)
         until((self.directory / "run" / "gate.sock").exists, what="the gate's socket")
 
+    def foresee(self, staged: pathlib.Path, seconds: int) -> str:
+        """What a bundle does before it puts the files of a staged tree in place; the one line of the answer."""
+        config = self.directory / "gate.json"
+        config.write_text(json.dumps({**self.config, "foresee": seconds}))
+        places = ("--config", str(config), "--runtime", str(self.directory / "run"))
+        command = [PYTHON, "-c", self._code("foresee"), *places, str(staged)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
     def _code(self, module: str) -> str:
         """What the entry point of that name does on a node."""
         library = str(self.directory / "lib")

@@ -194,6 +194,24 @@ def test_a_changed_configuration_voids_the_certificate(live: Bench) -> None:
     live.await_routes(FIVE)
 
 
+def test_a_foreseen_change_is_announced_on_until_its_time_is_over(live: Bench) -> None:
+    judged = live.directory / "judged.conf"
+    staged = pathlib.Path(f"{live.directory}/staged{judged}")
+    staged.parent.mkdir(parents=True)
+    staged.write_text("changed")
+    log = live.directory / "router.log"
+    before = log.read_text()
+    assert live.foresee(live.directory / "staged", 3).endswith("is foreseen")
+    staged.replace(judged)
+    run(*live.fingerprint_command)
+    status = live.status()
+    assert status["fingerprint"] != status["certificate"]["fingerprint"]
+    assert (status["certificate"]["valid"], set(live.routes())) == (True, FIVE)
+    assert log.read_text() == before
+    live.await_routes(set())
+    assert live.status()["certificate"]["reason"] == "not confirmed in time"
+
+
 def test_what_nobody_confirms_is_withdrawn(bench: Bench) -> None:
     bench.start_knot()
     bench.start_gate()

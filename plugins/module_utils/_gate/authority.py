@@ -159,6 +159,11 @@ class Authority:
         return "" if self.certificate.covers(self.fingerprint.value) else CHANGED
 
     @property
+    def foreseen(self) -> bool:
+        """Whether the certificate covers a planned change, too, at the moment."""
+        return bool(self.certificate.foreseen) and not self.certificate.reason
+
+    @property
     def certified(self) -> Mode:
         """The highest mode that the certificate allows now."""
         return Mode.DARK if self.void else self.certificate.mode
@@ -207,7 +212,7 @@ class Authority:
             reason = ""
         if not reason:
             return False
-        self.certificate = dataclasses.replace(certificate, reason=reason)
+        self.certificate = dataclasses.replace(certificate, reason=reason, foreseen=(), foreseen_until=None)
         self._unsaved = True
         return True
 
@@ -254,17 +259,20 @@ class Authority:
         self.certificate, self._unsaved = after, False
         return {"changed": True, "mode": str(mode)}
 
-    def foresee(self, fingerprint: str, now: Moment, seconds: float) -> dict[str, t.Any]:
-        """A planned change leads to this configuration: for ``seconds`` it is covered, too, by a certificate that is
-        valid and for good. A further one within that time does not prolong it.
+    def foresee(self, fingerprint: str, now: Moment, seconds: float, present: str) -> dict[str, t.Any]:
+        """A planned change leads from the configuration that is ``present`` to this one: for ``seconds`` it is covered,
+        too, by a certificate that is valid, for good, and covers the present one. A further change within that time
+        does not prolong it.
         """
-        if not 0 < seconds <= LONGEST_PROVISIONAL or not _FINGERPRINT.match(fingerprint):
-            raise ValueError(f"{fingerprint} for {seconds:g} s cannot be foreseen")
+        if not 0 < seconds <= LONGEST_PROVISIONAL or not all(map(_FINGERPRINT.match, (fingerprint, present))):
+            raise ValueError(f"{fingerprint} after {present} cannot be foreseen for {seconds:g} s")
         self.check(now)
         before = self.certificate
         if self.void or before.expiry:
             return {"changed": False, "refused": f"no certificate that is for good: {self.void or 'it is provisional'}"}
-        if fingerprint == before.fingerprint or fingerprint in before.foreseen:
+        if not before.covers(present):  # systemd does not notice everything
+            return {"changed": False, "refused": f"{CHANGED}: its fingerprint is {present}"}
+        if before.covers(fingerprint):
             return {"changed": False}
         if len(before.foreseen) >= MOST_FORESEEN:
             return {"changed": False, "refused": f"{MOST_FORESEEN} changes are foreseen already; accept the node first"}

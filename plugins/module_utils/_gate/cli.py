@@ -4,6 +4,7 @@
 """``imrs``: what people and playbooks say to the gate, and what it answers.
 
 Exit status: 0 done, 1 refused or not reached, 2 wrong usage or no gate to talk to.
+``in-service`` only asks: 0 yes, 1 no.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import pathlib
 import socket
 import sys
 import typing as t
 
+from . import fingerprint
 from .authority import OPERATOR
 
 DONE, REFUSED, UNREACHABLE = 0, 1, 2
@@ -28,6 +31,10 @@ _INTENTS = {"live": "live", "drain": "drained", "dark": "dark"}
 def main(arguments: list[str] | None = None) -> int:
     """One request, one answer."""
     given = _parser().parse_args(arguments)
+    if given.verb == "in-service":
+        return _in_service(given.socket)
+    if given.verb == "status" and given.anew and not _compute(given.socket.parent):
+        return UNREACHABLE
     request, patience = _request(given)
     try:
         answer = ask(given.socket, request, patience)
@@ -59,6 +66,28 @@ def ask(path: pathlib.Path, request: t.Mapping[str, t.Any], patience: float) -> 
     return answer
 
 
+def _compute(runtime: pathlib.Path) -> bool:
+    """Bring the fingerprint up to date; who cannot read all files must not try, as that would leave none."""
+    if os.geteuid():
+        sys.stderr.write("imrs: to compute the fingerprint takes root\n")
+        return False
+    return fingerprint.main(["--runtime", str(runtime)]) == 0
+
+
+def _in_service(path: pathlib.Path) -> int:
+    """Whether the node attracts traffic. Without a gate it announces nothing; what cannot be told counts as yes."""
+    try:
+        modes = ask(path, {"verb": "status"}, PATIENCE)["mode"]
+        serving = any(mode != "dark" for mode in modes.values())
+        said = ", ".join(f"{family} {mode}" for family, mode in modes.items())
+    except (FileNotFoundError, ConnectionRefusedError):
+        serving, said = False, "the gate does not run"
+    except (OSError, ValueError, KeyError) as error:
+        serving, said = True, f"taken for it, as the gate gives no answer: {error}"
+    print(f"{'in service' if serving else 'not in service'}: {said}")  # noqa: T201 - the output of a command
+    return DONE if serving else REFUSED
+
+
 def screen(status: t.Mapping[str, t.Any]) -> str:
     """The state of a node on one screen."""
     intent, certificate, session, service = (status[key] for key in ("intent", "certificate", "session", "service"))
@@ -72,8 +101,11 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
     asked = f"{intent['mode']} by {intent['by']} at {intent['at']}" if intent["by"] else f"{intent['mode']}"
     valid = f"{certificate['mode']}, issued {certificate['issued_at']}" if certificate["valid"] else "not valid"
     if certificate["valid"] and certificate["expires_at"] is not None:
-        end = datetime.datetime.fromtimestamp(certificate["expires_at"], datetime.UTC)
-        valid += f", to be confirmed before {end:%Y-%m-%dT%H:%M:%SZ}"
+        valid += f", to be confirmed before {_time(certificate['expires_at'])}"
+    if certificate["valid"] and certificate["foreseen_until"] is not None:
+        there = certificate["fingerprint"] != status["fingerprint"]
+        what = "a planned change is there, to be accepted" if there else "a planned change may come"
+        valid += f"; {what} before {_time(certificate['foreseen_until'])}"
     lines += [
         f"  {'asked for':<12} {asked} {_bracket(intent['reason'])}",
         f"  {'certificate':<12} {valid} {_bracket(certificate['reason'])}",
@@ -82,6 +114,10 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _bracket(reason: str) -> str:
@@ -100,19 +136,24 @@ def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
         return
     said = "changed" if answer.get("changed") else "nothing to change"
     kept = f": kept {answer['kept']}, {answer['reason']}" if "kept" in answer else ""
-    sys.stdout.write(f"{said}{kept}\n")
+    late = f"; not there after {given.wait:g} s" if answer.get("reached") is False else ""
+    sys.stdout.write(f"{said}{kept}{late}\n")
 
 
 def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
     if given.verb in _INTENTS:
-        return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by}, PATIENCE
+        wait = {} if given.wait is None else {"wait": given.wait}
+        return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by, **wait}, PATIENCE + (given.wait or 0)
     if given.verb == "certify":
         limit = {} if given.seconds is None else {"for": given.seconds}
         return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
     if given.verb == "foresee":
-        return {"verb": "foresee", "fingerprint": given.fingerprint, "for": given.seconds}, PATIENCE
+        present = {"from": given.present, "for": given.seconds}
+        return {"verb": "foresee", "fingerprint": given.fingerprint, **present}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
+    if given.verb == "status" and given.patience:
+        return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
     return {"verb": given.verb}, PATIENCE
 
 
@@ -133,11 +174,13 @@ def _parser() -> argparse.ArgumentParser:
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "revoke": "drop the certificate",
         "wait": "until every family is in a mode",
+        "in-service": "whether the node announces anything: exit status 0 if so, 1 if not",
         "step-aside": "withdraw until the nameserver has ended and come back; its unit asks for this before it stops",
     }
     parsers = {verb: verbs.add_parser(verb, help=text, parents=[common]) for verb, text in helps.items()}
     for verb in _INTENTS:
         parsers[verb].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks; a playbook gives its file")
+        parsers[verb].add_argument("--wait", type=float, metavar="SECONDS", help="until every family is there")
     for verb in ("certify", "wait"):
         parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")
     for verb, text in (("certify", "void unless certified again without this in time"), ("foresee", "and no longer")):
@@ -145,5 +188,12 @@ def _parser() -> argparse.ArgumentParser:
         parsers[verb].add_argument(
             "--for", type=float, dest="seconds", metavar="SECONDS", required=verb == "foresee", help=text
         )
+    parsers["foresee"].add_argument(
+        "--from", required=True, dest="present", metavar="HEX", help="the configuration that is there now"
+    )
+    parsers["status"].add_argument("--anew", action="store_true", help="compute the fingerprint first; takes root")
+    parsers["status"].add_argument(
+        "--patience", type=float, default=0, metavar="SECONDS", help="until every family is healthy, or that long"
+    )
     parsers["wait"].add_argument("--timeout", type=float, required=True, metavar="SECONDS")
     return parser

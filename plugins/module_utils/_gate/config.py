@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .._routing import policy
+from .authority import LONGEST_PROVISIONAL
 from .health import HoldDown
 from .session import SHORTEST_HOLD, Peering
 
@@ -42,7 +43,9 @@ class Probe:
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """All of it. ``drain`` is the seconds between the last withdrawal and the end of the session."""
+    """All of it. ``drain`` is the seconds between the last withdrawal and the end of the session; ``foresee`` those for
+    which a planned change may go without acceptance, 0: none may.
+    """
 
     node: str
     router_id: str
@@ -53,6 +56,7 @@ class Config:
     service: str
     fingerprint_paths: tuple[str, ...]
     drain: float
+    foresee: int
 
 
 def load(path: pathlib.Path) -> Config:
@@ -77,6 +81,7 @@ def parse(data: t.Any) -> Config:
         service=top.text("service"),
         fingerprint_paths=top.texts("fingerprint_paths"),
         drain=top.number("drain", 0, 60, default=1.0),
+        foresee=top.integer("foresee", 0, int(LONGEST_PROVISIONAL), default=0),
     )
     top.finish()
     if config.peering.local == config.router_id:
@@ -180,8 +185,8 @@ class _Table:
                 raise ConfigError(f"{self._at(key)}: {item} is not one of the IMRS's ({', '.join(among)})")
         return tuple(value)
 
-    def integer(self, key: str, least: int, most: int) -> int:
-        value = self._take(key)
+    def integer(self, key: str, least: int, most: int, default: t.Any = _REQUIRED) -> int:
+        value = self._take(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ConfigError(f"{self._at(key)}: must be a whole number from {least} to {most}, not {value!r}")
         return value

@@ -23,6 +23,7 @@ from .._routing import policy
 from .._routing.policy import Mode
 from . import store, verdict
 from .authority import OPERATOR, Authority, Fingerprint, Moment
+from .bundles import FORESEEN
 from .control import Control
 from .notify import Notifier
 from .session import Session
@@ -63,9 +64,11 @@ class Gate:
         self._stop = asyncio.Event()
         self._stopping = False
         self._aside_until = 0.0
+        self._families = [family for family, prefixes in config.prefixes.items() if any(prefixes)]
         self._modes = dict.fromkeys(addressing.FAMILIES, Mode.DARK)
         self._wanted: frozenset[str] = frozenset()
         self._complaint = ""
+        self._foreseen_path = paths.runtime / FORESEEN
         self._falls_path = paths.runtime / "falls.json"
         self._health = verdict.families(config.probe, config.hold_down, store.remembered(self._falls_path), _now())
 
@@ -192,6 +195,7 @@ class Gate:
     def _after_verdicts(self, changed: bool) -> None:
         if changed:
             self._refresh()
+            self._tell()
             with contextlib.suppress(OSError):
                 falls = {family: dataclasses.asdict(health.falls) for family, health in self._health.items()}
                 store.write(self._falls_path, falls)
@@ -239,9 +243,24 @@ class Gate:
             self._refresh()
             self._tell()
         complaint = authority.remember()
+        complaint = complaint or self._mark_foreseen()
         if complaint and complaint != self._complaint:
             LOG.error("%s", complaint)
         self._complaint = complaint
+
+    def _mark_foreseen(self) -> str:
+        """Tell ``imrs-fingerprint`` whether to wait for a bundle that is under way; the answer says why that failed.
+
+        Without the mark the middle of a change voids the certificate; with one too many, a change counts a little late.
+        """
+        try:
+            if not self._authority.foreseen:
+                store.remove(self._foreseen_path)
+            elif not self._foreseen_path.exists():
+                self._foreseen_path.touch()
+        except OSError as error:
+            return f"cannot say whether a change is foreseen: {error}"
+        return ""
 
     # What people and playbooks ask
 
@@ -249,9 +268,12 @@ class Gate:
         """One request of the control socket; KeyError, TypeError or ValueError when it makes no sense."""
         verb, authority = request["verb"], self._authority
         if verb == "status":
+            await self._healthy(float(request.get("patience", 0)))
+            self._doubt_certificate()
             return self.status()
         if verb == "wait":
-            return await self._wait(Mode.parse(request["mode"]), float(request["timeout"]))
+            reached = await self._reached(Mode.parse(request["mode"]), float(request["timeout"]))
+            return {"reached": reached, **self.status()}
         if verb == "step-aside":
             return await self._step_aside()
         self._doubt_certificate()
@@ -262,13 +284,17 @@ class Gate:
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             result = authority.certify(mode, proven, _moment(), seconds)
         elif verb == "foresee":
-            result = authority.foresee(str(request["fingerprint"]), _moment(), float(request["for"]))
+            proven, planned = str(request["from"]), str(request["fingerprint"])
+            result = authority.foresee(planned, _moment(), float(request["for"]), proven)
         elif verb == "revoke":
             result = authority.revoke()
         else:
             raise ValueError(f"{verb!r} is not a verb")
         LOG.warning("%s: %s", request, result)
         self._refresh()
+        self._mark_foreseen()
+        if verb == "intent" and "wait" in request and "error" not in result:
+            result["reached"] = await self._reached(Mode.parse(result["mode"]), float(request["wait"]))
         return result
 
     async def _step_aside(self) -> dict[str, t.Any]:
@@ -280,18 +306,26 @@ class Gate:
             await asyncio.sleep(self._config.drain)
         return {"changed": announced}
 
-    async def _wait(self, mode: Mode, seconds: float) -> dict[str, t.Any]:
-        """Until every family that has prefixes is in ``mode`` and the routing daemon has been told so."""
-        families = [family for family, prefixes in self._config.prefixes.items() if any(prefixes)]
+    async def _until(self, true: t.Callable[[], bool], seconds: float) -> bool:
+        """Whether it became true in that time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not self._reached(mode, families):
+                while not true():
                     await self._changed.wait()
-        return {"reached": self._reached(mode, families), **self.status()}
+        return true()
 
-    def _reached(self, mode: Mode, families: t.Iterable[str]) -> bool:
-        told = frozenset(self._session.announced) == self._wanted
-        return told and all(self._modes[family] is mode for family in families)
+    async def _reached(self, mode: Mode, seconds: float) -> bool:
+        """Until every family that has prefixes is in ``mode`` and the routing daemon has been told so."""
+
+        def there() -> bool:
+            told = frozenset(self._session.announced) == self._wanted
+            return told and all(self._modes[family] is mode for family in self._families)
+
+        return await self._until(there, seconds)
+
+    async def _healthy(self, seconds: float) -> bool:
+        """Until every family that has prefixes is healthy."""
+        return await self._until(lambda: all(self._health[family].healthy for family in self._families), seconds)
 
     def status(self) -> dict[str, t.Any]:
         """Everything there is to know, as ``imrs status --json`` prints it."""

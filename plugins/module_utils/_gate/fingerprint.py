@@ -9,6 +9,7 @@ Runs as root, because some of the files are secret; what it leaves behind tells 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import glob
 import hashlib
 import json
@@ -19,9 +20,12 @@ import sys
 import typing as t
 
 from . import store
+from .bundles import FORESEEN, STATE, Bundles
 
 SKIPPED = "__pycache__"
 """Directories of that name hold what Python makes of files that count themselves."""
+TEMPORARY = ".*.imrs-new"
+"""What a bundle is about to put in place; no program reads files of such a name (``_bundle.entry.temporary_name``)."""
 _MISSING = "missing"
 _GONE = (FileNotFoundError, NotADirectoryError)
 _Line = tuple[str, str, str]
@@ -32,8 +36,10 @@ def fingerprint(paths: t.Iterable[str], staged: str = "", removed: t.Collection[
 
     A path may be a file, a directory (everything below it counts, symbolic links there by where they point) or a
     pattern as of a shell, with ``**`` for any depth. With ``staged``, the root of a tree, it is the fingerprint of what
-    will be when the files of that tree have taken their places and the ``removed`` ones are gone.
+    will be when the files of that tree have taken their places and the ``removed`` ones are gone. What a bundle writes
+    beside its place first does not count.
     """
+    staged = staged.rstrip("/")
     lines: dict[str, _Line] = {}
     for path in paths:
         found = {line[0]: line for match in _matches(path) for line in _lines(match) if line[0] not in removed}
@@ -55,7 +61,11 @@ def _matches(path: str) -> list[str]:
     """What a pattern stands for; the path itself if it is none, is there under that very name, or matches nothing."""
     if glob.escape(path) == path or os.path.lexists(path):
         return [path]
-    return sorted(glob.glob(path, recursive=True)) or [path]
+    return sorted(match for match in glob.glob(path, recursive=True) if not _temporary(match)) or [path]
+
+
+def _temporary(path: str) -> bool:
+    return fnmatch.fnmatchcase(os.path.basename(path), TEMPORARY)
 
 
 def _lines(path: str) -> t.Iterator[_Line]:
@@ -67,7 +77,8 @@ def _lines(path: str) -> t.Iterator[_Line]:
         directories[:] = [name for name in directories if name != SKIPPED]
         links = [name for name in directories if (pathlib.Path(where) / name).is_symlink()]
         for name in [*files, *links]:
-            yield _inner(pathlib.Path(where) / name)
+            if not _temporary(name):
+                yield _inner(pathlib.Path(where) / name)
 
 
 def _inner(path: pathlib.Path) -> _Line:
@@ -95,6 +106,15 @@ def _unless_gone(error: OSError) -> None:
         raise error
 
 
+def _undisturbed(paths: t.Sequence[str], bundles: Bundles | None) -> str:
+    """The fingerprint; while a change is foreseen, not one of its middle."""
+    while True:
+        since = bundles.changed_at() if bundles else 0
+        value = fingerprint(paths)
+        if not bundles or not bundles.meddled(since):
+            return value
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the fingerprint of the configured paths; 2 and no fingerprint at all when it cannot be told."""
     parser = argparse.ArgumentParser(prog="imrs-fingerprint", description="Write the fingerprint of the configuration.")
@@ -102,6 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runtime", type=pathlib.Path, default=pathlib.Path("/run/imrs"), metavar="DIRECTORY")
     parser.add_argument("--staged", metavar="ROOT", help="only print what it will be with the files of this tree")
     parser.add_argument("--removed", action="append", default=[], metavar="PATH", help="... and without this one")
+    parser.add_argument("--at-once", action="store_true", help="wait for no bundle, even if its change is foreseen")
+    parser.add_argument("--bundles", type=pathlib.Path, default=STATE, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     target: pathlib.Path = given.runtime / "fingerprint"
     try:
@@ -110,8 +132,11 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(fingerprint(paths, given.staged, given.removed) + "\n")
             return 0
         given.runtime.mkdir(mode=0o755, exist_ok=True)
+        bundles = None if given.at_once else Bundles(given.bundles, given.runtime / FORESEEN)
         written = ""
-        while written != (value := fingerprint(paths)):  # what changed while this ran may have no one else to notice
+        while written != (
+            value := _undisturbed(paths, bundles)
+        ):  # what changed while this ran may have no one else to notice
             store.replace(target, f"{value}\n".encode(), 0o644)
             written = value
     except (OSError, ValueError, KeyError, TypeError) as error:

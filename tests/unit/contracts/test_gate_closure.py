@@ -11,7 +11,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "plugins" / "module_utils"
-ENTRIES = ("_gate/main.py", "_gate/fingerprint.py", "_gate/cli.py")
+ENTRIES = ("_gate/main.py", "_gate/fingerprint.py", "_gate/cli.py", "_gate/foresee.py")
 
 
 def _file_of(name: str) -> str | None:
@@ -52,7 +52,12 @@ def test_the_role_ships_the_import_closure_of_the_gate() -> None:
 
 def test_every_entry_point_names_a_module_that_is_shipped() -> None:
     templates = ROOT / "roles/gate/templates"
-    starts = ("usr/lib/imrs/imrs-gate.j2", "usr/lib/imrs/imrs-fingerprint.j2", "usr/sbin/imrs.j2")
+    starts = (
+        "usr/lib/imrs/imrs-gate.j2",
+        "usr/lib/imrs/imrs-fingerprint.j2",
+        "usr/sbin/imrs.j2",
+        "usr/lib/imrs/imrs-foresee.j2",
+    )
     for template, entry in zip(starts, ENTRIES, strict=True):
         module = entry.removesuffix(".py").replace("/", ".")
         assert f"from imrs.{module} import main" in (templates / template).read_text(encoding="utf-8")

@@ -58,6 +58,7 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
     assert found.peering.next_hops == {"ipv4": "127.0.0.2", "ipv6": "100::1"}
     assert found.prefixes["ipv6"].specific == ("2001:500:9f::/48",)
     assert (found.drain, found.probe.interval, found.hold_down.longest) == (1.0, 0.1, 300)
+    assert (found.foresee, config.parse(changed("foresee", 300)).foresee) == (0, 300)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,10 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
         ("probe.rise", 1.5, "probe.rise: must be a whole number"),
         ("hold_down.first", "5", "hold_down.first: must be a number"),
         ("fingerprint_paths", [1], "fingerprint_paths: must be a list of texts"),
+        ("foresee", -1, "foresee: must be a whole number from 0 to 86400, not -1"),
+        ("foresee", 0.5, "foresee: must be a whole number"),
+        ("foresee", None, "foresee: must be a whole number"),
+        ("foresee", 86401, "foresee: must be a whole number"),
         ("extra", 1, "extra: is not a known key"),
     ],
 )

@@ -41,11 +41,13 @@ async def nothing() -> int:
     return 0
 
 
-def run(tmp_path: pathlib.Path, story: t.Callable[[Gate], t.Awaitable[None]]) -> None:
+def run(
+    tmp_path: pathlib.Path, story: t.Callable[[Gate], t.Awaitable[None]], data: dict[str, t.Any] | None = None
+) -> None:
     """Tell a story to a gate that runs."""
 
     async def play() -> None:
-        gate = Gate(config.parse(DATA), Paths(tmp_path, tmp_path), nothing)
+        gate = Gate(config.parse(data or DATA), Paths(tmp_path, tmp_path), nothing)
         task = asyncio.create_task(gate.run())
         await asyncio.sleep(0)
         try:
@@ -115,3 +117,78 @@ def test_the_beat_notices_a_change_and_keeps_it_in_mind(tmp_path: pathlib.Path) 
     run(tmp_path, story)
     (tmp_path / "fingerprint").write_text(HEX)
     run(tmp_path, after_a_restart)
+
+
+def test_what_is_foreseen_is_marked_for_the_fingerprint_until_it_is_accepted(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+    mark = tmp_path / "foreseen"
+    mark.touch()  # of a gate that was killed
+
+    async def story(gate: Gate) -> None:
+        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX}
+        await gate.answer(certify)
+        assert not mark.exists()
+        request = {"verb": "foresee", "fingerprint": OTHER, "from": HEX, "for": 60}
+        assert await gate.answer(request) == {"changed": True}
+        assert mark.exists(), "before the change is made"
+        until = (await gate.answer({"verb": "status"}))["certificate"]["foreseen_until"]
+        assert until == pytest.approx(time.time() + 60, abs=5)
+        assert await gate.answer(certify) == {"changed": True, "mode": "live"}
+        assert not mark.exists()
+        assert (await gate.answer({"verb": "status"}))["certificate"]["foreseen_until"] is None
+        await gate.answer(request)
+
+    async def after_a_restart(gate: Gate) -> None:
+        mark.unlink()
+        await gate.answer({"verb": "status"})
+        assert mark.exists()
+        (tmp_path / "fingerprint").write_text(OTHER)
+        status = await gate.answer({"verb": "status"})
+        assert (status["fingerprint"], status["certificate"]["valid"]) == (OTHER, True), "seen at once, not by the beat"
+        (tmp_path / "fingerprint").write_text("c" * 64)
+        assert not (await gate.answer({"verb": "status"}))["certificate"]["valid"]
+        assert not mark.exists()
+
+    run(tmp_path, story)
+    run(tmp_path, after_a_restart)
+
+
+def test_a_mark_that_cannot_be_made_is_told(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+    (tmp_path / "foreseen").mkdir()
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "status"})
+        assert "cannot say whether a change is foreseen" in caplog.text
+
+    run(tmp_path, story)
+
+
+def test_to_ask_and_to_wait_is_one_request(tmp_path: pathlib.Path) -> None:
+    async def story(gate: Gate) -> None:
+        ask = {"verb": "intent", "by": "site.yml", "wait": 0.01}
+        there = {"changed": False, "mode": "dark", "reached": True}
+        assert await gate.answer({**ask, "mode": "dark"}) == there
+        assert await gate.answer({**ask, "mode": "live"}) == {"changed": True, "mode": "live", "reached": False}
+        assert "reached" not in await gate.answer({"verb": "intent", "by": "site.yml", "mode": "live"})
+
+    data = {**DATA, "prefixes": {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}}
+    data["probe"] = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}}
+    run(tmp_path, story, data)
+
+
+def test_a_status_can_wait_for_health(tmp_path: pathlib.Path) -> None:
+    async def story(gate: Gate) -> None:
+        health = gate._health["ipv4"]
+        asked = asyncio.create_task(gate.answer({"verb": "status", "patience": 60}))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        health.healthy = True
+        gate._after_verdicts(changed=True)
+        assert (await asked)["verdict"]["ipv4"]["healthy"]
+        health.healthy = False
+        assert not (await gate.answer({"verb": "status", "patience": 0.01}))["verdict"]["ipv4"]["healthy"]
+
+    data = {**DATA, "prefixes": {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}}
+    data["probe"] = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": 10}
+    run(tmp_path, story, data)

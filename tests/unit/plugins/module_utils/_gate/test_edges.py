@@ -30,7 +30,9 @@ STATUS: dict[str, t.Any] = {
         "fingerprint": "",
         "issued_at": "2026-01-01T00:00:00Z",
         "expires_at": 1767225600.5,
+        "foreseen_until": None,
     },
+    "fingerprint": "",
     "verdict": {
         "ipv4": {"healthy": True, "reason": "", "age": 0.1, "since": 12.3},
         "ipv6": {"healthy": False, "reason": "SERVFAIL", "age": 0.1, "since": 1.2},
@@ -38,6 +40,11 @@ STATUS: dict[str, t.Any] = {
     "session": {"state": "Established", "reason": "", "announced": ["199.7.82.0/23"]},
     "service": {"unit": "knot.service", "pid": 42, "reason": ""},
 }
+
+
+SETTLED = {**STATUS["certificate"], "expires_at": None, "foreseen_until": 1767225600.5}
+FORESEEN = {**STATUS, "certificate": SETTLED}
+"""A node with a certificate for good that covers a planned change, too."""
 
 
 def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> tuple[int, list[dict[str, t.Any]]]:
@@ -90,6 +97,46 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             "changed",
         ),
         (["status"], {"verb": "status"}, STATUS, 0, ", to be confirmed before 2026-01-01T00:00:00Z"),
+        (["status"], {"verb": "status"}, FORESEEN, 0, "; a planned change may come before 2026-01-01T00:00:00Z"),
+        (
+            ["status"],
+            {"verb": "status"},
+            {**FORESEEN, "fingerprint": "b"},
+            0,
+            "; a planned change is there, to be accepted before 2026-01-01T00:00:00Z",
+        ),
+        (["status", "--patience", "3"], {"verb": "status", "patience": 3.0}, STATUS, 0, "LIVE"),
+        (
+            ["live", "--wait", "3"],
+            {"verb": "intent", "mode": "live", "by": "operator", "wait": 3.0},
+            {"changed": True, "reached": True},
+            0,
+            "changed\n",
+        ),
+        (
+            ["dark", "--wait", "3"],
+            {"verb": "intent", "mode": "dark", "by": "operator", "wait": 3.0},
+            {"changed": False, "reached": False},
+            1,
+            "nothing to change; not there after 3 s",
+        ),
+        (
+            ["foresee", "--fingerprint", "ab", "--from", "cd", "--for", "60"],
+            {"verb": "foresee", "fingerprint": "ab", "from": "cd", "for": 60.0},
+            {"changed": True},
+            0,
+            "changed",
+        ),
+        (["in-service"], {"verb": "status"}, STATUS, 0, "in service: ipv4 live, ipv6 dark\n"),
+        (["in-service"], {"verb": "status"}, {"mode": {"ipv4": "dark", "ipv6": "drained"}}, 0, "in service: "),
+        (
+            ["in-service"],
+            {"verb": "status"},
+            {"mode": {"ipv4": "dark", "ipv6": "dark"}},
+            1,
+            "not in service: ipv4 dark",
+        ),
+        (["in-service"], {"verb": "status"}, {"usage": "what?"}, 0, "in service: taken for it"),
         (
             ["wait", "live", "--timeout", "2"],
             {"verb": "wait", "mode": "live", "timeout": 2.0},
@@ -126,6 +173,47 @@ def test_a_verb_is_one_request_and_one_exit_status(  # noqa: PLR0917
 def test_without_a_gate_the_command_line_says_so(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--socket", str(tmp_path / "none"), "status"]) == 2
     assert "no answer from the gate" in capsys.readouterr().err
+
+
+def test_a_node_without_a_gate_is_not_in_service(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gate.sock"
+    assert cli.main(["--socket", str(path), "in-service"]) == 1
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+    assert cli.main(["--socket", str(path), "in-service"]) == 1
+    assert capsys.readouterr().out == "not in service: the gate does not run\n" * 2
+
+
+def test_a_gate_that_gives_no_answer_may_be_in_service(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "PATIENCE", 0.05)
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(str(tmp_path / "gate.sock"))
+        hung.listen()
+        assert cli.main(["--socket", str(tmp_path / "gate.sock"), "in-service"]) == 0
+    assert "gives no answer: timed out" in capsys.readouterr().out
+
+
+def test_a_status_with_a_fresh_fingerprint(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[list[str]] = []
+
+    def compute(arguments: list[str]) -> int:
+        called.append(arguments)
+        return len(called) - 1
+
+    monkeypatch.setattr(fingerprint, "main", compute)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert talk(tmp_path, STATUS, "status", "--anew") == (0, [{"verb": "status"}])
+    assert talk(tmp_path, STATUS, "status", "--anew") == (2, []), "it could not be told"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert talk(tmp_path, STATUS, "status", "--anew") == (2, []), "not everybody can read all that counts"
+    assert called == [["--runtime", str(tmp_path)]] * 2
+    output = capsys.readouterr()
+    assert "live, issued" in output.out
+    assert "takes root" in output.err
 
 
 @pytest.mark.parametrize("line", [b"\n", b"[]\n", b"{\n", b"\xff\n"])
