@@ -55,7 +55,10 @@ def sheet(number: int) -> tuple[str, dict[str, str]]:
     its["uplink"] |= {"addresses": [f"{uplinks[1][0]}/30", f"{uplinks[1][1]}/64"], "gateways": list(uplinks[0])}
     its["management"]["addresses"] = list(machine(number).links[0].addresses)
     for key in its["tsig"]:
-        key |= {"name": f"{node(number)}-{key['master']}.lab.example.", "secret": f"vault_tsig_{node(number)}_{key['master']}"}
+        key |= {
+            "name": f"{node(number)}-{key['master']}.lab.example.",
+            "secret": f"vault_tsig_{node(number)}_{key['master']}",
+        }
         secrets[key["secret"]] = f"{{{{ vault_tsig_xlb01_{key['master']} }}}}"
     own["peers"][0] |= {"addresses": list(uplinks[0]), "md5": f"vault_bgp_{site(number)}"}
     secrets[f"vault_bgp_{site(number)}"] = "{{ vault_bgp_xlb }}"

@@ -75,25 +75,27 @@ def appliance(lab: topology.Lab, rtt: int, both: bool) -> list[Row]:
         return run
 
     note("first converge", *site)
-    _nothing(note("no-op", *site))
-    _something(note("one line", *site, "-e", f"{LINE}=201"))
+    nothing(note("no-op", *site))
+    something(note("one line", *site, "-e", f"{LINE}=201"))
     with tempfile.TemporaryDirectory() as rendered:
         note("render only", "icann.imrs.render", "-i", str(here), "-e", f"documents_directory={rendered}/rendered")
     with tempfile.TemporaryDirectory() as rendered:
         plain.write(lab, here, pathlib.Path(rendered) / "rendered")
     theirs = (str(plain.PLAY), "-i", str(here), "-e")
-    _nothing(note("plain, no-op", *theirs, f"{LINE}=201"))
+    nothing(note("plain, no-op", *theirs, f"{LINE}=201"))
     if both:
-        _something(note("plain, one line", *theirs, f"{LINE}=202"))
+        something(note("plain, one line", *theirs, f"{LINE}=202"))
     return rows
 
 
-def _nothing(run: measure.Run) -> None:
+def nothing(run: measure.Run) -> None:
+    """Refuse a run that changed something."""
     if run.changed():
         raise shell.LabError(f"a run that must change nothing changed something: {', '.join(run.changed())}")
 
 
-def _something(run: measure.Run) -> None:
+def something(run: measure.Run) -> None:
+    """Refuse a run that changed nothing."""
     if not run.changed():
         raise shell.LabError("a run that must change a line changed nothing")
 
@@ -107,8 +109,9 @@ def ratios(rows: list[Row]) -> list[str]:
         if theirs:
             configuration = run.wall - run.spent("acceptance")
             lines.append(
-                f"| {rtt} | {what} | {run.wall:.1f} | {configuration:.1f} | {theirs.wall:.1f} | {run.wall / theirs.wall:.2f} "
-                f"| {configuration / theirs.wall:.2f} | {run.round_trips / theirs.round_trips:.2f} | {run.up / theirs.up:.2f} |"
+                f"| {rtt} | {what} | {run.wall:.1f} | {configuration:.1f} | {theirs.wall:.1f} "
+                f"| {run.wall / theirs.wall:.2f} | {configuration / theirs.wall:.2f} "
+                f"| {run.round_trips / theirs.round_trips:.2f} | {run.up / theirs.up:.2f} |"
             )
     return lines
 
@@ -136,6 +139,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    measure.end_orderly()
     try:
         main()
     except shell.LabError as problem:

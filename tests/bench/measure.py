@@ -9,7 +9,7 @@ import dataclasses
 import json
 import os
 import pathlib
-import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +74,11 @@ def environment(lab: topology.Lab) -> dict[str, str]:
     }
 
 
+def end_orderly() -> None:
+    """From now on SIGTERM is an exception, too, so that the lab is taken down."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def play(lab: topology.Lab, *arguments: str, rtt: int = 0, may_fail: bool = False, **more: str) -> Run:
     """Run ``ansible-playbook`` from no connection at all; its connections have ended when this returns."""
     with tempfile.TemporaryDirectory(prefix="imrs-") as top:
@@ -83,16 +88,23 @@ def play(lab: topology.Lab, *arguments: str, rtt: int = 0, may_fail: bool = Fals
             "IMRS_LAB_RTT": str(rtt), "IMRS_LAB_COUNT": str(counts), "IMRS_REACHED": str(reached)
         } | more  # fmt: skip
         command = ["ansible-playbook", *arguments, "-e", f"ansible_control_path_dir={sockets}"]
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        start = time.perf_counter()
         with subprocess.Popen(
             command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         ) as process:  # fmt: skip
             watch = Watch(process.pid)
             watch.start()
-            output, _ = process.communicate()
-            watch.ended.set()
-        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+            try:
+                output = process.stdout.read() if process.stdout else ""
+                _, status, used = os.wait4(process.pid, 0)  # of this child alone: machines may be children, too
+                process.returncode = os.waitstatus_to_exitcode(status)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGTERM)  # or the context would wait for it
+                raise
+            finally:
+                watch.ended.set()
+        wall = time.perf_counter() - start
         watch.join()
         hang_up(sockets, counts)
         if process.returncode and not may_fail:
@@ -100,7 +112,7 @@ def play(lab: topology.Lab, *arguments: str, rtt: int = 0, may_fail: bool = Fals
         lines = [json.loads(path.read_text()) for path in counts.glob("*.json")]
         return Run(
             wall=wall,
-            cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+            cpu=used.ru_utime + used.ru_stime,
             memory=watch.most / 1024,
             connections=len(lines),
             round_trips=sum(line["round_trips"] for line in lines),
@@ -119,7 +131,7 @@ def hang_up(sockets: pathlib.Path, counts: pathlib.Path) -> None:
 
 
 class Watch(threading.Thread):
-    """Looks at the memory of a process and of all its descendants that are Python, until told that it has ended."""
+    """Looks at the memory of Ansible's own processes until told that they have ended."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -132,12 +144,16 @@ class Watch(threading.Thread):
 
 
 def _family(pid: int) -> list[int]:
-    """The processes of a session: what Ansible starts stays in it, but for the connections that are kept."""
-    found = []
+    """A process and what descends from it, as far as it is Ansible's: not the connections, nor the lab's relays."""
+    children: dict[int, list[int]] = {}
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, IndexError):
-            if int(path.read_text().rpartition(")")[2].split()[3]) == pid:
-                found.append(int(path.parent.name))
+            name, _, rest = path.read_text().partition("(")[2].rpartition(")")
+            if name.startswith(("ansible", "python")):
+                children.setdefault(int(rest.split()[1]), []).append(int(path.parent.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
     return found
 
 

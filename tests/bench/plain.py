@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes tests/bench/plain.yml: the play that we are compared with, in the way that most collections work.
 
-One task a file (``ansible.builtin.template`` or ``copy``, with ``validate`` where a daemon's parser takes one file), one
-a directory and a unit, one ``apt`` task a role, handlers. The files are those of the roles' bundles, from the same
-templates with the same variables; a run after ``site.yml`` therefore changes nothing, which the bench insists on.
+One task a file (``ansible.builtin.template`` or ``copy``, with ``validate`` where a daemon's parser takes one file),
+one a directory and a unit, one installation of packages a role, handlers. The files are those of the roles' bundles,
+from the same templates with the same variables; a run after ``site.yml`` therefore changes nothing, which the bench
+insists on.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ import typing as t
 
 import measure
 import yaml
-from imrslab import topology
+
+if t.TYPE_CHECKING:
+    from imrslab import topology
 
 PLAY = measure.ROOT / "tests/bench/plain.yml"
 ROLES = ("hardening", "gate", "network", "nameserver", "routing")
+PROVIDERS = ("knot", "bird")
+"""Those of the lab's appliance."""
 HEAD = """---
 # Made by tests/bench/plain.py, at every `make bench`. What site.yml puts on a node of the lab, put there as most
 # collections do: one task a file, a directory, a unit. It is measured in docs/performance.md and used for nothing else.
@@ -39,12 +44,12 @@ def _raw(role: str, name: str) -> list[Task]:
     return yaml.safe_load((measure.ROOT / f"roles/{role}/tasks/{name}").read_text(encoding="utf-8")) or []
 
 
-def variables(providers: set[str]) -> dict[str, t.Any]:
+def variables() -> dict[str, t.Any]:
     """What the roles' tasks give to their templates beside the defaults, unresolved."""
     found: dict[str, t.Any] = {"role_path": "{{ playbook_dir }}/../../roles/gate"}
     for role in ROLES:
         for path in sorted((measure.ROOT / f"roles/{role}/tasks").glob("files*.yml")):
-            if "_" in path.stem and path.stem.partition("_")[2] not in providers:
+            if "_" in path.stem and path.stem.partition("_")[2] not in PROVIDERS:
                 continue
             for task in _raw(role, path.name):
                 found |= task.get("vars", {})
@@ -75,7 +80,9 @@ def _files(role: str, bundle: Task, handlers: list[Task]) -> list[Task]:
         action = "ansible.builtin.template" if template else "ansible.builtin.copy"
         secret = {"no_log": True} if file.get("secret") else {}
         tasks.append(
-            {"name": f"{role} | Write {file['dest']}", action: placed} | secret | ({"notify": notified} if notified else {})
+            {"name": f"{role} | Write {file['dest']}", action: placed}
+            | secret
+            | ({"notify": notified} if notified else {})
         )
     return tasks
 
@@ -106,42 +113,41 @@ def _handlers(role: str, bundle: Task) -> list[Task]:
     ]
 
 
-def _system(role: str, providers: set[str]) -> list[Task]:
-    """Packages, held versions and accounts, as the role has them, of the providers in use."""
+def _system(role: str) -> list[Task]:
+    """Accounts, and whatever else of the role is a task of its own and no bundle."""
     tasks: list[Task] = []
-    for path in sorted((measure.ROOT / f"roles/{role}/tasks").glob("*.yml")):
-        if path.stem in {"knot", "nsd", "bird", "frr"} - providers or path.stem.startswith("files"):
-            continue
-        for task in _raw(role, path.name):
-            for action in ("apt", "dpkg_selections", "user"):
-                name = f"ansible.builtin.{action}"
-                if name in task:
-                    kept = {key: task[key] for key in (name, "loop", "loop_control") if key in task}
-                    tasks.append({"name": f"{role} | {task['name'].rpartition('| ')[2]}"} | kept)
-    declared = yaml.safe_load((measure.ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8")) or {}
-    if f"{role}_packages" in declared and not any("ansible.builtin.apt" in task for task in tasks):
-        wanted = {"name": f"{{{{ {role}_packages }}}}", "state": "present", "install_recommends": False,
-                  "update_cache": True, "cache_valid_time": 86400, "policy_rc_d": 101}  # fmt: skip
-        tasks.insert(0, {"name": f"{role} | Install packages", "ansible.builtin.apt": wanted})
-        tasks.insert(
-            1,
-            {
-                "name": f"{role} | Hold versions",
-                "ansible.builtin.dpkg_selections": {"name": "{{ item }}", "selection": "hold"},
-                "loop": f"{{{{ {role}_held_packages | default([]) }}}}",
-            },
-        )
+    for task in _raw(role, "main.yml"):
+        kept = {key: task[key] for key in task if key in ("ansible.builtin.user", "ansible.builtin.group")}
+        if kept:
+            tasks.append({"name": f"{role} | {task['name']}"} | kept)
+    return tasks
+
+
+def _packages() -> list[Task]:
+    """One installation and one task of held versions for each of the usual roles: the base, nameserver, routing."""
+    data = yaml.safe_load((measure.ROOT / "roles/packages/defaults/main.yml").read_text(encoding="utf-8"))
+    options = {"state": "present", "update_cache": True, "cache_valid_time": 86400, "install_recommends": False}
+    sets = {"base": (data["packages_common"], [])} | {
+        provider: (data["packages_by_provider"][provider], data["packages_held_by_provider"][provider])
+        for provider in PROVIDERS
+    }
+    tasks: list[Task] = []
+    for name, (installed, held) in sets.items():
+        tasks.append({"name": f"{name} | Install packages", "ansible.builtin.apt": {"name": installed} | options})
+        tasks += [
+            {"name": f"{name} | Hold {one}", "ansible.builtin.dpkg_selections": {"name": one, "selection": "hold"}}
+            for one in held
+        ]
     return tasks
 
 
 def compose(found: dict[str, tuple[str, Task]]) -> list[Task]:
     """The play."""
-    providers = {"knot", "bird"}
-    tasks: list[Task] = []
+    tasks = _packages()
     handlers: list[Task] = []
     for role, bundle in found.values():
         own = _handlers(role, bundle)
-        tasks += _system(role, providers) + _files(role, bundle, own)
+        tasks += _system(role) + _files(role, bundle, own)
         handlers += [{key: value for key, value in handler.items() if key != "patterns"} for handler in own]
         for unit in bundle.get("ensure") or []:
             wanted = {"name": unit["unit"]} | {key: unit[key] for key in ("enabled",) if key in unit}
@@ -160,7 +166,7 @@ def compose(found: dict[str, tuple[str, Task]]) -> list[Task]:
             "gather_facts": True,
             "gather_subset": ["virtual", "!all", "!min"],
             "vars_files": [path for path in files if (measure.ROOT / "tests/bench" / path).exists()],
-            "vars": variables(providers),
+            "vars": variables(),
             "tasks": tasks,
             "handlers": handlers,
         }

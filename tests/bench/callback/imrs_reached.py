@@ -11,7 +11,7 @@ type: aggregate
 short_description: Say which tasks reached a machine
 description:
   - Counts every execution, an item of a loop and another try of a task for one each. Skipped ones reach nobody.
-  - The arguments of M(icann.imrs.bundle), resolved, are there too, as the play that we are compared with is made of them.
+  - The resolved arguments of M(icann.imrs.bundle) are there, too: the play that we are compared with is made of them.
 """
 
 import json
@@ -23,7 +23,17 @@ import typing as t
 from ansible.plugins.callback import CallbackBase
 
 ON_THE_CONTROLLER = {
-    *("add_host", "assert", "debug", "fail", "group_by", "include_role", "include_tasks", "include_vars", "import_role"),
+    *(
+        "add_host",
+        "assert",
+        "debug",
+        "fail",
+        "group_by",
+        "include_role",
+        "include_tasks",
+        "include_vars",
+        "import_role",
+    ),
     *("import_tasks", "meta", "pause", "set_fact", "set_stats", "validate_argument_spec", "icann.imrs.documents"),
 }
 """Actions that open no connection."""
@@ -55,7 +65,7 @@ class CallbackModule(CallbackBase):
         """The task was executed."""
         self._note(result)
 
-    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:  # noqa: ARG002 - Ansible's signature
         """The task was executed, in vain."""
         self._note(result)
 
@@ -63,7 +73,7 @@ class CallbackModule(CallbackBase):
         """It was tried."""
         self._note(result)
 
-    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:  # noqa: ARG002 - Ansible's signature
         """The run ends."""
         path = os.environ.get("IMRS_REACHED")
         if path:
@@ -74,6 +84,7 @@ class CallbackModule(CallbackBase):
         action = short(task.action)
         target = task.delegate_to or host
         local = action in ON_THE_CONTROLLER or task.connection == "local" or target == "localhost"
+        local = local or "rendered" in result._result  # a bundle that was written on the controller
         items = result._result.get("results") if task.loop is not None else None
         tries = items if isinstance(items, list) else [result._result]
         noted = {

@@ -11,7 +11,7 @@ import sys
 from . import shell, topology
 
 
-def make(lab: topology.Lab) -> None:
+def make(lab: topology.Lab, machines: tuple[topology.Machine, ...] = topology.MACHINES) -> None:
     """TSIG keys, the BGP password, Ansible's SSH key and every machine's host key; existing ones stay."""
     lab.secrets.mkdir(parents=True, exist_ok=True)
     lab.secrets.chmod(0o700)
@@ -20,20 +20,20 @@ def make(lab: topology.Lab) -> None:
     _once(lab, "bgp_xlb", secrets.token_urlsafe(24))
     _ssh_key(lab, "id_ed25519", f"{topology.OPERATOR}@{lab.name}")
     known = []
-    for machine in topology.MACHINES:
+    for machine in machines:
         public = _ssh_key(lab, f"host_{machine.name}", machine.name)
         known.append(f"{machine.name} {public}")
     shell.write(lab.secrets / "known_hosts", "\n".join(known) + "\n", 0o600)
-    shell.write(lab.state / "ssh_config", _ssh_config(lab))
+    shell.write(lab.state / "ssh_config", _ssh_config(lab, machines))
 
 
-def _ssh_config(lab: topology.Lab) -> str:
+def _ssh_config(lab: topology.Lab, machines: tuple[topology.Machine, ...]) -> str:
     """``ssh -F .lab/imrs/ssh_config xlb01``: the one description of how machines are entered."""
-    machines = "".join(
+    entries = "".join(
         f"Host {each.name} {each.management}\n  HostName {each.management}\n  HostKeyAlias {each.name}\n"
-        for each in topology.MACHINES
+        for each in machines
     )
-    return f"""{machines}Host *
+    return f"""{entries}Host *
   User {topology.OPERATOR}
   IdentityFile {lab.secrets}/id_ed25519
   IdentitiesOnly yes

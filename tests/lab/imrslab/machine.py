@@ -46,15 +46,18 @@ def _group(lab: topology.Lab, name: str) -> pathlib.Path:
     return _cgroup_root() / lab.namespace(name)
 
 
-def boot(lab: topology.Lab, machine: topology.Machine, image: pathlib.Path) -> None:
-    """Start a machine; returns at once. Its own layer must be laid out by then (guests.lay_out)."""
+def boot(lab: topology.Lab, machine: topology.Machine, *layers: pathlib.Path) -> None:
+    """Start a machine over an image, or over several layers, the uppermost first; returns at once.
+
+    Its own layer must be laid out by then (guests.lay_out).
+    """
     state = lab.machine_state(machine.name)
     for folder in ("upper", "work", "root"):
         (state / folder).mkdir(parents=True, exist_ok=True)
     with (state / "console.log").open("a") as log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", BOOT, "boot", str(image), str(state), lab.namespace(machine.name),
-             lab.namespace(machine.name), machine.name],
+            ["unshare", "--mount", "sh", "-c", BOOT, "boot", ":".join(map(str, layers)), str(state),
+             lab.namespace(machine.name), lab.namespace(machine.name), machine.name],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     shell.write(state / "pid", f"{process.pid}\n")

@@ -31,18 +31,28 @@ def up(lab: topology.Lab) -> None:
         _ip(outer, "link", "set", bridge, "up")
     _ip(outer, "address", "add", f"{topology.MANAGEMENT_GATEWAY}/24", "dev", "br-mgmt")
     for machine in topology.MACHINES:
-        namespace = lab.namespace(machine.name)
-        shell.run("ip", "netns", "add", namespace)
-        _ip(namespace, "link", "set", "lo", "up")
-        for link in machine.links:
-            plug = f"{machine.name[:9]}-{link.interface[:4]}"
-            peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
-            _ip(outer, "link", "add", plug, *peer)
-            _ip(outer, "link", "set", plug, "master", link.bridge, "up")
+        plug_in(lab, machine)
+
+
+def plug_in(lab: topology.Lab, machine: topology.Machine) -> None:
+    """A machine's namespace, with its cables to the bridges."""
+    namespace = lab.namespace(machine.name)
+    shell.run("ip", "netns", "add", namespace)
+    _ip(namespace, "link", "set", "lo", "up")
+    for link in machine.links:
+        plug = f"{machine.name[:9]}-{link.interface[:4]}"
+        peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
+        _ip(lab.outer, "link", "add", plug, *peer)
+        _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
+
+
+def unplug(lab: topology.Lab, name: str) -> None:
+    """Remove a machine's namespace, if there is one; its cables go with it."""
+    if exists(lab.namespace(name)):
+        shell.run("ip", "netns", "delete", lab.namespace(name))
 
 
 def down(lab: topology.Lab) -> None:
-    """Remove what up() made; links go with their namespaces."""
+    """Remove what up() made."""
     for name in [*(machine.name for machine in topology.MACHINES), "lab"]:
-        if exists(lab.namespace(name)):
-            shell.run("ip", "netns", "delete", lab.namespace(name))
+        unplug(lab, name)
