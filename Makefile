@@ -19,9 +19,23 @@ schema: ## renew the JSON Schemas for editors (docs/schema/)
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/schema.py
 
-bench: ## how long a fleet takes to read: 200, 2,000 and 20,000 sites (docs/performance.md)
+bench: bench-sites bench-line bench-fleet ## all measurements of docs/performance.md but Mitogen's, as Markdown; some 25 minutes
+
+bench-sites: ## how long a fleet takes to read: 200, 2,000 and 20,000 sites
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/bench/sites.py run 200 2000 20000
+
+bench-line: ## one appliance over a line of 0, 100 and 250 ms, against one task a file; RTT="0 250": only these
+	@tests/setup.sh live
+	@python tests/bench/line.py $(RTT)
+
+bench-fleet: ## 1, 5, 10 and 20 appliances at once: time, and memory of the controller
+	@tests/setup.sh live
+	@python tests/bench/fleet.py
+
+bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
+	@tests/setup.sh live
+	@python tests/bench/mitogen.py
 
 test: ## everything CI runs
 	@tests/run.sh
@@ -46,4 +60,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live render golden schema bench test test-faults lint status down lock
+.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-mitogen test test-faults lint status down lock
