@@ -55,6 +55,7 @@ status: ## which machines of the lab run, and what the appliance says of itself
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
 	@IMRS_LAB=imrstest tests/lab/lab.py down
+	@IMRS_LAB=imrsbench tests/lab/lab.py down
 
 lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \

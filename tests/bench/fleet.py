@@ -51,6 +51,7 @@ class Fleet:
     def up(self) -> None:
         """Provision one, end it and all others of the lab, and boot the copies."""
         lab = self.lab
+        self.down()  # what a bench that was killed has left
         switchboard.up(lab, fresh=True)
         keys.make(lab, (*topology.MACHINES, *self.machines))
         here = fleets.place(lab, lab.state / "bench/xlb")
@@ -107,14 +108,15 @@ def measure_all(lab: topology.Lab, count: int) -> list[str]:
     bench.note(count, count, count, what="first configuration")
     for nodes in (each for each in COUNTS if each <= count):
         bench.note(nodes, nodes, nodes)
-    few = min(5, count)
+    few, some = min(5, count), min(10, count)
     bench.note(few, 1, few)
     bench.note(few, few, 1)
-    bench.note(count, few, count)
+    bench.note(some, few, some)
     for strategy in STRATEGIES:
-        bench.note(count, few, count, strategy)
-    for forks in (few, count):
-        bench.note(count, forks, count, rtt=FAR)
+        bench.note(some, few, some, strategy)
+    bench.note(few, few, 1, rtt=FAR)
+    for forks in (few, some):
+        bench.note(some, forks, some, rtt=FAR)
     return bench.rows
 
 

@@ -116,6 +116,18 @@ def ratios(rows: list[Row]) -> list[str]:
     return lines
 
 
+def kinds(rows: list[Row]) -> str:
+    """Where the seconds of the no-ops went, by round-trip time."""
+    runs = {row.rtt: row.run.kinds(topology.APPLIANCE) for row in rows if row.what == "no-op"}
+    names = dict.fromkeys(name for found in runs.values() for name in found)
+    titles = ("tasks of the no-op", "count", *(f"{rtt} ms (s)" for rtt in runs))
+    lines = []
+    for name in names:
+        cells = [found.get(name, (0, 0.0)) for found in runs.values()]
+        lines.append(f"| {name} | {cells[0][0]} | {' | '.join(f'{seconds:.1f}' for _, seconds in cells)} |")
+    return table(titles, lines)
+
+
 RATIOS = ("RTT (ms)", "run", "site.yml (s)", "without acceptance (s)", "plain (s)", "ratio", "without acceptance",
           "round trips", "bytes sent")  # fmt: skip
 
@@ -136,6 +148,8 @@ def main() -> None:
     print(table(TITLES, [row.markdown() for row in rows]))
     print()
     print(table(RATIOS, ratios(rows)))
+    print()
+    print(kinds(rows))
 
 
 if __name__ == "__main__":

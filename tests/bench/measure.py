@@ -31,6 +31,7 @@ PAUSE = 0.5
 class Run:
     """What one run took. Seconds, bytes, MiB."""
 
+    began: float
     wall: float
     cpu: float
     memory: float
@@ -58,6 +59,21 @@ class Run:
         """Seconds between the first task of a role and its last."""
         times = [(task["begun"], task["ended"]) for task in self.tasks if task["role"] == role]
         return max(end for _, end in times) - min(begin for begin, _ in times) if times else 0.0
+
+    def kinds(self, node: str) -> dict[str, tuple[int, float]]:
+        """How many tasks of each kind ran, and how long they took together; what is left over lies between tasks."""
+        found: dict[str, tuple[int, float]] = {"start, inventory": (1, self.tasks[0]["begun"] - self.began)}
+        for task in self.tasks:
+            kind = task["action"].removeprefix("icann.imrs.")
+            if not task["target"] and kind != "acceptance":
+                kind = "on the controller"
+            elif kind == "acceptance":
+                where = {"": "judge", node: "collect on the node"}.get(task["target"], "collect elsewhere")
+                kind = f"{kind}, {where}"
+            count, seconds = found.get(kind, (0, 0.0))
+            found[kind] = count + task["times"], seconds + task["ended"] - task["begun"]
+        found["between tasks, end"] = 1, self.wall - sum(seconds for _, seconds in found.values())
+        return found
 
 
 def environment(lab: topology.Lab) -> dict[str, str]:
@@ -88,7 +104,7 @@ def play(lab: topology.Lab, *arguments: str, rtt: int = 0, may_fail: bool = Fals
             "IMRS_LAB_RTT": str(rtt), "IMRS_LAB_COUNT": str(counts), "IMRS_REACHED": str(reached)
         } | more  # fmt: skip
         command = ["ansible-playbook", *arguments, "-e", f"ansible_control_path_dir={sockets}"]
-        start = time.perf_counter()
+        began, start = time.time(), time.perf_counter()
         with subprocess.Popen(
             command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
@@ -111,6 +127,7 @@ def play(lab: topology.Lab, *arguments: str, rtt: int = 0, may_fail: bool = Fals
             raise shell.LabError(f"{' '.join(command)}: exit status {process.returncode}\n{output[-4000:]}")
         lines = [json.loads(path.read_text()) for path in counts.glob("*.json")]
         return Run(
+            began=began,
             wall=wall,
             cpu=used.ru_utime + used.ru_stime,
             memory=watch.most / 1024,
