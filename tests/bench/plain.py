@@ -52,7 +52,8 @@ def variables() -> dict[str, t.Any]:
             if "_" in path.stem and path.stem.partition("_")[2] not in PROVIDERS:
                 continue
             for task in _raw(role, path.name):
-                found |= task.get("vars", {})
+                # The lists of files are tasks of the play.
+                found |= {key: value for key, value in task.get("vars", {}).items() if not key.endswith("_files")}
     return found
 
 
@@ -177,5 +178,6 @@ def write(lab: topology.Lab, inventory: pathlib.Path, directory: pathlib.Path) -
     """Write the play; how many files it is about."""
     found = bundles(lab, inventory, directory)
     play = compose(found)
-    PLAY.write_text(HEAD + yaml.safe_dump(play, sort_keys=False, width=140, allow_unicode=True), encoding="utf-8")
+    text = yaml.safe_dump(play, sort_keys=False, width=150, allow_unicode=True, default_flow_style=None)
+    PLAY.write_text(HEAD + text, encoding="utf-8")
     return sum(len(bundle["files"]) for _, bundle in found.values())
