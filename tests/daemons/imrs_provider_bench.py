@@ -77,15 +77,20 @@ class Node(Bench):
             install(self.case, "frr")
             self.start_frr()
             return
-        self._start_bird("bird", self.node, (RENDERED / self.case / "etc/bird/bird.conf").read_text())
+        install(self.case, "bird")
+        self._run_bird("bird", self.node, pathlib.Path("/etc/bird/bird.conf"))
 
     def start_router(self) -> None:
         """The host's router is a BIRD, always."""
         self._start_bird("router", self.router, (HEAD + self.said).format(directory=self.directory))
 
     def _start_bird(self, name: str, namespace: str, text: str) -> None:
-        path, socket = self.directory / f"{name}.conf", self.directory / f"{name}.ctl"
+        path = self.directory / f"{name}.conf"
         path.write_text(text)
+        self._run_bird(name, namespace, path)
+
+    def _run_bird(self, name: str, namespace: str, path: pathlib.Path) -> None:
+        socket = self.directory / f"{name}.ctl"
         socket.unlink(missing_ok=True)
         self.start(name, namespace, "bird", "-f", "-c", str(path), "-s", str(socket))
         until(socket.exists, what=f"{name} to listen")
@@ -225,8 +230,8 @@ class Node(Bench):
 
     # NSD
 
-    def start_master(self, serial: int = 2026010100, tamper: bool = False) -> None:
-        """A signed root zone, handed out to the node; once it runs, another version of it."""
+    def start_master(self, serial: int = 2026010100, tamper: bool = False, port: int = 53) -> None:
+        """A signed root zone, handed out to the node; once it runs, another version of it, or another port."""
         (self.directory / "root.zone").write_text(ZONE.replace("2026010100", str(serial)))
         run("sh", "-c", SIGN, "sign", str(self.directory))
         signed = self.directory / "root.signed"
@@ -234,19 +239,31 @@ class Node(Bench):
             signed.write_text(re.sub(r"(?m)^(ns\.example\.\s.*)192\.0\.2\.53$", r"\g<1>192.0.2.66", signed.read_text()))
             assert "192.0.2.66" in signed.read_text()
         path = self.directory / "master.conf"
-        path.write_text(MASTER.format(directory=self.directory))
-        if "master" in self.processes:
+        text = MASTER.format(directory=self.directory)
+        path.write_text(text if port == 53 else re.sub(r"(?m)^( +ip-address: .*)$", rf"\1@{port}", text))
+        if "master" in self.processes and port == 53:
             run("nsd-control", "-c", str(path), "reload")
             return
+        if "master" in self.processes:
+            self.kill("master")
+            (self.directory / "master.ctl").unlink()
         self.start("master", self.router, "nsd", "-d", "-c", str(path))
         until((self.directory / "master.ctl").exists, what="the master")
 
     def start_nsd(self) -> None:
         """The node's nameserver, as its unit starts it."""
         install(self.case, "nsd")
+        self.ready_nsd()
+        self.run_nsd()
+
+    def ready_nsd(self) -> None:
+        """What its files need here: a log that can be read, and the anchor of our own zone."""
         configuration = pathlib.Path("/etc/nsd/nsd.conf")
         configuration.write_text(configuration.read_text().replace("log-only-syslog: yes", "log-only-syslog: no"))
         pathlib.Path("/etc/nsd/trust-anchors").write_bytes((self.directory / "key.ds").read_bytes())
+
+    def run_nsd(self) -> None:
+        """Start NSD with the files that are there."""
         pathlib.Path("/run/nsd").mkdir(exist_ok=True)
         shutil.chown("/run/nsd", "nsd", "nsd")
         self.before_nsd()
@@ -255,7 +272,7 @@ class Node(Bench):
 
     def before_nsd(self) -> None:
         """What the unit runs first."""
-        drop_in = RENDERED / self.case / "etc/systemd/system/nsd.service.d/10-imrs.conf"
+        drop_in = RENDERED / self.case / "etc/systemd/system/nsd.service.d/20-verify.conf"
         for line in drop_in.read_text().splitlines():
             if line.startswith("ExecStartPre=+"):
                 run(*shlex.split(line.removeprefix("ExecStartPre=+")))

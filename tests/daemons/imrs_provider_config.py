@@ -124,7 +124,9 @@ def table(more: bool = False) -> str:
     return TABLE.replace("{ipv4}", routes["ipv4"]).replace("{ipv6}", routes["ipv6"])
 
 
-ROUTERS = {"plain": PLAIN, "options": OPTIONS, "bfd": NEAR, "table": table(), "cluster": CLUSTER}
+CHANGES = PLAIN.replace("told4 {{ ipv4;", "told4 {{ ipv4; route 198.18.0.0/16 blackhole;")
+"""It tells of a bogon, too."""
+ROUTERS = {"plain": PLAIN, "changes": CHANGES, "options": OPTIONS, "bfd": NEAR, "table": table(), "cluster": CLUSTER}
 """The host's router beside each case of tests/unit/roles/imrs_role_cases.py."""
 
 SIGN = """set -eu

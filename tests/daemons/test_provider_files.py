@@ -24,14 +24,19 @@ from imrs_provider_bench import RENDERED, Node, install, vtysh
 from imrs_provider_config import LEARNT, ROUTERS, table
 
 PARSERS = {
-    "etc/bird/bird.conf": ("bird", "-p", "-c"),
-    "etc/frr/frr.conf": ("vtysh", "-C", "-f"),
-    "etc/frr/daemons": ("sh", "-n"),
-    "etc/knot/knot.conf": ("knotc", "conf-check", "-c"),
-    "etc/nsd/nsd.conf": ("nsd-checkconf",),
-    "etc/nsd/nsd.conf.d/zones.conf": ("nsd-checkconf",),
+    "etc/bird/bird.conf": ("bird", "-p", "-c", "etc/bird/bird.conf"),
+    "etc/bird/policy.conf": ("bird", "-p", "-c", "etc/bird/bird.conf"),
+    "etc/frr/frr.conf": ("vtysh", "-C", "-f", "etc/frr/frr.conf"),
+    "etc/frr/daemons": ("sh", "-n", "etc/frr/daemons"),
+    "etc/knot/knot.conf": ("knotc", "-c", "etc/knot/knot.conf", "conf-check"),
+    "etc/knot/answers.conf": ("knotc", "-c", "etc/knot/knot.conf", "conf-check"),
+    "etc/knot/keys.conf": ("knotc", "-c", "etc/knot/knot.conf", "conf-check"),
+    "etc/knot/zones.conf": ("knotc", "-c", "etc/knot/knot.conf", "conf-check"),
+    "etc/nsd/nsd.conf": ("nsd-checkconf", "etc/nsd/nsd.conf"),
+    "etc/nsd/nsd.conf.d/limits.conf": ("nsd-checkconf", "etc/nsd/nsd.conf.d/limits.conf"),
+    "etc/nsd/nsd.conf.d/zones.conf": ("nsd-checkconf", "etc/nsd/nsd.conf.d/zones.conf"),
 }
-"""What the bundles show each file to."""
+"""What the bundles show each file to: it may be included by another."""
 STORED = sorted(path for path in RENDERED.rglob("*") if path.is_file())
 SPECIFIC = FIVE - COVERING
 COMMUNITIES = "(64500,100) (64500,200) (65535,65281)"
@@ -41,14 +46,15 @@ LARGE = "(64500, 1, 2) (65551, 4294967295, 0)"
 
 def parser(path: pathlib.Path) -> tuple[str, ...] | None:
     """Who reads a stored file."""
-    return PARSERS.get(str(path.relative_to(RENDERED / path.relative_to(RENDERED).parts[0])))
+    return PARSERS.get("/".join(path.relative_to(RENDERED).parts[1:]))
 
 
 def shown(path: pathlib.Path) -> subprocess.CompletedProcess[str]:
-    """Show a file to its parser."""
+    """Show a file to its parser, in its place below a case's folder, as the bundle shows what is staged."""
     command = parser(path)
     assert command is not None
-    words = [*command, str(path)] if command[0] != "knotc" else ["knotc", "-c", str(path), "conf-check"]
+    case = RENDERED / path.relative_to(RENDERED).parts[0]
+    words = [str(case / word) if word.startswith("etc/") else word for word in command]
     return subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
 
 
@@ -66,7 +72,7 @@ def test_the_daemons_parser_refuses_a_broken_file(
     name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "case" / name
-    broken.parent.mkdir(parents=True)
+    shutil.copytree(RENDERED / "plain", tmp_path / "case")
     text = (RENDERED / "plain" / name).read_text()
     broken.write_text(text.replace("yes", "ye'", 1) if name.endswith("daemons") else f"nonsense: here\n{text}")
     monkeypatch.setattr(sys.modules[__name__], "RENDERED", tmp_path)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import shutil
 import typing as t
@@ -112,9 +113,13 @@ def test_the_hosts_asn_mistyped_ends_dark(drill: Drill, inventory: pathlib.Path)
 
 def test_a_sixth_prefix_in_the_filter_is_found(drill: Drill) -> None:
     """Somebody opens the export filter by hand: the certificate is void at once, acceptance names the prefix."""
-    opened = 's/export filter {/export filter { if proto = "leak" then accept;/; s/export limit .*//'
+    opened = '/^filter .*_out$/ {n; s/{/{ if proto = "leak" then accept;/}; s/export limit .*//'
     leak = "protocol static leak { ipv6; route 2001:db8:bad::/48 blackhole; }"
-    drill.node("sh", "-ec", f"cd /etc/bird; sed -i '{opened}' bird.conf; echo '{leak}' >> bird.conf; birdc configure")
+    drill.node(
+        "sh",
+        "-ec",
+        f"cd /etc/bird; sed -i '{opened}' bird.conf policy.conf; echo '{leak}' >> bird.conf; birdc configure",
+    )
     drill.wait({"2001:db8:bad::/48"}, 10)
     assert drill.status()["certificate"]["valid"] is False
     refused(drill, drill.play("accept"), "BG-05", "2001:db8:bad::/48", "its routing daemon stopped")
@@ -141,7 +146,9 @@ def test_no_secret_is_shown(drill: Drill) -> None:
     secrets = [
         (drill.lab.secrets / name).read_text().strip() for name in ("tsig_xlb01_dist1", "tsig_xlb01_dist2", "bgp_xlb")
     ]
-    changes = ("-e", "nameserver_rate_limit=199", "-e", "routing_router_id=192.0.2.3")
+    masters = drill.host_variables()["imrs_masters"]
+    masters = [{**each, "tsig": {**each["tsig"], "algorithm": "hmac-sha512"}} for each in masters]
+    changes = ("-e", json.dumps({"nameserver_masters": masters, "routing_router_id": "192.0.2.3"}))
     done = drill.play("site", "--check", "--diff", "-vvvv", *changes)
     assert done.changed == 2, done.output[-3000:]
     assert "content is secret" in done.output

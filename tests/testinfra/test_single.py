@@ -48,7 +48,7 @@ def test_daemons_are_held(node: t.Any, package: str) -> None:
     assert package in node.check_output("apt-mark showhold").split()
 
 
-@pytest.mark.parametrize(("path", "group"), [("/etc/knot/knot.conf", "knot"), ("/etc/bird/bird.conf", "bird")])
+@pytest.mark.parametrize(("path", "group"), [("/etc/knot/keys.conf", "knot"), ("/etc/bird/bird.conf", "bird")])
 def test_files_with_secrets_are_not_for_everybody(node: t.Any, path: str, group: str) -> None:
     file = node.file(path)
     assert (file.user, file.group, file.mode) == ("root", group, 0o640)

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import pathlib
 import subprocess
+import threading
 import typing as t
 
 from . import machine, shell, topology
@@ -61,6 +64,29 @@ class Drill:
             question = f"show bgp {family} unicast neighbors {address} routes json"
             prefixes |= set(json.loads(self.inside("host-router", "vtysh", "-c", question)).get("routes", {}))
         return prefixes
+
+    @contextlib.contextmanager
+    def watching(self, seen: t.Callable[[frozenset[str]], object]) -> t.Iterator[None]:
+        """Meanwhile, again and again, what host-router holds."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.is_set():
+                seen(frozenset(self.received()))
+                over.wait(0.05)
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            watching = pool.submit(watch)
+            try:
+                yield
+            finally:
+                over.set()
+            watching.result()
+
+    def host_variables(self) -> dict[str, t.Any]:
+        """What the appliance's sheet comes to."""
+        command = ["ansible-inventory", "-i", str(INVENTORY), "--host", topology.APPLIANCE]
+        return json.loads(shell.run(*command, cwd=ROOT))
 
     def wait(self, prefixes: set[str], seconds: float) -> None:
         """Until host-router holds exactly these."""

@@ -128,6 +128,16 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "nameserver_rate_limit": 0,
         },
     ),
+    "changes": (
+        EVERYBODY,
+        {
+            "imrs_peers": both(
+                password_variable="vault_bgp_host", inbound="all", max_prefix=1000, communities=["64500:100"]
+            ),
+            "nameserver_rate_limit": 100000,
+            "nameserver_rate_limit_slip": 1,
+        },
+    ),
     "bfd": (("bird", "frr"), {"imrs_peers": both(bfd={"interval_ms": 300, "multiplier": 3})}),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),

@@ -78,7 +78,7 @@ def test_nsd_verifies_files_as_it_verifies_transfers(case: str) -> None:
         assert (verifier is None) == ("verify-zone: no" in zone)
         if verifier:
             transferred[file[1]] = verifier[1]
-    drop_in = texts["etc/systemd/system/nsd.service.d/10-imrs.conf"]
+    drop_in = texts["etc/systemd/system/nsd.service.d/20-verify.conf"]
     found = dict(re.findall(r"\[ ! -e /var/lib/nsd/(\S+) \] \|\| (.+?) /var/lib/nsd/\1 \|\| mv", drop_in)[:])
     assert found == transferred
     assert len(found) == drop_in.count("ExecStartPre=")
@@ -101,14 +101,14 @@ def test_frr_checks_its_file_without_applying_it() -> None:
 
 @pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "bird" in providers])
 def test_nothing_leaves_bird_that_is_not_from_the_gate(case: str) -> None:
-    text = files("routing", "bird", CASES[case][1])["etc/bird/bird.conf"]
-    sessions = text.count("protocol bgp ") - 1
-    assert sessions == len(CASES[case][1]["imrs_peers"])
-    plain = len(
-        re.findall(r'export filter \{ if proto = "gate" && is_imrs_(ipv4|ipv6)\(\) then accept; reject; \};', text)
+    texts = files("routing", "bird", CASES[case][1])
+    text, policy = texts["etc/bird/bird.conf"], texts["etc/bird/policy.conf"]
+    names = [peer["name"] for peer in CASES[case][1]["imrs_peers"]]
+    assert re.findall(r"export filter (\w+)_out;", text) == names == re.findall(r"(?m)^protocol bgp (as\w+)", text)
+    guarded = re.findall(
+        r'(?m)^filter (\w+)_out\n\{\n  if proto != "gate" \|\| ! is_imrs_ipv[46]\(\) then reject;', policy
     )
-    dressed = len(
-        re.findall(r'export filter \{\n +if proto != "gate" \|\| ! is_imrs_(ipv4|ipv6)\(\) then reject;', text)
-    )
-    assert plain + dressed == sessions
-    assert text.count("export ") == 2 * sessions + 2 + 2  # a filter and a limit each; the gate's two; the kernel's two
+    assert guarded == names == re.findall(r"filter (\w+)_out\b", policy)
+    assert (
+        text.count("export ") == 2 * len(names) + 2 + 2
+    )  # a filter and a limit each; the gate's two; the kernel's two
