@@ -1,0 +1,179 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node that runs, whose configuration changes as a bundle would change it: files, then the role's own commands."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import typing as t
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lab"))
+
+from imrs_gate_bench import FIVE, run, until
+from imrs_gate_config import SERVICE
+from imrs_provider_bench import RENDERED, Node, install, vtysh
+from imrslab import stream
+
+CASE = "changes"
+PROVIDERS = ("knot", "nsd", "bird", "frr")
+CHANGES: dict[str, dict[str, t.Any]] = {
+    provider: json.loads((pathlib.Path(__file__).parent / f"changes/{provider}.json").read_text())
+    for provider in PROVIDERS
+}
+"""By provider and row of docs/changes.md: the files that change, what that does, and the commands that do it."""
+SOFT = ("none", "reload")
+TOLD = {"192.0.32.0/20", "2620:0:2d0::/48"}
+"""What is learned of what the peers tell."""
+GATE = "127.0.0.2"
+CLIENTS = """
+import socket, sys
+held = [socket.create_connection((sys.argv[1], 53), 2) for _ in range(int(sys.argv[2]))]
+held[-1].settimeout(2)
+held[-1].sendall(bytes.fromhex("0011 0001 0000 0001 0000 0000 0000 00 0006 0001"))
+try:
+    sys.exit(not held[-1].recv(100))
+except OSError:
+    sys.exit(1)
+"""
+
+
+def rows(provider: str, *disruptions: str) -> list[str]:
+    """The rows whose change does one of these."""
+    return [row for row, change in CHANGES[provider].items() if change["disruption"] in disruptions]
+
+
+class Changing(Node):
+    """Every change starts from the case's own files, and ``back`` leads there."""
+
+    def put(self, provider: str, row: str | None) -> None:
+        """The files of a row's change, or those of the case; no daemon is told."""
+        install(CASE, provider)
+        edits = CHANGES[provider][row]["files"] if row else {}
+        for path, lines in edits.items():
+            text = (RENDERED / CASE / path).read_text().splitlines()
+            for first, last, new in lines:
+                text[first:last] = new
+            pathlib.Path("/", path).parent.mkdir(parents=True, exist_ok=True)
+            pathlib.Path("/", path).write_text("\n".join(text) + "\n")
+        if provider == "nsd":
+            self.ready_nsd()
+
+    def tell(self, provider: str, row: str) -> None:
+        """What the bundle does after the swap, as far as it takes a running daemon: systemd's part is done by hand."""
+        for command in CHANGES[provider][row]["commands"]:
+            if command[0] != "systemctl":
+                run(*command)
+            elif command[1] in {"try-reload-or-restart", "reload-or-restart"}:
+                self.birdc("bird", "configure")  # ExecReload= of its unit
+            else:
+                assert command[1] in {"daemon-reload", "start", "restart"}, command
+
+    # Routing
+
+    def watched(self) -> dict[str, str]:
+        """What changes when a session ends, or a prefix goes: the host's sessions, the gate's, and withdrawals."""
+        found = {"gate": self._gate()}
+        for name in ("imrs4", "imrs6"):
+            found[name] = f"{self.state(name)} since {self.since(name)[0]}"
+            said = self.birdc("router", "show", "protocols", "all", name)
+            withdrawn = re.search(r"Import withdraws:\s+(\d+)", said)
+            found[f"withdrawn {name}"] = withdrawn[1] if withdrawn else said
+        return found
+
+    def _gate(self) -> str:
+        """The gate's session."""
+        if self.routing == "bird":
+            return " ".join(self.birdc("bird", "show", "protocols", "gate").split()[-2:])
+        return str(self.neighbors().get(GATE, {}).get("connectionsDropped"))
+
+    @staticmethod
+    def neighbors() -> dict[str, dict[str, t.Any]]:
+        """What FRR says of its sessions."""
+        found: dict[str, dict[str, t.Any]] = json.loads(vtysh("show bgp neighbors json"))
+        return found
+
+    def take_in(self) -> None:
+        """Have the routing daemon read its files, whatever changed."""
+        if self.routing == "frr":
+            self.reload_frr()
+        else:
+            self.birdc("bird", "configure")
+
+    def rest(self) -> None:
+        """Until all sessions are up, all prefixes announced, and all is learned that the peers tell."""
+        self.await_routes(FIVE, 60)
+        until(lambda: {prefix for prefix, _gateway in self.learned()} == TOLD, 60, lambda: f"routes: {self.learned()}")
+
+    def limit(self) -> str:
+        """The limit of what a session may tell."""
+        if self.routing == "frr":
+            return str(self.neighbors()["192.0.2.1"]["addressFamilyInfo"]["ipv4Unicast"].get("prefixAllowedMax"))
+        return self.birdc("bird", "show", "protocols", "all", "as64500_ipv4_1")
+
+    # Nameservers
+
+    def serve(self, provider: str) -> None:
+        """The nameserver with the case's files, and the zone that a master hands out."""
+        run("ip", "-n", self.router, "route", "add", f"{SERVICE[0]}/32", "via", "192.0.2.2")
+        self.start_master()
+        self.put(provider, None)
+        if provider == "nsd":
+            self.run_nsd()
+        else:
+            shutil.rmtree("/var/lib/knot", ignore_errors=True)
+            for folder in ("/run/knot", "/var/lib/knot"):
+                pathlib.Path(folder).mkdir(exist_ok=True)
+                shutil.chown(folder, "knot", "knot")
+            self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
+        until(lambda: self.serial_served() == "2026010100", 30, lambda: f"the zone, not {self.dig('.', 'SOA')}")
+
+    def serial_served(self) -> str:
+        """The root's serial, as it is answered."""
+        words = self.dig(".", "SOA", "+short").split()
+        return words[2] if len(words) > 2 else ""
+
+    def answers_at(self, address: str) -> bool:
+        """Whether there is an answer at one of the node's addresses."""
+        words = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=1", "+tries=1", f"@{address}", ".", "SOA"]
+        return "status:" in output(*words)
+
+    def reload(self, provider: str) -> None:
+        """What the bundle would do for a change that takes no more."""
+        run(*{"knot": ("knotc", "reload"), "nsd": ("nsd-control", "reconfig")}[provider])
+
+    def restart(self, provider: str) -> None:
+        """As systemd does; answers again when it returns."""
+        self.kill(provider, signal.SIGTERM)
+        if provider == "nsd":
+            self.run_nsd()
+        else:
+            self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
+        until(lambda: self.serial_served() != "", 30, "answers")
+
+    def servers(self) -> int:
+        """How many processes of NSD there are on the node."""
+        pids = output("ip", "netns", "pids", self.node).split()
+        return sum("nsd" in output("ps", "-o", "comm=", "-p", pid) for pid in pids)
+
+    def takes(self, clients: int) -> bool:
+        """Whether the last of so many TCP clients at once is answered."""
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.router, sys.executable, "-c", CLIENTS, SERVICE[0], str(clients)], check=False
+        )
+        return done.returncode == 0
+
+    def ask_from_outside(self) -> stream.Running:
+        """A stream of questions from the host's side."""
+        return stream.Running(SERVICE[0], ("ip", "netns", "exec", self.router))
+
+
+def output(*command: str) -> str:
+    """What a command prints, whether it works or not."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout + done.stderr

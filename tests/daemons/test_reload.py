@@ -1,0 +1,196 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of docs/changes.md, row by row, with the daemons that it is about.
+
+A reload loses no answer, resets no session, withdraws nothing, and puts the change in force. What the table says takes
+a restart is not in force after a reload; what it says resets a session does. tests/unit/roles keeps the stored changes
+equal to what the roles render and the bundle says. Needs root and the lab image.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from imrs_changes_table import promises
+from imrs_gate_bench import FIVE, until
+from imrs_gate_config import SERVICE
+from imrs_reload_bench import CASE, SOFT, Changing, output, rows
+
+SERVERS = 3
+"""Processes of NSD with one worker."""
+QUESTIONS = 5000
+"""At least so many in each stream."""
+REFUSED_BY_FRR = "routing_peers: multihop"
+"""FRR is told of several hops before TTL security is gone, and refuses; going back ends the session, too."""
+SPECIFIC = "199.7.83.0/24"
+
+
+@pytest.fixture
+def bench(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> t.Iterator[Changing]:
+    """A nameserver with its zone; ``request.param`` is which."""
+    with Changing(tmp_path, "bird", CASE) as running:
+        running.serve(request.param)
+        yield running
+
+
+def each(*disruptions: str, but: tuple[str, str] | None = None) -> pytest.MarkDecorator:
+    """Every row of both nameservers that does one of these, but for one that cannot be seen."""
+    cases = [(provider, row) for provider in ("knot", "nsd") for row in rows(provider, *disruptions)]
+    cases = [case for case in cases if case != but]
+    return pytest.mark.parametrize(
+        ("bench", "provider", "row"),
+        [(provider, provider, row) for provider, row in cases],
+        ids=["-".join(case) for case in cases],
+        indirect=["bench"],
+    )
+
+
+def limited(bench: Changing) -> bool:
+    """Whether many questions at once are answered in brief."""
+    with bench.ask_from_outside() as stream:
+        return bool(stream.end()["udp"]["truncated"])
+
+
+def moved(bench: Changing) -> bool:
+    """Whether a zone is fetched from the master's other port, the only one that it has from now on."""
+    bench.start_master(2026010101, port=5353)
+    until(lambda: bench.serial_served() == "2026010101", 60, "a zone from the other port")
+    return True
+
+
+def unknown(*command: str) -> bool:
+    """Whether a nameserver does not know the zone that it is asked for."""
+    return re.search("no such zone|not configured|error", output(*command)) is not None
+
+
+IN_FORCE: dict[str, t.Callable[[Changing], bool]] = {
+    "nameserver_identity": lambda bench: "xlb02" in bench.dig("id.server", "TXT", "CH", "+short"),
+    "nameserver_edns_size": lambda bench: "udp: 1400" in bench.dig(".", "SOA"),
+    "nameserver_tcp_clients": lambda bench: bench.takes(260),  # Knot; NSD makes room by closing what is idle
+    "nameserver_rate_limit": limited,
+    "nameserver_masters": moved,
+    "nameserver_zones": lambda bench: (
+        unknown("knotc", "zone-status", "arpa.")
+        if "knot" in bench.processes
+        else unknown("nsd-control", "zonestatus", "arpa.")
+    ),
+    "nameserver_workers": lambda bench: (
+        "UDP workers: 2" in output("knotc", "status", "workers")
+        if "knot" in bench.processes
+        else bench.servers() > SERVERS
+    ),
+    "nameserver_service_addresses": lambda bench: not bench.answers_at(SERVICE[2]),
+    "nameserver_notify_addresses": lambda bench: not bench.answers_at("2001:db8::2"),
+}
+"""How a nameserver shows that it does what a row's change says; the others do not show."""
+
+
+@each(*SOFT)
+def test_a_reload_loses_no_answer_and_puts_the_change_in_force(bench: Changing, provider: str, row: str) -> None:
+    with bench.ask_from_outside() as stream:
+        bench.put(provider, row)
+        bench.tell(provider, row)
+        stream.await_more(QUESTIONS)
+        found = stream.end()
+    assert found["sent"] >= QUESTIONS, found
+    assert found["lost"] == 0, found
+    until(lambda: IN_FORCE.get(row, lambda _bench: True)(bench), 20, "the change")
+
+
+@each("restart", but=("nsd", "nameserver_tcp_clients"))
+def test_what_takes_a_restart_is_not_in_force_after_a_reload(bench: Changing, provider: str, row: str) -> None:
+    in_force = IN_FORCE[row]
+    assert not in_force(bench)
+    bench.put(provider, row)
+    bench.reload(provider)
+    assert not in_force(bench), "this need not be a restart"
+    bench.restart(provider)
+    until(lambda: in_force(bench), 20, "the change")
+
+
+def test_a_stream_notices_a_restart(tmp_path: pathlib.Path) -> None:
+    """The guard: were a reload a restart, answers would be lost."""
+    with Changing(tmp_path, "bird", CASE) as bench:
+        bench.serve("knot")
+        with bench.ask_from_outside() as stream:
+            bench.restart("knot")
+            assert stream.end()["lost"] > 0
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> t.Iterator[Changing]:
+    """A node that announces everything, and learns."""
+    with Changing(tmp_path_factory.mktemp(request.param), request.param, CASE) as running:
+        running.start_knot()
+        running.start_gate()
+        running.raise_to_live()
+        running.await_routes(FIVE)
+        yield running
+
+
+SEEN: dict[str, t.Callable[[Changing], bool]] = {
+    "routing_peers: communities": lambda node: "(64500,300)" in node.received()[SPECIFIC]["community"],
+    "routing_peers: large_communities": lambda node: (
+        "(64500, 1, 2)" in node.received()[SPECIFIC].get("large_community", "")
+    ),
+    "routing_peers: no_export": lambda node: "(65535,65281)" in node.received()[SPECIFIC]["community"],
+    "routing_peers: prepend": lambda node: node.routes()[SPECIFIC] == "20144 20144 20144",
+    "routing_peers: max_prefix": lambda node: "2000" in node.limit(),
+    "routing_peers: inbound": lambda node: {prefix for prefix, _gateway in node.learned()} == {"0.0.0.0/0", "::/0"},
+    "routing_peers: inbound, from or to none": lambda node: node.learned() == set(),
+    "routing_learnable": lambda node: {prefix for prefix, _gateway in node.learned()} == {"192.0.32.0/20"},
+    "routing_bogons": lambda node: "198.18.0.0/16" in {prefix for prefix, _gateway in node.learned()},
+}
+"""How a change of sessions is seen; the others change nothing that can be seen from outside at once."""
+
+
+def each_session(milder: bool) -> pytest.MarkDecorator:
+    """Every row of both routing daemons that ends no session, or that does."""
+    cases = [
+        (provider, row)
+        for provider in ("bird", "frr")
+        for row, promise in promises(provider).items()
+        if milder == (promise.milder or promise.disruption in SOFT)
+    ]
+    return pytest.mark.parametrize(("node", "row"), cases, ids=["-".join(case) for case in cases], indirect=["node"])
+
+
+@pytest.fixture
+def at_rest(node: Changing) -> t.Iterator[Changing]:
+    """Before a change and after it: the case's own files, all sessions, all prefixes, and what the peers told."""
+    node.rest()
+    yield node
+    node.put(node.routing, None)
+    node.take_in()
+    node.rest()
+
+
+@each_session(milder=True)
+def test_sessions_and_prefixes_stay_while_the_change_comes_into_force(at_rest: Changing, row: str) -> None:
+    before = at_rest.watched()
+    at_rest.put(at_rest.routing, row)
+    at_rest.tell(at_rest.routing, row)
+    seen = SEEN.get(row, lambda _node: True)
+    until(lambda: seen(at_rest), 20, lambda: f"{row}: {at_rest.received()}, {at_rest.learned()}")
+    assert at_rest.watched() == before
+    assert set(at_rest.routes()) == FIVE
+    assert at_rest.routing == "bird" or at_rest.frr_differences() == []
+
+
+@each_session(milder=False)
+def test_what_resets_a_session_does(at_rest: Changing, row: str) -> None:
+    before = at_rest.watched()
+    at_rest.put(at_rest.routing, row)
+    refused = (at_rest.routing, row) == ("frr", REFUSED_BY_FRR)
+    with pytest.raises(subprocess.CalledProcessError) if refused else contextlib.nullcontext():
+        at_rest.tell(at_rest.routing, row)
+    until(lambda: at_rest.watched() != before, 10, "a session that ends, or a withdrawal")

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables of docs/changes.md say what the bundles say. What the daemons do is in tests/daemons."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "daemons"))
+
+from imrs_changes_table import PROVIDERS, promises
+from imrs_role_cases import CASES, EVERYBODY
+from imrs_role_changes import CASE, CHANGES, ROWS, changed, wanted
+from imrs_role_render import ROLES, ROOT, bundle, files
+
+WHEN = {"provider", "windows", "disrupt", "confirm_seconds", "packages", "held_packages"}
+"""Variables of the roles that are not about a daemon's configuration: who runs at all, and when it may be disturbed."""
+
+
+@pytest.mark.parametrize("provider", EVERYBODY)
+def test_the_page_says_what_the_bundle_says(provider: str) -> None:
+    said = {row: promise.disruption for row, promise in promises(provider).items()}
+    assert said == {row: changed(provider, row).disruption for row in ROWS[ROLES[provider]]}
+
+
+@pytest.mark.parametrize("role", PROVIDERS)
+def test_every_variable_and_every_option_of_a_session_has_a_row(role: str) -> None:
+    declared = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    variables = set(declared["argument_specs"]["main"]["options"]) - {f"{role}_{name}" for name in WHEN}
+    assert {row.partition(":")[0] for row in ROWS[role]} == variables
+    if role == "routing":
+        said = {word for row in ROWS[role] for word in row.partition(": ")[2].split(", ")}
+        never = {"name", "family", "internal"}  # another session altogether
+        assert set(CASES[CASE][1]["imrs_peers"][0]) - never <= said
+
+
+@pytest.mark.parametrize("provider", EVERYBODY)
+def test_every_row_changes_something(provider: str) -> None:
+    for row in ROWS[ROLES[provider]]:
+        if (provider, row) != ("knot", "nameserver_trust_anchors"):
+            assert changed(provider, row).files, row
+
+
+def test_the_stored_changes_are_what_the_roles_render() -> None:
+    kept = {path.name: path.read_text(encoding="utf-8") for path in CHANGES.iterdir()}
+    assert kept == wanted(), "run tests/unit/roles/imrs_role_changes.py, and read the difference"
+
+
+@pytest.mark.parametrize("provider", EVERYBODY)
+def test_every_file_that_a_daemon_reads_is_activated(provider: str) -> None:
+    """Without the first file of a bundle, the service would not see it."""
+    role = ROLES[provider]
+    activations = bundle(role, provider)["activate"]
+    patterns = [pattern for each in activations for pattern in each.get("when_changed", [])]
+    for path in files(role, provider, CASES[CASE][1]):
+        read_anew = path == "etc/nsd/trust-anchors"  # by the verifier, each time
+        assert read_anew or any(
+            pathlib.PurePath(f"/{path}").match(pattern) or f"/{path}".startswith(pattern.rstrip("*"))
+            for pattern in patterns
+        ), path
