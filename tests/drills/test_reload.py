@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change that takes a reload, from an engineer's command to the last question of a stream that runs meanwhile.
+
+The node is live all the time: no answer is lost, no session ends, no prefix is withdrawn. The change is foreseen by the
+gate, so that the certificate covers it until acceptance has judged it.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from imrslab import stream
+from imrslab.drill import ALL
+
+if t.TYPE_CHECKING:
+    from imrslab.drill import Drill
+
+SERVICE = "199.7.83.42"
+QUESTIONS = 5000
+"""At least so many, while the change is made; at 1,200 a second."""
+AT_REST: dict[str, t.Any] = {"gate_foresee": 300, "nameserver_rate_limit": 0, "imrs_disrupt": True}
+"""The limit of one source's questions, and of its connections' time, must not be what loses them."""
+
+
+def variables(drill: Drill, **changed: t.Any) -> tuple[str, str]:
+    """An option of ansible-playbook; ``peers`` are options of every session."""
+    peers = changed.pop("peers", {})
+    given = {**AT_REST, **changed}
+    if peers:
+        known = drill.host_variables()["imrs_peers"]
+        given["imrs_peers"] = [{**peer, **peers} for peer in known]
+    return "-e", json.dumps(given)
+
+
+@pytest.fixture(scope="module")
+def ready(drill: Drill) -> t.Iterator[Drill]:
+    """A node whose gate foresees, and that answers as much as is asked; afterwards as it was."""
+    done = drill.play("site", *variables(drill))
+    assert done.status == 0, done.output
+    drill.wait(ALL, 60)
+    yield drill
+    done = drill.play("site", "-e", "imrs_disrupt=true")
+    assert done.status == 0, done.output
+    drill.wait(ALL, 60)
+
+
+def sessions(drill: Drill) -> dict[str, tuple[int, int]]:
+    """By neighbour: how often the session came up, and how often it ended."""
+    return {
+        name: (each["connectionsEstablished"], each["connectionsDropped"]) for name, each in drill.neighbors().items()
+    }
+
+
+CHANGES: dict[str, tuple[dict[str, t.Any], str]] = {
+    "nameserver": ({"nameserver_tcp_clients": 249}, "knot.service reload"),
+    "routing": ({"peers": {"communities": ["64500:777"]}}, "bird.service reload"),
+}
+
+
+@pytest.mark.parametrize("role", CHANGES)
+def test_a_reload_on_a_live_node_is_noticed_by_nobody(ready: Drill, role: str) -> None:
+    change, plan = CHANGES[role]
+    foretold = ready.play("site", "--check", *variables(ready, **change))
+    assert f"bundle {role} would do: {plan}" in foretold.output, foretold.output
+    before = sessions(ready)
+    held: set[frozenset[str]] = set()
+    with stream.Running(SERVICE, ("ip", "netns", "exec", ready.lab.namespace("vantage"))) as questions:
+        with ready.watching(held.add):
+            done = ready.play("site", *variables(ready, **change, imrs_disrupt=False))
+        questions.await_more(QUESTIONS)
+        found = questions.end()
+    assert done.status == 0, done.output
+    assert done.changed > 0, done.output
+    assert found["sent"] >= QUESTIONS
+    assert found["lost"] == 0, found
+    assert held == {frozenset(ALL)}
+    assert sessions(ready) == before
