@@ -38,10 +38,9 @@ GENERATED = ("/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*", "*/__pycache__/*
 """Made by programs when they are installed or run."""
 
 RESTART: t.Mapping[str, tuple[str, ...]] = {
-    "knot.service": ("*/knot.service.d/10-imrs.conf", "/etc/knot/knot.conf"),
+    "knot.service": ("/etc/knot/knot.conf",),
     "nsd.service": ("*/nsd.service.d/10-imrs.conf", "/etc/nsd/nsd.conf"),
-    "bird.service": ("*/bird.service.d/10-imrs.conf",),
-    "frr.service": ("*/frr.service.d/10-imrs.conf", "/etc/frr/daemons"),
+    "frr.service": ("/etc/frr/daemons",),
     "imrs-gate.service": (
         "/etc/imrs/gate.json",
         "/usr/lib/imrs/imrs-gate",
@@ -50,7 +49,7 @@ RESTART: t.Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Files that a daemon reads only when it starts. What the daemons themselves can be asked for is not here: it is
-compared with what they say. Nor are drop-ins that only tell how to stop: systemd takes them in without a restart."""
+compared with what they say. Nor are drop-ins that systemd takes in without a restart, which is all that hold no limit."""
 
 RELOAD: t.Mapping[str, tuple[str, ...]] = {"ssh.service": ("/etc/ssh/sshd_config.d/*",)}
 """Files that a daemon reads again when it is reloaded, and that it cannot be asked for."""
