@@ -49,7 +49,7 @@ RESTART: t.Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Files that a daemon reads only when it starts. What the daemons themselves can be asked for is not here: it is
-compared with what they say. Nor are drop-ins that systemd takes in without a restart, which is all that hold no limit."""
+compared with what they say. Nor are drop-ins without a limit in them: systemd takes these in without a restart."""
 
 RELOAD: t.Mapping[str, tuple[str, ...]] = {"ssh.service": ("/etc/ssh/sshd_config.d/*",)}
 """Files that a daemon reads again when it is reloaded, and that it cannot be asked for."""
