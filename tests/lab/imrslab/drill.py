@@ -8,12 +8,16 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import threading
+import tempfile
 import typing as t
+import warnings
 
-from . import machine, shell, topology
+from . import image, machine, network, shell, topology
 
 ROOT = topology.ROOT
 
@@ -33,6 +37,51 @@ class Play:
     def changed(self) -> int:
         """The recap's own count."""
         return int(self.output.rpartition("changed=")[2].split()[0])
+
+
+class Run:
+    """A playbook that runs while a drill does something else."""
+
+    def __init__(self, name: str, arguments: t.Sequence[str], inventory: pathlib.Path) -> None:
+        """Begin it."""
+        command = ["ansible-playbook", f"icann.imrs.{name}", "-i", str(inventory), *arguments]
+        descriptor, said = tempfile.mkstemp(prefix="imrs-run-")
+        self._said = pathlib.Path(said)
+        with open(descriptor, "wb") as output:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                env={**os.environ, "IMRS_DRILL_RUN": said},
+            )  # fmt: skip
+
+    def ended(self) -> bool:
+        """Whether it has come to its end."""
+        return self._process.poll() is not None
+
+    def kill(self) -> Play:
+        """End it at once, with all that it started; a connection that it has kept open for the next run stays."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        return self.end()
+
+    def cut(self) -> int:
+        """Break the connections that it has made; how many there were.
+
+        SSH is let be, as it would be by a router that fails: it is the relay behind it (tests/lab/relay.py) that ends.
+        """
+        mine = f"IMRS_DRILL_RUN={self._said}\0".encode()
+        cut = 0
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if b"/relay.py\0" in (process / "cmdline").read_bytes() and mine in (process / "environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+                    cut += 1
+        return cut
+
+    def end(self, seconds: float = 600) -> Play:
+        """Wait for its end."""
+        status = self._process.wait(seconds)
+        output = self._said.read_text(encoding="utf-8")
+        self._said.unlink()
+        return Play(status, output)
 
 
 class Drill:
@@ -98,9 +147,48 @@ class Drill:
 
     def play(self, name: str, *arguments: str, inventory: pathlib.Path = INVENTORY) -> Play:
         """Run a playbook of the collection to its end."""
-        command = ["ansible-playbook", f"icann.imrs.{name}", "-i", str(inventory), *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
-        return Play(done.returncode, done.stdout + done.stderr)
+        return self.begin(name, *arguments, inventory=inventory).end()
+
+    def begin(self, name: str, *arguments: str, inventory: pathlib.Path = INVENTORY) -> Run:
+        """Run a playbook of the collection, meanwhile go on."""
+        return Run(name, arguments, inventory)
+
+    @property
+    def disk(self) -> pathlib.Path:
+        """What the appliance has on its disk beyond its image, as a folder of this machine."""
+        return self.lab.machine_state(topology.APPLIANCE) / "upper"
+
+    def journals(self) -> list[str]:
+        """The open changes on the appliance, as ``network.changing``."""
+        return sorted(path.name.removesuffix(".journal") for path in self.disk.glob("var/lib/imrs-bundle/*.journal"))
+
+    def lets_in(self) -> bool:
+        """Whether the appliance answers a new SSH connection, from where Ansible comes."""
+        return machine.ssh_answers(self.lab, self._appliance)
+
+    @property
+    def _appliance(self) -> topology.Machine:
+        return next(each for each in topology.MACHINES if each.name == topology.APPLIANCE)
+
+    def cut_power(self) -> None:
+        """The appliance stops at once; of its memory nothing stays, and that is also where its network lives."""
+        machine.stop(self.lab, topology.APPLIANCE)
+        network.unplug(self.lab, topology.APPLIANCE)
+
+    def switch_on(self) -> None:
+        """Boot the appliance from its own disk, until it lets in."""
+
+        def unplugged() -> bool:
+            return f" {topology.APPLIANCE}-" not in shell.run("ip", "-n", self.lab.outer, "-oneline", "link")
+
+        shell.wait_for("the end of the appliance's cables", unplugged, 10)
+        network.plug_in(self.lab, self._appliance)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
+            machine.boot(self.lab, self._appliance, image.build(self.lab, self._appliance.image))
+        # Its cables are new, and so are their hardware addresses.
+        shell.run("ip", "-n", self.lab.outer, "neighbour", "flush", "all")
+        shell.wait_for("SSH on the appliance", self.lets_in, 60)
 
     def forget_falls(self) -> None:
         """Let the gate forget earlier falls: what one drill broke must not hold down the next."""

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines cut during a run: what is then on the appliance's disk, and what its daemons run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import typing as t
+
+from . import shell
+
+if t.TYPE_CHECKING:
+    from .drill import Drill, Play
+
+RULES = ("nft", "--stateless", "list", "ruleset")
+
+LOADED = "nft -f /etc/nftables.conf && nft --stateless list ruleset"
+"""What the packet filter's file would load; to be run where no packets are."""
+
+VARIABLES = {
+    "old": {},
+    "new": {
+        "hardening_operators": ["dnseng", "dnseng"],
+        "gate_drain_seconds": 2,
+        "network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.64/29"], "ipv6": []},
+        "nameserver_rate_limit": 199,
+        "routing_router_id": "192.0.2.3",
+    },
+}
+"""Two configurations of the appliance, which differ in a file or more of each bundle."""
+
+BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
+
+PROVISION = ("--tags", ",".join(BUNDLES), "-e", "imrs_disrupt=true")
+"""Files and daemons only: acceptance changes none."""
+
+
+def owned(drill: Drill, *bundles: str) -> list[str]:
+    """The files that bundles look after, by default all."""
+    state = drill.disk / "var/lib/imrs-bundle"
+    return sorted(
+        path for bundle in bundles or BUNDLES for path in json.loads((state / f"{bundle}.json").read_text())["files"]
+    )
+
+
+def files(drill: Drill, paths: t.Sequence[str]) -> str:
+    """Checksum, owner and mode of each."""
+    return drill.node("sh", "-c", 'sha256sum "$@"; stat -c "%n %U %G %a" "$@"', "sh", *paths)
+
+
+def runs_what_is_on_disk(drill: Drill) -> None:
+    """Each daemon that was told of a change has taken it over; the kernel, too."""
+    knot = (drill.disk / "etc/knot/knot.conf").read_text()
+    assert "rate-limit: 199" in knot or "rate-limit: 200" in knot
+    limit = drill.node("knotc", "conf-read", "mod-rrl.rate-limit").strip().rpartition(" ")[2]
+    assert f"rate-limit: {limit}\n" in knot, limit
+    identity = drill.node("birdc", "show", "status").partition("Router ID is ")[2].split()[0]
+    assert f"router id {identity};" in (drill.disk / "etc/bird/bird.conf").read_text(), identity
+    assert drill.node(*RULES) == drill.node("unshare", "--net", "sh", "-c", LOADED)
+    needed = "systemctl show --value --property=NeedDaemonReload knot bird ssh nftables imrs-gate imrs-fingerprint.path"
+    assert set(drill.node("sh", "-c", needed).split()) == {"no"}
+    for name, value in _settings(drill):
+        assert drill.node("sysctl", "--values", name).split() == value.split(), name
+
+
+def _settings(drill: Drill) -> t.Iterator[tuple[str, str]]:
+    for line in (drill.disk / "etc/sysctl.d/60-imrs.conf").read_text().splitlines():
+        name, _, value = line.partition("=")
+        if value and not line.lstrip().startswith("#"):
+            yield name.strip(" -"), value
+
+
+def look(drill: Drill) -> dict[str, str]:
+    """All files, by bundle."""
+    return {bundle: files(drill, owned(drill, bundle)) for bundle in BUNDLES}
+
+
+def at_rest(drill: Drill) -> bool:
+    """Whether nothing runs that a cut run has started, and nothing is to come."""
+    free = "flock --nonblock /var/lib/imrs-bundle/.lock true && echo free || true"
+    return not drill.journals() and "free" in drill.node("sh", "-c", free)
+
+
+def cut(drill: Drill, name: str, due: t.Callable[[], bool]) -> Play:
+    """Cut the line of a run towards that configuration, from the other one, once that holds.
+
+    The node comes to rest, with all old or all new files of each bundle and daemons that run them, and the next run
+    converges. Returns how the run ended whose line was cut; afterwards the appliance wants to be restored.
+    """
+    before = look(drill)
+    with tempfile.TemporaryDirectory(prefix="imrs-cp-", dir="/tmp") as sockets:
+        arguments = (*PROVISION, "-e", json.dumps(VARIABLES[name]))
+        run = drill.begin("site", *arguments, "-e", f"ansible_control_path_dir={sockets}")
+        shell.wait_for("the moment to cut", lambda: due() or run.ended(), 120)
+        lines = run.cut()
+        done = run.end()
+        run.cut()  # what it opened afterwards would stay for a minute
+    assert lines, "there was no line to cut"
+    assert "Traceback" not in done.output, done.output[-3000:]
+    shell.wait_for("a node at rest", lambda: at_rest(drill), 120)
+    found = look(drill)
+    runs_what_is_on_disk(drill)
+    again = drill.play("site", *arguments)
+    assert again.status == 0, again.output[-6000:]
+    runs_what_is_on_disk(drill)
+    after = look(drill)
+    for bundle in BUNDLES:
+        assert before[bundle] != after[bundle], f"nothing was to change in bundle {bundle}"
+        assert found[bundle] in (before[bundle], after[bundle]), f"bundle {bundle} was a mixture"
+    return done
