@@ -47,6 +47,9 @@ _MODULE = "icann.imrs.bundle"
 _GRACE = 20.0
 """Seconds for which the node is asked what became of it, when the time for its confirmation is over."""
 
+_KILLED = (137, 143)
+"""What a shell returns for a program that SIGKILL or SIGTERM has ended."""
+
 _PAUSE = 1.0
 """Seconds between two tries to get in."""
 
@@ -257,8 +260,16 @@ class ActionModule(ActionBase):
             return result
         if "module_stdout" not in result and "invocation" in result:
             return result  # the module ran, and said why it failed
-        said = [to_text(result.get(key) or "").strip() for key in ("module_stderr", "module_stdout", "msg")]
-        lines = next((text for text in said if text), "nothing was said").splitlines()
+        said = [to_text(result.get(key) or "").strip() for key in ("module_stderr", "module_stdout")]
+        lines = next((text for text in said if text), "").splitlines()
+        if not lines or result.get("rc") in _KILLED:
+            return {
+                "failed": True,
+                "changed": False,
+                "rolled_back": False,
+                "msg": f"bundle {bundle.name}: the run on the node was killed, or ended without a word; "
+                "run again: what it may have left half-way is put right first",
+            }
         last = lines[-1] if any(line.startswith("Traceback") for line in lines) else lines[0]
         last = Redactor([sent.encode()]).clean(last)[:_TOLD]
         return {

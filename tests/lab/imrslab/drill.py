@@ -12,8 +12,8 @@ import os
 import pathlib
 import signal
 import subprocess
-import threading
 import tempfile
+import threading
 import typing as t
 import warnings
 
@@ -97,6 +97,11 @@ class Drill:
     def node(self, *command: str) -> str:
         """Run a command on the appliance."""
         return self.inside(topology.APPLIANCE, *command)
+
+    @property
+    def way_in(self) -> list[str]:
+        """What stands before a command that is to run on the appliance."""
+        return machine.inside(self.lab, topology.APPLIANCE)
 
     def status(self) -> dict[str, t.Any]:
         """What the gate says of itself."""
@@ -199,6 +204,6 @@ class Drill:
 
     def restore(self) -> None:
         """Bring the appliance back to live, whatever a drill did to it."""
-        done = self.play("site")
+        done = self.play("site", "-e", "imrs_disrupt=true")
         assert done.status == 0, done.output
         self.wait(ALL, 30)

@@ -213,6 +213,18 @@ def test_a_missing_interpreter_is_told_in_one_sentence(site: Site) -> None:
     assert SECRET not in shown
 
 
+def test_a_run_that_is_killed_on_the_node_is_told_as_such(site: Site) -> None:
+    killed = site.base / "python3"
+    killed.write_text("#!/bin/sh\nkill -KILL $$\n")
+    killed.chmod(0o755)
+    result = site.play([bundle(KEYS)], "-e", f"ansible_python_interpreter={killed}", "-vvvv")
+    shown = result.stdout + result.stderr
+    assert "bundle one: the run on the node was killed" in shown, shown
+    assert "install python3" not in shown
+    assert "Traceback" not in shown
+    assert SECRET not in shown
+
+
 VAULTED = {"src": "etc/vaulted.j2", "dest": "{{ node }}/vaulted", "secret": True}
 NOWHERE = ["-e", "ansible_python_interpreter=/no/such/python"]
 
