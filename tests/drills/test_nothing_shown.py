@@ -124,7 +124,7 @@ def holding(needles: list[bytes], *places: str | pathlib.Path, inside: t.Sequenc
 TALKATIVE = """#!/bin/sh
 # Says all that it knows.
 case " $* " in *" {passes} "*) exec /usr/sbin/{name} "$@" ;; esac
-cat /etc/knot/*.conf /etc/bird/*.conf /tmp/imrs-bundle-*/etc/*/*.conf
+cat /etc/{files}/*.conf /tmp/imrs-bundle-*/etc/{files}/*.conf
 exit 1
 """
 
@@ -134,7 +134,7 @@ def talkative(drill: Drill) -> t.Iterator[t.Callable[[str, str], None]]:
     """Put a program before the real one, that fails and quotes its configuration, but for one of its verbs."""
 
     def put(name: str, passes: str) -> None:
-        text = TALKATIVE.format(name=name, passes=passes)
+        text = TALKATIVE.format(name=name, passes=passes, files=name.removesuffix("c"))
         drill.node("sh", "-ec", 'printf %s "$2" > "$1"; chmod 755 "$1"', "sh", f"/usr/local/sbin/{name}", text)
 
     yield put
