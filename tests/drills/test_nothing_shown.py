@@ -100,7 +100,7 @@ class Watch(threading.Thread):
                     except OSError:
                         continue
                     if name == "cmdline":
-                        self.seen.add(text.partition(b"\0")[0].rpartition(b"/")[2])
+                        self.seen |= {word.rpartition(b"/")[2] for word in text.split(b"\0")}
                     if any(needle in text for needle in self.needles):
                         self.found.add(f"{place}/{name}: {text[:80]!r}")
 
@@ -139,6 +139,7 @@ def talkative(drill: Drill) -> t.Iterator[t.Callable[[str, str], None]]:
 
     yield put
     drill.node("rm", "-f", "/usr/local/sbin/knotc", "/usr/local/sbin/bird")
+    drill.restore()
 
 
 def test_no_secret_is_anywhere(
@@ -193,4 +194,3 @@ def test_no_secret_is_anywhere(
     reports = ROOT / ".lab" / f"{drill.lab.name}-reports"
     assert list(reports.rglob("acceptance.json"))
     assert holding(needles, *state, reports, drill.lab.state / "proxy.log", drill.lab.state / "ssh_config") == []
-    drill.restore()
