@@ -99,4 +99,5 @@ def test_a_line_that_breaks_leaves_all_old_or_all_new(drill: Drill) -> None:
         assert done.status == 0, done.output[-3000:]
         assert "the connection broke while the node was being changed" in done.output
     finally:
+        drill.forget_falls()
         drill.restore()

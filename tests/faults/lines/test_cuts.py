@@ -42,5 +42,6 @@ def test_cut_at_random_instants(capsys: pytest.CaptureFixture[str]) -> None:
             sys.stdout.write(f"{instant:.2f}{'x' if done.status else ''} ")
             sys.stdout.flush()
     assert broken, "no line was cut while it was in use"
+    drill.forget_falls()  # so many restarts in a row hold a node down for minutes
     drill.restore()
     assert drill.received() == ALL

@@ -27,6 +27,7 @@ VARIABLES = {
         "gate_drain_seconds": 2,
         "network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.64/29"], "ipv6": []},
         "nameserver_rate_limit": 199,
+        "nameserver_workers": 2,
         "routing_router_id": "192.0.2.3",
     },
 }
