@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import typing as t
 
@@ -92,7 +93,8 @@ def _fleet(config: pathlib.Path) -> fleet.Fleet:
         )
     if not config.is_file():
         raise _UserError(f"documents: inventory: {config} is not a file; name the fleet's imrs.yml")
-    return fleet_files.read(config)
+    anchors = os.environ.get("IMRS_TRUST_ANCHOR_FILE")  # as for the inventory plugin
+    return fleet_files.read(config, trust_anchor_file=str(pathlib.Path.cwd() / anchors) if anchors else None)
 
 
 def _reports(directory: pathlib.Path, nodes: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:

@@ -52,7 +52,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: pathlib.Path) -> Bench:
+def bench(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.delenv("IMRS_TRUST_ANCHOR_FILE", raising=False)  # make test sets it, for its lab
     made = Bench(tmp_path)
     (tmp_path / "fleet" / "sites").mkdir(parents=True)
     for name in ("fleet.yml", "imrs.yml", *(f"sites/{site}.yml" for site in SITES)):
@@ -146,6 +147,15 @@ def test_a_wrong_sheet_is_told_with_file_line_and_field(bench: Bench) -> None:
 )
 def test_wrong_arguments_are_told(bench: Bench, changes: dict[str, str | None], words: list[str]) -> None:
     refused(bench.run(**changes), *words)
+
+
+def test_other_trust_anchors_come_from_the_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for the inventory: a lab of another name has keys of its own."""
+    monkeypatch.chdir(bench.base)
+    monkeypatch.setenv("IMRS_TRUST_ANCHOR_FILE", "anchor.ds")
+    refused(bench.run(), "anchor.ds")
+    (bench.base / "anchor.ds").write_text(". IN DS 20326 8 2 " + 64 * "A" + "\n")
+    assert bench.run()["changed"]
 
 
 def test_what_is_in_the_way_is_named(bench: Bench) -> None:
