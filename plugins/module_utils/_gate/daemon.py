@@ -183,7 +183,7 @@ class Gate:
     def _observe(self, family: str, source: str, outcome: Outcome) -> None:
         health = self._health[family]
         before = health.healthy
-        health.observe(source, outcome, _now())
+        health.observe(source, outcome, _now(), planned=bool(self._aside_until))
         self._after_verdicts(health.healthy != before)
 
     def _all_down(self, reason: str, *, planned: bool = False) -> None:
@@ -218,7 +218,7 @@ class Gate:
                 self._all_down(f"the gate itself stood still for {late:.1f} s")
             silent = [health for health in self._health.values() if health.healthy]
             for health in silent:
-                health.expire(now)
+                health.expire(now, planned=bool(self._aside_until))
             self._after_verdicts(not all(health.healthy for health in silent))
             if self._aside_until and now > self._aside_until:
                 self._aside_until = 0.0

@@ -100,8 +100,8 @@ class Health:
         """The moment before which nothing makes the family healthy."""
         return self.falls.last + self._hold_down.length(self.falls.count)
 
-    def observe(self, source: str, outcome: Outcome, now: float) -> None:
-        """Take in one piece of evidence of a source named in ``needed``."""
+    def observe(self, source: str, outcome: Outcome, now: float, *, planned: bool = False) -> None:
+        """Take in evidence of a source named in ``needed``; ``planned``: the nameserver was told to end."""
         self._heard[source] = now
         if outcome.weight is Weight.GOOD:
             self._soft[source] = 0
@@ -110,7 +110,7 @@ class Health:
             return
         self._soft[source] += 1
         if outcome.weight is Weight.HARD or self._soft[source] >= self._timeouts[source]:
-            self.down(f"{source}: {outcome.reason}", now)
+            self.down(f"{source}: {outcome.reason}", now, planned=planned)
         elif not self.healthy:
             self._good[source] = 0
 
@@ -129,10 +129,10 @@ class Health:
             forgotten = now - self.falls.last > self._hold_down.forget_after
             self.falls = Falls(1 if forgotten else self.falls.count + 1, now)
 
-    def expire(self, now: float) -> None:
+    def expire(self, now: float, *, planned: bool = False) -> None:
         """Call often: a source that fell silent is bad news."""
         if self.healthy and self.age(now) > self._stale_after:
-            self.down(f"no evidence for {self.age(now):.1f} s", now)
+            self.down(f"no evidence for {self.age(now):.1f} s", now, planned=planned)
 
     def _rise(self, now: float) -> None:
         if self.healthy or now < self.held_until:

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate, Paths
+from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
 
 DATA: dict[str, t.Any] = {
     "node": "xlb01.l.root-servers.org",
@@ -191,4 +192,23 @@ def test_a_status_can_wait_for_health(tmp_path: pathlib.Path) -> None:
 
     data = {**DATA, "prefixes": {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}}
     data["probe"] = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": 10}
+    run(tmp_path, story, data)
+
+
+def test_a_probe_that_sees_a_planned_end_first_counts_no_fall(tmp_path: pathlib.Path) -> None:
+    """The nameserver closes its sockets before its process ends, and probes come every 100 ms."""
+    source = "127.0.0.1 udp"
+    refused = Outcome(Weight.HARD, "connection refused")
+
+    async def story(gate: Gate) -> None:
+        health = gate._health["ipv4"]
+        for planned, falls in ((True, 0), (False, 1)):
+            health.healthy = True
+            if planned:
+                await gate.answer({"verb": "step-aside"})
+            gate._observe("ipv4", source, refused)
+            assert (health.healthy, health.falls.count) == (False, falls)
+            gate._service_ended(1)
+
+    data = {**DATA, "probe": {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": 10}}
     run(tmp_path, story, data)

@@ -97,6 +97,15 @@ def test_evidence_against_the_unhealthy_is_no_new_fall() -> None:
     assert subject.falls == Falls()
 
 
+@pytest.mark.parametrize("source", ["udp", "tcp"])
+def test_what_is_seen_of_a_planned_end_is_no_fall(source: str) -> None:
+    it = health()
+    for known in ("udp", "udp", "udp", "tcp"):
+        it.observe(known, GOOD, 101)
+    it.observe(source, HARD, 102, planned=True)
+    assert (it.healthy, it.falls.count) == (False, 0)
+
+
 def test_a_source_that_falls_silent_is_bad_news() -> None:
     subject = health()
     rise(subject, 100)
