@@ -6,8 +6,8 @@
     tests/bench/line.py [RTT ...]      round-trip times in milliseconds; without any: 0 100 250
 
 On a lab of its own (IMRS_LAB, or imrsbench), with a fresh appliance for each round-trip time: first converge, no-op,
-a change of one line, render only; then the play of tests/bench/plain.py, which has to find nothing to change: the
-files are the same. Needs root. Run it with ``.venv/bin/python``.
+a change of one line, one that the gate foresees, render only; then the play of tests/bench/plain.py, which has to find
+nothing to change: the files are the same. Needs root. Run it with ``.venv/bin/python``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ LINE = "nameserver_rate_limit"
 
 # What a run may do to a node that serves, outside of maintenance windows, is not what is measured here.
 ALLOWED = ("-e", "imrs_disrupt=true")
+
+FORESEEING = ("-e", "gate_foresee=300")
+"""The operator's wish that a node stays announced through a change that takes no more than a reload."""
 
 
 @dataclasses.dataclass
@@ -77,14 +80,16 @@ def appliance(lab: topology.Lab, rtt: int, both: bool) -> list[Row]:
     note("first converge", *site)
     nothing(note("no-op", *site))
     something(note("one line", *site, "-e", f"{LINE}=201"))
+    something(measure.play(lab, *site, *FORESEEING, "-e", f"{LINE}=201"))  # starts the gate anew, so it is no line
+    something(note("one line, foreseen", *site, *FORESEEING, "-e", f"{LINE}=202"))
     with tempfile.TemporaryDirectory() as rendered:
         note("render only", "icann.imrs.render", "-i", str(here), "-e", f"documents_directory={rendered}/rendered")
     with tempfile.TemporaryDirectory() as rendered:
         plain.write(lab, here, pathlib.Path(rendered) / "rendered")
-    theirs = (str(plain.PLAY), "-i", str(here), "-e")
-    nothing(note("plain, no-op", *theirs, f"{LINE}=201"))
+    theirs = (str(plain.PLAY), "-i", str(here), *FORESEEING, "-e")
+    nothing(note("plain, no-op", *theirs, f"{LINE}=202"))
     if both:
-        something(note("plain, one line", *theirs, f"{LINE}=202"))
+        something(note("plain, one line", *theirs, f"{LINE}=203"))
     return rows
 
 
