@@ -32,6 +32,10 @@ STRATEGIES = ("free", "host_pinned")
 FAR = 250
 """Milliseconds."""
 
+WATCHES = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
+"""How many watchers of files root may have, on all machines together: each systemd takes some, and 128 are too few."""
+ENOUGH = 4096
+
 
 def playbook(path: pathlib.Path) -> pathlib.Path:
     """The play of site.yml, but for acceptance, with ``serial`` to be chosen."""
@@ -47,11 +51,15 @@ class Fleet:
 
     def __init__(self, lab: topology.Lab, count: int) -> None:
         self.lab, self.machines = lab, tuple(fleets.machine(number) for number in range(count))
+        self._before = 0
 
     def up(self) -> None:
         """Provision one, end it and all others of the lab, and boot the copies."""
         lab = self.lab
         self.down()  # what a bench that was killed has left
+        if (before := int(WATCHES.read_text())) < ENOUGH:
+            self._before = before
+            WATCHES.write_text(str(ENOUGH))
         switchboard.up(lab, fresh=True)
         keys.make(lab, (*topology.MACHINES, *self.machines))
         here = fleets.place(lab, lab.state / "bench/xlb")
@@ -74,6 +82,9 @@ class Fleet:
             machine.stop(self.lab, each.name)
             network.unplug(self.lab, each.name)
         switchboard.down(self.lab)
+        if self._before:
+            WATCHES.write_text(str(self._before))
+            self._before = 0
 
 
 class Bench:

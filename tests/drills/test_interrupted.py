@@ -67,7 +67,8 @@ def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill,
     before = files(drill), drill.node(*cuts.RULES)
 
     drill.node("sh", "-c", f'echo "$1" > {HOOK}; touch /run/drill', "sh", STOPS)
-    run = drill.begin("site", "--tags", "network", "-e", ELSEWHERE, inventory=copy)
+    told = ("-e", "imrs_disrupt=true")  # the uplink's file counts as a reset of its sessions
+    run = drill.begin("site", "--tags", "network", "-e", ELSEWHERE, *told, inventory=copy)
     stopped = "grep -l '^State:.T' /proc/[0-9]*/status || true"
     shell.wait_for("a module that stands still", lambda: bool(drill.node("sh", "-c", stopped)), 60)
     assert drill.journals() == ["network.changing"]
