@@ -161,7 +161,6 @@ reports:
   elements: path
 """
 
-import os
 import secrets
 import string
 import time
@@ -170,6 +169,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils import _reports as reports
 from ..module_utils._acceptance import judge, plan, report_json, report_junit, report_markdown, table, wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._probes import collect
@@ -193,20 +193,6 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     if scope == "node":
         return collect.node(str(stage), raw, questions, patience=params["patience"])
     return collect.vantage(str(stage), raw, questions)
-
-
-def _write(module: AnsibleModule, directory: str, report: judge.Report) -> list[str]:
-    """The reports, each written beside its place and then moved there."""
-    written = []
-    os.makedirs(directory, exist_ok=True)
-    for name, render in REPORTS.items():
-        path = os.path.join(directory, name)
-        draft = os.path.join(directory, f".{name}.{secrets.token_hex(4)}")
-        with open(draft, "w", encoding="utf-8") as stream:
-            stream.write(render(report))
-        module.atomic_move(draft, path)
-        written.append(path)
-    return written
 
 
 def main() -> None:
@@ -249,9 +235,13 @@ def main() -> None:
             fingerprint=params["fingerprint"],
             stopwatch=time.perf_counter,
         )
-        reports = []
+        written = []
         if params["report_directory"] and not module.check_mode:
-            reports = _write(module, params["report_directory"], report)
+            written = reports.write(
+                params["report_directory"],
+                {name: render(report) for name, render in REPORTS.items()},
+                module.atomic_move,
+            )
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error), exception=traceback.format_exc())
     module.exit_json(
@@ -262,7 +252,7 @@ def main() -> None:
         results=report.as_dict()["results"],
         counts=report.counts,
         table=table.render(report),
-        reports=reports,
+        reports=written,
     )
 
 

@@ -170,13 +170,12 @@ reports:
 
 import base64
 import json
-import os
 import pathlib
-import secrets as random
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils import _reports as reports
 from ..module_utils._acceptance import wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._drift import report, wanted
@@ -209,20 +208,6 @@ def _node(params: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"evidence": state.read(request["node"], request, values)}
 
 
-def _write(module: AnsibleModule, directory: str, found: report.Report) -> list[str]:
-    """The reports, each written beside its place and then moved there."""
-    written = []
-    os.makedirs(directory, exist_ok=True)
-    for name, render in REPORTS.items():
-        path = os.path.join(directory, name)
-        draft = os.path.join(directory, f".{name}.{random.token_hex(4)}")
-        with open(draft, "w", encoding="utf-8") as stream:
-            stream.write(render(found))
-        module.atomic_move(draft, path)
-        written.append(path)
-    return written
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -253,7 +238,15 @@ def main() -> None:
         if params["verb"] == "collect":
             module.exit_json(changed=False, **(_intent(params) if params["scope"] == "intent" else _node(params)))
         found = report.compare(params["intent"], params["evidence"], params["expected"], params["known"])
-        written = _write(module, params["report_directory"], found) if params["report_directory"] else []
+        written = (
+            reports.write(
+                params["report_directory"],
+                {name: render(found) for name, render in REPORTS.items()},
+                module.atomic_move,
+            )
+            if params["report_directory"]
+            else []
+        )
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(

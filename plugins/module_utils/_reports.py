@@ -1,0 +1,23 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Reports on the controller's disk, whole or not at all."""
+
+from __future__ import annotations
+
+import pathlib
+import secrets
+import typing as t
+
+
+def write(directory: str, texts: t.Mapping[str, str], move: t.Callable[[str, str], object]) -> list[str]:
+    """Write each text, by file name, beside its place and ``move`` it there; the paths. Raises OSError."""
+    folder = pathlib.Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in texts.items():
+        draft = folder / f".{name}.{secrets.token_hex(4)}"
+        draft.write_text(text, encoding="utf-8")
+        move(str(draft), str(folder / name))
+        written.append(str(folder / name))
+    return written
