@@ -57,6 +57,10 @@ def sessions(drill: Drill) -> dict[str, tuple[int, int]]:
 CHANGES: dict[str, tuple[dict[str, t.Any], str]] = {
     "nameserver": ({"nameserver_tcp_clients": 249}, "knot.service reload"),
     "routing": ({"peers": {"communities": ["64500:777"]}}, "bird.service reload"),
+    "network": (
+        {"network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.72/29"], "ipv6": []}},
+        "nftables.service reload",
+    ),
 }
 
 
