@@ -9,7 +9,7 @@ import subprocess
 import typing as t
 
 import pytest
-from imrslab import shell
+from imrslab import cuts, shell
 from imrslab.drill import ALL, ROOT
 
 if t.TYPE_CHECKING:
@@ -23,15 +23,13 @@ NOT_THERE = "hardening_operator_keys_file=/etc/hostname"
 SECONDS = 10
 """What the node gives the controller; long enough for a look at a node that is locked."""
 
-RULES = ("nft", "--stateless", "list", "ruleset")
-
 
 def state(drill: Drill) -> dict[str, str]:
     """What is on the appliance's disk, loaded into its kernel, and read by its sshd."""
     files = "find /etc/nftables.conf /etc/ssh /etc/bird -type f -exec sha256sum {} + -exec stat -c '%n %U %G %a' {} +"
     return {
         "files": drill.node("sh", "-c", f"{files} | sort"),
-        "ruleset": drill.node(*RULES),
+        "ruleset": drill.node(*cuts.RULES),
         "sshd": drill.node("sshd", "-T"),
         "bird": drill.node("birdc", "show", "status").partition("Current server time")[0],
     }
@@ -86,7 +84,7 @@ def is_taken_back(drill: Drill, old: Old, bundle: str, wrong: str, path: str, th
     shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], 60)
     assert there in drill.node("cat", path)
     if bundle == "network":
-        assert there in drill.node(*RULES)
+        assert there in drill.node(*cuts.RULES)
         assert not drill.lets_in(), "the rules let new connections in: this drill proves nothing"
     assert old.answers(), "the connection from before was cut: this drill proves less than it could"
 

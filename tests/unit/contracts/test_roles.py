@@ -165,3 +165,10 @@ def test_every_template_is_handed_over(role: pathlib.Path) -> None:
     templates = [path for path in (role / "templates").rglob("*.j2") if path.is_file()]
     if bundles(role):
         assert {str(path.relative_to(role / "templates")) for path in templates} == {file["src"] for file in files}
+
+
+def test_what_is_held_is_never_upgraded_unattended() -> None:
+    """Role packages holds it, and role hardening keeps unattended-upgrades from it: two lists, of one thing."""
+    held = load(ROOT / "roles/packages/defaults/main.yml")["packages_held_by_provider"]
+    unattended = load(ROOT / "roles/hardening/defaults/main.yml")["hardening_held_packages"]
+    assert sorted(unattended) == sorted({name for names in held.values() for name in names})

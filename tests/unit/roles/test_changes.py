@@ -18,7 +18,7 @@ from imrs_role_cases import CASES, EVERYBODY
 from imrs_role_changes import CASE, CHANGES, ROWS, changed, wanted
 from imrs_role_render import ROLES, ROOT, bundle, files
 
-WHEN = {"provider", "windows", "disrupt", "confirm_seconds", "packages", "held_packages"}
+WHEN = {"provider", "windows", "disrupt", "confirm_seconds"}
 """Variables of the roles that are not about a daemon's configuration: who runs at all, and when it may be disturbed."""
 
 
