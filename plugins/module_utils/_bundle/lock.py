@@ -13,6 +13,7 @@ MOMENT = 0.5
 its locks to it for the instant before that one begins."""
 
 _PAUSE = 0.02
+"""Seconds between two tries: flock can wait for ever or not at all, but not for a time."""
 
 
 def lock(descriptor: int, patience: float | None) -> bool:

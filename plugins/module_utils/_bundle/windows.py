@@ -28,7 +28,7 @@ class Window:
     minutes: int
 
     def __str__(self) -> str:
-        """As in ``Tuesday 18:00–22:00 UTC``."""  # noqa: RUF002
+        """As in ``Tuesday 18:00–22:00 UTC``."""  # noqa: RUF002 - the dash of a range
         closes = self.opens + self.minutes
         return f"{DAYS[self.opens // _DAY].capitalize()} {_clock(self.opens)}–{_clock(closes)} UTC"  # noqa: RUF001 - the dash of a range
 

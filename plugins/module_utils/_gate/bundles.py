@@ -20,6 +20,7 @@ STATE = pathlib.Path("/var/lib/imrs-bundle")
 PATIENCE = 20.0
 """Seconds that a bundle may take from the first file that it touches to the last."""
 _PAUSE = 0.05
+"""Seconds between two looks: a lock that is let go tells nobody but who waits to hold it."""
 
 
 class Bundles:
