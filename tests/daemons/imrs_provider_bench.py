@@ -135,9 +135,24 @@ class Node(Bench):
         )
         return [line for line in said.splitlines() if not harmless.match(line)]
 
-    def since(self, *protocols: str) -> list[str]:
-        """When the router's sessions came up."""
-        return [self.birdc("router", "show", "protocols", name).split()[-2] for name in protocols]
+    def connections(self) -> dict[str, list[str]]:
+        """The TCP connections of BGP, by namespace: another session is another connection.
+
+        The time since when BIRD has a session would not do: it is computed anew from two clocks, and is a millisecond
+        off now and then.
+        """
+        command = ["ss", "-Htn", "state", "established", "( sport = :179 or dport = :179 )"]
+        found = {}
+        for name, namespace in (("node", self.node), ("router", self.router)):
+            lines = subprocess.run(
+                ["ip", "netns", "exec", namespace, *command], check=True, capture_output=True, text=True
+            ).stdout.splitlines()
+            found[name] = sorted(" ".join(line.split()[-2:]) for line in lines)
+        return found
+
+    def attribute(self, prefix: str, name: str) -> str:
+        """A BGP attribute of a route that the host's router holds from the node; empty when it has none."""
+        return self.received().get(prefix, {}).get(name, "")
 
     def end_of_routing(self) -> None:
         """Kill the routing daemon; watchfrr starts FRR's again, as systemd would BIRD."""

@@ -30,7 +30,6 @@ CHANGES: dict[str, dict[str, t.Any]] = {
 SOFT = ("none", "reload")
 TOLD = {"192.0.32.0/20", "2620:0:2d0::/48"}
 """What is learned of what the peers tell."""
-GATE = "127.0.0.2"
 CLIENTS = """
 import socket, sys
 held = [socket.create_connection((sys.argv[1], 53), 2) for _ in range(int(sys.argv[2]))]
@@ -76,26 +75,13 @@ class Changing(Node):
 
     # Routing
 
-    def watched(self) -> dict[str, str]:
-        """What changes when a session ends, or a prefix goes: the host's sessions, the gate's, and withdrawals."""
-        found = {"gate": self._gate()}
+    def watched(self) -> dict[str, t.Any]:
+        """What changes when a session ends, the gate's own or the host's, or when a prefix goes."""
+        found: dict[str, t.Any] = {"connections": self.connections()}
         for name in ("imrs4", "imrs6"):
-            found[name] = f"{self.state(name)} since {self.since(name)[0]}"
             said = self.birdc("router", "show", "protocols", "all", name)
             withdrawn = re.search(r"Import withdraws:\s+(\d+)", said)
-            found[f"withdrawn {name}"] = withdrawn[1] if withdrawn else said
-        return found
-
-    def _gate(self) -> str:
-        """The gate's session."""
-        if self.routing == "bird":
-            return " ".join(self.birdc("bird", "show", "protocols", "gate").split()[-2:])
-        return str(self.neighbors().get(GATE, {}).get("connectionsDropped"))
-
-    @staticmethod
-    def neighbors() -> dict[str, dict[str, t.Any]]:
-        """What FRR says of its sessions."""
-        found: dict[str, dict[str, t.Any]] = json.loads(vtysh("show bgp neighbors json"))
+            found[name] = f"{self.state(name)}, withdrawn: {withdrawn[1] if withdrawn else said}"
         return found
 
     def take_in(self) -> None:
@@ -113,7 +99,8 @@ class Changing(Node):
     def limit(self) -> str:
         """The limit of what a session may tell."""
         if self.routing == "frr":
-            return str(self.neighbors()["192.0.2.1"]["addressFamilyInfo"]["ipv4Unicast"].get("prefixAllowedMax"))
+            neighbors = json.loads(vtysh("show bgp neighbors json"))
+            return str(neighbors["192.0.2.1"]["addressFamilyInfo"]["ipv4Unicast"].get("prefixAllowedMax"))
         return self.birdc("bird", "show", "protocols", "all", "as64500_ipv4_1")
 
     # Nameservers

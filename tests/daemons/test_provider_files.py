@@ -225,12 +225,12 @@ def test_frr_passes_on_nothing_that_the_gate_did_not_say(node: Node) -> None:
 def test_frr_takes_a_new_file_while_its_sessions_stay(node: Node) -> None:
     until(lambda: node.far_away() == FIVE, 20, "all sessions")
     assert node.frr_differences() == []
-    before = node.since("imrs4", "imrs6")
+    before = node.connections()
     file = pathlib.Path("/etc/frr/frr.conf")
     file.write_text(file.read_text().replace("64500:200", "64500:300"))
     node.reload_frr()
-    until(lambda: "(64500,300)" in node.received()["199.7.83.0/24"]["community"], 20, "the new community")
-    assert node.since("imrs4", "imrs6") == before
+    until(lambda: "(64500,300)" in node.attribute("199.7.83.0/24", "community"), 20, "the new community")
+    assert node.connections() == before
     assert node.frr_differences() == []
 
 

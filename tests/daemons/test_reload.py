@@ -138,12 +138,10 @@ def node(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 
 SEEN: dict[str, t.Callable[[Changing], bool]] = {
-    "routing_peers: communities": lambda node: "(64500,300)" in node.received()[SPECIFIC]["community"],
-    "routing_peers: large_communities": lambda node: (
-        "(64500, 1, 2)" in node.received()[SPECIFIC].get("large_community", "")
-    ),
-    "routing_peers: no_export": lambda node: "(65535,65281)" in node.received()[SPECIFIC]["community"],
-    "routing_peers: prepend": lambda node: node.routes()[SPECIFIC] == "20144 20144 20144",
+    "routing_peers: communities": lambda node: "(64500,300)" in node.attribute(SPECIFIC, "community"),
+    "routing_peers: large_communities": lambda node: "(64500, 1, 2)" in node.attribute(SPECIFIC, "large_community"),
+    "routing_peers: no_export": lambda node: "(65535,65281)" in node.attribute(SPECIFIC, "community"),
+    "routing_peers: prepend": lambda node: node.attribute(SPECIFIC, "as_path") == "20144 20144 20144",
     "routing_peers: max_prefix": lambda node: "2000" in node.limit(),
     "routing_peers: inbound": lambda node: {prefix for prefix, _gateway in node.learned()} == {"0.0.0.0/0", "::/0"},
     "routing_peers: inbound, from or to none": lambda node: node.learned() == set(),
@@ -180,6 +178,7 @@ def at_rest(node: Changing) -> t.Iterator[Changing]:
 @each_session(milder=True)
 def test_sessions_and_prefixes_stay_while_the_change_comes_into_force(at_rest: Changing, row: str) -> None:
     before = at_rest.watched()
+    assert all(before["connections"].values()), before
     at_rest.put(at_rest.routing, row)
     at_rest.tell(at_rest.routing, row)
     seen = SEEN.get(row, lambda _node: True)
