@@ -9,7 +9,7 @@ import subprocess
 import typing as t
 
 import pytest
-from imrslab import cuts, shell
+from imrslab import cuts, shell, topology
 from imrslab.drill import ALL, ROOT
 
 if t.TYPE_CHECKING:
@@ -20,15 +20,24 @@ BOTH = '{"network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.64
 NOT_THERE = "hardening_operator_keys_file=/etc/hostname"
 """There is such a file, and sshd likes it: but it holds nobody's key."""
 
+FILTER = "/etc/nftables.conf"
+UPLINK = {
+    "interface": "uplink", "mtu": 1500, "gateways": ["192.0.2.1", "2001:db8:0:1::1"], "vlan": None, "bond": None,
+    "addresses": ["192.0.2.2/29", "2001:db8:0:1::2/64", "198.51.100.2/30"],
+}  # fmt: skip
+"""The uplink's own, and one address too many: what is for the controller (198.51.100.1) now leaves on that side."""
+
 SECONDS = 10
 """What the node gives the controller; long enough for a look at a node that is locked."""
 
 
 def state(drill: Drill) -> dict[str, str]:
-    """What is on the appliance's disk, loaded into its kernel, and read by its sshd."""
-    files = "find /etc/nftables.conf /etc/ssh /etc/bird -type f -exec sha256sum {} + -exec stat -c '%n %U %G %a' {} +"
+    """What is on the appliance's disk, loaded into its kernel, and read by its sshd; without what the gate says."""
+    found = f"find {FILTER} /etc/ssh /etc/bird /etc/systemd/network -type f"
     return {
-        "files": drill.node("sh", "-c", f"{files} | sort"),
+        "files": drill.node("sh", "-c", f"{found} -exec sha256sum {{}} + -exec stat -c '%n %U %G %a' {{}} + | sort"),
+        "addresses": drill.node("ip", "-brief", "address"),
+        "routes": drill.node("sh", "-c", "(ip route; ip -6 route) | grep --invert-match 'proto bird' | sort"),
         "ruleset": drill.node(*cuts.RULES),
         "sshd": drill.node("sshd", "-T"),
         "bird": drill.node("birdc", "show", "status").partition("Current server time")[0],
@@ -73,35 +82,56 @@ def old(drill: Drill) -> t.Iterator[Old]:
 
 def test_changes_that_lock_out_are_taken_back(drill: Drill, old: Old) -> None:
     """A packet filter that nft likes and a setting that sshd likes, and with either nobody gets in any more."""
-    is_taken_back(drill, old, "network", ELSEWHERE, "/etc/nftables.conf", "203.0.113.64/29")
-    is_taken_back(drill, old, "hardening", NOT_THERE, "/etc/ssh/sshd_config.d/00-imrs.conf", "/etc/hostname")
 
-
-def is_taken_back(drill: Drill, old: Old, bundle: str, wrong: str, path: str, there: str) -> None:
-    """Run the wrong change of that bundle, which puts ``there`` into the file, and look at what becomes of it."""
-    before = state(drill)
-    run = drill.begin("site", "--tags", bundle, "-e", wrong, "-e", f"{bundle}_confirm_seconds={SECONDS}")
-    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], 60)
-    assert there in drill.node("cat", path)
-    if bundle == "network":
-        assert there in drill.node(*cuts.RULES)
+    def rules_refuse() -> None:
+        assert "203.0.113.64/29" in drill.node(*cuts.RULES)
         assert not drill.lets_in(), "the rules let new connections in: this drill proves nothing"
-    assert old.answers(), "the connection from before was cut: this drill proves less than it could"
+        assert old.answers(), "the connection from before was cut: this drill proves less than it could"
+
+    def keys_are_gone() -> None:
+        assert "/etc/hostname" in drill.node("sshd", "-T")
+        assert old.answers()
+
+    told = f"the controller did not get in again over a new connection within {SECONDS} seconds: "
+    is_taken_back(drill, "network", ("-e", ELSEWHERE), [FILTER], rules_refuse, told)
+    is_taken_back(drill, "hardening", ("-e", NOT_THERE), ["/etc/ssh/sshd_config.d/00-imrs.conf"], keys_are_gone, told)
+
+
+def test_an_address_that_leads_replies_astray_is_taken_back(drill: Drill) -> None:
+    """Nothing refuses anybody, but no answer comes back to the controller, on its old connections either."""
+
+    def replies_go_astray() -> None:
+        assert "dev uplink" in drill.node("ip", "route", "get", topology.MANAGEMENT_GATEWAY)
+        assert not drill.lets_in(), "the controller is answered all the same: this drill proves nothing"
+
+    wrong = ("-e", json.dumps({"network_uplink": UPLINK}), "-e", "imrs_disrupt=true")
+    paths = ["/etc/systemd/network/20-imrs-uplink.network", FILTER]
+    # The controller hears of the change only after the node has taken it back.
+    is_taken_back(drill, "network", wrong, paths, replies_go_astray, "not confirmed: the previous files are in place: ")
+
+
+def is_taken_back(
+    drill: Drill, bundle: str, wrong: tuple[str, ...], paths: list[str], locks: t.Callable[[], None], told: str
+) -> None:
+    """Run a wrong change of these files, see that it ``locks`` people out, and what becomes of it and who is told."""
+    before = state(drill)
+    run = drill.begin("site", "--tags", bundle, *wrong, "-e", f"{bundle}_confirm_seconds={SECONDS}")
+    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], 60)
+    locks()
 
     done = run.end()
     assert done.status != 0
     assert done.output.count("FAILED!") == 1
-    told = f"bundle {bundle}: the controller did not get in again over a new connection within {SECONDS} seconds: "
-    assert told in done.output, done.output[-3000:]
+    assert f"bundle {bundle}: {told}" in done.output, done.output[-3000:]
     assert "the previous files are in place" in done.output
     assert "Traceback" not in done.output
     assert drill.lets_in()
     assert state(drill) == before
     no_change_is_open(drill)
     noted = json.loads(drill.node("cat", "/var/lib/imrs-bundle/last-rollback.json"))
-    assert (noted["bundle"], noted["paths"], noted["complete"], noted["troubles"]) == (bundle, [path], True, [])
+    assert (noted["bundle"], noted["paths"], noted["complete"], noted["troubles"]) == (bundle, paths, True, [])
     assert noted["reason"] == f"nobody confirmed the change over a new connection within {SECONDS} seconds"
-    said = f"bundle {bundle}: {noted['reason']}: previous files put back: {path}"
+    said = f"bundle {bundle}: {noted['reason']}: previous files put back: {' '.join(paths)}"
     assert said in drill.node("journalctl", "--output=cat", "--no-pager", "--lines=300")
 
 

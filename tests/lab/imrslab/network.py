@@ -26,6 +26,8 @@ def up(lab: topology.Lab) -> None:
     outer = lab.outer
     shell.run("ip", "netns", "add", outer)
     _ip(outer, "link", "set", "lo", "up")
+    # The management address is there on its own network only; Linux would answer for it on every bridge.
+    shell.run("ip", "netns", "exec", outer, "sysctl", "--quiet", "--write", "net.ipv4.conf.all.arp_ignore=1")
     for bridge in topology.BRIDGES:
         _ip(outer, "link", "add", bridge, "type", "bridge")
         _ip(outer, "link", "set", bridge, "up")
