@@ -87,6 +87,21 @@ def by_hand(drill: Drill, seconds: int) -> None:
     )
 
 
+def computing(drill: Drill) -> bool:
+    """Whether the node computes its fingerprint, or waits for a bundle before it does."""
+    return drill.node("systemctl", "show", "--property=ActiveState", "imrs-fingerprint") == "ActiveState=activating\n"
+
+
+def await_notice(drill: Drill) -> None:
+    """Until the gate knows what was done by hand, and nothing is under way any more."""
+
+    def noticed() -> bool:
+        status = drill.status()
+        return status["fingerprint"] != status["certificate"]["fingerprint"] and not computing(drill)
+
+    shell.wait_for("the gate to see the change", noticed, 20)
+
+
 def test_without_opting_in_the_same_change_voids_the_certificate(drill: Drill) -> None:
     """The law as it is: down all stages and up again."""
     cursor, counted = cursor_of(drill), at_router(drill)
@@ -127,17 +142,13 @@ def test_a_foreseen_change_that_acceptance_refuses_ends_dark(opted_in: Drill) ->
 
 
 def test_what_nobody_accepts_in_time_ends_dark(opted_in: Drill) -> None:
-    by_hand(opted_in, 6)
-    shell.wait_for(
-        "the gate to see the change",
-        lambda: opted_in.status()["fingerprint"] != opted_in.status()["certificate"]["fingerprint"],
-        5,
-    )
+    by_hand(opted_in, 10)
+    await_notice(opted_in)
     assert opted_in.status()["certificate"]["valid"]
     assert "a planned change is there, to be accepted before" in opted_in.node("imrs", "status")
     assert opted_in.received() == ALL
     assert opted_in.node("imrs", "in-service") == "in service: ipv4 live, ipv6 live\n"
-    opted_in.wait(set(), 15)
+    opted_in.wait(set(), 30)
     assert opted_in.status()["certificate"]["reason"] == "not confirmed in time"
     with pytest.raises(shell.LabError, match="exit status 1\nnot in service: ipv4 dark, ipv6 dark"):
         opted_in.node("imrs", "in-service")
@@ -146,21 +157,16 @@ def test_what_nobody_accepts_in_time_ends_dark(opted_in: Drill) -> None:
 def test_a_bundle_never_waits_for_the_fingerprint_that_waits_for_it(opted_in: Drill) -> None:
     """The bundle's lock is held; what it starts meanwhile must not wait until it is let go."""
     by_hand(opted_in, 120)
+    await_notice(opted_in)  # or it might be on its way out when the lock is taken, and what follows go unnoticed
     held = "--unit=drill-lock --collect -- flock /var/lib/imrs-bundle/.lock sleep infinity"
     opted_in.node("systemd-run", "--quiet", *held.split())
     try:
         opted_in.node("touch", SYSCTL)
         opted_in.node("sh", "-c", f"echo '# drill' >> {SYSCTL}")
-
-        def waits() -> bool:
-            return opted_in.node("systemctl", "show", "--property=ActiveState", "imrs-fingerprint") == (
-                "ActiveState=activating\n"
-            )
-
-        shell.wait_for("a fingerprint that waits", waits, 5)
+        shell.wait_for("a fingerprint that waits", lambda: computing(opted_in), 10)
         for command in ("daemon-reload", "restart imrs-fingerprint.path", "restart imrs-gate.service"):
             opted_in.node("timeout", "10", "systemctl", *command.split())
-        assert waits(), "it did not get that far"
+        assert computing(opted_in), "it did not get that far"
     finally:
         opted_in.node("systemctl", "stop", "drill-lock")
     opted_in.wait(set(), 30)
