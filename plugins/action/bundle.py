@@ -20,6 +20,7 @@ from ansible import constants as C  # noqa: N812 - its name everywhere in Ansibl
 from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
@@ -63,10 +64,10 @@ def _secret_error(error: BaseException | None) -> str:
     return ""
 
 
-def _foretold(bundle: Bundle, result: dict[str, t.Any]) -> str:
-    """What a run without --check would do to each daemon, in a line: seen without -v."""
+def _foretold(bundle: Bundle, result: dict[str, t.Any], verb: str) -> str:
+    """What the change does to each daemon, in a line: seen without -v."""
     told = ", ".join(f"{one['unit']} {one['disruption']}" for one in result["disruptions"])
-    return f"bundle {bundle.name} would do: {told}{' (refused now)' if result.get('refused') else ''}"
+    return f"bundle {bundle.name} {verb}: {told}{' (refused now)' if result.get('refused') else ''}"
 
 
 def _line(said: object) -> str:
@@ -99,13 +100,17 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "rolled_back": False, "msg": str(error)}
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
+        arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)
         if bundle.confirm and not self._task.check_mode:
-            return self._confirmed(bundle, arguments, variables)
-        result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
-        if self._task.check_mode and result.get("disruptions"):
-            _display.display(
-                f"{variables.get('inventory_hostname')}: {_foretold(bundle, result)}", color=C.COLOR_HIGHLIGHT
-            )
+            result = self._confirmed(bundle, arguments, variables)
+        else:
+            result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
+        if result.get("disruptions") and (self._task.check_mode or result.get("planned")):
+            told = _foretold(bundle, result, "would do" if self._task.check_mode else "is going to do")
+            _display.display(f"{variables.get('inventory_hostname')}: {told}", color=C.COLOR_HIGHLIGHT)
+        if arguments["plan"]:
+            known = variables.get("ansible_facts", {}).get("imrs_planned", {})
+            result["ansible_facts"] = {"imrs_planned": {**known, bundle.name: bool(result.get("planned"))}}
         return result
 
     def _execute(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -159,6 +159,15 @@ options:
       - V({staged}) stands for the staged tree; the word V({removed}) for C(--removed PATH) of each file that will go.
       - When it fails, that is a warning.
     type: raw
+  plan:
+    description:
+      - Filled in by the action plugin, from the variable C(imrs_plan); do not set it.
+      - While the node is in service (O(in_service)), the change is only checked, judged as in O(windows), and returned
+        as RV(planned). So C(icann.imrs.site) knows of every bundle whether it may change the node before any does. A
+        node that is not in service is changed at once.
+      - The fact C(imrs_planned) says by bundle whether its change was planned.
+    type: bool
+    default: false
   contents:
     description: Filled in by the action plugin; do not set it.
     type: str
@@ -227,6 +236,10 @@ disruptions:
 refused:
   description: Whether the change would disturb a node in service now. Outside of check mode the task has failed then.
   returned: but for render mode
+  type: bool
+planned:
+  description: Whether the node is in service and was left as it is, because of O(plan).
+  returned: success
   type: bool
 confirmed:
   description: Whether the controller got in again; null when that was not asked for.
@@ -326,11 +339,12 @@ def main() -> None:
             "windows": _list({key: {"type": "str", "required": True} for key in ("day", "start", "end")}),
             "disrupt": {"type": "bool", "default": False},
             "foresee": {"type": "raw"},
+            "plan": {"type": "bool", "default": False},
             "contents": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,
     )
-    params = {key: value for key, value in module.params.items() if key not in ("contents", "confirm_token")}
+    params = {key: value for key, value in module.params.items() if key not in ("contents", "confirm_token", "plan")}
     elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
     places = Places.below(elsewhere) if elsewhere else Places()
     token = module.params["confirm_token"]
@@ -339,7 +353,8 @@ def main() -> None:
             refusal = "" if module.check_mode else keep(places.state, params["name"], token, Systemd())
             module.exit_json(changed=False, rolled_back=bool(refusal), confirmed=not refusal, reason=refusal)
         bundle = parse(params, unpack(module.params["contents"] or ""))
-        outcome = apply(bundle, places=places, check_mode=module.check_mode, show=module._diff)
+        mode = "check" if module.check_mode else "plan" if module.params["plan"] else "change"
+        outcome = apply(bundle, places=places, mode=mode, show=module._diff)
     except BundleError as error:
         module.fail_json(msg=str(error), rolled_back=error.rolled_back, refused=error.refused)
     except OSError as error:

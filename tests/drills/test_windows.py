@@ -54,6 +54,12 @@ def test_a_node_in_service_is_disturbed_in_its_windows_only(drill: Drill) -> Non
         told = f"bundle {role}: {harm}, and the node is in service; next maintenance window: {day.capitalize()} 18:00"
         assert told in done.output, done.output[-3000:]
         assert "The node was not touched." in done.output
+    # What comes first in the run is a reload, allowed at any time; but not when the run will be refused afterwards.
+    done = drill.play("site", "-e", "nameserver_rate_limit=199", *RESET, *closed)
+    assert done.status != 0
+    assert "bundle routing: bird.service needs a session reset, and the node is in service" in done.output
+    assert "xlb01: bundle nameserver is going to do: knot.service reload" in done.output
+    assert done.changed == 0, done.output[-3000:]
     assert cuts.look(drill) == before
     assert drill.received() == ALL
     assert {name: neighbor["connectionsEstablished"] for name, neighbor in drill.neighbors().items()} == sessions

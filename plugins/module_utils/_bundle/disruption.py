@@ -41,16 +41,18 @@ def worst(found: t.Iterable[str]) -> str:
     return max(found, key=DISRUPTIONS.index, default="none")
 
 
+def in_service(bundle: Bundle) -> bool:
+    """Whether the node attracts traffic. What does not answer may be in service; what is not installed is not."""
+    return bundle.in_service is not None and run(bundle.in_service.argv, _PATIENCE).rc in (0, TIMED_OUT)
+
+
 def refusal(bundle: Bundle, found: t.Mapping[str, str], now: t.Callable[[], datetime.datetime]) -> str:
     """Why this may not be done now, in a sentence; empty when it may. The node is asked only when it matters."""
     harm = worst(found.values())
-    if harm in HARMLESS or bundle.disrupt or bundle.in_service is None:
+    if harm in HARMLESS or bundle.disrupt:
         return ""
     moment = now()
-    if is_open(bundle.windows, moment):
-        return ""
-    # What does not answer may be in service; what is not installed is not.
-    if run(bundle.in_service.argv, _PATIENCE).rc not in (0, TIMED_OUT):
+    if is_open(bundle.windows, moment) or not in_service(bundle):
         return ""
     unit = next(unit for unit, disruption in found.items() if disruption == harm)
     following_ = following(bundle.windows, moment)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from . import swap
 from .commands import Answer, retry, run
 from .confirm import Scheduler, Systemd
-from .disruption import disruptions, refusal, worst
+from .disruption import disruptions, in_service, refusal, worst
 from .entry import explain
 from .install import install
 from .journal import Journal, Past
@@ -33,6 +33,9 @@ from .stage import staged, sweep
 from .undo import put_back, say, tell
 from .units import Step, between, look, steps
 
+Mode = t.Literal["change", "plan", "check"]
+"""``check`` changes nothing, and lets pass what is not there yet; ``plan`` changes no node in service."""
+
 UNTOUCHED = "The node was not touched."
 """What everything says that fails before the first rename."""
 
@@ -45,6 +48,8 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     disruptions: t.Mapping[str, str] = field(default_factory=dict)
     refused: bool = False
+    planned: bool = False
+    """The node is in service, and was left as it is: the change is for a run that does not only plan."""
     confirmed: bool | None = None
     """False: the controller has to get in again before it counts; None: it need not."""
     activated: tuple[str, ...] = ()
@@ -66,6 +71,7 @@ class Outcome:
             "disruption": self.disruption,
             "disruptions": [{"unit": unit, "disruption": what} for unit, what in self.disruptions.items()],
             "refused": self.refused,
+            "planned": self.planned,
             "confirmed": self.confirmed,
             "activated": list(self.activated),
             "ensured": list(self.ensured),
@@ -133,16 +139,16 @@ class _Transaction:
         output = answer.output.replace(root, "") if root else answer.output
         return say(self.bundle.name, what, command, Answer(answer.rc, output), self.redactor)
 
-    def check(self, found: t.Mapping[str, str], *, check_mode: bool) -> None:
+    def check(self, found: t.Mapping[str, str], mode: Mode) -> None:
         """Show the whole bundle, as it shall be, to the daemons' own parsers; then to whom it is foretold."""
-        foresee = None if check_mode or worst(found.values()) not in HARMLESS else self.bundle.foresee
+        foresee = self.bundle.foresee if worst(found.values()) in HARMLESS and mode == "change" else None
         if not self.bundle.check and not foresee:
             return
         try:
             with staged(self.bundle, self.plan.wanted) as root:
                 for command in self.bundle.check:
                     answer = run(command.staged(root))
-                    if answer.missing and check_mode:
+                    if answer.missing and mode == "check":
                         self.warnings.append(
                             f"bundle {self.bundle.name}: not checked, program not installed yet: {command}"
                         )
@@ -286,32 +292,38 @@ def apply(
     places: Places | None = None,
     scheduler: Scheduler | None = None,
     now: t.Callable[[], datetime.datetime] = _utc,
-    check_mode: bool = False,
+    mode: Mode = "change",
     show: bool = False,
 ) -> Outcome:
     """Make the node as the bundle says, or leave it as it was and raise BundleError.
 
-    In check mode nothing on the node changes, but the checks run on a staged tree; ``show`` fills ``diff``. ``now``
-    gives the time (UTC) that maintenance windows are held against.
+    To ``check`` changes nothing on the node, but the checks run on a staged tree; ``show`` fills ``diff``. To ``plan``
+    leaves a node in service as it is, too, after the same checks and refusals as to ``change``; any other it changes.
+    ``now`` gives the time (UTC) that maintenance windows are held against.
     """
     places, scheduler = places or Places(), scheduler or Systemd(run)
     memory = Memory(places.state, bundle.name)
-    if check_mode:
+    if mode == "check":
         transaction, found, refused = _judge(bundle, memory, now, lenient=True)
         pending = _open_change(memory)
         transaction.warnings += [*pending, *([f"{refused}; this run would be refused"] if refused else [])]
         if transaction.plan.changes:
-            transaction.check(found, check_mode=True)
+            transaction.check(found, mode)
         transaction.ensured = transaction.due
-        return _outcome(transaction, found, refused=bool(refused), pending=bool(pending), show=show)
+        outcome = _outcome(transaction, found, show=show)
+        return dataclasses.replace(outcome, changed=outcome.changed or bool(pending), refused=bool(refused))
     with memory.locked():
         sweep()
         settled = settle(memory, scheduler)
         transaction, found, refused = _judge(bundle, memory, now, lenient=False)
         if refused:
             raise BundleError(f"{refused}\n{UNTOUCHED}", refused=True)
+        planned = mode == "plan" and bool(transaction.plan.changes or transaction.due) and in_service(bundle)
         if transaction.plan.changes:
-            transaction.check(found, check_mode=False)
+            transaction.check(found, "plan" if planned else "change")
+        if planned:
+            outcome = _outcome(transaction, found, settled=settled, show=False)
+            return dataclasses.replace(outcome, changed=bool(settled), planned=True)
         transaction.commit(places, scheduler)
     return _outcome(transaction, found, settled=settled, show=show)
 
@@ -331,16 +343,13 @@ def _outcome(
     found: t.Mapping[str, str],
     *,
     settled: t.Sequence[Settled] = (),
-    refused: bool = False,
-    pending: bool = False,
     show: bool,
 ) -> Outcome:
     plan = transaction.plan
     return Outcome(
-        changed=bool(plan.changes or transaction.ensured or settled or pending),
+        changed=bool(plan.changes or transaction.ensured or settled),
         changes=plan.changes,
         disruptions=found,
-        refused=refused,
         confirmed=False if transaction.journal.state == "unconfirmed" else None,
         activated=tuple(str(activation.command) for activation in transaction.activations),
         ensured=tuple(str(step) for step in transaction.ensured),

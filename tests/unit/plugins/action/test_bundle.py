@@ -358,6 +358,19 @@ def test_check_mode_says_what_happens_to_each_daemon(site: Site) -> None:
     assert site.play([task]).returncode == 0
 
 
+def test_a_node_in_service_is_planned_before_it_is_changed(site: Site) -> None:
+    task = bundle(PLAIN, activate=[{"command": "true bird.service", "disruption": "reload"}], in_service="true")
+    known = {"ansible.builtin.debug": {"msg": "planned {{ ansible_facts.imrs_planned | default('nothing') | string }}"}}
+    result = site.play([task, known], variables={"imrs_plan": True})
+    assert "localhost: bundle one is going to do: bird.service reload" in result.stdout
+    assert "planned {'one': True}" in result.stdout
+    assert "changed=0" in result.stdout
+    assert not list(site.node.iterdir())
+    assert "planned {'one': False}" in site.play([task, known], "--check", variables={"imrs_plan": True}).stdout
+    assert "planned nothing" in site.play([task, known]).stdout
+    assert "planned {'one': False}" in site.play([task, known], variables={"imrs_plan": True}).stdout
+
+
 def test_without_a_timer_nothing_changes(site: Site, wire: pathlib.Path) -> None:
     (wire / "no-timers").touch()
     result = _risky(site)

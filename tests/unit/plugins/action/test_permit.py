@@ -44,7 +44,7 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
         "or leave these nodes out: --limit provisionable\n"
     )
     assert message in done.stderr + done.stdout
-    assert "xaa01                      : ok=1 " in done.stdout  # the guard before this one
+    assert "xaa01                      : ok=2 " in done.stdout  # the guards before this one
     assert not fleet.called.exists()
 
 
@@ -75,3 +75,11 @@ def test_render_mode_is_refused(
     assert "imrs_render_directory is set" in done.stdout + done.stderr
     assert not fleet.called.exists()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_that_would_never_be_carried_out_is_refused(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:
+    fleet.write({"xaa01": nodes["xaa01"]})
+    done = fleet.run("site", "-e", "imrs_plan=true")
+    assert done.returncode != 0
+    assert "imrs_plan is set: a node in service would never be changed" in done.stdout + done.stderr
+    assert not fleet.called.exists()

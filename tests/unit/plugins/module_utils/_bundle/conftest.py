@@ -21,6 +21,9 @@ import typing as t
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
 
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._bundle.transaction import Mode
+
 USER = pwd.getpwuid(os.geteuid()).pw_name
 GROUP = grp.getgrgid(os.getegid()).gr_name
 
@@ -71,7 +74,7 @@ class Node:
         return {"dest": self.path(name), "owner": USER, "group": GROUP, **more}, content.encode()
 
     def apply(
-        self, *files: tuple[dict[str, t.Any], bytes], check_mode: bool = False, show: bool = False, **more: t.Any
+        self, *files: tuple[dict[str, t.Any], bytes], mode: Mode = "change", show: bool = False, **more: t.Any
     ) -> _bundle.Outcome:
         raw = {"name": "test", "files": [item for item, _ in files], "probe_timeout": 0, **more}
         bundle = _bundle.parse(raw, [content for _, content in files])
@@ -80,7 +83,7 @@ class Node:
             places=self.places,
             scheduler=self.timers,
             now=lambda: self.now[0],
-            check_mode=check_mode,
+            mode=mode,
             show=show,
         )
 

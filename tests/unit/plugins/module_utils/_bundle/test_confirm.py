@@ -117,7 +117,7 @@ def test_nothing_changes_when_the_timer_cannot_be_armed(node: Node) -> None:
 
 
 def test_check_mode_and_other_paths_arm_nothing(node: Node) -> None:
-    assert node.apply(node.file("a", "1\n"), check_mode=True, **_confirm(node)).confirmed is None
+    assert node.apply(node.file("a", "1\n"), mode="check", **_confirm(node)).confirmed is None
     outcome = node.apply(node.file("a", "1\n"), **_confirm(node, when_changed=["/etc/ssh/*"]))
     assert (outcome.changed, outcome.confirmed) == (True, None)
     assert node.timers.told == []

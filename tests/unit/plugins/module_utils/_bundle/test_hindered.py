@@ -139,7 +139,7 @@ def test_a_read_only_file_system_is_told_in_one_sentence(node: Node, where: str)
         node.apply(node.file("a", "old\n"))
         before = node.fingerprint()
         _mount(str(place), "size=512k", _READ_ONLY | _REMOUNT)
-        assert node.apply(node.file("a", "new\n"), check_mode=True, check=["true"]).changed
+        assert node.apply(node.file("a", "new\n"), mode="check", check=["true"]).changed
         with pytest.raises((_bundle.BundleError, OSError)) as caught:
             node.apply(node.file("a", "new\n"))
         told = _bundle.explain(caught.value) if isinstance(caught.value, OSError) else str(caught.value)
@@ -163,8 +163,8 @@ def test_an_immutable_file_is_refused_before_anything_changes(node: Node, flag: 
         assert entry.immutable(node.path("b"))
         assert not entry.immutable(node.path("a"))
         before = node.tree()
-        for check_mode in (True, False):
-            error = _failure(node, node.file("a", "new\n"), node.file("b", "new\n"), check_mode=check_mode)
+        for mode in ("check", "change"):
+            error = _failure(node, node.file("a", "new\n"), node.file("b", "new\n"), mode=mode)
             assert f"{node.path('b')}: the file is immutable or append-only (lsattr shows it)" in str(error)
             assert f"chattr -i -a {node.path('b')}" in str(error)
             assert node.tree() == before

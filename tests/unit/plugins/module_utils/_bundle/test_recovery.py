@@ -130,7 +130,7 @@ def test_check_mode_tells_of_an_open_change_and_leaves_it(node: Node) -> None:
     node.apply(*_files(node, "old"))
     node.killed(*_files(node, "new"), at="memory.Memory.commit")
     before = node.fingerprint()
-    outcome = node.apply(*_files(node, "new"), check_mode=True)
+    outcome = node.apply(*_files(node, "new"), mode="check")
     assert outcome.changed
     assert "bundle test: a change is changing on this node; the next run" in outcome.warnings[0]
     assert node.fingerprint() == before

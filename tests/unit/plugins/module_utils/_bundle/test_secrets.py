@@ -37,7 +37,7 @@ def _below(*tops: pathlib.Path) -> dict[pathlib.Path, int]:
     "more",
     [
         {},
-        {"check_mode": True},
+        {"mode": "check"},
         {"check": [["sh", "-c", "cat {staged}$0; exit 1", "PATH"]]},
         {"activate": [{"command": ["sh", "-c", "cat $0; exit 1", "PATH"]}]},
         {"probe": [["sh", "-c", "cat $0; exit 1", "PATH"]]},
@@ -117,7 +117,7 @@ def test_check_mode_changes_no_byte_of_anything(node: Node, scratch: pathlib.Pat
         confirm={"seconds": 60},
         foresee=node.mark("foreseen"),
         in_service=["true"],
-        check_mode=True,
+        mode="check",
         show=True,
     )
     assert len(outcome.changes) == 7

@@ -85,7 +85,7 @@ def test_failed_check_leaves_the_node_byte_identical(node: Node, scratch: pathli
 def test_missing_check_program_fails_and_in_check_mode_warns(node: Node) -> None:
     with pytest.raises(_bundle.BundleError, match="No such file"):
         node.apply(node.file("a", "one\n"), check=["no-such-program {staged}"])
-    outcome = node.apply(node.file("a", "one\n"), check=["no-such-program {staged}"], check_mode=True)
+    outcome = node.apply(node.file("a", "one\n"), check=["no-such-program {staged}"], mode="check")
     assert "not installed yet" in outcome.warnings[0]
 
 
@@ -198,23 +198,23 @@ def test_check_mode_changes_no_byte_and_predicts(node: Node, scratch: pathlib.Pa
         {"command": node.mark("act"), "disruption": "session reset", "when_changed": ["/nothing/*"]},
         {"command": node.mark("act"), "disruption": "reload"},
     ]
-    predicted = node.apply(node.file("a", "new\n"), check_mode=True, activate=activate, check=[node.mark("check")])
+    predicted = node.apply(node.file("a", "new\n"), mode="check", activate=activate, check=[node.mark("check")])
     assert node.fingerprint() == before
     assert not list(scratch.iterdir())
     assert node.marks() == ["check"]
     assert predicted.disruption == "restart"
     done = node.apply(node.file("a", "new\n"), activate=activate)
     assert [change.to_dict() for change in done.changes] == [change.to_dict() for change in predicted.changes]
-    assert not node.apply(node.file("a", "new\n"), check_mode=True).changed
+    assert not node.apply(node.file("a", "new\n"), mode="check").changed
 
 
 def test_check_mode_on_a_bare_node_makes_nothing_and_fails_a_bad_check(node: Node) -> None:
-    outcome = node.apply(node.file("no/dir", "x\n", owner="no-such-user"), check_mode=True)
+    outcome = node.apply(node.file("no/dir", "x\n", owner="no-such-user"), mode="check")
     assert outcome.changed
     assert len(outcome.warnings) == 2
     assert not node.state.exists()
     with pytest.raises(_bundle.BundleError, match="not touched"):
-        node.apply(node.file("a", "x\n"), check=["false"], check_mode=True)
+        node.apply(node.file("a", "x\n"), check=["false"], mode="check")
 
 
 def test_drift_of_the_mode_is_repaired_and_shown(node: Node) -> None:
@@ -244,8 +244,8 @@ def test_secret_is_in_no_result_and_no_message(node: Node) -> None:
     outcome = node.apply(node.file("a", SECRET, secret=True), show=True)
     outcome = node.apply(node.file("a", new, secret=True), show=True)
     assert "content is secret; it changed" in outcome.diff[0]["prepared"]
-    shown = node.apply(node.file("a", "public now\n"), show=True, check_mode=True)
-    removed = node.apply(show=True, check_mode=True)
+    shown = node.apply(node.file("a", "public now\n"), show=True, mode="check")
+    removed = node.apply(show=True, mode="check")
     for result in (outcome, shown, removed):
         assert "YmFyYmF6" not in json.dumps(result.to_dict())
     for step in ("check", "probe"):
@@ -271,7 +271,7 @@ def test_units_are_brought_into_state_in_every_run(node: Node, systemctl: System
         {"unit": "a.service", "enabled": True, "started": True},
         {"unit": "b.service", "enabled": True, "started": True},
     ]
-    assert node.apply(ensure=ensure, check_mode=True).changed
+    assert node.apply(ensure=ensure, mode="check").changed
     assert systemctl.called() == []
     outcome = node.apply(ensure=ensure)
     assert outcome.ensured == ("systemctl enable a.service", "systemctl start a.service")

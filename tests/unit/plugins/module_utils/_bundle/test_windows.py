@@ -114,7 +114,7 @@ def test_a_session_reset_in_service_outside_of_windows_is_refused(node: Node) ->
 
 def test_check_mode_says_what_would_happen_and_that_it_would_be_refused(node: Node) -> None:
     node.apply(node.file("a", "old\n"))
-    outcome = node.apply(node.file("a", "new\n"), activate=[RESET], check_mode=True, **_asked(node))
+    outcome = node.apply(node.file("a", "new\n"), activate=[RESET], mode="check", **_asked(node))
     assert outcome.refused
     assert outcome.changed
     assert outcome.warnings == (f"{REFUSED}; this run would be refused",)
@@ -162,8 +162,8 @@ def test_each_daemon_is_told_of_with_the_worst_that_happens_to_it(node: Node, sy
         {"command": "systemctl daemon-reload"},
     ]
     more: dict[str, t.Any] = {"activate": activate, "ensure": [{"unit": "frr.service", "started": False}]}
-    for check_mode in (True, False):
-        outcome = node.apply(node.file("a", "x\n"), check_mode=check_mode, **more)
+    for mode in ("check", "change"):
+        outcome = node.apply(node.file("a", "x\n"), mode=mode, **more)
         assert dict(outcome.disruptions) == {
             "bird.service": "reload",
             "knot.service": "none",
@@ -217,7 +217,61 @@ def test_who_is_not_there_yet_need_not_foresee(node: Node) -> None:
 
 
 def test_a_restart_a_check_and_no_change_are_not_foretold(node: Node) -> None:
-    node.apply(node.file("a", "1\n"), foresee=_foresee(node), check_mode=True)
+    node.apply(node.file("a", "1\n"), foresee=_foresee(node), mode="check")
     node.apply(node.file("a", "1\n"), foresee=_foresee(node), activate=[{"command": "true", "disruption": "restart"}])
     node.apply(node.file("a", "1\n"), foresee=_foresee(node))
     assert node.marks() == []
+
+
+def test_planning_leaves_a_node_in_service_as_it_is(node: Node, systemctl: Systemctl) -> None:
+    node.apply(node.file("a", "old\n"))
+    before = node.fingerprint()
+    more: dict[str, t.Any] = {
+        "check": [node.mark("check")],
+        "foresee": _foresee(node),
+        "activate": [{"command": node.mark("act"), "unit": "bird.service"}],
+    }
+    outcome = node.apply(node.file("a", "new\n"), mode="plan", show=True, in_service=["true"], **more)
+    assert (outcome.planned, outcome.changed, outcome.diff) == (True, False, [])
+    assert outcome.disruptions == {"bird.service": "none"}
+    assert [change.path for change in outcome.changes] == [node.path("a")]
+    assert node.marks() == ["check"]
+    assert node.fingerprint() == before
+
+    systemctl.set("bird.service", "inactive", "enabled")
+    ensure = [{"unit": "bird.service", "started": True}]
+    assert node.apply(node.file("a", "old\n"), mode="plan", in_service=["true"], ensure=ensure).planned
+    assert systemctl.called() == []
+
+
+def test_planning_says_at_once_what_may_not_be(node: Node) -> None:
+    node.apply(node.file("a", "old\n"))
+    with pytest.raises(_bundle.BundleError, match="needs a session reset, and the node is in service"):
+        node.apply(node.file("a", "new\n"), mode="plan", activate=[RESET], in_service=["true"])
+    for program in ("false", "no-such-program"):
+        with pytest.raises(_bundle.BundleError, match="check"):
+            node.apply(node.file("a", "new\n"), mode="plan", check=[program], in_service=["true"])
+    assert node.tree()["a"][1] == b"old\n"
+
+
+@pytest.mark.parametrize("asked", [["false"], ["no-such-program"], None])
+def test_planning_changes_a_node_that_nobody_asks(node: Node, asked: list[str] | None) -> None:
+    outcome = node.apply(node.file("a", "new\n"), mode="plan", in_service=asked, foresee=_foresee(node))
+    assert (outcome.planned, outcome.changed) == (False, True)
+    assert node.tree()["a"][1] == b"new\n"
+    assert node.marks() == ["new"]
+
+
+def test_planning_asks_nobody_when_nothing_changes(node: Node) -> None:
+    node.apply(node.file("a", "old\n"))
+    outcome = node.apply(node.file("a", "old\n"), mode="plan", in_service=node.mark("asked"))
+    assert (outcome.planned, outcome.changed) == (False, False)
+    assert node.marks() == []
+
+
+def test_planning_puts_right_what_a_killed_run_left(node: Node) -> None:
+    node.apply(node.file("a", "old\n"))
+    node.killed(node.file("a", "new\n"), at="swap.swap")
+    outcome = node.apply(node.file("a", "new\n"), mode="plan", in_service=["true"])
+    assert (outcome.planned, outcome.changed) == (True, True)
+    assert node.tree()["a"][1] == b"old\n"
