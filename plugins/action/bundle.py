@@ -51,6 +51,9 @@ _GRACE = 20.0
 _KILLED = (137, 143)
 """What a shell returns for a program that SIGKILL or SIGTERM has ended."""
 
+_HARM = ("restart", "session reset")
+"""What may be refused to a node in service."""
+
 _PAUSE = 1.0
 """Seconds between two tries to get in."""
 
@@ -101,6 +104,11 @@ class ActionModule(ActionBase):
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
         arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)
+        run = self._of_this_run(variables)
+        if arguments["plan"] and run["in_service"] and bundle.in_service:
+            arguments["in_service"] = ["true"]  # or bundles that are planned would come after those that follow
+        elif not arguments["plan"] and run["bundles"].get(bundle.name) in _HARM:
+            arguments["disrupt"] = True  # it was allowed, and others may have been made since
         if bundle.confirm and not self._task.check_mode:
             result = self._confirmed(bundle, arguments, variables)
         else:
@@ -108,10 +116,25 @@ class ActionModule(ActionBase):
         if result.get("disruptions") and (self._task.check_mode or result.get("planned")):
             told = _foretold(bundle, result, "would do" if self._task.check_mode else "is going to do")
             _display.display(f"{variables.get('inventory_hostname')}: {told}", color=C.COLOR_HIGHLIGHT)
-        if arguments["plan"]:
-            known = variables.get("ansible_facts", {}).get("imrs_planned", {})
-            result["ansible_facts"] = {"imrs_planned": {**known, bundle.name: bool(result.get("planned"))}}
+        if arguments["plan"] or bundle.name in run["bundles"]:
+            run["bundles"].pop(bundle.name, None)
+            if result.get("planned"):
+                run["bundles"][bundle.name] = result["disruption"]
+            run["in_service"] = run["in_service"] or bool(result.get("in_service"))
+            result["ansible_facts"] = {"imrs_planned": run}
         return result
+
+    @staticmethod
+    def _of_this_run(variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What earlier bundles of this run have left for this host: facts may come from a cache, and be of another run.
+
+        ``in_service``: whether the node was when one of them was planned; ``bundles``: what is planned does, by name.
+        """
+        run = os.path.basename(C.DEFAULT_LOCAL_TMP)  # a directory of this ansible-playbook alone
+        known = variables.get("ansible_facts", {}).get("imrs_planned", {})
+        if known.get("run") != run:
+            return {"run": run, "in_service": False, "bundles": {}}
+        return {**known, "bundles": dict(known["bundles"])}
 
     def _execute(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module."""

@@ -135,9 +135,10 @@ options:
     type: str
   in_service:
     description:
-      - Command that succeeds while the node attracts traffic. It is asked only when the change takes a V(restart) or a
+      - Command that succeeds while the node attracts traffic. It is asked when the change takes a V(restart) or a
         V(session reset), of an activation or because a running unit is stopped by O(ensure); a node in service is then
-        left as it is, outside of its O(windows). In check mode that is a warning, and RV(refused).
+        left as it is, outside of its O(windows). In check mode that is a warning, and RV(refused). With O(plan) it is
+        asked always.
       - When the program is not installed yet, the node is not in service.
     type: raw
   windows:
@@ -165,7 +166,9 @@ options:
       - While the node is in service (O(in_service)), the change is only checked, judged as in O(windows), and returned
         as RV(planned). So C(icann.imrs.site) knows of every bundle whether it may change the node before any does. A
         node that is not in service is changed at once.
-      - The fact C(imrs_planned) says by bundle whether its change was planned.
+      - A node that was in service at one bundle of the run counts as such at those that are planned after it.
+      - The fact C(imrs_planned) has RV(disruption) by bundle for what is planned, in C(bundles); what was allowed there
+        is not refused in the same run when it is carried out, without this option.
     type: bool
     default: false
   contents:
@@ -223,7 +226,7 @@ disruption:
   type: str
   sample: reload
 activated:
-  description: Activations that ran, or in check mode would run.
+  description: Activations that ran, or in check mode and when RV(planned) would run.
   returned: success
   type: list
   elements: str
@@ -239,6 +242,10 @@ refused:
   type: bool
 planned:
   description: Whether the node is in service and was left as it is, because of O(plan).
+  returned: success
+  type: bool
+in_service:
+  description: Whether the node is in service; null without O(plan), and in check mode.
   returned: success
   type: bool
 confirmed:

@@ -50,6 +50,8 @@ class Outcome:
     refused: bool = False
     planned: bool = False
     """The node is in service, and was left as it is: the change is for a run that does not only plan."""
+    in_service: bool | None = None
+    """What the node said when it was planned for; None: it was not."""
     confirmed: bool | None = None
     """False: the controller has to get in again before it counts; None: it need not."""
     activated: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class Outcome:
             "disruptions": [{"unit": unit, "disruption": what} for unit, what in self.disruptions.items()],
             "refused": self.refused,
             "planned": self.planned,
+            "in_service": self.in_service,
             "confirmed": self.confirmed,
             "activated": list(self.activated),
             "ensured": list(self.ensured),
@@ -318,14 +321,16 @@ def apply(
         transaction, found, refused = _judge(bundle, memory, now, lenient=False)
         if refused:
             raise BundleError(f"{refused}\n{UNTOUCHED}", refused=True)
-        planned = mode == "plan" and bool(transaction.plan.changes or transaction.due) and in_service(bundle)
+        serves = in_service(bundle) if mode == "plan" else None
+        planned = bool(serves and (transaction.plan.changes or transaction.due))
         if transaction.plan.changes:
             transaction.check(found, "plan" if planned else "change")
         if planned:
+            transaction.ensured = transaction.due
             outcome = _outcome(transaction, found, settled=settled, show=False)
-            return dataclasses.replace(outcome, changed=bool(settled), planned=True)
+            return dataclasses.replace(outcome, changed=bool(settled), planned=True, in_service=True)
         transaction.commit(places, scheduler)
-    return _outcome(transaction, found, settled=settled, show=show)
+    return dataclasses.replace(_outcome(transaction, found, settled=settled, show=show), in_service=serves)
 
 
 def _judge(

@@ -129,6 +129,20 @@ def test_a_rendering_has_the_files_of_every_role() -> None:
     assert set(rendered) == {role.name for role in ROLES if bundles(role)}
 
 
+def test_what_a_run_has_planned_is_carried_out_in_the_order_of_the_roles(role: pathlib.Path) -> None:
+    """site.yml includes the roles anew that have planned something, by the names of their bundles."""
+    play = load(ROOT / "playbooks/site.yml")[1]
+    include, accept = play["tasks"]
+    again = re.findall(r"'(\w+)'", include["loop"].partition("|")[0])
+    provisioned = [role["role"].removeprefix("icann.imrs.") for role in play["roles"]]
+    assert again == [name for name in provisioned if bundles(ROOT / "roles" / name)]
+    assert accept["ansible.builtin.import_role"]["name"] == "icann.imrs.acceptance"
+    for found in reached(role, "main.yml").values():
+        for task in found:
+            if "bundle" in modules(task):
+                assert task["icann.imrs.bundle"]["name"] == role.name
+
+
 def test_secrets_come_through_the_lookup_only(role: pathlib.Path) -> None:
     everything = texts(role) + (role / "defaults/main.yml").read_text(encoding="utf-8")
     assert re.findall(r"\bvault_\w+", everything) == []

@@ -240,7 +240,8 @@ def test_planning_leaves_a_node_in_service_as_it_is(node: Node, systemctl: Syste
 
     systemctl.set("bird.service", "inactive", "enabled")
     ensure = [{"unit": "bird.service", "started": True}]
-    assert node.apply(node.file("a", "old\n"), mode="plan", in_service=["true"], ensure=ensure).planned
+    outcome = node.apply(node.file("a", "old\n"), mode="plan", in_service=["true"], ensure=ensure)
+    assert (outcome.planned, outcome.changed, len(outcome.ensured)) == (True, False, 1)
     assert systemctl.called() == []
 
 
@@ -262,11 +263,14 @@ def test_planning_changes_a_node_that_nobody_asks(node: Node, asked: list[str] |
     assert node.marks() == ["new"]
 
 
-def test_planning_asks_nobody_when_nothing_changes(node: Node) -> None:
+@pytest.mark.parametrize(("rc", "serves"), [(0, True), (1, False)])
+def test_planning_asks_once_even_when_nothing_changes(node: Node, rc: int, serves: bool) -> None:
+    """For the bundles that follow: one of them may have something to change."""
     node.apply(node.file("a", "old\n"))
-    outcome = node.apply(node.file("a", "old\n"), mode="plan", in_service=node.mark("asked"))
-    assert (outcome.planned, outcome.changed) == (False, False)
-    assert node.marks() == []
+    outcome = node.apply(node.file("a", "old\n"), mode="plan", in_service=node.mark("asked", rc))
+    assert (outcome.planned, outcome.changed, outcome.in_service) == (False, False, serves)
+    assert node.marks() == ["asked"]
+    assert node.apply(node.file("a", "old\n"), in_service=node.mark("asked", rc)).in_service is None
 
 
 def test_planning_puts_right_what_a_killed_run_left(node: Node) -> None:
