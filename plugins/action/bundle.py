@@ -26,6 +26,7 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 from ansible_collections.icann.imrs.plugins.lookup.secret import SecretError, texts
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
+    HARMLESS,
     SOURCES,
     Bundle,
     BundleError,
@@ -50,9 +51,6 @@ _GRACE = 20.0
 
 _KILLED = (137, 143)
 """What a shell returns for a program that SIGKILL or SIGTERM has ended."""
-
-_HARM = ("restart", "session reset")
-"""What may be refused to a node in service."""
 
 _PAUSE = 1.0
 """Seconds between two tries to get in."""
@@ -107,7 +105,7 @@ class ActionModule(ActionBase):
         run = self._of_this_run(variables)
         if arguments["plan"] and run["in_service"] and bundle.in_service:
             arguments["in_service"] = ["true"]  # or bundles that are planned would come after those that follow
-        elif not arguments["plan"] and run["bundles"].get(bundle.name) in _HARM:
+        elif not arguments["plan"] and run["bundles"].get(bundle.name, "none") not in HARMLESS:
             arguments["disrupt"] = True  # it was allowed, and others may have been made since
         if bundle.confirm and not self._task.check_mode:
             result = self._confirmed(bundle, arguments, variables)

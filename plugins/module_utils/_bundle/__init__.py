@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from .confirm import Scheduler, Systemd, keep
 from .entry import explain
-from .model import SOURCES, Bundle, BundleError, File, pack, unpack
+from .model import HARMLESS, SOURCES, Bundle, BundleError, File, pack, unpack
 from .parse import parse
 from .places import STATE, Places
 from .redact import HIDDEN, Redactor
 from .transaction import Outcome, apply
 
 __all__ = [
+    "HARMLESS",
     "HIDDEN",
     "SOURCES",
     "STATE",
