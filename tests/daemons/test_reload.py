@@ -126,6 +126,22 @@ def test_a_stream_notices_a_restart(tmp_path: pathlib.Path) -> None:
             assert stream.end()["lost"] > 0
 
 
+def test_a_stream_notices_a_limit_of_time_over_tcp(tmp_path: pathlib.Path) -> None:
+    """The guard: were it Knot's own, a slow machine would lose answers; one microsecond is too little for any."""
+    with Changing(tmp_path, "bird", CASE) as bench:
+        bench.serve("knot")
+        answers = pathlib.Path("/etc/knot/answers.conf")
+        limited = answers.read_text().replace("time-rate-limit: 0\n", "time-rate-limit: 1\n")
+        assert limited != answers.read_text()
+        answers.write_text(limited)
+        bench.reload("knot")
+        with bench.ask_from_outside() as stream:
+            found = stream.end()
+        assert found["udp"]["lost"] == 0, found
+        assert found["kept"]["lost"] > 0, found
+        assert found["new"]["lost"] > 0, found
+
+
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> t.Iterator[Changing]:
     """A node that announces everything, and learns."""

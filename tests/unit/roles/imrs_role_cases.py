@@ -126,6 +126,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "imrs_zones": EVERY_KIND_OF_ZONE,
             "imrs_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]],
             "nameserver_rate_limit": 0,
+            "nameserver_tcp_time_limit": 8000,
         },
     ),
     "changes": (

@@ -94,6 +94,28 @@ def test_every_kind_of_zone_is_verified_as_far_as_it_can_be() -> None:
     assert "verifier: /usr/bin/ldns-verify-zone -ZZ\n" in plain  # the anchors are the root's
 
 
+LIMITS = {
+    "both": ({"nameserver_tcp_time_limit": 8000}, ["rate-limit: 200", "time-rate-limit: 8000"]),
+    "none over TCP, which Knot would set itself": ({}, ["rate-limit: 200", "time-rate-limit: 0"]),
+    "over TCP only": (
+        {"nameserver_rate_limit": 0, "nameserver_tcp_time_limit": 8000},
+        ["rate-limit: 0", "time-rate-limit: 8000"],
+    ),
+    "none": ({"nameserver_rate_limit": 0}, []),
+    "Knot 3.2, which knows one": ({"nameserver_tcp_time_limit": None}, ["rate-limit: 200"]),
+    "Knot 3.2, none": ({"nameserver_rate_limit": 0, "nameserver_tcp_time_limit": None}, []),
+}
+"""What is wanted of Knot, and what it is told."""
+
+
+@pytest.mark.parametrize("wanted", LIMITS)
+def test_knot_limits_what_it_is_told_to(wanted: str) -> None:
+    variables, told = LIMITS[wanted]
+    texts = files("nameserver", "knot", {**CASES["plain"][1], **variables})
+    assert re.findall(r"(?m)^ +((?:time-)?rate-limit: \d+)$", texts["etc/knot/answers.conf"]) == told
+    assert ("global-module: mod-rrl/imrs" in texts["etc/knot/zones.conf"]) == bool(told)
+
+
 def test_frr_checks_its_file_without_applying_it() -> None:
     commands = [command for command in bundle("routing", "frr")["check"] if "vtysh" in command]
     assert commands == ["vtysh -C -f {staged}/etc/frr/frr.conf"]
