@@ -148,7 +148,7 @@ class ActionModule(ActionBase):
             result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
         except AnsibleConnectionFailure as error:
             # The change itself may have cut the connection, and the node may be reachable all the same.
-            broken = f"the connection broke while the node was being changed ({_line(error)})"
+            broken = f"the connection broke while the bundle was at work on the node ({_line(error)})"
             result = {"changed": True, "rolled_back": False, "warnings": [f"bundle {bundle.name}: {broken}"]}
         if not broken and (result.get("failed") or result.get("confirmed") is not False):
             return result

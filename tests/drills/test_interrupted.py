@@ -98,7 +98,7 @@ def test_a_line_that_breaks_leaves_all_old_or_all_new(drill: Drill) -> None:
         assert done.status != 0
         done = cuts.cut(drill, "old", lambda: any(name.startswith("network.") for name in drill.journals()))
         assert done.status == 0, done.output[-3000:]
-        assert "the connection broke while the node was being changed" in done.output
+        assert "the connection broke while the bundle was at work on the node" in done.output
     finally:
         drill.forget_falls()
         drill.restore()

@@ -280,7 +280,7 @@ def test_a_connection_that_breaks_during_the_change_need_not_be_its_end(site: Si
     (wire / "break").touch()
     result = _risky(site)
     assert result.returncode == 0, result.stdout
-    assert "the connection broke while the node was being changed (Connection reset by peer)" in result.stdout
+    assert "the connection broke while the bundle was at work on the node (Connection reset by peer)" in result.stdout
     assert '"confirmed": true' in result.stdout
     assert (site.node / "rule").read_text() == "open\n"
     assert not list((wire / "state").glob("*.journal"))

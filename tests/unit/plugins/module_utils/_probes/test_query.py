@@ -107,7 +107,7 @@ def test_silence_is_a_timeout() -> None:
     with Server(lambda _wire: []) as server:
         exchange = query.ask(_question(port=server.port), 99, timeout=0.1)
     assert (exchange["error"], exchange["answer"]) == ("timeout", None)
-    assert 0.05 < exchange["seconds"] < 1
+    assert exchange["seconds"] > 0.05
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
