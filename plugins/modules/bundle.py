@@ -139,7 +139,8 @@ options:
         V(session reset), of an activation or because a running unit is stopped by O(ensure); a node in service is then
         left as it is, outside of its O(windows). In check mode that is a warning, and RV(refused). With O(plan) it is
         asked always.
-      - When the program is not installed yet, the node is not in service.
+      - With exit status 3 the node says that it is not in service, as C(systemctl is-active) does; nor is it when the
+        program is not installed yet. Every other ending is taken for yes.
     type: raw
   windows:
     description: Maintenance windows, in which a node in service may be disturbed.

@@ -150,7 +150,7 @@ def test_what_nobody_accepts_in_time_ends_dark(opted_in: Drill) -> None:
     assert opted_in.node("imrs", "in-service") == "in service: ipv4 live, ipv6 live\n"
     opted_in.wait(set(), 30)
     assert opted_in.status()["certificate"]["reason"] == "not confirmed in time"
-    with pytest.raises(shell.LabError, match="exit status 1\nnot in service: ipv4 dark, ipv6 dark"):
+    with pytest.raises(shell.LabError, match="exit status 3\nnot in service: ipv4 dark, ipv6 dark"):
         opted_in.node("imrs", "in-service")
 
 

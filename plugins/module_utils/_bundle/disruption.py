@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .commands import TIMED_OUT, run
+from .commands import run
 from .model import DISRUPTIONS, HARMLESS, Bundle
 from .windows import following, is_open
 
@@ -16,6 +16,8 @@ if t.TYPE_CHECKING:
 
     from .units import Step
 
+_NOT_IN_SERVICE = 3
+"""Exit status of a node that says so, as with `systemctl is-active`: a program that breaks has others."""
 _PATIENCE = 20.0
 """Seconds in which a node can say whether it is in service."""
 
@@ -42,8 +44,11 @@ def worst(found: t.Iterable[str]) -> str:
 
 
 def in_service(bundle: Bundle) -> bool:
-    """Whether the node attracts traffic. What does not answer may be in service; what is not installed is not."""
-    return bundle.in_service is not None and run(bundle.in_service.argv, _PATIENCE).rc in (0, TIMED_OUT)
+    """Whether the node attracts traffic. What gives no clear answer may be in service; what is not installed is not."""
+    if bundle.in_service is None:
+        return False
+    answer = run(bundle.in_service.argv, _PATIENCE)
+    return not answer.missing and answer.rc != _NOT_IN_SERVICE
 
 
 def refusal(bundle: Bundle, found: t.Mapping[str, str], now: t.Callable[[], datetime.datetime]) -> str:

@@ -4,7 +4,8 @@
 """``imrs``: what people and playbooks say to the gate, and what it answers.
 
 Exit status: 0 done, 1 refused or not reached, 2 wrong usage or no gate to talk to.
-``in-service`` only asks: 0 yes, 1 no.
+``in-service`` only asks: 0 yes, 3 no, as `systemctl is-active` has it. No other number means no: 1 is also what a program
+ends with that cannot even start.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import typing as t
 from . import fingerprint
 from .authority import OPERATOR
 
-DONE, REFUSED, UNREACHABLE = 0, 1, 2
+DONE, REFUSED, UNREACHABLE, NOT_IN_SERVICE = 0, 1, 2, 3
 PATIENCE = 10.0
 """Seconds that a gate may take to answer what needs no waiting."""
 _MODES = ("dark", "drained", "live")
@@ -85,7 +86,7 @@ def _in_service(path: pathlib.Path) -> int:
     except (OSError, ValueError, KeyError) as error:
         serving, said = True, f"taken for it, as the gate gives no answer: {error}"
     print(f"{'in service' if serving else 'not in service'}: {said}")  # noqa: T201 - the output of a command
-    return DONE if serving else REFUSED
+    return DONE if serving else NOT_IN_SERVICE
 
 
 def screen(status: t.Mapping[str, t.Any]) -> str:
@@ -174,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "revoke": "drop the certificate",
         "wait": "until every family is in a mode",
-        "in-service": "whether the node announces anything: exit status 0 if so, 1 if not",
+        "in-service": "whether the node announces anything: exit status 0 if so, 3 if not",
         "step-aside": "withdraw until the nameserver has ended and come back; its unit asks for this before it stops",
     }
     parsers = {verb: verbs.add_parser(verb, help=text, parents=[common]) for verb, text in helps.items()}

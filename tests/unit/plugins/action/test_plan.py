@@ -88,7 +88,7 @@ def test_a_node_that_turns_dark_on_the_way_counts_as_in_service_until_the_end(
     serves: pathlib.Path,
 ) -> None:
     """Or what comes later would be changed first, and would not be refused any more."""
-    asked = f"test -e {serves}"
+    asked = f"sh -c 'test -e {serves} || exit 3'"
     first = bundle(PLAIN, activate=[RELOAD], in_service=asked)
     dark = {"ansible.builtin.file": {"path": str(serves), "state": "absent"}}
     second = named("two", bundle(LATER, activate=[RESET], in_service=asked))
@@ -119,7 +119,7 @@ def test_what_another_run_has_planned_does_not_count(site: Site) -> None:
     facts = {"imrs_planned": {"run": "ansible-local-1", "in_service": True, "bundles": {"one": "session reset"}}}
     cached = {"ansible.builtin.set_fact": {**facts, "cacheable": True}}
     assert "the node is in service" in site.play([cached, planning([task], plan=False)]).stdout
-    dark = bundle(PLAIN, activate=[RESET], in_service="false", windows=windows(3))
+    dark = bundle(PLAIN, activate=[RESET], in_service="sh -c 'exit 3'", windows=windows(3))
     result = site.play([cached, planning([dark, KNOWN])])
     assert (result.returncode, written(site)) == (0, {"plain"}), result.stdout
     assert "planned {}" in result.stdout

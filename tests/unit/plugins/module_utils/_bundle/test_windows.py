@@ -92,6 +92,7 @@ def _asked(node: Node, rc: int = 0) -> dict[str, t.Any]:
     return {"in_service": node.mark("asked", rc), "windows": [THURSDAY, TUESDAY]}
 
 
+NO = ["sh", "-c", "exit 3"]
 RESET = {"command": ["true", "bird.service"], "disruption": "session reset"}
 REFUSED = (
     "bundle test: bird.service needs a session reset, and the node is in service; next maintenance window: "
@@ -126,7 +127,7 @@ def test_check_mode_says_what_would_happen_and_that_it_would_be_refused(node: No
     [
         ({"disrupt": True}, False),
         ({"windows": [{"day": "tuesday", "start": "11:00", "end": "13:00"}]}, False),
-        ({"in_service": ["false"]}, False),
+        ({"in_service": NO}, False),
         ({"in_service": ["no-such-program"]}, False),
         ({"in_service": None}, False),
         ({"activate": [{**RESET, "disruption": "reload"}]}, False),
@@ -147,8 +148,9 @@ def test_a_node_that_does_not_say_whether_it_is_in_service_is_taken_to_be(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_bundle.disruption, "_PATIENCE", 0.1)
-    with pytest.raises(_bundle.BundleError, match="the node is in service"):
-        node.apply(node.file("a", "x\n"), activate=[RESET], in_service=["sleep", "5"])
+    for no_answer in (["sleep", "5"], ["false"], ["sh", "-c", "exit 126"], ["sh", "-c", "kill -9 $$"]):
+        with pytest.raises(_bundle.BundleError, match="the node is in service"):
+            node.apply(node.file("a", "x\n"), activate=[RESET], in_service=no_answer)
 
 
 def test_each_daemon_is_told_of_with_the_worst_that_happens_to_it(node: Node, systemctl: Systemctl) -> None:
@@ -255,7 +257,7 @@ def test_planning_says_at_once_what_may_not_be(node: Node) -> None:
     assert node.tree()["a"][1] == b"old\n"
 
 
-@pytest.mark.parametrize("asked", [["false"], ["no-such-program"], None])
+@pytest.mark.parametrize("asked", [NO, ["no-such-program"], None])
 def test_planning_changes_a_node_that_nobody_asks(node: Node, asked: list[str] | None) -> None:
     outcome = node.apply(node.file("a", "new\n"), mode="plan", in_service=asked, foresee=_foresee(node))
     assert (outcome.planned, outcome.changed) == (False, True)
@@ -263,7 +265,7 @@ def test_planning_changes_a_node_that_nobody_asks(node: Node, asked: list[str] |
     assert node.marks() == ["new"]
 
 
-@pytest.mark.parametrize(("rc", "serves"), [(0, True), (1, False)])
+@pytest.mark.parametrize(("rc", "serves"), [(0, True), (3, False), (1, True)])
 def test_planning_asks_once_even_when_nothing_changes(node: Node, rc: int, serves: bool) -> None:
     """For the bundles that follow: one of them may have something to change."""
     node.apply(node.file("a", "old\n"))

@@ -133,7 +133,7 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             ["in-service"],
             {"verb": "status"},
             {"mode": {"ipv4": "dark", "ipv6": "dark"}},
-            1,
+            3,
             "not in service: ipv4 dark",
         ),
         (["in-service"], {"verb": "status"}, {"usage": "what?"}, 0, "in service: taken for it"),
@@ -177,10 +177,10 @@ def test_without_a_gate_the_command_line_says_so(tmp_path: pathlib.Path, capsys:
 
 def test_a_node_without_a_gate_is_not_in_service(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "gate.sock"
-    assert cli.main(["--socket", str(path), "in-service"]) == 1
+    assert cli.main(["--socket", str(path), "in-service"]) == 3
     with socket.socket(socket.AF_UNIX) as killed:
         killed.bind(str(path))
-    assert cli.main(["--socket", str(path), "in-service"]) == 1
+    assert cli.main(["--socket", str(path), "in-service"]) == 3
     assert capsys.readouterr().out == "not in service: the gate does not run\n" * 2
 
 
