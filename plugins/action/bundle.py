@@ -52,6 +52,8 @@ _GRACE = 20.0
 _KILLED = (137, 143)
 """What a shell returns for a program that SIGKILL or SIGTERM has ended."""
 
+_UNGUARDED = "--skip-tags always leaves out what is asked before a node is changed; name other tags"
+
 _PAUSE = 1.0
 """Seconds between two tries to get in."""
 
@@ -99,6 +101,9 @@ class ActionModule(ActionBase):
                 return self._render(bundle, contents, str(rendered), variables)
         except BundleError as error:
             return {"failed": True, "changed": False, "rolled_back": False, "msg": str(error)}
+        if "always" in variables.get("ansible_skip_tags", ()):
+            told = f"bundle {bundle.name}: {_UNGUARDED}"
+            return {"failed": True, "changed": False, "rolled_back": False, "msg": told}
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
         arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)

@@ -4,8 +4,8 @@
 """``imrs``: what people and playbooks say to the gate, and what it answers.
 
 Exit status: 0 done, 1 refused or not reached, 2 wrong usage or no gate to talk to.
-``in-service`` only asks: 0 yes, 3 no, as `systemctl is-active` has it. No other number means no: 1 is also what a program
-ends with that cannot even start.
+``in-service`` only asks: 0 yes, 3 no, as `systemctl is-active` has it. No other number means no: 1 is also what a
+program ends with that cannot even start.
 """
 
 from __future__ import annotations

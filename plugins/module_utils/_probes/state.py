@@ -62,7 +62,8 @@ def _entry(path: str) -> Json:
         "mode": f"{stat.S_IMODE(info.st_mode):04o}",
         "owner": _name(pwd.getpwuid, info.st_uid),
         "group": _name(grp.getgrgid, info.st_gid),
-        "changed_at": info.st_mtime,
+        # Who puts a file back with its old time changes it all the same.
+        "changed_at": max(info.st_mtime, info.st_ctime),
     }
 
 

@@ -51,3 +51,19 @@ def test_the_other_node_is_compared_all_the_same(shared_fleet: t.Any, compared: 
 def test_no_secret_is_told(shared_fleet: t.Any, compared: t.Any) -> None:
     texts = [path.read_text() for path in (shared_fleet.inventory.parent / "reports").rglob("*.*")]
     assert not [text for text in (*texts, compared.stdout, compared.stderr) if SECRET in text]
+
+
+@pytest.mark.parametrize(
+    "options", [("--tags", "nameserver"), ("--skip-tags", "routing"), ("-e", "imrs_render_directory=", "--check")]
+)
+def test_what_would_compare_a_part_or_change_a_node_is_refused(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], options: tuple[str, ...]
+) -> None:
+    fleet.write({"xaa01": make_node("xaa01")})
+    inventory = json.loads(fleet.inventory.read_text())
+    inventory["all"]["children"]["provisionable"] = {"hosts": {"xaa01": None}}
+    fleet.inventory.write_text(json.dumps(inventory))
+    done = fleet.run("drift", *options)
+    assert done.returncode == 2, done.stdout
+    assert "Drift takes no tags" in done.stdout + done.stderr
+    assert not fleet.called.exists()

@@ -83,3 +83,40 @@ def test_a_plan_that_would_never_be_carried_out_is_refused(fleet: t.Any, nodes: 
     assert done.returncode != 0
     assert "imrs_plan is set: a node in service would never be changed" in done.stdout + done.stderr
     assert not fleet.called.exists()
+
+
+LEFT_OUT = "These tags leave acceptance out"
+
+
+@pytest.mark.parametrize("tags", [("--tags", "nameserver"), ("--skip-tags", "acceptance"), ("--tags", "untagged")])
+def test_nodes_are_not_taken_dark_one_after_another(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], tags: tuple[str, ...]
+) -> None:
+    fleet.write(nodes)
+    done = fleet.run("site", "--limit", "xaa01,xae01", *tags)
+    assert done.returncode != 0
+    assert f"{LEFT_OUT}. A changed configuration voids" in done.stdout + done.stderr
+    assert "all 2 nodes, one after another" in done.stdout + done.stderr
+    assert not fleet.called.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("--limit", "xaa01", "--tags", "nameserver"),
+            "Acceptance is left out. If anything changes, the node goes dark",
+        ),
+        (("--limit", "xaa01,xae01", "--tags", "nameserver", "--check"), ""),
+        (("--limit", "xaa01,xae01", "--tags", "nameserver,acceptance"), ""),
+    ],
+)
+def test_parts_may_be_left_out(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], options: tuple[str, ...], said: str
+) -> None:
+    fleet.write(nodes)
+    done = fleet.run("site", *options)
+    assert LEFT_OUT not in done.stdout + done.stderr
+    assert said in done.stdout
+    assert bool(said) == ("Acceptance is left out" in done.stdout)
+    assert fleet.called.exists(), done.stdout

@@ -74,6 +74,17 @@ def test_a_node_in_service_is_planned_for_and_then_changed(site: Site) -> None:
     assert "planned {}" in result.stdout
 
 
+def test_nothing_is_changed_without_the_questions_before_it(site: Site) -> None:
+    result = site.play([bundle(PLAIN)], "--skip-tags", "always")
+    assert result.returncode != 0
+    assert "bundle one: --skip-tags always leaves out what is asked before a node is changed" in result.stdout
+    assert written(site) == set()
+    rendered = site.play(
+        [bundle(PLAIN)], "--skip-tags", "always", variables={"imrs_render_directory": str(site.base / "out")}
+    )
+    assert rendered.returncode == 0, rendered.stdout
+
+
 def test_what_is_refused_keeps_all_bundles_of_the_run_from_changing(site: Site) -> None:
     first = bundle(PLAIN, activate=[RELOAD], in_service="true")
     second = named("two", bundle(LATER, activate=[RESET], in_service="true", windows=windows(3)))
