@@ -132,7 +132,8 @@ def test_a_rendering_has_the_files_of_every_role() -> None:
 def test_what_a_run_has_planned_is_carried_out_in_the_order_of_the_roles(role: pathlib.Path) -> None:
     """site.yml includes the roles anew that have planned something, by the names of their bundles."""
     play = load(ROOT / "playbooks/site.yml")[1]
-    include, accept = play["tasks"]
+    cluster, include, accept = play["tasks"]
+    assert cluster["ansible.builtin.import_role"]["tasks_from"] == "cluster"
     again = re.findall(r"'(\w+)'", include["loop"].partition("|")[0])
     provisioned = [role["role"].removeprefix("icann.imrs.") for role in play["roles"]]
     assert again == [name for name in provisioned if bundles(ROOT / "roles" / name)]

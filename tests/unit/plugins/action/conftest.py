@@ -138,7 +138,7 @@ class Fleet:
     def run(
         self, playbook: str, *options: str, inventory: pathlib.Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """``ansible-playbook icann.imrs.<playbook>`` on this inventory or another."""
+        """``ansible-playbook icann.imrs.<playbook>``, or a file's, on this inventory or another."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "IMRS_"))}
         environment = {
             **clean,
@@ -150,7 +150,8 @@ class Fleet:
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_SSH_EXECUTABLE": str(self.base / "ssh"),
         }
-        command = [sys.executable, "-m", "ansible.cli.playbook", f"icann.imrs.{playbook}", "-i"]
+        named = playbook if playbook.endswith(".yml") else f"icann.imrs.{playbook}"
+        command = [sys.executable, "-m", "ansible.cli.playbook", named, "-i"]
         return subprocess.run(
             [*command, str(inventory or self.inventory), *options],
             capture_output=True,
