@@ -92,9 +92,9 @@ def links(uplink: str) -> list[str]:
 
 
 def test_the_probe_looks_at_what_runs() -> None:
-    mode = "grep --word-regexp --fixed-strings active-backup /sys/class/net/bond0/bonding/mode"
-    number = "grep --word-regexp 'VID: 120' /proc/net/vlan/vlan120"
-    parent = "grep --line-regexp --fixed-strings 'Device: {}' /proc/net/vlan/vlan120"
+    mode = "grep -wF active-backup /sys/class/net/bond0/bonding/mode"
+    number = "grep -w 'VID: 120' /proc/net/vlan/vlan120"
+    parent = "grep -xF 'Device: {}' /proc/net/vlan/vlan120"
     assert links("plain") == []
     assert links("vlan") == [number, parent.format("eno2")]
     assert links("bond") == [mode]
@@ -105,5 +105,5 @@ def test_the_gateways_are_reached_over_the_uplink() -> None:
     """A route to them is not enough: there may be one over the management interface."""
     probes = [list(command.argv) for command in arguments("vlan").probe]
     for gateway in NODE["imrs_uplink"]["gateways"]:
-        command = f'ip route get fibmatch {gateway} | grep --fixed-strings " dev vlan120 "'
+        command = f'ip route get fibmatch {gateway} | grep -F " dev vlan120 "'
         assert ["sh", "-c", command] in probes
