@@ -115,3 +115,24 @@ def test_a_bond_that_does_not_come_up_goes_back(drill: Drill) -> None:
     assert BOND["name"] not in drill.node("ip", "-brief", "link")
     drill.restore()
     assert drill.received() == ALL
+
+
+def test_the_routing_daemon_s_routes_are_left_alone(drill: Drill) -> None:
+    """Also when networkd takes in all files anew; it took them away, and BIRD had them back at its next look only."""
+
+    def routes() -> str:
+        return "".join(drill.node("ip", family, "route", "show", "proto", "bird") for family in ("-4", "-6"))
+
+    before = routes()
+    assert before
+    monitor = "timeout 300 ip monitor route > /run/drill-routes 2>&1 & echo $! > /run/drill-monitor"
+    drill.node("sh", "-c", monitor)
+    try:
+        for command in ("networkctl reload", "systemctl restart systemd-networkd.service"):
+            drill.node("sh", "-c", f"touch {NETWORK}/20-imrs-*; {command}")
+            drill.node("/usr/lib/systemd/systemd-networkd-wait-online", "--timeout=60")
+            assert routes() == before, command
+    finally:
+        drill.node("sh", "-c", "kill $(cat /run/drill-monitor)")
+    assert "proto bird" not in drill.node("cat", "/run/drill-routes")
+    shell.wait_for("what is announced", lambda: drill.received() == ALL, 60)

@@ -30,6 +30,7 @@ DIRECTORIES = (
     "/etc/nsd",
     "/etc/ssh/sshd_config.d",
     "/etc/systemd/network",
+    "/etc/systemd/networkd.conf.d",
     "/usr/lib/imrs",
 )
 """Nobody but us and the packages puts files here."""
@@ -41,6 +42,7 @@ RESTART: t.Mapping[str, tuple[str, ...]] = {
     "knot.service": ("/etc/knot/knot.conf",),
     "nsd.service": ("*/nsd.service.d/10-imrs.conf", "/etc/nsd/nsd.conf"),
     "frr.service": ("/etc/frr/daemons",),
+    "systemd-networkd.service": ("/etc/systemd/networkd.conf.d/*",),
     "imrs-gate.service": (
         "/etc/imrs/gate.json",
         "/usr/lib/imrs/imrs-gate",
