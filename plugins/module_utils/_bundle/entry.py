@@ -103,6 +103,11 @@ def group_id(name: str) -> int:
     return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
 
 
+def _itself(path: str, flags: int) -> int:
+    """Open the file, and not what a link leads to that has taken its place since we looked."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 def read(path: str, *, follow: bool = False) -> Entry:
     """What stands at the path; a link to a directory counts as a directory with ``follow``."""
     try:
@@ -111,7 +116,7 @@ def read(path: str, *, follow: bool = False) -> Entry:
         return ABSENT
     attributes = info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)
     if stat.S_ISREG(info.st_mode):
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=None if follow else _itself) as file:
             return Entry("file", file.read(), *attributes)
     if stat.S_ISLNK(info.st_mode):
         return Entry("link", os.fsencode(os.readlink(path)), *attributes)
@@ -133,12 +138,25 @@ def sync(directory: str) -> None:
         os.close(descriptor)
 
 
-def own(path: str, entry: Entry) -> None:
+def _own(descriptor: int, entry: Entry) -> None:
     """Owner first: it clears the set-user-id bits."""
-    info = os.stat(path)
+    info = os.fstat(descriptor)
     if (info.st_uid, info.st_gid) != (entry.uid, entry.gid):
-        os.chown(path, entry.uid, entry.gid)
-    os.chmod(path, entry.mode)
+        os.fchown(descriptor, entry.uid, entry.gid)
+    os.fchmod(descriptor, entry.mode)
+
+
+def own(path: str, entry: Entry, *, follow: bool = False) -> None:
+    """Owner, group and mode of a file or directory; ``follow``: a link to a directory counts as one.
+
+    Any other link is none of ours: a daemon can put one into a directory of its own at any time, to any file.
+    """
+    kind = os.O_DIRECTORY if entry.kind == "directory" else 0
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | kind | (0 if follow else os.O_NOFOLLOW))
+    try:
+        _own(descriptor, entry)
+    finally:
+        os.close(descriptor)
 
 
 def immutable(path: str) -> bool:
@@ -157,7 +175,7 @@ def immutable(path: str) -> bool:
     return bool(flags[0] & (_IMMUTABLE | _APPEND_ONLY))
 
 
-def _label(source: str, target: str) -> None:
+def _label(source: str, target: int) -> None:
     """Keep the security label of what is replaced, and what users noted on it; a new file inherits its directory's."""
     with contextlib.suppress(OSError):
         for name in os.listxattr(source, follow_symlinks=False):
@@ -176,8 +194,9 @@ def stage(path: str, entry: Entry) -> None:
     with open(descriptor, "wb") as file:
         file.write(entry.content)
         file.flush()
-        _label(path, beside)
-        own(beside, entry)
+        # By the descriptor: by now, a link may stand there.
+        _label(path, file.fileno())
+        _own(file.fileno(), entry)
         os.fsync(file.fileno())
 
 
@@ -210,7 +229,7 @@ def put(path: str, wanted: Entry) -> None:
     if wanted.kind == "directory":
         if now.kind != "directory":
             os.mkdir(path, 0o700)
-        own(path, wanted)
+        own(path, wanted, follow=now.kind == "directory")
     elif wanted.kind == "absent":
         if now.kind == "directory":
             os.rmdir(path)

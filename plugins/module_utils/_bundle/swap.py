@@ -65,7 +65,7 @@ def swap(changes: t.Sequence[Change]) -> None:
     for change in changes:
         with about(change.path):
             if change.after.kind == "directory" or same_file(change.before, change.after):
-                own(change.path, change.after)
+                own(change.path, change.after, follow=change.before.kind == "directory")
             elif change.after.kind == "absent":
                 put(change.path, change.after)
             else:

@@ -10,11 +10,12 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
-from ansible_collections.icann.imrs.plugins.module_utils._bundle import entry
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import entry, recovery, swap
 
 if t.TYPE_CHECKING:
     from .conftest import Node
@@ -129,6 +130,20 @@ def test_a_disk_that_fills_up_after_the_swap_does_not_hinder_the_way_back(node: 
     assert _apart(do) == "fine"
 
 
+def test_a_node_without_room_for_temporary_files_goes_back(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the timer or the boot does, which never had room for one, unlike the run before it."""
+    activate = [{"command": ["cp", node.path("a"), str(node.log)]}]
+    node.apply(node.file("a", "old\n"), activate=activate)
+    node.killed(node.file("a", "new\n"), at="memory.Memory.commit", activate=activate)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    with pytest.raises(FileNotFoundError, match="No usable temporary directory"):
+        tempfile.gettempdir()
+    assert recovery.main(["--state", str(node.state)]) == 0
+    assert (node.root / "a").read_text() == node.log.read_text() == "old\n"
+    assert not node.journals()
+
+
 @pytest.mark.parametrize("where", ["etc", "state"])
 def test_a_read_only_file_system_is_told_in_one_sentence(node: Node, where: str) -> None:
     place = {"etc": node.root, "state": node.state}[where]
@@ -182,6 +197,103 @@ def test_links_among_the_directories_above_are_followed(node: Node) -> None:
     assert (node.root / "etc").is_symlink()
     assert (node.root / "real/a").read_text() == "old\n"
     assert [path.name for path in (node.root / "real").iterdir()] == ["a"]
+
+
+@pytest.fixture
+def shadow(node: Node) -> pathlib.Path:
+    """A file that nothing here may touch, of somebody else where we may give it away."""
+    path = node.root.parent / "shadow"
+    path.write_text("precious\n")
+    path.chmod(0o600)
+    if not os.geteuid():
+        os.chown(path, 65534, 65534)
+    return path
+
+
+def _replaces(owner: t.Any, name: str, monkeypatch: pytest.MonkeyPatch, place: str, target: pathlib.Path) -> list[str]:
+    """Just before that function is called, a link takes the place, as a daemon can do it in a directory of its own."""
+    real, met = getattr(owner, name), list[str]()
+
+    def hook(*given: t.Any, **more: t.Any) -> t.Any:
+        if not met and os.path.lexists(place):
+            met.append(place)
+            os.unlink(place)
+            os.symlink(target, place)
+        return real(*given, **more)
+
+    monkeypatch.setattr(owner, name, hook)
+    return met
+
+
+def _kept(path: pathlib.Path) -> tuple[int, ...]:
+    info = path.stat()
+    return info.st_uid, info.st_gid, info.st_mode, info.st_ctime_ns
+
+
+def test_a_link_that_takes_the_staged_files_place_is_not_followed(
+    node: Node, monkeypatch: pytest.MonkeyPatch, shadow: pathlib.Path
+) -> None:
+    node.apply(node.file("a", "old\n"))
+    _attribute(node.root / "a", "user.note", b"1")
+    before = _kept(shadow)
+    met = _replaces(entry, "_label", monkeypatch, entry.temporary_name(node.path("a")), shadow)
+    node.apply(node.file("a", "new\n"))
+    assert met
+    assert _kept(shadow) == before
+
+
+@pytest.mark.parametrize("way", ["swap", "put"])
+def test_a_link_that_takes_a_files_place_is_not_followed_for_its_mode(
+    node: Node, monkeypatch: pytest.MonkeyPatch, shadow: pathlib.Path, way: str
+) -> None:
+    node.apply(node.file("a", "old\n"))
+    before = _kept(shadow)
+    if way == "put":
+        wanted = entry.Entry("file", b"old\n", os.geteuid(), os.getegid(), 0o640)
+        met = _replaces(entry, "own", monkeypatch, node.path("a"), shadow)
+        with pytest.raises(OSError, match=r"[Ll]inks"):
+            entry.put(node.path("a"), wanted)
+    else:
+        met = _replaces(swap, "own", monkeypatch, node.path("a"), shadow)
+        error = _failure(node, node.file("a", "old\n", mode="0640"))
+        assert error.rolled_back
+        assert (node.root / "a").read_text() == "old\n"
+        assert not (node.root / "a").is_symlink()
+    assert met
+    assert _kept(shadow) == before
+
+
+def test_a_link_that_takes_a_files_place_is_not_read(
+    node: Node, monkeypatch: pytest.MonkeyPatch, shadow: pathlib.Path
+) -> None:
+    """What it leads to would be shown, or written there on the way back, for the daemon to read."""
+    node.apply(node.file("a", "old\n"))
+    met = _replaces(entry.stat, "S_ISREG", monkeypatch, node.path("a"), shadow)
+    with pytest.raises(OSError, match=r"[Ll]inks"):
+        entry.read(node.path("a"))
+    assert met
+
+
+def test_a_link_to_a_directory_of_the_bundle_is_followed_and_one_in_the_place_of_a_new_one_is_not(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (node.root / "real").mkdir(mode=0o755)
+    (node.root / "d").symlink_to("real")
+    mine = {"owner": str(os.geteuid()), "group": str(os.getegid()), "mode": "0750"}
+    node.apply(directories=[{"path": node.path("d"), **mine}])
+    assert (node.root / "d").is_symlink()
+    assert (node.root / "real").stat().st_mode & 0o777 == 0o750
+    real = os.mkdir
+
+    def mkdir(path: str, *more: t.Any, **further: t.Any) -> None:
+        if path == node.path("e"):
+            os.symlink(node.path("real"), path)
+        else:
+            real(path, *more, **further)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    _failure(node, directories=[{"path": node.path("e"), **mine, "mode": "0700"}])
+    assert (node.root / "real").stat().st_mode & 0o777 == 0o750
 
 
 def test_a_link_in_the_place_comes_back_as_it_was(node: Node) -> None:
