@@ -157,6 +157,7 @@ class Machine:
         mode = (self.etc / "m").stat().st_mode & 0o777
         left = [p.name for p in (self.base / "node/state").glob("*.journal")]
         left += [str(p) for p in (self.base / "node/tmp").iterdir() if p.name.startswith("imrs")]
+        left += [p.name for pattern in (".test.*", "*.owed") for p in (self.base / "node/state").glob(pattern)]
         left += ["kept"] if (self.base / "node/state/kept").exists() else []
         assert not left, left
         if mode == 0o644:

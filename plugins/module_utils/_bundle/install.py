@@ -34,6 +34,7 @@ MODULES = (
         "lock",
         "memory",
         "model",
+        "owed",
         "parse",
     ),
     *("places", "plan", "recovery", "redact", "stage", "swap", "transaction", "undo", "units", "windows"),
@@ -49,7 +50,8 @@ _UNIT_TEXT = """\
 # Installed by icann.imrs.bundle.
 [Unit]
 Description=Finish or undo a change of configuration that was interrupted
-ConditionPathExistsGlob={state}/*.journal
+ConditionPathExistsGlob=|{state}/*.journal
+ConditionPathExistsGlob=|{state}/*.owed
 DefaultDependencies=no
 RequiresMountsFor={state} {library} /etc /usr
 After=local-fs.target

@@ -27,6 +27,8 @@ STATES = ("preparing", "changing", "unconfirmed")
 """In this order."""
 
 _ENDING = ".journal"
+_TRIES = 100
+"""As often the journals are looked for again when one of them is gone before it is read; runs are not that quick."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,17 @@ def save(path: pathlib.Path, value: t.Mapping[str, t.Any]) -> None:
 def load(path: pathlib.Path) -> dict[str, t.Any]:
     """Empty when there is none."""
     try:
-        loaded = json.loads(path.read_bytes())
-        if not isinstance(loaded, dict):
-            raise TypeError("it holds no mapping")  # noqa: TRY301 - told below like any other damage
+        return _loaded(path)
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError) as error:
         raise _damaged(path, error) from None
+
+
+def _loaded(path: pathlib.Path) -> dict[str, t.Any]:
+    loaded = json.loads(path.read_bytes())
+    if not isinstance(loaded, dict):
+        raise TypeError("it holds no mapping")
     return loaded
 
 
@@ -109,15 +115,25 @@ def _damaged(path: pathlib.Path, error: Exception) -> BundleError:
 
 
 def journals(directory: pathlib.Path) -> list[Journal]:
-    """All that there are: at most one, unless somebody has copied them."""
-    found = []
-    for path in sorted(directory.glob(f"*{_ENDING}")):
-        state = path.name.removesuffix(_ENDING).rpartition(".")[2]
+    """All that there are: at most one, unless somebody has copied them.
+
+    Who looks without the lock may see one that is renamed or removed before it is read: then all are looked for again.
+    """
+    tries = 0
+    while True:
         try:
-            found.append(Journal.from_json(load(path), state))
-        except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(path, error) from None
-    return found
+            return [_journal(path, gone=tries < _TRIES) for path in sorted(directory.glob(f"*{_ENDING}"))]
+        except FileNotFoundError:
+            tries += 1
+
+
+def _journal(path: pathlib.Path, *, gone: bool) -> Journal:
+    """``gone``: it may be, and that is told by FileNotFoundError; else it is a link to nowhere."""
+    state = path.name.removesuffix(_ENDING).rpartition(".")[2]
+    try:
+        return Journal.from_json(_loaded(path) if gone else load(path), state)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
 
 
 def _path(directory: pathlib.Path, journal: Journal, state: str) -> pathlib.Path:
@@ -136,7 +152,16 @@ def advance(directory: pathlib.Path, journal: Journal, state: str) -> Journal:
     return Journal(**{**vars(journal), "state": state})
 
 
+def revoke(directory: pathlib.Path, journal: Journal) -> Journal:
+    """It cannot be confirmed any more, even if we never learned that it could be."""
+    if not _path(directory, journal, "unconfirmed").exists():
+        return journal
+    return advance(directory, Journal(**{**vars(journal), "state": "unconfirmed"}), "changing")
+
+
 def end(directory: pathlib.Path, journal: Journal) -> None:
     """The change is done, or undone."""
-    forget(str(_path(directory, journal, journal.state)))
+    # In whatever state: when the last step was hindered, it may be another one than we know of.
+    for state in STATES:
+        forget(str(_path(directory, journal, state)))
     sync(str(directory))

@@ -13,6 +13,7 @@ from . import journal as journals
 from .entry import Entry, forget, sync, temporary_name
 from .lock import MOMENT, lock
 from .model import Bundle, BundleError
+from .owed import spare
 from .swap import tidy
 
 if t.TYPE_CHECKING:
@@ -118,10 +119,15 @@ class Memory:
         """To the journal's next state."""
         return journals.advance(self.directory, journal, state)
 
+    def revoke(self, journal: Journal) -> Journal:
+        """From here on, a confirmation comes too late."""
+        return journals.revoke(self.directory, journal)
+
     def close_journal(self, journal: Journal) -> None:
         """The change is done, or undone."""
         tidy(journal, self.kept)
         forget(str(self.directory / f".{self.name}.manifest"))
+        forget(str(spare(self.directory, self.name)))
         journals.end(self.directory, journal)
 
     def open_journals(self) -> list[Journal]:

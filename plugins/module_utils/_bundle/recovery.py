@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import typing as t
 from dataclasses import dataclass
 
+from . import owed
 from .commands import run
 from .confirm import Scheduler, Systemd
 from .entry import explain
@@ -85,15 +87,45 @@ def _settle(memory: Memory, journal: Journal, scheduler: Scheduler, reason: str,
     return Settled(journal.bundle, reason, paths, undone.troubles)
 
 
-def settled_or_told(directory: str, scheduler: Scheduler, given: argparse.Namespace) -> list[Settled]:
+@dataclass(frozen=True)
+class Paid:
+    """What was owed to daemons since a way back, in sentences for people."""
+
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def pay(memory: Memory) -> Paid:
+    """Try what is owed; the lock is ours. Not while a change is open: its files are not whole yet, or are no more."""
+    found = owed.owed(memory.directory)
+    if not found or memory.open_journals():
+        return Paid((), tuple(owed.told(memory.directory)))
+    memory.quiet(LEFTOVERS)
+    done, left = [], []
+    for bundle, commands in found.items():
+        for command in commands:
+            answer = run(command.argv, inherit=memory.commands)
+            if answer.rc:
+                left.append(owed.tell(bundle, command, f" (rc {answer.rc})"))
+                continue
+            done.append(f"bundle {bundle}: done by now, after its previous files had been put back: {command}")
+            with contextlib.suppress(OSError):  # then it is done once more
+                owed.note(memory.directory, bundle, done=[command])
+    return Paid(tuple(done), tuple(left))
+
+
+def settled_and_paid(directory: str, scheduler: Scheduler, given: argparse.Namespace) -> tuple[list[Settled], Paid]:
     """What the command does."""
     memory = Memory(directory, "recovery")
     if not memory.directory.is_dir():
-        return []
+        return [], Paid()
     sweep()
     if not given.unconfirmed:
         with memory.locked(None if given.boot else LEFTOVERS):
-            return settle(memory, scheduler, boot=given.boot)
+            if given.boot:
+                owed.drop(memory.directory)
+                return settle(memory, scheduler, boot=True), Paid((), tuple(owed.told(memory.directory)))
+            return settle(memory, scheduler), pay(memory)
     name, transaction = given.unconfirmed
 
     def expired(journal: Journal) -> str:
@@ -101,14 +133,15 @@ def settled_or_told(directory: str, scheduler: Scheduler, given: argparse.Namesp
         return f"nobody confirmed the change over a new connection within {journal.seconds} seconds" if mine else ""
 
     with memory.locked(None):
-        return settle(memory, scheduler, expired)
+        return settle(memory, scheduler, expired), pay(memory)
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
     """The command ``imrs-bundle-recover``."""
     parser = argparse.ArgumentParser(
         prog="imrs-bundle-recover",
-        description="Put back what a run of icann.imrs.bundle left half-way. Does nothing when there is nothing.",
+        description="Put back what a run of icann.imrs.bundle left half-way, and tell daemons of it that could not be "
+        "told then. Does nothing when there is nothing; fails when something is left to be done.",
     )
     parser.add_argument("--boot", action="store_true", help="daemons do not run yet: only put files and units back")
     parser.add_argument("--unconfirmed", nargs=2, metavar=("BUNDLE", "CHANGE"), help="only this change, if it is open")
@@ -117,13 +150,15 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        done = settled_or_told(given.state, Systemd(run), given)
+        done, paid = settled_and_paid(given.state, Systemd(run), given)
     except BundleError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"{explain(error)}\n")
         return 1
-    for settled in done:
-        sys.stdout.write(f"{settled}\n")
-    return 0
+    for sentence in (*done, *paid.done):
+        sys.stdout.write(f"{sentence}\n")
+    for sentence in paid.left:
+        sys.stderr.write(f"{sentence}\n")
+    return 1 if paid.left else 0

@@ -16,7 +16,7 @@ import types
 import typing as t
 from dataclasses import dataclass, field
 
-from . import swap
+from . import owed, swap
 from .commands import Answer, retry, run
 from .confirm import Scheduler, Systemd
 from .disruption import disruptions, in_service, refusal, worst
@@ -27,7 +27,7 @@ from .memory import Memory
 from .model import HARMLESS, Activation, Bundle, BundleError, Command, concerns
 from .places import Places
 from .plan import Change, Plan, diff, make_plan
-from .recovery import Settled, settle
+from .recovery import Paid, Settled, pay, settle
 from .redact import Redactor
 from .stage import staged, sweep
 from .undo import put_back, say, tell
@@ -171,8 +171,8 @@ class _Transaction:
         opened = False
         try:
             install(places)
-            self.memory.open_journal(journal)
             opened = True
+            self.memory.open_journal(journal)
             if self.seconds:
                 scheduler.arm(
                     self.bundle.name,
@@ -181,13 +181,16 @@ class _Transaction:
                 )
             swap.prepare(self.plan.changes, self.memory.kept)
             self.memory.stage(self.bundle, self.plan.wanted, journal.transaction)
+            owed.reserve(self.memory.directory, self.bundle.name, journal.activations)
             self.journal = self.memory.advance(journal, "changing")
-        except (BundleError, OSError) as error:
+        except BaseException as error:
             told = _told(error)
             if opened:
                 told += "".join(f"\n{trouble}" for trouble in put_back(self.memory, journal).missing)
                 if self.seconds:
                     scheduler.disarm(self.bundle.name)
+            if not isinstance(error, (BundleError, OSError)):
+                raise  # told to end
             raise BundleError(f"bundle {self.bundle.name}: {told}\n{UNTOUCHED}") from None
 
     def go(self) -> None:
@@ -215,6 +218,10 @@ class _Transaction:
 
     def keep(self) -> None:
         """It counts from here, or from the controller's confirmation."""
+        if self.plan.changes:
+            # The journal has all of them, in case that this is the last that we do.
+            with contextlib.suppress(OSError):  # then it is done once more
+                owed.note(self.memory.directory, self.bundle.name, done=[one.command for one in self.activations])
         if not self.plan.changes:
             self.memory.remember(self.bundle, self.plan.wanted)
         elif not self.seconds:
@@ -271,8 +278,8 @@ class _Transaction:
             raise self.undo(reason, scheduler)
 
 
-def _told(error: OSError | BundleError) -> str:
-    return str(error) if isinstance(error, BundleError) else explain(error)
+def _told(error: BaseException) -> str:
+    return explain(error) if isinstance(error, OSError) else str(error)
 
 
 def _open_change(memory: Memory) -> list[str]:
@@ -309,7 +316,8 @@ def apply(
     if mode == "check":
         transaction, found, refused = _judge(bundle, memory, now, lenient=True)
         pending = _open_change(memory)
-        transaction.warnings += [*pending, *([f"{refused}; this run would be refused"] if refused else [])]
+        transaction.warnings += [*pending, *owed.told(memory.directory)]
+        transaction.warnings += [f"{refused}; this run would be refused"] if refused else []
         if transaction.plan.changes:
             transaction.check(found, mode)
         transaction.ensured = transaction.due
@@ -318,11 +326,16 @@ def apply(
     with memory.locked():
         sweep()
         settled = settle(memory, scheduler)
+        paid = pay(memory) if mode == "change" else Paid()
         transaction, found, refused = _judge(bundle, memory, now, lenient=False)
         if refused:
             raise BundleError(f"{refused}\n{UNTOUCHED}", refused=True)
         serves = in_service(bundle) if mode == "plan" else None
-        planned = bool(serves and (transaction.plan.changes or transaction.due))
+        if mode == "plan":
+            paid = Paid((), tuple(owed.told(memory.directory))) if serves else pay(memory)
+        transaction.warnings += [*paid.done, *paid.left]
+        owing = bundle.name in owed.owed(memory.directory)
+        planned = bool(serves and (transaction.plan.changes or transaction.due or owing))
         if transaction.plan.changes:
             transaction.check(found, "plan" if planned else "change")
         if planned:
@@ -330,7 +343,8 @@ def apply(
             outcome = _outcome(transaction, found, settled=settled, show=False)
             return dataclasses.replace(outcome, changed=bool(settled), planned=True, in_service=True)
         transaction.commit(places, scheduler)
-    return dataclasses.replace(_outcome(transaction, found, settled=settled, show=show), in_service=serves)
+    outcome = _outcome(transaction, found, settled=settled, show=show)
+    return dataclasses.replace(outcome, changed=outcome.changed or bool(paid.done), in_service=serves)
 
 
 def _judge(

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import itertools
 import syslog
+import time
 import typing as t
 from dataclasses import dataclass
 
 from . import swap
-from .commands import Answer, run, shorten
+from .commands import TIMED_OUT, Answer, run, shorten
+from .entry import explain, read
+from .owed import note
+from .owed import tell as tell_owed
 from .redact import Redactor
 from .units import Step, between, look
 
@@ -19,6 +25,12 @@ if t.TYPE_CHECKING:
     from .journal import Journal
     from .memory import Memory
     from .model import Command
+
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds after which an activation that failed on the way back is tried again: a daemon that has just been started, or
+has trouble with the new files, may well listen then."""
+_PATIENCE = 10.0
+"""Seconds after which nothing is tried again: other daemons, and people, wait."""
 
 _DAEMON_RELOAD = ("systemctl", "daemon-reload")
 
@@ -30,7 +42,7 @@ class Undone:
     missing: tuple[str, ...] = ()
     """What could not be put back; the journal has to stay."""
     troubles: tuple[str, ...] = ()
-    """What else did not work; trying again would not help."""
+    """What else did not work; activations that failed are owed."""
 
 
 def say(bundle: str, what: str, command: Command | Step, answer: Answer, redactor: Redactor) -> str:
@@ -40,8 +52,12 @@ def say(bundle: str, what: str, command: Command | Step, answer: Answer, redacto
 
 
 def redactor_of(journal: Journal) -> Redactor:
-    """Knows the secrets that were there before."""
-    secret = [past.before.content for past in journal.past if past.secret]
+    """Knows the secrets that were there before, and those that are there until they are put back."""
+    hidden = [past for past in journal.past if past.secret]
+    secret = [past.before.content for past in hidden]
+    for past in hidden:
+        with contextlib.suppress(OSError):
+            secret.append(read(past.path).content)
     names = [*(past.path for past in journal.past), *map(str, journal.activations)]
     return Redactor(secret, [name.encode() for name in names])
 
@@ -55,6 +71,26 @@ class _Way:
         answer = run(argv, inherit=self.inherit)
         if answer.rc:
             self.troubles.append(say(self.journal.bundle, what, command, answer, self.redactor))
+
+    def activate(self, commands: t.Iterable[Command]) -> list[Command]:
+        """Each until it succeeds, or time is up; returns those that did not."""
+        due, deadline = list(dict.fromkeys(commands)), time.monotonic() + _PATIENCE
+        failed: dict[Command, Answer] = {}
+        for pause in itertools.chain(PAUSES, [None]):
+            for command in due:
+                answer = run(command.argv, inherit=self.inherit)
+                failed.pop(command, None)
+                if answer.rc:
+                    failed[command] = answer
+            due = [one for one, answer in failed.items() if not answer.missing and answer.rc != TIMED_OUT]
+            if not due or pause is None or time.monotonic() + pause > deadline:
+                break
+            time.sleep(pause)  # nobody tells when a daemon listens again
+        for command, answer in failed.items():
+            self.troubles.append(
+                say(self.journal.bundle, "activation of the previous files", command, answer, self.redactor)
+            )
+        return list(failed)
 
     def steps(self) -> list[Step]:
         """Towards how the units were; at boot only what the boot itself does not do."""
@@ -83,6 +119,7 @@ def put_back(
     """
     way = _Way(journal, memory.commands, redactor or redactor_of(journal), boot=boot)
     begun = journal.state != "preparing"
+    journal = memory.revoke(journal)
     if begun:
         # What is new is stopped and disabled while its unit file is still there.
         way.units(step for step in way.steps() if step.verb in ("stop", "disable"))
@@ -90,10 +127,15 @@ def put_back(
     if missing:
         return Undone(tuple(missing), tuple(way.troubles))
     if begun:
-        for command in journal.activations if again is None else again:
-            if not boot or command.argv == _DAEMON_RELOAD:
-                way.do("activation of the previous files", command, command.argv)
+        due = journal.activations if again is None else again
+        due = [command for command in due if not boot or command.argv == _DAEMON_RELOAD]
+        failed = way.activate(due)
         way.units(way.steps())
+        try:
+            note(memory.directory, memory.name, done=set(due), failed=failed)
+        except OSError as error:
+            return Undone((f"what daemons are still owed could not be noted: {explain(error)}",), tuple(way.troubles))
+        way.troubles += [tell_owed(memory.name, command) for command in failed]
     memory.close_journal(journal)
     return Undone((), tuple(way.troubles))
 

@@ -200,6 +200,12 @@ def systemctl(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> System
     return Systemctl(folder)
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails on the way back is tried again as often as on a node, but at once."""
+    monkeypatch.setattr(_bundle.undo, "PAUSES", (0.0,) * len(_bundle.undo.PAUSES))
+
+
 @pytest.fixture
 def scratch(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     """Staged trees go here, so that tests see what is left of them."""

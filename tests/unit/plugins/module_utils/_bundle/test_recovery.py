@@ -157,6 +157,37 @@ def test_a_damaged_journal_is_named_and_nothing_is_touched(node: Node, damage: s
     assert node.fingerprint() == before
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_journal_that_goes_while_it_is_looked_at_is_not_damaged(
+    node: Node, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    """Check mode takes no lock: a run beside it may come to its next state, or to its end."""
+    node.apply(node.file("a", "old\n"))
+    node.killed(node.file("a", "new\n"), at="journal.advance")
+    real, met = pathlib.Path.read_bytes, list[pathlib.Path]()
+
+    def read_bytes(path: pathlib.Path) -> bytes:
+        if path.suffix == ".journal" and not met:
+            met.append(path)
+            if ended:
+                path.unlink()
+            else:
+                path.rename(node.state / "test.changing.journal")
+        return real(path)
+
+    monkeypatch.setattr(pathlib.Path, "read_bytes", read_bytes)
+    warnings = node.apply(node.file("a", "old\n"), mode="check").warnings
+    assert met
+    assert ["a change is changing" in warning for warning in warnings] == ([] if ended else [True])
+
+
+def test_a_journal_that_is_a_link_to_nowhere_is_damaged(node: Node) -> None:
+    node.apply(node.file("a", "old\n"))
+    (node.state / "test.changing.journal").symlink_to("nowhere")
+    with pytest.raises(_bundle.BundleError, match=r"test\.changing\.journal is damaged"):
+        node.apply(node.file("a", "old\n"), mode="check")
+
+
 def test_what_cannot_be_put_back_keeps_the_journal(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     node.apply(node.file("d/a", "old\n"), directories=[{"path": node.path("d"), **_mine(node)}])
     node.killed(node.file("d/a", "new\n"), at="memory.Memory.commit")
@@ -321,7 +352,8 @@ def test_the_node_gets_its_own_copy_once(node: Node, monkeypatch: pytest.MonkeyP
     assert (node.state / "programs/imrs-bundle-recover").resolve() == node.state / "library/imrs-bundle-recover"
     text = unit.read_text()
     assert f"ExecStart={node.state}/library/imrs-bundle-recover --state {node.state} --boot\n" in text
-    assert f"ConditionPathExistsGlob={node.state}/*.journal\n" in text
+    assert f"ConditionPathExistsGlob=|{node.state}/*.journal\n" in text
+    assert f"ConditionPathExistsGlob=|{node.state}/*.owed\n" in text
     inodes = {path: path.lstat().st_ino for path in (unit, node.state / "library/imrs-bundle-recover")}
     node.apply(node.file("a", "2\n"))
     assert {path: path.lstat().st_ino for path in inodes} == inodes

@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import recovery
 
 if t.TYPE_CHECKING:
     from .conftest import Node
@@ -97,6 +98,26 @@ def test_a_killed_run_leaves_secrets_to_root_only_and_the_recovery_none(
     assert set(_below(node.root.parent)) == {node.root / "keys"}
     rollback = node.state / "last-rollback.json"
     assert not rollback.exists() or rollback.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("before", [OLD, None])
+def test_a_new_secret_that_a_daemon_quotes_on_the_way_back_is_hidden(
+    node: Node, capsys: pytest.CaptureFixture[str], before: str | None
+) -> None:
+    """As one does that says what it had: the new one, which the journal does not hold."""
+    if before:
+        node.apply(node.file("keys", f"secret: {before}\n", secret=True))
+    had, deaf = node.root.parent / "had", node.root.parent / "deaf"
+    had.write_text(f"it had {NEW}\n")
+    activate = [{"command": ["sh", "-c", f"cat {had}; [ ! -e {deaf} ]"]}]
+    node.killed(node.file("keys", f"secret: {NEW}\n", secret=True), at="memory.Memory.commit", activate=activate)
+    deaf.touch()
+    assert recovery.main(["--state", str(node.state)]) == 1
+    said = "".join(capsys.readouterr())
+    assert _bundle.HIDDEN in said
+    assert not _planted(said)
+    had.unlink()
+    assert set(_below(node.root.parent)) == ({node.root / "keys"} if before else set())
 
 
 def test_check_mode_changes_no_byte_of_anything(node: Node, scratch: pathlib.Path) -> None:
