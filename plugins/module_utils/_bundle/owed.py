@@ -68,14 +68,15 @@ def drop(directory: pathlib.Path) -> None:
         note(directory, bundle, done=commands)
 
 
-def tell(bundle: str, command: Command, how: str = "") -> str:
+def tell(directory: pathlib.Path, bundle: str, command: Command, how: str = "") -> str:
     """For people; what the command said could quote a secret that nobody here knows any more."""
     return (
         f"bundle {bundle}: since its previous files were put back, this is still owed: {command}{how}; "
-        "the next run that may change the node tries again, and so does imrs-bundle-recover"
+        "the next run that may change the node tries again, and so does imrs-bundle-recover; "
+        f"when that is no longer meant, remove {directory / bundle}{ENDING}"
     )
 
 
 def told(directory: pathlib.Path) -> list[str]:
     """For whoever only looks."""
-    return [tell(bundle, command) for bundle, commands in owed(directory).items() for command in commands]
+    return [tell(directory, bundle, command) for bundle, commands in owed(directory).items() for command in commands]

@@ -106,7 +106,7 @@ def pay(memory: Memory) -> Paid:
         for command in commands:
             answer = run(command.argv, inherit=memory.commands)
             if answer.rc:
-                left.append(owed.tell(bundle, command, f" (rc {answer.rc})"))
+                left.append(owed.tell(memory.directory, bundle, command, f" (rc {answer.rc})"))
                 continue
             done.append(f"bundle {bundle}: done by now, after its previous files had been put back: {command}")
             with contextlib.suppress(OSError):  # then it is done once more

@@ -119,7 +119,8 @@ def put_back(
     """
     way = _Way(journal, memory.commands, redactor or redactor_of(journal), boot=boot)
     begun = journal.state != "preparing"
-    journal = memory.revoke(journal)
+    with contextlib.suppress(OSError):  # what is renamed, but perhaps not for good, must not keep us from going back
+        journal = memory.revoke(journal)
     if begun:
         # What is new is stopped and disabled while its unit file is still there.
         way.units(step for step in way.steps() if step.verb in ("stop", "disable"))
@@ -135,7 +136,7 @@ def put_back(
             note(memory.directory, memory.name, done=set(due), failed=failed)
         except OSError as error:
             return Undone((f"what daemons are still owed could not be noted: {explain(error)}",), tuple(way.troubles))
-        way.troubles += [tell_owed(memory.name, command) for command in failed]
+        way.troubles += [tell_owed(memory.directory, memory.name, command) for command in failed]
     memory.close_journal(journal)
     return Undone((), tuple(way.troubles))
 
