@@ -122,6 +122,7 @@ def test_the_fleet_page_leads_to_every_sheet(documents: Documents, visit: Open) 
         assert sorted(links) == sorted(f"sites/{site}.html" for site in documents.records)
     first = documents.of(state="live")
     page.click(f'#table tr[data-site="{first}"] a')
+    page.wait_for_url(f"**/sites/{first}.html")
     assert first.upper() in page.inner_text("h1")
 
 

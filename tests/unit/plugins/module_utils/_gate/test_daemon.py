@@ -62,7 +62,7 @@ def run(
 
 async def reason(gate: Gate, text: str) -> None:
     """Wait until the certificate is void for that reason, without anyone asking for anything else."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while gate.status()["certificate"]["reason"] != text:  # noqa: ASYNC110 - sends no event
             await asyncio.sleep(0.05)
 
@@ -75,10 +75,12 @@ def test_the_status_says_how_long_and_how_high(tmp_path: pathlib.Path) -> None:
         assert (await gate.answer({"verb": "status"}))["intent"]["ceiling"] == "live"
         await gate.answer({"verb": "intent", "mode": "drained", "by": "operator"})
         await gate.answer({"verb": "intent", "mode": "dark", "by": "site.yml"})
+        before = time.time()
         assert (await gate.answer({**certify, "for": 60}))["changed"]
+        after = time.time()
         status = await gate.answer({"verb": "status"})
         assert (status["intent"]["mode"], status["intent"]["ceiling"]) == ("dark", "drained")
-        assert status["certificate"]["expires_at"] == pytest.approx(time.time() + 60, abs=5)
+        assert before <= status["certificate"]["expires_at"] - 60 <= after
         assert (await gate.answer(certify)) == {"changed": True, "mode": "live"}
         assert (await gate.answer({"verb": "status"}))["certificate"]["expires_at"] is None
         with pytest.raises(TypeError):
@@ -130,10 +132,12 @@ def test_what_is_foreseen_is_marked_for_the_fingerprint_until_it_is_accepted(tmp
         await gate.answer(certify)
         assert not mark.exists()
         request = {"verb": "foresee", "fingerprint": OTHER, "from": HEX, "for": 60}
+        before = time.time()
         assert await gate.answer(request) == {"changed": True}
+        after = time.time()
         assert mark.exists(), "before the change is made"
         until = (await gate.answer({"verb": "status"}))["certificate"]["foreseen_until"]
-        assert until == pytest.approx(time.time() + 60, abs=5)
+        assert before <= until - 60 <= after
         assert await gate.answer(certify) == {"changed": True, "mode": "live"}
         assert not mark.exists()
         assert (await gate.answer({"verb": "status"}))["certificate"]["foreseen_until"] is None

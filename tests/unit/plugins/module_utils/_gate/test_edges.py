@@ -249,11 +249,11 @@ def test_the_end_of_a_process_is_noticed_and_the_next_one_found(tmp_path: pathli
         for _ in range(2):
             with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:  # noqa: ASYNC220
                 path.write_text(str(process.pid))
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(60):
                     while subject.pid != process.pid:  # noqa: ASYNC110 - sends no event
                         await asyncio.sleep(0.01)
                 process.send_signal(signal.SIGKILL)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(60):
                     while process.pid not in ended:  # noqa: ASYNC110 - sends no event
                         await asyncio.sleep(0.01)
         task.cancel()

@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import wire
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import ESTABLISHED, Peering, Session
 
-OPEN = wire.Open(20144, 3, "192.0.2.2")
+HOLD_TIME = 90
+"""Seconds; no story takes so long, and nobody keeps its session alive."""
+OPEN = wire.Open(20144, HOLD_TIME, "192.0.2.2")
 
 
 class Peer:
@@ -39,7 +41,7 @@ class Peer:
 
 
 async def until(condition: t.Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - of things that send no event
             await asyncio.sleep(0.005)
 
@@ -50,7 +52,7 @@ async def speaking(peer: Peer) -> t.AsyncIterator[Session]:
     server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     hops = {"ipv4": "127.0.0.2", "ipv6": "100::1"}
-    session = Session(Peering("127.0.0.2", "127.0.0.1", port, 20144, 3, hops))
+    session = Session(Peering("127.0.0.2", "127.0.0.1", port, 20144, HOLD_TIME, hops))
     task = asyncio.create_task(session.run())
     try:
         yield session
@@ -75,7 +77,7 @@ def test_it_says_what_there_is_and_what_changes() -> None:
             session.announce([])
             await until(lambda: len(peer.updates()) == 6)
             assert session.announced == ()
-        assert peer.heard[0][0] == wire.Open(20144, 3, "127.0.0.2")
+        assert peer.heard[0][0] == wire.Open(20144, HOLD_TIME, "127.0.0.2")
         assert peer.updates(0) == [
             wire.Update("ipv4", ("199.7.82.0/23",), next_hop="127.0.0.2"),
             wire.Update("ipv4", withdrawn=("199.7.82.0/23",), local_pref=None),

@@ -39,7 +39,7 @@ def answer(wire: bytes, *, rcode: int = 0, flags: int = dns.flags.AA, nsid: byte
     return reply.to_wire()
 
 
-async def ask(transport: str, reply: Answer | None, times: int = 1, seconds: float = 1) -> list[Evidence]:
+async def ask(transport: str, reply: Answer | None, times: int = 1, seconds: float = 10) -> list[Evidence]:
     """What the prober finds at a nameserver that answers so; None: a port where nobody listens."""
     loop = asyncio.get_running_loop()
 
