@@ -16,7 +16,7 @@ import sys
 import time
 import typing as t
 
-from imrs_gate_config import CONFIG, KNOT, NODE_BIRD, NODE_NAME, ROUTER_BIRD, SERVICE, TCP_CLIENTS, ZONE
+from imrs_gate_config import CONFIG, HOLD_TIME, KNOT, NODE_BIRD, NODE_NAME, ROUTER_BIRD, SERVICE, TCP_CLIENTS, ZONE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIVE = {"199.7.82.0/23", "199.7.83.0/24", "2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"}
@@ -24,16 +24,20 @@ COVERING = {"199.7.82.0/23", "2001:500:9e::/47"}
 PYTHON = os.environ.get("IMRS_GATE_PYTHON", sys.executable)
 """Runs the gate; set it to the system's own to try the distribution's dnspython."""
 TOOLS = ("ip", "bird", "birdc", "knotd", "knotc")
+PATIENCE = 120.0
+"""Seconds to wait for what has to come: nothing is wrong because a machine is slow."""
 
 
 class Bench:
-    """Everything of one run; leave the context and nothing is left."""
+    """Everything of one run; leave the context and nothing is left. ``config`` is what the gate is told; the routing
+    daemon has its hold time, too.
+    """
 
-    def __init__(self, directory: pathlib.Path) -> None:
+    def __init__(self, directory: pathlib.Path, config: dict[str, t.Any] = CONFIG) -> None:
         self.directory = directory
         self.node, self.router = f"imrs-t-{os.getpid()}-n", f"imrs-t-{os.getpid()}-r"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.config = json.loads(json.dumps(CONFIG))
+        self.config: dict[str, t.Any] = json.loads(json.dumps(config))
 
     def __enter__(self) -> t.Self:
         with contextlib.ExitStack() as stack:
@@ -96,7 +100,7 @@ class Bench:
         process = self.processes.pop(name)
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
-        return process.wait(20)
+        return process.wait(PATIENCE)
 
     def signal(self, name: str, number: int) -> None:
         """Signal a daemon that stays."""
@@ -104,7 +108,7 @@ class Bench:
 
     def start_bird(self) -> None:
         """The node's routing daemon."""
-        self._bird("bird", self.node, NODE_BIRD)
+        self._bird("bird", self.node, lengthened(NODE_BIRD, self.config["session"]["hold_time"]))
 
     def start_router(self) -> None:
         """The host's router."""
@@ -132,7 +136,7 @@ class Bench:
         code = (
             "import socket, time\n"
             f"clients = [socket.create_connection(({SERVICE[0]!r}, 53)) for _ in range({2 * TCP_CLIENTS})]\n"
-            "time.sleep(60)"
+            "time.sleep(300)"
         )
         self.start("clients", self.node, sys.executable, "-c", code)
 
@@ -165,7 +169,7 @@ class Bench:
         config.write_text(json.dumps({**self.config, "foresee": seconds}))
         places = ("--config", str(config), "--runtime", str(self.directory / "run"))
         command = [PYTHON, "-c", self._code("foresee"), *places, str(staged)]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 
     def _code(self, module: str) -> str:
         """What the entry point of that name does on a node."""
@@ -176,7 +180,7 @@ class Bench:
         """One verb of the command line; exit status and decoded answer."""
         socket = str(self.directory / "run" / "gate.sock")
         command = [PYTHON, "-c", self._code("cli"), "--socket", socket, *arguments, "--json"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=2 * PATIENCE)
         return done.returncode, json.loads(done.stdout or "{}")
 
     def status(self) -> dict[str, t.Any]:
@@ -188,25 +192,47 @@ class Bench:
         fingerprint = (self.directory / "run" / "fingerprint").read_text().strip()
         assert self.imrs("certify", "live", "--fingerprint", fingerprint, *arguments)[0] == 0
         assert self.imrs("live")[0] == 0
-        code, answer = self.imrs("wait", "live", "--timeout", "20")
+        code, answer = self.imrs("wait", "live", "--timeout", f"{PATIENCE:g}")
         assert code == 0, answer
 
     def routes(self) -> dict[str, str]:
         """What the host's router holds: prefix to AS path."""
-        socket = str(self.directory / "router.ctl")
-        said = subprocess.run(
-            ["birdc", "-s", socket, "show route all"], check=True, capture_output=True, text=True
-        ).stdout
         found: dict[str, str] = {}
         prefix = ""
-        for line in said.splitlines():
+        for line in self.birdc("router", "show", "route", "all").splitlines():
             if match := re.match(r"(\S+/\d+)\s", line):
                 prefix = match[1]
             elif match := re.match(r"\s+BGP.as_path: ?(.*)", line):
                 found[prefix] = match[1].strip()
         return found
 
-    def await_routes(self, prefixes: set[str], seconds: float = 10) -> float:
+    def birdc(self, name: str, *words: str) -> str:
+        """What ``router``, or a ``bird`` on the node, says."""
+        command = ["birdc", "-s", str(self.directory / f"{name}.ctl"), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def hold_time(self, name: str = "bird", protocol: str = "gate") -> int:
+        """Seconds of silence that end a session, as both ends agreed."""
+        return self._number(name, protocol, r"Hold timer: .*/(\d+)")
+
+    def withdrawals(self, protocol: str) -> int:
+        """How often the host's router was told of a prefix less, in the session that there is."""
+        return self._number("router", protocol, r"Import withdraws: +(\d+)")
+
+    def _number(self, name: str, protocol: str, pattern: str) -> int:
+        said = self.birdc(name, "show", "protocols", "all", protocol)
+        match = re.search(pattern, said)
+        assert match, said
+        return int(match[1])
+
+    def why_dark(self) -> str:
+        """What the gate itself gave as the reason when it last stopped announcing IPv4."""
+        said = (self.directory / "gate.out").read_text()
+        found = re.findall(r"WARNING ipv4 dark \((.*?)\)", said[said.rindex("WARNING ipv4 live") :])
+        assert found, said
+        return str(found[0])
+
+    def await_routes(self, prefixes: set[str], seconds: float = PATIENCE) -> float:
         """Wait until the router holds exactly these prefixes; the seconds that it took."""
         return until(lambda: set(self.routes()) == prefixes, seconds, lambda: f"routes {prefixes}, not {self.routes()}")
 
@@ -216,7 +242,12 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def until(condition: t.Callable[[], bool], seconds: float = 10, what: str | t.Callable[[], str] = "") -> float:
+def lengthened(text: str, hold_time: int = HOLD_TIME) -> str:
+    """A routing daemon's file with another hold time for the gate's session than the product's."""
+    return text.replace("hold time 3;", f"hold time {hold_time};").replace("timers 1 3\n", f"timers 1 {hold_time}\n")
+
+
+def until(condition: t.Callable[[], bool], seconds: float = PATIENCE, what: str | t.Callable[[], str] = "") -> float:
     """Wait for a condition; the seconds that it took. AssertionError when it does not come."""
     start = time.monotonic()
     while not condition():

@@ -101,11 +101,13 @@ example. IN NS ns.example.
 ns.example. IN A 192.0.2.53
 """
 
+HOLD_TIME = 240
+"""Seconds; longer than any wait here: what is withdrawn sooner was not withdrawn by the hold timer."""
 CONFIG: dict[str, t.Any] = {
     "node": NODE_NAME,
     "asn": 20144,
     "router_id": "192.0.2.2",
-    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 179, "hold_time": 3},
+    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 179, "hold_time": HOLD_TIME},
     "prefixes": {
         "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
         "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
@@ -114,13 +116,23 @@ CONFIG: dict[str, t.Any] = {
         "addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "port": 53,
         "zone": ".",
-        "interval": 0.1,
-        "timeout": 0.1,
+        "interval": 0.6,
+        "timeout": 1.5,
         "timeouts": 2,
-        "tcp_every": 5,
-        "rise": 10,
+        "tcp_every": 1,
+        "rise": 2,
     },
     "hold_down": {"first": 1, "longest": 300, "forget_after": 600},
     "service": "knot.service",
     "fingerprint_paths": [],
 }
+"""What the gate is told. A machine that stalls for up to three seconds proves nothing about the nameserver here, and
+costs no session: with the product's own times it would.
+"""
+LEASE: dict[str, t.Any] = {**CONFIG, "session": {**CONFIG["session"], "hold_time": 3}}
+"""With the product's hold time."""
+SWIFT: dict[str, t.Any] = {
+    **LEASE,
+    "probe": {**CONFIG["probe"], "interval": 0.1, "timeout": 0.1, "tcp_every": 5, "rise": 10},
+}
+"""With all times of the product, for measurements."""

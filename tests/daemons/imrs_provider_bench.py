@@ -18,8 +18,8 @@ import subprocess
 import sys
 import typing as t
 
-from imrs_gate_bench import Bench, run, until
-from imrs_gate_config import SERVICE, ZONE
+from imrs_gate_bench import PATIENCE, Bench, lengthened, run, until
+from imrs_gate_config import CONFIG, HOLD_TIME, SERVICE, ZONE
 from imrs_provider_config import FAR, HEAD, LOST, MASTER, ROUTERS, SIGN
 
 RENDERED = pathlib.Path(__file__).parent / "rendered"
@@ -36,20 +36,35 @@ FAR_AWAY = ("198.51.100.9/32", "2001:db8:0:7::9/128")
 MASTERS = ("203.0.113.1/32", "2001:db8:0:3::1/128")
 
 
-def install(case: str, *folders: str) -> None:
-    """Put rendered files where a node has them."""
+def suited(case: str, text: str, hold_time: int = HOLD_TIME) -> str:
+    """A routing daemon's file, for machines that stall: with the gate's hold time, with one that BFD has to beat where
+    that is the subject, and with a BFD that takes no stall for an end where it is not.
+    """
+    text = lengthened(text, hold_time)
+    if case == "bfd":
+        return text.replace("hold time 9;", f"hold time {HOLD_TIME};").replace(
+            "timers 3 9\n", f"timers 3 {HOLD_TIME}\n"
+        )
+    return text.replace("multiplier 3", "multiplier 50")
+
+
+def install(case: str, *folders: str, hold_time: int = HOLD_TIME) -> None:
+    """Put rendered files where a node has them; ``hold_time`` is that of the gate's session."""
     assert not pathlib.Path("/run/systemd/system").exists(), "these tests write below /etc: tests/lab/lab.py in-image"
     for folder in folders:
         shutil.copytree(RENDERED / case / "etc" / folder, pathlib.Path("/etc", folder), dirs_exist_ok=True)
         owner = {"frr": "frr:frr", "nsd": "root:nsd", "bird": "root:bird", "knot": "root:knot"}[folder]
         run("chown", "-R", owner, f"/etc/{folder}")
+        for name in {"bird": ("bird.conf",), "frr": ("frr.conf",)}.get(folder, ()):
+            path = pathlib.Path("/etc", folder, name)
+            path.write_text(suited(case, path.read_text(), hold_time))
 
 
 class Node(Bench):
     """One case; ``routing`` is bird or frr."""
 
-    def __init__(self, directory: pathlib.Path, routing: str, case: str) -> None:
-        super().__init__(directory)
+    def __init__(self, directory: pathlib.Path, routing: str, case: str, config: dict[str, t.Any] = CONFIG) -> None:
+        super().__init__(directory, config)
         self.routing, self.case = routing, case
         self.said = ROUTERS[case]
 
@@ -74,15 +89,15 @@ class Node(Bench):
     def start_bird(self) -> None:
         """The node's routing daemon, whichever it is."""
         if self.routing == "frr":
-            install(self.case, "frr")
+            install(self.case, "frr", hold_time=self.config["session"]["hold_time"])
             self.start_frr()
             return
-        install(self.case, "bird")
+        install(self.case, "bird", hold_time=self.config["session"]["hold_time"])
         self._run_bird("bird", self.node, pathlib.Path("/etc/bird/bird.conf"))
 
     def start_router(self) -> None:
         """The host's router is a BIRD, always."""
-        self._start_bird("router", self.router, (HEAD + self.said).format(directory=self.directory))
+        self._start_bird("router", self.router, self._router())
 
     def _start_bird(self, name: str, namespace: str, text: str) -> None:
         path = self.directory / f"{name}.conf"
@@ -98,18 +113,24 @@ class Node(Bench):
     def reconfigure_router(self, text: str) -> None:
         """The host's router says something else from now on."""
         self.said = text
-        (self.directory / "router.conf").write_text((HEAD + text).format(directory=self.directory))
+        (self.directory / "router.conf").write_text(self._router())
         self.birdc("router", "configure")
 
-    def birdc(self, name: str, *words: str) -> str:
-        """What ``router``, or a ``bird`` on the node, says."""
-        command = ["birdc", "-s", str(self.directory / f"{name}.ctl"), *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    def _router(self) -> str:
+        text = (HEAD + self.said).format(directory=self.directory)
+        return suited(self.case, text) if self.case == "bfd" else text
+
+    def hold_time(self, name: str = "bird", protocol: str = "gate") -> int:
+        """Seconds of silence that end a session, as both ends agreed."""
+        if (name, self.routing) != ("bird", "frr"):
+            return super().hold_time(name, protocol)
+        neighbors = json.loads(vtysh("show bgp neighbors 127.0.0.2 json"))
+        return int(neighbors["127.0.0.2"]["bgpTimerHoldTimeMsecs"]) // 1000
 
     def start_frr(self) -> None:
         """As the unit does, below a process that buries what ends: watchfrr waits for a daemon's very last sign."""
         self.start("frr", self.node, sys.executable, "-c", BURY, str(FRR / "frrinit.sh"), "start")
-        until(lambda: b"Started watchfrr" in (self.directory / "frr.out").read_bytes(), 60, "FRR to start")
+        until(lambda: b"Started watchfrr" in (self.directory / "frr.out").read_bytes(), what="FRR to start")
 
     def stop_frr(self) -> None:
         """As the unit does."""
@@ -117,7 +138,7 @@ class Node(Bench):
             subprocess.run(["kill", "-CONT", file.read_text().strip()], check=False, capture_output=True)
         with (self.directory / "frr.out").open("ab") as out:
             command = ["ip", "netns", "exec", self.node, str(FRR / "frrinit.sh"), "stop"]
-            subprocess.run(command, check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, timeout=60)
+            subprocess.run(command, check=True, stdout=out, stderr=out, stdin=subprocess.DEVNULL, timeout=PATIENCE)
         self.kill("frr")
         (self.directory / "frr.out").unlink()
 
@@ -308,7 +329,7 @@ class Node(Bench):
 
     def dig(self, *words: str) -> str:
         """Ask the node."""
-        command = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=2", "+tries=1", f"@{SERVICE[0]}", *words]
+        command = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=10", "+tries=1", f"@{SERVICE[0]}", *words]
         return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 

@@ -36,7 +36,7 @@ protocol bfd {{ accept multihop; }}
 protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; route 192.0.32.0/20 blackhole; }}
 protocol static told6 {{ ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackhole; }}
 protocol bgp far4 {{
-  strict bind on; bfd {{ interval 300 ms; multiplier 3; }};
+  strict bind on; bfd {{ interval 300 ms; multiplier 50; }};
   local 198.51.100.9 as 64501; neighbor 192.0.2.2 as 20144; multihop 2; hold time 9;
   connect delay time 1; connect retry time 1; error wait time 1, 2;
   ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};

@@ -20,6 +20,7 @@ import typing as t
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from imrs_gate_bench import FIVE, Bench, run
+from imrs_gate_config import SWIFT
 
 
 def cpu(process: int) -> float:
@@ -57,14 +58,14 @@ def main() -> None:
     for name, fault in FAULTS.items():
         found = []
         for _ in range(runs):
-            with tempfile.TemporaryDirectory() as directory, Bench(pathlib.Path(directory)) as bench:
+            with tempfile.TemporaryDirectory() as directory, Bench(pathlib.Path(directory), SWIFT) as bench:
                 ready(bench)
                 time.sleep(0.3)
                 found.append(timed(bench, lambda fault=fault, bench=bench: fault(bench)))
         print(
             f"{name:<24} {statistics.median(found):8.1f} ms [{min(found):.1f} - {max(found):.1f}] n={runs}", flush=True
         )
-    with tempfile.TemporaryDirectory() as directory, Bench(pathlib.Path(directory)) as bench:
+    with tempfile.TemporaryDirectory() as directory, Bench(pathlib.Path(directory), SWIFT) as bench:
         ready(bench)
         process = bench.processes["gate"].pid
         before = cpu(process)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 
 import pytest
@@ -16,15 +17,20 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from imrs_gate_bench import COVERING, FIVE, TOOLS, Bench, run, until
-from imrs_gate_config import NODE_NAME
+from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME
+
+
+def told(**settings: t.Any) -> pytest.MarkDecorator:
+    """Run a test with a gate that is told something else than CONFIG."""
+    return pytest.mark.parametrize("bench", [{**CONFIG, **settings}], ids=[" ".join(settings)], indirect=True)
 
 
 @pytest.fixture
-def bench(tmp_path: pathlib.Path) -> t.Iterator[Bench]:
-    """Routing only: no nameserver and no gate yet."""
+def bench(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> t.Iterator[Bench]:
+    """Routing only: no nameserver and no gate yet; ``request.param`` is what the gate is told."""
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     assert not missing, f"install bird2, knot and iproute2: {missing} not found"
-    with Bench(tmp_path) as running:
+    with Bench(tmp_path, getattr(request, "param", CONFIG)) as running:
         yield running
 
 
@@ -73,14 +79,17 @@ def test_a_drained_node_announces_the_covering_prefixes(live: Bench) -> None:
     live.await_routes(set())
 
 
+@told(probe={**CONFIG["probe"], "interval": 6, "rise": 1})
 def test_a_killed_nameserver_is_withdrawn_at_once(live: Bench) -> None:
+    """The end of the process is the evidence: the probes, so far apart, hardly see it first."""
     live.kill("knot")
-    assert live.await_routes(set()) < 0.5
+    live.await_routes(set())
+    assert "the main process" in live.why_dark()
 
 
 def test_a_planned_end_is_withdrawn_first_and_held_down_for_nothing(live: Bench) -> None:
     assert live.imrs("step-aside")[1] == {"changed": True}
-    assert live.routes() == {}
+    live.await_routes(set())
     assert "stepped aside" in live.status()["verdict"]["ipv4"]["reason"]
     live.kill("knot")
     live.start_knot()
@@ -90,7 +99,8 @@ def test_a_planned_end_is_withdrawn_first_and_held_down_for_nothing(live: Bench)
 
 def test_a_hanging_nameserver_is_withdrawn(live: Bench) -> None:
     live.signal("knot", signal.SIGSTOP)
-    assert live.await_routes(set()) < 1
+    live.await_routes(set())
+    assert "udp: no answer" in live.why_dark()
 
 
 def test_an_expired_zone_is_withdrawn(live: Bench) -> None:
@@ -119,28 +129,34 @@ def test_a_lost_service_address_darkens_its_family_only(live: Bench) -> None:
 
 
 def test_a_killed_gate_is_withdrawn_and_comes_back_by_itself(live: Bench) -> None:
+    assert live.hold_time() == HOLD_TIME
     live.kill("gate")
-    assert live.await_routes(set()) < 0.5
+    live.await_routes(set(), 60)  # long before the hold timer
     live.start_gate()
     live.await_routes(FIVE)
 
 
+@told(session=LEASE["session"])
 def test_a_hanging_gate_is_withdrawn_by_the_hold_time(live: Bench) -> None:
+    assert live.hold_time() == 3
     live.signal("gate", signal.SIGSTOP)
-    assert live.await_routes(set()) < 4.5  # hold time 3 s, and a second until BIRD acts on it
+    live.await_routes(set(), 60)
+    assert "Hold timer expired" in (live.directory / "bird.log").read_text()
     live.signal("gate", signal.SIGCONT)
-    live.await_routes(FIVE, 20)
+    live.await_routes(FIVE)
 
 
 def test_a_gate_that_stood_still_proves_everything_again(live: Bench) -> None:
+    before = live.withdrawals("imrs4")
     live.signal("gate", signal.SIGSTOP)
     stopped = pathlib.Path(f"/proc/{live.processes['gate'].pid}/stat")
     until(lambda: stopped.read_text().split()[2] == "T", what="the gate to stop")
     with pytest.raises(AssertionError):
-        until(lambda: False, 1)  # shorter than the hold time, longer than the gate may be late
+        until(lambda: False, 4)  # shorter than the hold time, longer than the gate may be late
     live.signal("gate", signal.SIGCONT)
-    live.await_routes(set())
+    until(lambda: live.withdrawals("imrs4") > before, what="a withdrawal")  # it is soon announced again
     live.await_routes(FIVE)
+    assert "WARNING ipv4 dark (the gate itself stood still" in (live.directory / "gate.out").read_text()
 
 
 def test_a_restarted_routing_daemon_is_told_nothing_while_dns_is_dead(live: Bench) -> None:
@@ -171,11 +187,12 @@ def test_a_reconfigured_routing_daemon_keeps_the_session(live: Bench) -> None:
     assert "NOTIFICATION" not in (live.directory / "gate.out").read_text()
 
 
+@told(drain=10)
 def test_an_orderly_stop_withdraws_first_and_hangs_up_later(live: Bench) -> None:
     live.signal("gate", signal.SIGTERM)
-    assert live.await_routes(set()) < 0.5
+    live.await_routes(set())
     assert live.processes["gate"].poll() is None
-    assert live.processes.pop("gate").wait(5) == 0
+    assert live.processes.pop("gate").wait(60) == 0
     assert (
         "Cease" in (live.directory / "bird.log").read_text() or "shutdown" in (live.directory / "bird.log").read_text()
     )
@@ -201,7 +218,7 @@ def test_a_foreseen_change_is_announced_on_until_its_time_is_over(live: Bench) -
     staged.write_text("changed")
     log = live.directory / "router.log"
     before = log.read_text()
-    assert live.foresee(live.directory / "staged", 3).endswith("is foreseen")
+    assert live.foresee(live.directory / "staged", 15).endswith("is foreseen")
     staged.replace(judged)
     run(*live.fingerprint_command)
     status = live.status()
@@ -216,28 +233,31 @@ def test_what_nobody_confirms_is_withdrawn(bench: Bench) -> None:
     bench.start_knot()
     bench.start_gate()
     until(lambda: healthy(bench) and established(bench), what="a proven node")
-    bench.raise_to_live("--for", "3")
+    bench.raise_to_live("--for", "15")
     bench.await_routes(FIVE)
     assert bench.status()["certificate"]["expires_at"] > 0
-    assert bench.await_routes(set()) < 4
+    bench.await_routes(set())
     assert bench.status()["certificate"]["reason"] == "not confirmed in time"
     bench.raise_to_live()
     bench.await_routes(FIVE)
 
 
+@told(probe={**CONFIG["probe"], "interval": 0.5, "timeout": 0.5, "timeouts": 6})
 def test_a_full_table_of_tcp_clients_is_withdrawn_after_ten_seconds_only(live: Bench) -> None:
     live.fill_tcp()
-    assert 8 < live.await_routes(set(), 15) < 12
+    assert live.await_routes(set()) > 8
     assert "tcp: no answer" in live.status()["verdict"]["ipv4"]["reason"]
 
 
 def test_a_flapping_nameserver_is_held_down_longer_each_time(live: Bench) -> None:
     waits = []
     for _flap in range(3):
+        began = time.monotonic()
         live.kill("knot")
         live.await_routes(set())
         live.start_knot()
-        waits.append(live.await_routes(FIVE, 20))
+        live.await_routes(FIVE)
+        waits.append(time.monotonic() - began)
     assert waits[1] > 1.9
     assert waits[2] > 3.8
     assert live.status()["verdict"]["ipv4"]["falls"] == 3

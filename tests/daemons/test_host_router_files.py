@@ -22,7 +22,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from imrs_gate_bench import COVERING, FIVE, ROOT, run, until
+from imrs_gate_bench import COVERING, FIVE, PATIENCE, ROOT, run, until
 
 GOLDEN = ROOT / "tests/unit/plugins/module_utils/_documents/routers"
 RECORDS = ("single", "distant", "cluster")
@@ -144,7 +144,7 @@ class Wire:
     def __exit__(self, *_details: object) -> None:
         for process in self.processes:
             process.send_signal(signal.SIGKILL)
-            process.wait(10)
+            process.wait(PATIENCE)
         for side in (self.host, self.node):
             run("ip", "netns", "del", side.namespace)
 
@@ -184,7 +184,7 @@ class Wire:
             shutil.chown(folder.parent, "frr", "frr")
         for daemon in ("zebra", "bgpd"):
             self.start(self.host, f"/usr/lib/frr/{daemon}", "-N", name, "-A", "127.0.0.1")
-        until(lambda: all(pathlib.Path("/run/frr", name, f"{each}.vty").exists() for each in ("zebra", "bgpd")), 20)
+        until(lambda: all(pathlib.Path("/run/frr", name, f"{each}.vty").exists() for each in ("zebra", "bgpd")))
         path = self.directory / "frr.conf"
         path.write_text(text)
         done = subprocess.run(["vtysh", "-N", name, "-f", str(path)], check=False, capture_output=True, text=True)
@@ -226,11 +226,11 @@ class Wire:
             said = subprocess.run(question, check=False, capture_output=True, text=True).stdout
             return "Maximum number of prefixes reached" in said
 
-        until(told, 30, "too many prefixes")
+        until(told, what="too many prefixes")
 
-    def await_table(self, wanted: set[str], seconds: float = 30) -> None:
+    def await_table(self, wanted: set[str]) -> None:
         """Until the host's router has accepted exactly these."""
-        until(lambda: self.table() == wanted, seconds, lambda: f"{sorted(wanted)}, not {sorted(self.table())}")
+        until(lambda: self.table() == wanted, what=lambda: f"{sorted(wanted)}, not {sorted(self.table())}")
 
 
 SIXTH = "192.0.2.128/25"
@@ -288,7 +288,7 @@ def test_a_sixth_prefix_is_refused(wire: Wire, system: str, text: str) -> None:
     wire.announce(*FIVE, SIXTH)
     if system == "frr":
         question = ("vtysh", "-N", wire.host.namespace, "-c", "show bgp neighbors 192.0.2.2")
-        until(lambda: "Inbound filtered: 1" in wire.ask(*question), 30, "a filtered prefix")
+        until(lambda: "Inbound filtered: 1" in wire.ask(*question), what="a filtered prefix")
         wire.await_table(FIVE)
     else:
         wire.await_too_many()
