@@ -55,8 +55,8 @@ def install(case: str, *folders: str, hold_time: int = HOLD_TIME) -> None:
         shutil.copytree(RENDERED / case / "etc" / folder, pathlib.Path("/etc", folder), dirs_exist_ok=True)
         owner = {"frr": "frr:frr", "nsd": "root:nsd", "bird": "root:bird", "knot": "root:knot"}[folder]
         run("chown", "-R", owner, f"/etc/{folder}")
-        for name in {"bird": ("bird.conf",), "frr": ("frr.conf",)}.get(folder, ()):
-            path = pathlib.Path("/etc", folder, name)
+        if folder in {"bird", "frr"}:
+            path = pathlib.Path(f"/etc/{folder}/{folder}.conf")
             path.write_text(suited(case, path.read_text(), hold_time))
 
 
@@ -117,8 +117,7 @@ class Node(Bench):
         self.birdc("router", "configure")
 
     def _router(self) -> str:
-        text = (HEAD + self.said).format(directory=self.directory)
-        return suited(self.case, text) if self.case == "bfd" else text
+        return suited(self.case, (HEAD + self.said).format(directory=self.directory))
 
     def hold_time(self, name: str = "bird", protocol: str = "gate") -> int:
         """Seconds of silence that end a session, as both ends agreed."""

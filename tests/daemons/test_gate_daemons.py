@@ -191,6 +191,7 @@ def test_a_reconfigured_routing_daemon_keeps_the_session(live: Bench) -> None:
 def test_an_orderly_stop_withdraws_first_and_hangs_up_later(live: Bench) -> None:
     live.signal("gate", signal.SIGTERM)
     live.await_routes(set())
+    assert "Established" in live.birdc("bird", "show", "protocols", "gate")
     assert live.processes["gate"].poll() is None
     assert live.processes.pop("gate").wait(60) == 0
     assert (
@@ -218,7 +219,7 @@ def test_a_foreseen_change_is_announced_on_until_its_time_is_over(live: Bench) -
     staged.write_text("changed")
     log = live.directory / "router.log"
     before = log.read_text()
-    assert live.foresee(live.directory / "staged", 15).endswith("is foreseen")
+    assert live.foresee(live.directory / "staged", 20).endswith("is foreseen")
     staged.replace(judged)
     run(*live.fingerprint_command)
     status = live.status()
@@ -233,7 +234,7 @@ def test_what_nobody_confirms_is_withdrawn(bench: Bench) -> None:
     bench.start_knot()
     bench.start_gate()
     until(lambda: healthy(bench) and established(bench), what="a proven node")
-    bench.raise_to_live("--for", "15")
+    bench.raise_to_live("--for", "20")
     bench.await_routes(FIVE)
     assert bench.status()["certificate"]["expires_at"] > 0
     bench.await_routes(set())
