@@ -16,8 +16,8 @@ import typing as t
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lab"))
 
 from imrs_gate_bench import FIVE, run, until
-from imrs_gate_config import SERVICE
-from imrs_provider_bench import RENDERED, Node, install, vtysh
+from imrs_gate_config import CONFIG, SERVICE
+from imrs_provider_bench import RENDERED, Node, install, suited, vtysh
 from imrslab import stream
 
 CASE = "changes"
@@ -50,6 +50,11 @@ def rows(provider: str, *disruptions: str) -> list[str]:
 class Changing(Node):
     """Every change starts from the case's own files, and ``back`` leads there."""
 
+    def __init__(self, directory: pathlib.Path, routing: str, case: str) -> None:
+        # One node sees every row: what falls must not stay down for longer each time.
+        short = {**CONFIG["hold_down"], "first": 0.1, "longest": 0.1}
+        super().__init__(directory, routing, case, {**CONFIG, "hold_down": short})
+
     def put(self, provider: str, row: str | None) -> None:
         """The files of a row's change, or those of the case; no daemon is told."""
         install(CASE, provider)
@@ -59,9 +64,14 @@ class Changing(Node):
             for first, last, new in lines:
                 text[first:last] = new
             pathlib.Path("/", path).parent.mkdir(parents=True, exist_ok=True)
-            pathlib.Path("/", path).write_text("\n".join(text) + "\n")
+            pathlib.Path("/", path).write_text(suited(CASE, "\n".join(text) + "\n"))
         if provider == "nsd":
             self.ready_nsd()
+        if provider == "knot":
+            # What waits after a stall is more at once than Knot, if not told, takes from one address.
+            answers = pathlib.Path("/etc/knot/answers.conf")
+            rate = "    rate-limit: 100000\n"
+            answers.write_text(answers.read_text().replace(rate, f"{rate}    instant-limit: 10000\n"))
 
     def tell(self, provider: str, row: str) -> None:
         """What the bundle does after the swap, as far as it takes a running daemon: systemd's part is done by hand."""
@@ -93,8 +103,8 @@ class Changing(Node):
 
     def rest(self) -> None:
         """Until all sessions are up, all prefixes announced, and all is learned that the peers tell."""
-        self.await_routes(FIVE, 60)
-        until(lambda: {prefix for prefix, _gateway in self.learned()} == TOLD, 60, lambda: f"routes: {self.learned()}")
+        self.await_routes(FIVE)
+        until(lambda: {prefix for prefix, _gateway in self.learned()} == TOLD, what=lambda: f"routes: {self.learned()}")
 
     def limit(self) -> str:
         """The limit of what a session may tell."""
@@ -118,7 +128,7 @@ class Changing(Node):
                 pathlib.Path(folder).mkdir(exist_ok=True)
                 shutil.chown(folder, "knot", "knot")
             self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
-        until(lambda: self.serial_served() == "2026010100", 30, lambda: f"the zone, not {self.dig('.', 'SOA')}")
+        until(lambda: self.serial_served() == "2026010100", what=lambda: f"the zone, not {self.dig('.', 'SOA')}")
 
     def serial_served(self) -> str:
         """The root's serial, as it is answered."""
@@ -127,7 +137,7 @@ class Changing(Node):
 
     def answers_at(self, address: str) -> bool:
         """Whether there is an answer at one of the node's addresses."""
-        words = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=1", "+tries=1", f"@{address}", ".", "SOA"]
+        words = ["ip", "netns", "exec", self.node, "dig", "+norec", "+time=10", "+tries=1", f"@{address}", ".", "SOA"]
         return "status:" in output(*words)
 
     def reload(self, provider: str) -> None:
@@ -141,7 +151,19 @@ class Changing(Node):
             self.run_nsd()
         else:
             self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
-        until(lambda: self.serial_served() != "", 30, "answers")
+        until(lambda: self.serial_served() != "", what="answers")
+
+    def dropped(self) -> int:
+        """Datagrams that came in since a stream began, and for which a socket of the node had no room: those of a
+        nameserver that the machine does not let run.
+        """
+        return self.without_room() - self.before
+
+    def without_room(self) -> int:
+        """The same, of all times."""
+        said = output("ip", "netns", "exec", self.node, "cat", "/proc/net/snmp").splitlines()
+        names, numbers = (line.split() for line in said if line.startswith("Udp:"))
+        return int(numbers[names.index("RcvbufErrors")])
 
     def servers(self) -> int:
         """How many processes of NSD there are on the node."""
@@ -157,6 +179,7 @@ class Changing(Node):
 
     def ask_from_outside(self) -> stream.Running:
         """A stream of questions from the host's side."""
+        self.before = self.without_room()
         return stream.Running(SERVICE[0], ("ip", "netns", "exec", self.router))
 
 

@@ -63,7 +63,7 @@ def limited(bench: Changing) -> bool:
 def moved(bench: Changing) -> bool:
     """Whether a zone is fetched from the master's other port, the only one that it has from now on."""
     bench.start_master(2026010101, port=5353)
-    until(lambda: bench.serial_served() == "2026010101", 60, "a zone from the other port")
+    until(lambda: bench.serial_served() == "2026010101", what="a zone from the other port")
     return True
 
 
@@ -94,6 +94,12 @@ IN_FORCE: dict[str, t.Callable[[Changing], bool]] = {
 """How a nameserver shows that it does what a row's change says; the others do not show."""
 
 
+def only_for_want_of_room(bench: Changing, found: dict[str, t.Any]) -> None:
+    """Over UDP nothing is lost but what the kernel itself dropped before the nameserver could have seen it."""
+    dropped = bench.dropped()
+    assert found["udp"]["lost"] <= dropped, f"there was no room for {dropped}, and more than these are lost: {found}"
+
+
 @each(*SOFT)
 def test_a_reload_loses_no_answer_and_puts_the_change_in_force(bench: Changing, provider: str, row: str) -> None:
     with bench.ask_from_outside() as stream:
@@ -102,8 +108,9 @@ def test_a_reload_loses_no_answer_and_puts_the_change_in_force(bench: Changing, 
         stream.await_more(QUESTIONS)
         found = stream.end()
     assert found["sent"] >= QUESTIONS, found
-    assert found["lost"] == 0, found
-    until(lambda: IN_FORCE.get(row, lambda _bench: True)(bench), 20, "the change")
+    only_for_want_of_room(bench, found)
+    assert found["lost"] == found["udp"]["lost"], found
+    until(lambda: IN_FORCE.get(row, lambda _bench: True)(bench), what="the change")
 
 
 @each("restart", but=("nsd", "nameserver_tcp_clients"))
@@ -114,7 +121,7 @@ def test_what_takes_a_restart_is_not_in_force_after_a_reload(bench: Changing, pr
     bench.reload(provider)
     assert not in_force(bench), "this need not be a restart"
     bench.restart(provider)
-    until(lambda: in_force(bench), 20, "the change")
+    until(lambda: in_force(bench), what="the change")
 
 
 def test_a_stream_notices_a_restart(tmp_path: pathlib.Path) -> None:
@@ -123,7 +130,7 @@ def test_a_stream_notices_a_restart(tmp_path: pathlib.Path) -> None:
         bench.serve("knot")
         with bench.ask_from_outside() as stream:
             bench.restart("knot")
-            assert stream.end()["lost"] > 0
+            assert stream.end()["lost"] > bench.dropped()
 
 
 def test_a_stream_notices_a_limit_of_time_over_tcp(tmp_path: pathlib.Path) -> None:
@@ -137,7 +144,7 @@ def test_a_stream_notices_a_limit_of_time_over_tcp(tmp_path: pathlib.Path) -> No
         bench.reload("knot")
         with bench.ask_from_outside() as stream:
             found = stream.end()
-        assert found["udp"]["lost"] == 0, found
+        only_for_want_of_room(bench, found)
         assert found["kept"]["lost"] > 0, found
         assert found["new"]["lost"] > 0, found
 
@@ -198,7 +205,7 @@ def test_sessions_and_prefixes_stay_while_the_change_comes_into_force(at_rest: C
     at_rest.put(at_rest.routing, row)
     at_rest.tell(at_rest.routing, row)
     seen = SEEN.get(row, lambda _node: True)
-    until(lambda: seen(at_rest), 20, lambda: f"{row}: {at_rest.received()}, {at_rest.learned()}")
+    until(lambda: seen(at_rest), what=lambda: f"{row}: {at_rest.received()}, {at_rest.learned()}")
     assert at_rest.watched() == before
     assert set(at_rest.routes()) == FIVE
     assert at_rest.routing == "bird" or at_rest.frr_differences() == []
@@ -211,4 +218,4 @@ def test_what_resets_a_session_does(at_rest: Changing, row: str) -> None:
     refused = (at_rest.routing, row) == ("frr", REFUSED_BY_FRR)
     with pytest.raises(subprocess.CalledProcessError) if refused else contextlib.nullcontext():
         at_rest.tell(at_rest.routing, row)
-    until(lambda: at_rest.watched() != before, 10, "a session that ends, or a withdrawal")
+    until(lambda: at_rest.watched() != before, what="a session that ends, or a withdrawal")
