@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import typing as t
@@ -241,10 +242,13 @@ def test_a_risky_change_is_confirmed_over_a_new_connection(site: Site, wire: pat
 def test_a_change_that_cuts_the_controller_off_is_undone_by_the_node(site: Site, wire: pathlib.Path) -> None:
     assert _risky(site).returncode == 0
     (wire / "time-passes").touch()
-    result = _risky(site, 5, rule="cut")
+    # The node's time runs from before the change, and must be long enough for all of it on a slow machine. The
+    # controller's begins later: it may hear of the node's end just before its own.
+    result = _risky(site, 20, rule="cut")
     assert result.returncode != 0
-    late = "bundle one: the controller did not get in again over a new connection within 5 seconds"
-    assert f"{late}: the previous files are in place: nobody confirmed the change" in result.stdout, result.stdout
+    late = "(the controller did not get in again over a new connection within 20 seconds|not confirmed)"
+    told = f"bundle one: {late}: the previous files are in place: nobody confirmed the change"
+    assert re.search(told, result.stdout), result.stdout
     assert '"rolled_back": true' in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert (site.node / "rule").read_text() == "open\n"
