@@ -192,19 +192,30 @@ class Stream:
 
     async def socket(self, channel: int) -> asyncio.DatagramTransport:
         """A UDP socket whose own queue does not lose what the nameserver sent."""
-        stream = self
-
-        class Protocol(asyncio.DatagramProtocol):
-            def datagram_received(self, data: bytes, _address: object) -> None:
-                stream.heard("udp", channel, data)
-
         family = socket.AF_INET6 if ipaddress.ip_address(self.address).version == 6 else socket.AF_INET
         made = socket.socket(family, socket.SOCK_DGRAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         made.setblocking(False)
         made.connect((self.address, 53))
-        transport, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(Protocol, sock=made)
+        receiver = Receiver(made, lambda answer: self.heard("udp", channel, answer))
+        transport, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(lambda: receiver, sock=made)
         return transport
+
+
+class Receiver(asyncio.DatagramProtocol):
+    """Hears all that has come whenever something has come. The loop takes one datagram in a round, in which a slow
+    machine sends many: answers would wait for ever longer, and be called lost while they lie here.
+    """
+
+    def __init__(self, made: socket.socket, heard: t.Callable[[bytes], None]) -> None:
+        self._made, self._heard = made, heard
+
+    def datagram_received(self, data: bytes, _address: object) -> None:
+        """The first of them."""
+        self._heard(data)
+        with contextlib.suppress(OSError):  # until there is none, or what ICMP says of one that was sent
+            while True:
+                self._heard(self._made.recv(65535))
 
 
 def beside(tasks: set[asyncio.Task[None]], coroutine: t.Coroutine[t.Any, t.Any, None]) -> None:
