@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, INVENTORY, ROOT
+from imrslab.drill import ALL, INVENTORY, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill, Play
@@ -22,7 +22,7 @@ def refused(drill: Drill, done: Play, *causes: str) -> None:
     for cause in causes:
         assert cause in done.output, done.output[-6000:]
     assert "Traceback" not in done.output
-    drill.wait(set(), 10)
+    drill.wait(set())
 
 
 def forget_zones(drill: Drill) -> None:
@@ -67,9 +67,9 @@ def test_a_live_node_keeps_the_good_zone_when_masters_turn_bad(drill: Drill) -> 
             lambda: (
                 "ZONEMD, verification failed" in drill.node("journalctl", "--unit=knot", "--lines=100", "--no-pager")
             ),
-            20,
+            PATIENCE,
         )
-        assert drill.received() == ALL
+        drill.wait(ALL)
         answer = drill.inside("vantage", "dig", "@199.7.83.42", "l.root-servers.net", "A", "+norec", "+short")
         assert answer.strip() == "199.7.83.42"
     finally:
@@ -102,7 +102,7 @@ def test_our_own_asn_mistyped_is_refused_before_any_contact(
     assert done.status != 0
     assert cause in done.output
     assert "TASK [" not in done.output, "a host was contacted"
-    assert drill.received() == ALL, "a sheet that is refused must not touch a live node"
+    drill.wait(ALL)
 
 
 def test_the_hosts_asn_mistyped_ends_dark(drill: Drill, inventory: pathlib.Path) -> None:
@@ -120,22 +120,26 @@ def test_a_sixth_prefix_in_the_filter_is_found(drill: Drill) -> None:
         "-ec",
         f"cd /etc/bird; sed -i '{opened}' bird.conf policy.conf; echo '{leak}' >> bird.conf; birdc configure",
     )
-    drill.wait({"2001:db8:bad::/48"}, 10)
+    drill.wait({"2001:db8:bad::/48"})
     assert drill.status()["certificate"]["valid"] is False
     refused(drill, drill.play("accept"), "BG-05", "2001:db8:bad::/48", "its routing daemon stopped")
 
 
 def test_silent_masters_take_no_live_node_down(drill: Drill) -> None:
     """The distribution layer fails: the play is red and says so, and the node stays in the constellation."""
-    for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
-        drill.inside(master, "systemctl", "stop", unit)
-    try:
-        done = drill.play("accept")
-        assert done.status != 0
-        assert "ZI-01" in done.output
-        assert "stays live" in done.output
-        assert drill.received() == ALL
-        assert drill.status()["certificate"]["valid"]
-    finally:
+
+    def silence() -> None:
         for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
-            drill.inside(master, "systemctl", "start", unit)
+            drill.inside(master, "systemctl", "stop", unit)
+        try:
+            done = drill.play("accept")
+            assert done.status != 0
+            assert "ZI-01" in done.output
+            assert "stays live" in done.output
+            assert drill.received() == ALL
+            assert drill.status()["certificate"]["valid"]
+        finally:
+            for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
+                drill.inside(master, "systemctl", "start", unit)
+
+    drill.undisturbed(silence)

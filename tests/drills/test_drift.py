@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL
+from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill, Play
@@ -194,11 +194,11 @@ def planted(drill: Drill) -> t.Iterator[set[tuple[str, str]]]:
     )
     with contextlib.ExitStack() as back:
         back.callback(lambda: drill.received() == ALL or drill.restore())
-        back.callback(shell.wait_for, "the listener's end", lambda: ":8080" not in drill.node("ss", "-lnt"), 10)
+        back.callback(shell.wait_for, "the listener's end", lambda: ":8080" not in drill.node("ss", "-lnt"), PATIENCE)
         for one in (*PLANTED.values(), secret):
             back.callback(drill.node, "sh", "-c", one.undo)
             drill.node("sh", "-e", "-c", one.plant)
-        shell.wait_for("the listener", lambda: ":8080" in drill.node("ss", "-lnt"), 10)
+        shell.wait_for("the listener", lambda: ":8080" in drill.node("ss", "-lnt"), PATIENCE)
         yield {found for one in (*PLANTED.values(), secret) for found in one.found}
 
 

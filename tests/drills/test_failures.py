@@ -4,34 +4,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, COVERING
+from imrslab.drill import ALL, COVERING, PATIENCE
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
 
-NEVER_STARTS = "/run/systemd/system/knot.service.d/99-drill.conf"
+
+@contextlib.contextmanager
+def never_starts(drill: Drill, unit: str) -> t.Iterator[None]:
+    """Whatever ends of this unit meanwhile cannot come back; its restarts go on failing until then, each second."""
+    path = f"/run/systemd/system/{unit}.d/99-drill.conf"
+    drop_in = f"mkdir -p {path.rpartition('/')[0]}; printf '[Service]\nExecStartPre=false\n' > {path}"
+    try:
+        drill.node("sh", "-ec", f"{drop_in}; systemctl daemon-reload")
+        yield
+    finally:
+        drill.node("sh", "-ec", f"rm {path}; systemctl daemon-reload")
+
+
+def is_withdrawn_and_comes_back(drill: Drill, unit: str, signal: str) -> None:
+    """By itself; it is kept down until that was seen, as a restart may be faster than a look at host-router."""
+    with never_starts(drill, unit):
+        drill.node("systemctl", "kill", f"--signal={signal}", unit)
+        drill.wait(set())
+    drill.wait(ALL)
 
 
 @pytest.fixture
 def dead_knot(drill: Drill) -> t.Iterator[None]:
     """A nameserver that was killed and cannot come back."""
-    drill.node(
-        "sh",
-        "-c",
-        f"mkdir -p {NEVER_STARTS.rpartition('/')[0]}; printf '[Service]\\nExecStartPre=false\\n' > {NEVER_STARTS}",
-    )
-    drill.node("systemctl", "daemon-reload")
-    drill.node("systemctl", "kill", "--signal=KILL", "knot.service")
-    drill.wait(set(), 10)
-    yield
-    drill.node("rm", NEVER_STARTS)
-    drill.node("systemctl", "daemon-reload")
-    drill.node("systemctl", "restart", "knot.service")
-    drill.wait(ALL, 120)
+    with never_starts(drill, "knot.service"):
+        drill.node("systemctl", "kill", "--signal=KILL", "knot.service")
+        drill.wait(set())
+        yield
+    drill.wait(ALL)
 
 
 def test_the_second_run_touches_nothing(drill: Drill) -> None:
@@ -41,75 +52,74 @@ def test_the_second_run_touches_nothing(drill: Drill) -> None:
             for name, neighbor in drill.neighbors().items()
         }
 
-    before = sessions()
-    done = drill.play("site")
-    assert done.status == 0, done.output
-    assert done.changed == 0
-    assert sessions() == before, "a session was reset, or something was announced or withdrawn"
+    def second_run() -> None:
+        before = sessions()
+        done = drill.play("site")
+        assert done.status == 0, done.output
+        assert done.changed == 0
+        assert sessions() == before, "a session was reset, or something was announced or withdrawn"
+
+    drill.undisturbed(second_run)
 
 
 def test_fb02_knot_killed_is_withdrawn_and_comes_back(drill: Drill) -> None:
-    drill.node("systemctl", "kill", "--signal=KILL", "knot.service")
-    drill.wait(set(), 10)
-    drill.wait(ALL, 60)
+    is_withdrawn_and_comes_back(drill, "knot.service", "KILL")
 
 
 def test_fb02_knot_hung_is_withdrawn(drill: Drill) -> None:
     drill.node("systemctl", "kill", "--signal=STOP", "knot.service")
-    drill.wait(set(), 10)
+    drill.wait(set())
+    verdict = drill.status()["verdict"]
+    assert all("udp: no answer" in each["reason"] for each in verdict.values()), verdict
     drill.node("systemctl", "kill", "--signal=CONT", "knot.service")
-    drill.wait(ALL, 120)
+    drill.wait(ALL)
 
 
 def test_planned_stop_withdraws_before_dns_stops(drill: Drill) -> None:
     drill.node("systemctl", "stop", "knot.service")
-    drill.wait(set(), 10)
+    drill.wait(set())
     units = ("--unit=imrs-gate", "--unit=knot")
     journal = drill.node("journalctl", "--output=cat", "--no-pager", "--lines=60", *units).splitlines()
     withdrawn = max(number for number, line in enumerate(journal) if "ipv4 dark (stepped aside" in line)
     stopping = max(number for number, line in enumerate(journal) if "info: stopping server" in line)
     assert withdrawn < stopping, journal
     drill.node("systemctl", "start", "knot.service")
-    drill.wait(ALL, 60)
+    drill.wait(ALL)
 
 
 def test_fb09_gate_stopped_is_withdrawn(drill: Drill) -> None:
     drill.node("systemctl", "stop", "imrs-gate.service")
-    drill.wait(set(), 10)
+    drill.wait(set())
     drill.node("systemctl", "start", "imrs-gate.service")
-    drill.wait(ALL, 60)
+    drill.wait(ALL)
 
 
 def test_fb09_gate_killed_is_withdrawn(drill: Drill) -> None:
-    drill.node("systemctl", "kill", "--signal=KILL", "imrs-gate.service")
-    drill.wait(set(), 10)
-    drill.wait(ALL, 60)
+    is_withdrawn_and_comes_back(drill, "imrs-gate.service", "KILL")
 
 
 def test_fb09_gate_hung_is_withdrawn_by_the_hold_time(drill: Drill) -> None:
-    """Without systemd's watchdog, so that it is BGP's own timer that acts."""
+    """Without systemd's watchdog, so that it is BGP's own timer that acts; it is one of three seconds."""
+    timer = drill.node("birdc", "show", "protocols", "all", "gate").partition("Hold timer:")[2].splitlines()[0]
+    assert timer.endswith("/3"), timer
     drill.node("systemctl", "service-watchdogs", "no")
     try:
         drill.node("systemctl", "kill", "--signal=STOP", "imrs-gate.service")
-        drill.wait(set(), 10)
+        drill.wait(set())
         drill.node("systemctl", "kill", "--signal=CONT", "imrs-gate.service")
-        drill.wait(ALL, 60)
+        drill.wait(ALL)
     finally:
         drill.node("systemctl", "service-watchdogs", "yes")
 
 
 def test_fb09_gate_hung_is_restarted_by_the_watchdog(drill: Drill) -> None:
     before = drill.node("systemctl", "show", "--property=MainPID", "imrs-gate.service")
-    drill.node("systemctl", "kill", "--signal=STOP", "imrs-gate.service")
-    drill.wait(set(), 10)
-    drill.wait(ALL, 60)
+    is_withdrawn_and_comes_back(drill, "imrs-gate.service", "STOP")
     assert drill.node("systemctl", "show", "--property=MainPID", "imrs-gate.service") != before
 
 
 def test_fb06_bird_killed_comes_back_announcing(drill: Drill) -> None:
-    drill.node("systemctl", "kill", "--signal=KILL", "bird.service")
-    drill.wait(set(), 10)
-    drill.wait(ALL, 60)
+    is_withdrawn_and_comes_back(drill, "bird.service", "KILL")
 
 
 @pytest.mark.usefixtures("dead_knot")
@@ -124,19 +134,22 @@ def test_bird_restarted_while_knot_is_dead_announces_nothing(drill: Drill) -> No
             for name in before
         )
 
-    shell.wait_for("both sessions established anew", again, 60)
-    shell.wait_for("the gate's session with BIRD", lambda: drill.status()["session"]["state"] == "Established", 30)
+    shell.wait_for("both sessions established anew", again, PATIENCE)
+    shell.wait_for(
+        "the gate's session with BIRD", lambda: drill.status()["session"]["state"] == "Established", PATIENCE
+    )
     # The gate has told the new BIRD all there is to tell: nothing.
-    drill.node("imrs", "wait", "dark", "--timeout", "10")
+    drill.node("imrs", "wait", "dark", "--timeout", "60")
     assert "/" not in drill.node("birdc", "show", "route", "protocol", "gate")
     assert drill.received() == set()
 
 
 def test_drained_keeps_the_covering_prefixes_only(drill: Drill) -> None:
     drill.node("imrs", "drain")
-    drill.wait(COVERING, 10)
+    drill.wait(COVERING)
     kept = drill.play("site")
     assert kept.status == 0, kept.output
-    assert drill.received() == COVERING, "a playbook must not undo an engineer's drain"
+    assert drill.received() <= COVERING, "a playbook must not undo an engineer's drain"
+    drill.wait(COVERING)
     drill.node("imrs", "live")
-    drill.wait(ALL, 30)
+    drill.wait(ALL)

@@ -9,14 +9,12 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL
+from imrslab.drill import ALL, PATIENCE, PATIENT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill, Play
 
-TOLD = ("-e", "imrs_disrupt=true")
-"""To opt in, or out, starts the gate anew; the drills do not wait for Tuesday."""
-OPTED_IN = ("-e", "gate_foresee=300")
+OPTED_IN = ("-e", json.dumps({**PATIENT, "gate_foresee": 300}))
 SYSCTL = "/etc/sysctl.d/60-imrs.conf"
 
 
@@ -29,17 +27,8 @@ def site(drill: Drill, *arguments: str) -> Play:
     """The whole way, which has to end well."""
     done = drill.play("site", *arguments)
     assert done.status == 0, done.output
-    drill.wait(ALL, 30)
+    drill.wait(ALL)
     return done
-
-
-def said_since(drill: Drill, cursor: str) -> str:
-    """What the gate has written since then."""
-    return drill.node("journalctl", "--unit=imrs-gate", "--output=cat", "--no-pager", f"--after-cursor={cursor}")
-
-
-def cursor_of(drill: Drill) -> str:
-    return drill.node("journalctl", "--lines=1", "--show-cursor", "--quiet").rpartition("-- cursor: ")[2].strip()
 
 
 def at_router(drill: Drill) -> dict[str, tuple[int, int]]:
@@ -53,16 +42,13 @@ def at_router(drill: Drill) -> dict[str, tuple[int, int]]:
 @pytest.fixture(scope="module")
 def _module(drill: Drill) -> t.Iterator[None]:
     """Opted in while this module's drills run, and out again."""
-    site(drill, *OPTED_IN, *TOLD)
-    yield
-    site(drill, *TOLD)
+    with drill.kept(*OPTED_IN):
+        yield
 
 
 @pytest.fixture
 def opted_in(_module: None, drill: Drill) -> Drill:
     """A live node whose certificate, for good, is of what is there."""
-    if drill.received() != ALL:
-        site(drill, *OPTED_IN, *TOLD)
     certificate = drill.status()["certificate"]
     assert certificate["valid"]
     assert certificate["expires_at"] is None
@@ -99,19 +85,19 @@ def await_notice(drill: Drill) -> None:
         status = drill.status()
         return status["fingerprint"] != status["certificate"]["fingerprint"] and not computing(drill)
 
-    shell.wait_for("the gate to see the change", noticed, 20)
+    shell.wait_for("the gate to see the change", noticed, PATIENCE)
 
 
 def test_without_opting_in_the_same_change_voids_the_certificate(drill: Drill) -> None:
     """The law as it is: down all stages and up again."""
-    cursor, counted = cursor_of(drill), at_router(drill)
+    cursor, counted = drill.cursor(), at_router(drill)
     site(drill, *change(4000000))
     assert at_router(drill) != counted
-    assert "the configuration has changed since acceptance" in said_since(drill, cursor)
+    assert "the configuration has changed since acceptance" in drill.said_since(cursor)
 
 
 def test_a_foreseen_change_withdraws_nothing_and_is_proven_in_its_place(opted_in: Drill) -> None:
-    before, cursor = opted_in.status()["certificate"]["fingerprint"], cursor_of(opted_in)
+    before, cursor = opted_in.status()["certificate"]["fingerprint"], opted_in.cursor()
     counted = at_router(opted_in)
     done = opted_in.play("site", *OPTED_IN, *change(4000001))
     assert done.status == 0, done.output
@@ -122,7 +108,7 @@ def test_a_foreseen_change_withdraws_nothing_and_is_proven_in_its_place(opted_in
     assert (certificate["valid"], certificate["mode"], certificate["expires_at"]) == (True, "live", None)
     assert (certificate["fingerprint"], certificate["foreseen_until"]) == (status["fingerprint"], None)
     assert certificate["fingerprint"] != before
-    assert "'verb': 'foresee'" in said_since(opted_in, cursor)
+    assert "'verb': 'foresee'" in opted_in.said_since(cursor)
 
 
 def test_a_foreseen_change_that_acceptance_refuses_ends_dark(opted_in: Drill) -> None:
@@ -134,7 +120,7 @@ def test_a_foreseen_change_that_acceptance_refuses_ends_dark(opted_in: Drill) ->
         assert done.status != 0
         assert "ZI-01" in done.output
         assert "is dark and stays so" in done.output
-        opted_in.wait(set(), 10)
+        opted_in.wait(set())
         assert opted_in.status()["certificate"]["reason"] == "revoked"
     finally:
         for master, unit in (("dist1", "knot"), ("dist2", "nsd")):
@@ -142,13 +128,13 @@ def test_a_foreseen_change_that_acceptance_refuses_ends_dark(opted_in: Drill) ->
 
 
 def test_what_nobody_accepts_in_time_ends_dark(opted_in: Drill) -> None:
-    by_hand(opted_in, 10)
+    by_hand(opted_in, 30)
     await_notice(opted_in)
     assert opted_in.status()["certificate"]["valid"]
     assert "a planned change is there, to be accepted before" in opted_in.node("imrs", "status")
     assert opted_in.received() == ALL
     assert opted_in.node("imrs", "in-service") == "in service: ipv4 live, ipv6 live\n"
-    opted_in.wait(set(), 30)
+    opted_in.wait(set())
     assert opted_in.status()["certificate"]["reason"] == "not confirmed in time"
     with pytest.raises(shell.LabError, match="exit status 3\nnot in service: ipv4 dark, ipv6 dark"):
         opted_in.node("imrs", "in-service")
@@ -156,17 +142,23 @@ def test_what_nobody_accepts_in_time_ends_dark(opted_in: Drill) -> None:
 
 def test_a_bundle_never_waits_for_the_fingerprint_that_waits_for_it(opted_in: Drill) -> None:
     """The bundle's lock is held; what it starts meanwhile must not wait until it is let go."""
-    by_hand(opted_in, 120)
-    await_notice(opted_in)  # or it might be on its way out when the lock is taken, and what follows go unnoticed
     held = "--unit=drill-lock --collect -- flock /var/lib/imrs-bundle/.lock sleep infinity"
-    opted_in.node("systemd-run", "--quiet", *held.split())
-    try:
-        opted_in.node("touch", SYSCTL)
-        opted_in.node("sh", "-c", f"echo '# drill' >> {SYSCTL}")
-        shell.wait_for("a fingerprint that waits", lambda: computing(opted_in), 10)
-        for command in ("daemon-reload", "restart imrs-fingerprint.path", "restart imrs-gate.service"):
-            opted_in.node("timeout", "10", "systemctl", *command.split())
-        assert computing(opted_in), "it did not get that far"
-    finally:
-        opted_in.node("systemctl", "stop", "drill-lock")
-    opted_in.wait(set(), 30)
+
+    def waits() -> bool:
+        opted_in.node("touch", SYSCTL)  # is looked at, and changes no fingerprint
+        return computing(opted_in)
+
+    by_hand(opted_in, 300)
+    for command in ("daemon-reload", "restart imrs-fingerprint.path", "restart imrs-gate.service"):
+        # Or it might be on its way out when the lock is taken, and what follows go unnoticed.
+        await_notice(opted_in)
+        opted_in.node("systemd-run", "--quiet", *held.split())
+        try:
+            shell.wait_for("a fingerprint that waits", waits, PATIENCE)
+            # Its own patience is 20 s: what ends before it has let go of none.
+            opted_in.node("timeout", "18", "systemctl", *command.split())
+            assert computing(opted_in), f"it did not get as far as systemctl {command}"
+        finally:
+            opted_in.node("systemctl", "stop", "drill-lock")
+    opted_in.node("sh", "-c", f"echo '# drill' >> {SYSCTL}")
+    opted_in.wait(set())

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import router_view, routers
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from imrslab import keys, machine, shell, topology
-from imrslab.drill import ALL, COVERING, INVENTORY, ROOT
+from imrslab.drill import ALL, COVERING, INVENTORY, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -54,7 +54,7 @@ def pasted(drill: Drill, text: str) -> t.Iterator[str]:
     neighbors = [f"no neighbor {address}" for address in topology.APPLIANCE_UPLINK]
     try:
         vtysh(drill, "configure terminal", f"router bgp {topology.HOST_ASN}", *neighbors)
-        drill.wait(set(), 10)
+        drill.wait(set())
         filled = text.replace(router_view.PASSWORD, secret)
         paste = f"umask 077; cat > {FILE}; vtysh -f {FILE}; status=$?; rm {FILE}; exit $status"
         shell.run(*machine.inside(drill.lab, "host-router", "sh", "-c", paste), input=filled)
@@ -62,11 +62,11 @@ def pasted(drill: Drill, text: str) -> t.Iterator[str]:
     finally:
         drill.inside("host-router", "systemctl", "reset-failed", "frr.service")  # its unit counts restarts, and stops
         drill.inside("host-router", "systemctl", "restart", "frr.service")  # its own file was not touched
-        drill.wait(ALL, 60)
+        drill.wait(ALL)
 
 
 def test_the_text_brings_the_sessions_up_and_takes_exactly_the_five(drill: Drill, pasted: str) -> None:
-    shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, 60)
+    shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, PATIENCE)
     assert drill.received() == ALL
     for address in topology.APPLIANCE_UPLINK:
         neighbor = drill.neighbors()[address]
@@ -77,14 +77,14 @@ def test_the_text_brings_the_sessions_up_and_takes_exactly_the_five(drill: Drill
     assert answer.startswith("a.root-servers.net.")
 
     drill.node("imrs", "drain")
-    shell.wait_for("the covering prefixes alone", lambda: installed(drill) == COVERING, 30)
+    shell.wait_for("the covering prefixes alone", lambda: installed(drill) == COVERING, PATIENCE)
     drill.node("imrs", "live")
-    shell.wait_for("the five prefixes again", lambda: installed(drill) == ALL, 60)
+    shell.wait_for("the five prefixes again", lambda: installed(drill) == ALL, PATIENCE)
 
 
 def test_a_wrong_password_keeps_the_session_down(drill: Drill, pasted: str) -> None:
     """The guard: it is this text's session that came up, and it is the agreed password that brings it up."""
     wrong = [f"neighbor {address} password not-the-agreed-one" for address in topology.APPLIANCE_UPLINK]
-    shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, 60)
+    shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, PATIENCE)
     vtysh(drill, "configure terminal", f"router bgp {topology.HOST_ASN}", *wrong)
-    shell.wait_for("the end of the session", lambda: installed(drill) == set(), 30)
+    shell.wait_for("the end of the session", lambda: installed(drill) == set(), PATIENCE)

@@ -41,7 +41,7 @@ def up(lab: topology.Lab, fresh: bool) -> None:
     for each in topology.MACHINES:
         machine.boot(lab, each, images[each.image])
     for each in topology.MACHINES:
-        shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 90)
+        shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 300)
     # The appliance knows its package archives when it arrives, as after any installation.
     shell.run(*machine.inside(lab, topology.APPLIANCE, "apt-get", "update", "-qq"))
     shell.say(f"up: {', '.join(names)}")

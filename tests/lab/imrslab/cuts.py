@@ -92,8 +92,8 @@ def at_rest(drill: Drill) -> bool:
     return not drill.journals() and "free" in drill.node("sh", "-c", free)
 
 
-def cut(drill: Drill, name: str, due: t.Callable[[], bool]) -> Play:
-    """Cut the line of a run towards that configuration, from the other one, once that holds.
+def cut(drill: Drill, name: str, due: t.Callable[[], bool], then: t.Callable[[], None] = lambda: None) -> Play:
+    """Cut the line of a run towards that configuration, from the other one, once that holds; and ``then`` go on.
 
     The node comes to rest, with all old or all new files of each bundle and daemons that run them, and the next run
     converges. Returns how the run ended whose line was cut; afterwards the appliance wants to be restored.
@@ -102,8 +102,9 @@ def cut(drill: Drill, name: str, due: t.Callable[[], bool]) -> Play:
     with tempfile.TemporaryDirectory(prefix="imrs-cp-", dir="/tmp") as sockets:
         arguments = (*PROVISION, "-e", variables(name))
         run = drill.begin("site", *arguments, "-e", f"ansible_control_path_dir={sockets}")
-        shell.wait_for("the moment to cut", lambda: due() or run.ended(), 120)
+        shell.wait_for("the moment to cut", lambda: due() or run.ended(), 600)
         run.cut()
+        then()
         done = run.end()
         run.cut()  # what it opened afterwards would stay for a minute
     assert "Traceback" not in done.output, done.output[-3000:]

@@ -12,7 +12,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 from . import shell, topology
 
@@ -88,7 +87,7 @@ def stop(lab: topology.Lab, name: str) -> None:
         if pid and _is_nspawn(pid):
             os.kill(pid, signal.SIGKILL)
         (group / "cgroup.kill").write_text("1")
-        shell.wait_for(f"the end of {name}", lambda: not running(lab, name), 15)
+        shell.wait_for(f"the end of {name}", lambda: not running(lab, name), 120)  # it may wait for a disk
     pid_file.unlink(missing_ok=True)
     if group.exists():
         _remove_group(group)
@@ -100,16 +99,16 @@ def _is_nspawn(pid: int) -> bool:
 
 
 def _remove_group(group: pathlib.Path) -> None:
-    for _ in range(50):
-        folders = sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True)
+    def removed() -> bool:
         try:
+            folders = sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True)
             for folder in [*folders, group]:
                 folder.rmdir()
         except OSError:  # a process is still being reaped
-            time.sleep(0.1)
-        else:
-            return
-    raise shell.LabError(f"{group} stays busy")
+            return False
+        return True
+
+    shell.wait_for(f"the end of {group}, which is busy", removed, 60)
 
 
 def leader(lab: topology.Lab, name: str) -> int:

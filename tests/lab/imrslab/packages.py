@@ -86,5 +86,5 @@ def stop_proxy(lab: topology.Lab) -> None:
     command = pathlib.Path(f"/proc/{pid}/cmdline")
     if command.exists() and b"proxy.py" in command.read_bytes():
         os.kill(pid, signal.SIGTERM)
-        shell.wait_for("the package proxy's end", lambda: not shell.alive(pid), 10)
+        shell.wait_for("the package proxy's end", lambda: not shell.alive(pid), 60)
     pid_file.unlink()
