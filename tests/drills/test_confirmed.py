@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import typing as t
 
 import pytest
 from imrslab import cuts, shell, topology
-from imrslab.drill import ALL, ROOT
+from imrslab.drill import ALL, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -27,8 +28,10 @@ UPLINK = {
 }  # fmt: skip
 """The uplink's own, and one address too many: what is for the controller (198.51.100.1) now leaves on that side."""
 
-SECONDS = 10
-"""What the node gives the controller; long enough for a look at a node that is locked."""
+SECONDS = 20
+"""What the node gives the controller; long enough for a slow machine's look at a node that is locked, and a third of
+what SSH waits for a node that says nothing (ServerAliveInterval in ansible.cfg).
+"""
 
 
 def state(drill: Drill) -> dict[str, str]:
@@ -48,7 +51,7 @@ def no_change_is_open(drill: Drill) -> None:
     """Neither a journal nor a timer, nor the unit that the timer starts."""
     assert drill.journals() == []
     left = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "imrs-bundle-confirm-*")
-    shell.wait_for("no unit left over", lambda: not drill.node(*left).strip(), 10)  # it ends after it has said so
+    shell.wait_for("no unit left over", lambda: not drill.node(*left).strip(), PATIENCE)  # it ends after it has said so
 
 
 class Old:
@@ -92,7 +95,8 @@ def test_changes_that_lock_out_are_taken_back(drill: Drill, old: Old) -> None:
         assert "/etc/hostname" in drill.node("sshd", "-T")
         assert old.answers()
 
-    told = f"the controller did not get in again over a new connection within {SECONDS} seconds: "
+    # Both count to the same number, and the controller began later: it may hear of the end just before its own.
+    told = f"(the controller did not get in again over a new connection within {SECONDS} seconds|not confirmed)"
     is_taken_back(drill, "network", ("-e", ELSEWHERE), [FILTER], rules_refuse, told)
     is_taken_back(drill, "hardening", ("-e", NOT_THERE), ["/etc/ssh/sshd_config.d/00-imrs.conf"], keys_are_gone, told)
 
@@ -107,7 +111,7 @@ def test_an_address_that_leads_replies_astray_is_taken_back(drill: Drill) -> Non
     wrong = ("-e", json.dumps({"network_uplink": UPLINK}), "-e", "imrs_disrupt=true")
     paths = ["/etc/systemd/network/20-imrs-uplink.network", FILTER]
     # The controller hears of the change only after the node has taken it back.
-    is_taken_back(drill, "network", wrong, paths, replies_go_astray, "not confirmed: the previous files are in place: ")
+    is_taken_back(drill, "network", wrong, paths, replies_go_astray, "not confirmed")
 
 
 def is_taken_back(
@@ -116,16 +120,15 @@ def is_taken_back(
     """Run a wrong change of these files, see that it ``locks`` people out, and what becomes of it and who is told."""
     before = state(drill)
     run = drill.begin("site", "--tags", bundle, *wrong, "-e", f"{bundle}_confirm_seconds={SECONDS}")
-    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], 60)
+    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], PATIENCE)
     locks()
 
     done = run.end()
     assert done.status != 0
     assert done.output.count("FAILED!") == 1
-    assert f"bundle {bundle}: {told}" in done.output, done.output[-3000:]
-    assert "the previous files are in place" in done.output
+    assert re.search(f"bundle {bundle}: {told}: the previous files are in place: ", done.output), done.output[-3000:]
     assert "Traceback" not in done.output
-    assert drill.lets_in()
+    shell.wait_for("an appliance that lets in", drill.lets_in, PATIENCE)
     assert state(drill) == before
     no_change_is_open(drill)
     noted = json.loads(drill.node("cat", "/var/lib/imrs-bundle/last-rollback.json"))
