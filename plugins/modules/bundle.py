@@ -24,9 +24,8 @@ description:
     these on the node, in C(/usr/lib/imrs-bundle), C(/usr/sbin) and C(/etc/systemd/system).
     C(/var/lib/imrs-bundle/last-rollback.json) says what was put back last, and why.
   - An activation that fails after the previous files have been put back is tried again for some seconds. What still
-    fails is owed, and noted in C(/var/lib/imrs-bundle/). The next run that may change the node tries it first, as
-    C(imrs-bundle-recover) does, and goes on with a warning when it fails again. A successful run of the same command by
-    a later change of the bundle settles it, and so does a boot.
+    fails is owed, and noted in C(/var/lib/imrs-bundle/). The next run of the bundle does it like the activation of a
+    changed file, if it is still among O(activate); a boot settles it, too.
   - All that takes space on disk is done before the first rename. When the disk is full, nothing changes.
   - A symbolic link at O(files[].dest) is itself replaced, and what it points to is left alone. Links among the
     directories above it are followed. Immutable files are refused. A file that is replaced keeps its SELinux label and

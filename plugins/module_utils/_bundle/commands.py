@@ -74,6 +74,12 @@ def _see_off(process: subprocess.Popen[bytes], patience: float) -> bool:
     return True
 
 
+def _there(program: str, path: str) -> bool:
+    """Whether there is one, even if it cannot be run."""
+    places = [""] if "/" in program else path.split(os.pathsep)
+    return any(os.path.lexists(os.path.join(place, program)) for place in places)
+
+
 def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT, inherit: int | None = None) -> Answer:
     """Run one command from ``/`` with the system's programs on the path and no input.
 
@@ -99,7 +105,7 @@ def run(argv: t.Sequence[str], timeout: float = COMMAND_TIMEOUT, inherit: int | 
                 )
             rc = process.returncode if _see_off(process, timeout) else TIMED_OUT
         except OSError as error:
-            return Answer(NOT_FOUND, f"{argv[0]}: {error.strerror}", missing=True)
+            return Answer(NOT_FOUND, f"{argv[0]}: {error.strerror}", missing=not _there(argv[0], path))
         except BaseException:
             if process:
                 _see_off(process, LAST_WORDS)

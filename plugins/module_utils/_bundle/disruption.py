@@ -14,6 +14,7 @@ from .windows import following, is_open
 if t.TYPE_CHECKING:
     import datetime
 
+    from .model import Command
     from .units import Step
 
 _NOT_IN_SERVICE = 3
@@ -22,14 +23,17 @@ _PATIENCE = 20.0
 """Seconds in which a node can say whether it is in service."""
 
 
-def disruptions(bundle: Bundle, paths: t.Collection[str], steps: t.Sequence[Step]) -> dict[str, str]:
+def disruptions(
+    bundle: Bundle, paths: t.Collection[str], steps: t.Sequence[Step], owed: t.Collection[Command] = ()
+) -> dict[str, str]:
     """What happens to each unit when these paths change and these steps are made; empty when nothing does.
 
     Units that the bundle activates and that this change leaves alone are listed with ``none``.
     """
     found: dict[str, str] = {}
-    for activation in bundle.activate if paths or steps else ():
-        disruption = activation.disruption if activation.concerns(paths) else "none"
+    due = bundle.activations(paths, owed)
+    for activation in bundle.activate if due or steps else ():
+        disruption = activation.disruption if activation in due else "none"
         if activation.named or disruption != "none":
             found[activation.whom] = worst((found.get(activation.whom, "none"), disruption))
     for step in steps:

@@ -150,9 +150,9 @@ class Bundle:
     disrupt: bool = False
     foresee: Command | None = None
 
-    def activations(self, paths: t.Collection[str]) -> tuple[Activation, ...]:
-        """The activations that these changed paths call for, in order."""
-        return tuple(activation for activation in self.activate if activation.concerns(paths))
+    def activations(self, paths: t.Collection[str], owed: t.Collection[Command] = ()) -> tuple[Activation, ...]:
+        """The activations that these changed paths call for, and those that are owed since a way back, in order."""
+        return tuple(each for each in self.activate if each.concerns(paths) or each.command in owed)
 
 
 def pack(contents: t.Sequence[bytes]) -> str:

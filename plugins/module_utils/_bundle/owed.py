@@ -3,8 +3,8 @@
 # PRIVATE to the collection: no stable interface for others.
 """What daemons were not told on the way back: activations that failed although their files are the previous ones again.
 
-A note of them stays in the state directory, by bundle, until they have been done: by whoever comes next, or by a change
-that runs the same command anyway.
+A note of them stays in the state directory, by bundle. The next run of the bundle does them, if they are still among
+its activations, as if their files had changed: with the same disruption, in the same windows. So does a boot.
 """
 
 from __future__ import annotations
@@ -63,20 +63,20 @@ def note(
 
 
 def drop(directory: pathlib.Path) -> None:
-    """The node starts anew, and all daemons with the files that are there."""
-    for bundle, commands in owed(directory).items():
-        note(directory, bundle, done=commands)
+    """The node starts anew, and all daemons with the files that are there. A damaged note is no reason to stop."""
+    for path in directory.glob(f"*{ENDING}"):
+        forget(str(path))
+    sync(str(directory))
 
 
-def tell(directory: pathlib.Path, bundle: str, command: Command, how: str = "") -> str:
+def tell(bundle: str, command: Command) -> str:
     """For people; what the command said could quote a secret that nobody here knows any more."""
     return (
-        f"bundle {bundle}: since its previous files were put back, this is still owed: {command}{how}; "
-        "the next run that may change the node tries again, and so does imrs-bundle-recover; "
-        f"when that is no longer meant, remove {directory / bundle}{ENDING}"
+        f"bundle {bundle}: since its previous files were put back, this is still owed: {command}; "
+        "the next run of the bundle that may change the node does it, and so does a boot"
     )
 
 
 def told(directory: pathlib.Path) -> list[str]:
     """For whoever only looks."""
-    return [tell(directory, bundle, command) for bundle, commands in owed(directory).items() for command in commands]
+    return [tell(bundle, command) for bundle, commands in owed(directory).items() for command in commands]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
+import pathlib
 import sys
 import typing as t
 from dataclasses import dataclass
@@ -87,45 +87,17 @@ def _settle(memory: Memory, journal: Journal, scheduler: Scheduler, reason: str,
     return Settled(journal.bundle, reason, paths, undone.troubles)
 
 
-@dataclass(frozen=True)
-class Paid:
-    """What was owed to daemons since a way back, in sentences for people."""
-
-    done: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-
-
-def pay(memory: Memory) -> Paid:
-    """Try what is owed; the lock is ours. Not while a change is open: its files are not whole yet, or are no more."""
-    found = owed.owed(memory.directory)
-    if not found or memory.open_journals():
-        return Paid((), tuple(owed.told(memory.directory)))
-    memory.quiet(LEFTOVERS)
-    done, left = [], []
-    for bundle, commands in found.items():
-        for command in commands:
-            answer = run(command.argv, inherit=memory.commands)
-            if answer.rc:
-                left.append(owed.tell(memory.directory, bundle, command, f" (rc {answer.rc})"))
-                continue
-            done.append(f"bundle {bundle}: done by now, after its previous files had been put back: {command}")
-            with contextlib.suppress(OSError):  # then it is done once more
-                owed.note(memory.directory, bundle, done=[command])
-    return Paid(tuple(done), tuple(left))
-
-
-def settled_and_paid(directory: str, scheduler: Scheduler, given: argparse.Namespace) -> tuple[list[Settled], Paid]:
+def settled_by(directory: str, scheduler: Scheduler, given: argparse.Namespace) -> list[Settled]:
     """What the command does."""
     memory = Memory(directory, "recovery")
     if not memory.directory.is_dir():
-        return [], Paid()
+        return []
     sweep()
     if not given.unconfirmed:
         with memory.locked(None if given.boot else LEFTOVERS):
             if given.boot:
                 owed.drop(memory.directory)
-                return settle(memory, scheduler, boot=True), Paid((), tuple(owed.told(memory.directory)))
-            return settle(memory, scheduler), pay(memory)
+            return settle(memory, scheduler, boot=given.boot)
     name, transaction = given.unconfirmed
 
     def expired(journal: Journal) -> str:
@@ -133,15 +105,15 @@ def settled_and_paid(directory: str, scheduler: Scheduler, given: argparse.Names
         return f"nobody confirmed the change over a new connection within {journal.seconds} seconds" if mine else ""
 
     with memory.locked(None):
-        return settle(memory, scheduler, expired), pay(memory)
+        return settle(memory, scheduler, expired)
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
     """The command ``imrs-bundle-recover``."""
     parser = argparse.ArgumentParser(
         prog="imrs-bundle-recover",
-        description="Put back what a run of icann.imrs.bundle left half-way, and tell daemons of it that could not be "
-        "told then. Does nothing when there is nothing; fails when something is left to be done.",
+        description="Put back what a run of icann.imrs.bundle left half-way. Does nothing when there is nothing; fails "
+        "when a daemon could not be told that its previous files are back.",
     )
     parser.add_argument("--boot", action="store_true", help="daemons do not run yet: only put files and units back")
     parser.add_argument("--unconfirmed", nargs=2, metavar=("BUNDLE", "CHANGE"), help="only this change, if it is open")
@@ -150,15 +122,16 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        done, paid = settled_and_paid(given.state, Systemd(run), given)
+        done = settled_by(given.state, Systemd(run), given)
+        left = owed.told(pathlib.Path(given.state))
     except BundleError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"{explain(error)}\n")
         return 1
-    for sentence in (*done, *paid.done):
-        sys.stdout.write(f"{sentence}\n")
-    for sentence in paid.left:
+    for settled in done:
+        sys.stdout.write(f"{settled}\n")
+    for sentence in left:
         sys.stderr.write(f"{sentence}\n")
-    return 1 if paid.left else 0
+    return 1 if left else 0

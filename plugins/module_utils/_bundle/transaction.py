@@ -27,7 +27,7 @@ from .memory import Memory
 from .model import HARMLESS, Activation, Bundle, BundleError, Command, concerns
 from .places import Places
 from .plan import Change, Plan, diff, make_plan
-from .recovery import Paid, Settled, pay, settle
+from .recovery import Settled, settle
 from .redact import Redactor
 from .stage import staged, sweep
 from .undo import put_back, say, tell
@@ -113,7 +113,8 @@ def _deaf() -> t.Iterator[None]:
 class _Transaction:
     def __init__(self, bundle: Bundle, plan: Plan, memory: Memory) -> None:
         self.bundle, self.plan, self.memory = bundle, plan, memory
-        self.activations = bundle.activations(plan.paths)
+        self.owed = owed.owed(memory.directory).get(bundle.name, [])
+        self.activations = bundle.activations(plan.paths, self.owed)
         self.attempted: list[Activation] = []
         self.ensured: list[Step] = []
         self.warnings: list[str] = []
@@ -206,7 +207,7 @@ class _Transaction:
             answer = run(step.forward, inherit=self.memory.commands)
             if answer.rc:
                 raise _Failed(self.said("ensuring a unit", step, answer))
-        if self.plan.changes or self.ensured:
+        if self.plan.changes or self.activations or self.ensured:
             self.probe()
 
     def probe(self) -> None:
@@ -218,10 +219,9 @@ class _Transaction:
 
     def keep(self) -> None:
         """It counts from here, or from the controller's confirmation."""
-        if self.plan.changes:
-            # The journal has all of them, in case that this is the last that we do.
-            with contextlib.suppress(OSError):  # then it is done once more
-                owed.note(self.memory.directory, self.bundle.name, done=[one.command for one in self.activations])
+        # What is no longer among the activations is no longer meant, either.
+        with contextlib.suppress(OSError):  # then it is done once more
+            owed.note(self.memory.directory, self.bundle.name, done=self.owed)
         if not self.plan.changes:
             self.memory.remember(self.bundle, self.plan.wanted)
         elif not self.seconds:
@@ -316,8 +316,7 @@ def apply(
     if mode == "check":
         transaction, found, refused = _judge(bundle, memory, now, lenient=True)
         pending = _open_change(memory)
-        transaction.warnings += [*pending, *owed.told(memory.directory)]
-        transaction.warnings += [f"{refused}; this run would be refused"] if refused else []
+        transaction.warnings += [*pending, *([f"{refused}; this run would be refused"] if refused else [])]
         if transaction.plan.changes:
             transaction.check(found, mode)
         transaction.ensured = transaction.due
@@ -326,16 +325,11 @@ def apply(
     with memory.locked():
         sweep()
         settled = settle(memory, scheduler)
-        paid = pay(memory) if mode == "change" else Paid()
         transaction, found, refused = _judge(bundle, memory, now, lenient=False)
         if refused:
             raise BundleError(f"{refused}\n{UNTOUCHED}", refused=True)
         serves = in_service(bundle) if mode == "plan" else None
-        if mode == "plan":
-            paid = Paid((), tuple(owed.told(memory.directory))) if serves else pay(memory)
-        transaction.warnings += [*paid.done, *paid.left]
-        owing = bundle.name in owed.owed(memory.directory)
-        planned = bool(serves and (transaction.plan.changes or transaction.due or owing))
+        planned = bool(serves and (transaction.plan.changes or transaction.due or transaction.activations))
         if transaction.plan.changes:
             transaction.check(found, "plan" if planned else "change")
         if planned:
@@ -343,8 +337,7 @@ def apply(
             outcome = _outcome(transaction, found, settled=settled, show=False)
             return dataclasses.replace(outcome, changed=bool(settled), planned=True, in_service=True)
         transaction.commit(places, scheduler)
-    outcome = _outcome(transaction, found, settled=settled, show=show)
-    return dataclasses.replace(outcome, changed=outcome.changed or bool(paid.done), in_service=serves)
+    return dataclasses.replace(_outcome(transaction, found, settled=settled, show=show), in_service=serves)
 
 
 def _judge(
@@ -353,7 +346,8 @@ def _judge(
     """What is to be done, what that does to the service, and why it may not be done now."""
     plan = make_plan(bundle, memory.owned(), memory.elsewhere(), lenient=lenient)
     transaction = _Transaction(bundle, plan, memory)
-    found = disruptions(bundle, plan.paths, transaction.due)
+    transaction.warnings += [owed.tell(bundle.name, command) for command in transaction.owed]
+    found = disruptions(bundle, plan.paths, transaction.due, transaction.owed)
     return transaction, found, refusal(bundle, found, now)
 
 
@@ -366,7 +360,7 @@ def _outcome(
 ) -> Outcome:
     plan = transaction.plan
     return Outcome(
-        changed=bool(plan.changes or transaction.ensured or settled),
+        changed=bool(plan.changes or transaction.activations or transaction.ensured or settled),
         changes=plan.changes,
         disruptions=found,
         confirmed=False if transaction.journal.state == "unconfirmed" else None,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import itertools
 import syslog
 import time
 import typing as t
@@ -72,25 +71,31 @@ class _Way:
         if answer.rc:
             self.troubles.append(say(self.journal.bundle, what, command, answer, self.redactor))
 
-    def activate(self, commands: t.Iterable[Command]) -> list[Command]:
-        """Each until it succeeds, or time is up; returns those that did not."""
-        due, deadline = list(dict.fromkeys(commands)), time.monotonic() + _PATIENCE
-        failed: dict[Command, Answer] = {}
-        for pause in itertools.chain(PAUSES, [None]):
-            for command in due:
-                answer = run(command.argv, inherit=self.inherit)
-                failed.pop(command, None)
-                if answer.rc:
-                    failed[command] = answer
-            due = [one for one, answer in failed.items() if not answer.missing and answer.rc != TIMED_OUT]
-            if not due or pause is None or time.monotonic() + pause > deadline:
+    def activate(self, commands: t.Iterable[Command]) -> dict[Command, Answer]:
+        """Each once; returns those that failed."""
+        answers = {command: run(command.argv, inherit=self.inherit) for command in dict.fromkeys(commands)}
+        return {command: answer for command, answer in answers.items() if answer.rc}
+
+    def insist(self, failed: dict[Command, Answer]) -> list[Command]:
+        """Try again what may well succeed, until time is up; returns what is still to be done."""
+        off = {unit.unit for unit in self.journal.units if unit.started is False}
+        deadline = time.monotonic() + _PATIENCE
+        for pause in PAUSES:
+            due = [
+                command
+                for command, answer in failed.items()
+                if not answer.missing and answer.rc != TIMED_OUT and not off.intersection(command.argv)
+            ]
+            if not due or time.monotonic() + pause > deadline:
                 break
             time.sleep(pause)  # nobody tells when a daemon listens again
+            failed = {one: answer for one, answer in failed.items() if one not in due} | self.activate(due)
         for command, answer in failed.items():
             self.troubles.append(
                 say(self.journal.bundle, "activation of the previous files", command, answer, self.redactor)
             )
-        return list(failed)
+        # A unit that is off again, such as the other nameserver's, is not to be told: to start it could stop this one.
+        return [command for command in failed if not off.intersection(command.argv)]
 
     def steps(self) -> list[Step]:
         """Towards how the units were; at boot only what the boot itself does not do."""
@@ -131,12 +136,13 @@ def put_back(
         due = journal.activations if again is None else again
         due = [command for command in due if not boot or command.argv == _DAEMON_RELOAD]
         failed = way.activate(due)
-        way.units(way.steps())
+        way.units(way.steps())  # before anything is tried again: what served before shall serve
+        left = way.insist(failed)
         try:
-            note(memory.directory, memory.name, done=set(due), failed=failed)
+            note(memory.directory, memory.name, done=set(due), failed=left)
         except OSError as error:
             return Undone((f"what daemons are still owed could not be noted: {explain(error)}",), tuple(way.troubles))
-        way.troubles += [tell_owed(memory.directory, memory.name, command) for command in failed]
+        way.troubles += [tell_owed(memory.name, command) for command in left]
     memory.close_journal(journal)
     return Undone((), tuple(way.troubles))
 

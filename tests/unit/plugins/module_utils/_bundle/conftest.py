@@ -168,6 +168,7 @@ case $verb in
   stop) echo inactive > "$2.active" ;;
   enable) echo enabled > "$2.file" ;;
   disable) echo disabled > "$2.file" ;;
+  restart) [ ! -e "$2.broken" ] ;;
 esac
 """
 

@@ -14,7 +14,7 @@ from ansible_collections.icann.imrs.plugins.module_utils import _bundle
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import commands, owed, recovery, undo
 
 if t.TYPE_CHECKING:
-    from .conftest import Node
+    from .conftest import Node, Systemctl
 
 pytestmark = pytest.mark.usefixtures("scratch")
 
@@ -84,9 +84,8 @@ def test_what_does_not_end_or_is_not_there_is_not_tried_again(node: Node, monkey
     activate = [{"command": ["hangs"]}, {"command": ["gone"]}, {"command": ["fine"]}]
     node.killed(node.file("a", "new\n"), at="swap.swap", activate=activate)
     monkeypatch.setattr(undo, "run", run)
-    monkeypatch.setattr(recovery, "run", run)
     assert recovery.main(["--state", str(node.state)]) == 1
-    assert ran == ["hangs", "gone", "fine", "hangs", "gone"], "once on the way back, once as what is owed"
+    assert ran == ["hangs", "gone", "fine"]
     assert _owed(node) == [["hangs"], ["gone"]]
 
 
@@ -99,34 +98,61 @@ def test_what_failed_on_the_way_back_is_owed_until_it_is_done(node: Node, capsys
     assert not node.journals()
     assert (node.root / "a").read_text() == "old\n"
     assert node.log.read_text() == "new\n"
-
-    # The next run goes on, whichever it is, and says so.
-    outcome = node.apply(node.file("z", "z\n"), node.file("a", "old\n"), name="other")
-    assert outcome.changed
-    assert "bundle test: since its previous files were put back, this is still owed: sh -c" in outcome.warnings[0]
-    assert outcome.warnings[0].endswith(f"when that is no longer meant, remove {node.state}/test.owed")
     assert recovery.main(["--state", str(node.state)]) == 1
     assert "is still owed: sh -c" in capsys.readouterr().err
+
+    # Others have nothing to do with it.
+    assert node.apply(node.file("z", "z\n"), node.file("a", "old\n"), name="other").warnings == ()
+    # A daemon that does not take what it should have does not run what is on the disk: that is no success.
+    with pytest.raises(_bundle.BundleError, match="activation failed") as caught:
+        node.apply(node.file("a", "old\n"), activate=_daemon(node))
+    assert not caught.value.rolled_back
     assert _owed(node) == [take]
 
     _hears(node)
     outcome = node.apply(node.file("a", "old\n"), activate=_daemon(node))
     assert outcome.changed
-    assert "bundle test: done by now, after its previous files had been put back: sh -c" in outcome.warnings[0]
+    assert len(outcome.activated) == 1
+    assert "is still owed: sh -c" in outcome.warnings[0]
     assert node.log.read_text() == "old\n"
     assert not (node.state / "test.owed").exists()
     outcome = node.apply(node.file("a", "old\n"), activate=_daemon(node))
     assert (outcome.changed, outcome.warnings) == (False, ())
 
 
-def test_what_is_owed_is_done_by_the_nodes_own_command(node: Node) -> None:
-    node.apply(node.file("a", "old\n"), activate=_daemon(node))
+def test_what_is_owed_is_told_and_refused_like_any_change(node: Node) -> None:
+    """With the disruption that the bundle gives it, in the windows of the bundle."""
+    take = {**_daemon(node)[0], "disruption": "session reset", "unit": "bird.service"}
+    here = {"activate": [take], "in_service": ["true"]}
+    node.apply(node.file("a", "old\n"), activate=[take])
     _fails(node)
     _hears(node)
-    done = node.recover()
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "done by now" in done.stdout
+    for mode in ("plan", "change"):
+        with pytest.raises(
+            _bundle.BundleError, match=r"bird.service needs a session reset.*\nThe node was not touched"
+        ):
+            node.apply(node.file("a", "old\n"), mode=mode, **here)
+    told = node.apply(node.file("a", "old\n"), mode="check", **here)
+    assert (told.changed, told.refused, told.disruption) == (True, True, "session reset")
+    node.apply(node.file("z", "z\n"), name="other", activate=[{"command": ["true"]}], in_service=["true"])
+    assert node.log.read_text() == "new\n"
+    assert node.apply(node.file("a", "old\n"), disrupt=True, **here).disruption == "session reset"
     assert node.log.read_text() == "old\n"
+
+
+def test_the_other_provider_is_not_started_again(node: Node, systemctl: Systemctl) -> None:
+    """It was off before; and a start of it may stop the one that serves now (Conflicts=)."""
+    systemctl.set("knot.service", "active", "enabled")
+    systemctl.set("nsd.service", "inactive", "disabled")
+    (systemctl.folder / "nsd.service.broken").touch()
+    ensure = [
+        {"unit": "knot.service", "enabled": False, "started": False},
+        {"unit": "nsd.service", "enabled": True, "started": True},
+    ]
+    node.apply(node.file("a", "old\n"))
+    with pytest.raises(_bundle.BundleError, match="Rolled back"):
+        node.apply(node.file("a", "new\n"), activate=[{"command": "systemctl restart nsd.service"}], ensure=ensure)
+    assert systemctl.called().count("restart nsd.service") == 2, "there and back, and not again"
     assert not _owed(node)
 
 
@@ -152,11 +178,13 @@ def test_a_change_whose_own_activation_does_it_owes_nothing_any_more(node: Node)
     assert node.log.read_text() == "third\n"
 
 
-def test_a_change_that_does_something_else_owes_it_still(node: Node) -> None:
+def test_what_the_bundle_no_longer_does_is_not_owed_any_more(node: Node) -> None:
+    """Such as what the other provider's daemon was to be told."""
     node.apply(node.file("a", "old\n"), activate=_daemon(node))
     _fails(node)
-    node.apply(node.file("a", "old\n"), node.file("b", "b\n"), activate=_daemon(node, "b")[1:])
-    assert len(_owed(node)) == 1
+    node.apply(node.file("a", "old\n"), activate=[{"command": ["true"]}])
+    assert not (node.state / "test.owed").exists()
+    assert node.log.read_text() == "new\n"
 
 
 @pytest.mark.parametrize("mode", ["check", "plan"])
@@ -166,7 +194,7 @@ def test_who_only_looks_only_warns_of_what_is_owed(node: Node, mode: t.Any) -> N
     _hears(node)
     before = node.fingerprint()
     outcome = node.apply(node.file("a", "old\n"), activate=_daemon(node), mode=mode, in_service=["true"])
-    assert not outcome.changed
+    assert outcome.changed is (mode == "check")
     assert outcome.planned is (mode == "plan"), "so that the run comes back and does it"
     assert "is still owed: sh -c" in outcome.warnings[0]
     assert node.log.read_text() == "new\n"
@@ -177,7 +205,8 @@ def test_planning_for_a_node_that_is_not_in_service_does_what_is_owed(node: Node
     node.apply(node.file("a", "old\n"), activate=_daemon(node))
     _fails(node)
     _hears(node)
-    assert node.apply(node.file("a", "old\n"), mode="plan", in_service=["sh", "-c", "exit 3"]).changed
+    dark = ["sh", "-c", "exit 3"]
+    assert node.apply(node.file("a", "old\n"), activate=_daemon(node), mode="plan", in_service=dark).changed
     assert node.log.read_text() == "old\n"
 
 
@@ -209,9 +238,19 @@ def test_a_full_disk_does_not_make_the_node_forget_what_is_owed(node: Node, monk
     assert not list(node.state.glob(".test.*"))
     assert _owed(node)[0] == _daemon(node)[0]["command"]
     _hears(node)
-    assert node.recover().returncode == 0
+    monkeypatch.undo()
+    assert node.apply(node.file("a", "old\n"), activate=_daemon(node)).changed
     assert node.log.read_text() == "old\n"
     assert not _owed(node)
+
+
+def test_a_damaged_note_does_not_keep_the_node_from_going_back_at_boot(node: Node) -> None:
+    node.apply(node.file("a", "old\n"))
+    node.killed(node.file("a", "new\n"), at="memory.Memory.commit")
+    (node.state / "other.owed").write_text("")
+    assert node.recover("--boot").returncode == 0
+    assert (node.root / "a").read_text() == "old\n"
+    assert not list(node.state.glob("*.owed"))
 
 
 def test_the_journal_stays_when_what_is_owed_cannot_be_noted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,7 +148,12 @@ def test_a_node_that_does_not_say_whether_it_is_in_service_is_taken_to_be(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_bundle.disruption, "_PATIENCE", 0.1)
-    for no_answer in (["sleep", "5"], ["false"], ["sh", "-c", "exit 126"], ["sh", "-c", "kill -9 $$"]):
+    closed, damaged = node.root.parent / "closed", node.root.parent / "damaged"
+    closed.write_text("#!/bin/sh\nexit 3\n")
+    damaged.write_text("#!/no/such/interpreter\n")
+    damaged.chmod(0o755)
+    broken = (["false"], ["sh", "-c", "exit 126"], ["sh", "-c", "kill -9 $$"], [str(closed)], [str(damaged)])
+    for no_answer in (["sleep", "5"], *broken):
         with pytest.raises(_bundle.BundleError, match="the node is in service"):
             node.apply(node.file("a", "x\n"), activate=[RESET], in_service=no_answer)
 
