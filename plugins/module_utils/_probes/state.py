@@ -62,8 +62,8 @@ def _entry(path: str) -> Json:
         "mode": f"{stat.S_IMODE(info.st_mode):04o}",
         "owner": _name(pwd.getpwuid, info.st_uid),
         "group": _name(grp.getgrgid, info.st_gid),
-        # Who puts a file back with its old time changes it all the same.
-        "changed_at": max(info.st_mtime, info.st_ctime),
+        # Not st_ctime, although it tells of a file that was put back with its old time: so would every mode put right.
+        "changed_at": info.st_mtime,
     }
 
 
