@@ -102,15 +102,21 @@ def _validate(bundle: Task, dest: str) -> Task:
     return {}
 
 
+def _line(command: str | list[str]) -> str:
+    """A command as a bundle has it, as one types it."""
+    return command if isinstance(command, str) else shlex.join(command)
+
+
 def _handlers(role: str, bundle: Task) -> list[Task]:
     return [
         {
-            "name": f"{role} | Run {activation['command']}",
-            "ansible.builtin.command": activation["command"],
+            "name": f"{role} | Run {line}",
+            "ansible.builtin.command": line,
             "changed_when": True,
             "patterns": activation.get("when_changed") or [],
         }
         for activation in bundle.get("activate") or []
+        for line in [_line(activation["command"])]
     ]
 
 
