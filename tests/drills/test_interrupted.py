@@ -26,7 +26,7 @@ STOPS = (
 )
 """Python stops itself when it is about to rename such a file into its place; not any more after a boot."""
 FILTER = "/etc/nftables.conf"
-STOPPED = "grep -l '^State:.T' /proc/[0-9]*/status || true"
+STOPPED = "grep -l '^State:.T' /proc/[0-9]*/status || true"  # grep fails when it finds none, and that is an answer
 
 BEFORE = ("systemd-networkd", "nftables", "ssh", "knot", "bird", "imrs-gate")
 """What must not have started before the way back was gone."""
