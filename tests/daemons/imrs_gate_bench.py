@@ -16,7 +16,18 @@ import sys
 import time
 import typing as t
 
-from imrs_gate_config import CONFIG, HOLD_TIME, KNOT, NODE_BIRD, NODE_NAME, ROUTER_BIRD, SERVICE, TCP_CLIENTS, ZONE
+from imrs_gate_config import (
+    ARPA,
+    CONFIG,
+    HOLD_TIME,
+    KNOT,
+    NODE_BIRD,
+    NODE_NAME,
+    ROUTER_BIRD,
+    SERVICE,
+    TCP_CLIENTS,
+    ZONE,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIVE = {"199.7.82.0/23", "199.7.83.0/24", "2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"}
@@ -26,6 +37,26 @@ PYTHON = os.environ.get("IMRS_GATE_PYTHON", sys.executable)
 TOOLS = ("ip", "bird", "birdc", "knotd", "knotc")
 PATIENCE = 120.0
 """Seconds to wait for what has to come: nothing is wrong because a machine is slow."""
+
+
+STRANGER = """
+import socket, struct, time
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def checksum(data):
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+end, port = time.monotonic() + {seconds}, 32768
+while time.monotonic() < end:
+    for address in ('127.0.0.3', '199.7.83.42'):
+        packed = socket.inet_aton(address)
+        quoted = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 60, 0, 0, 64, 17, 0, packed, packed)
+        quoted += struct.pack('!HHHH', port, 53, 40, 0)
+        error = struct.pack('!BBHI', 3, 3, 0, 0) + quoted
+        error = error[:2] + struct.pack('!H', checksum(error)) + error[4:]
+        raw.sendto(error, ('192.0.2.2', 0))
+    port = port + 1 if port < 60999 else 32768
+"""
 
 
 class Bench:
@@ -70,6 +101,8 @@ class Bench:
                         "ip", "-n", name, "address", "add", address, "dev", link, *(["nodad"] if ":" in address else [])
                     )
                 run("ip", "-n", name, "link", "set", link, "up")
+            for gateway in ("192.0.2.1", "2001:db8::1"):
+                run("ip", "-n", self.node, "route", "add", "default", "via", gateway)
             for name in ("state", "run", "lib", "knot"):
                 (self.directory / name).mkdir()
             package = self.directory / "lib" / "imrs"
@@ -119,17 +152,46 @@ class Bench:
         path.write_text(text.format(directory=self.directory))
         socket = self.directory / f"{name}.ctl"
         socket.unlink(missing_ok=True)
-        self.start(name, namespace, "bird", "-f", "-c", str(path), "-s", str(socket))
+        self.start(name, namespace, "bird", "-f", "-c", str(path), "-s", str(socket), "-P", str(self._pid_file(name)))
         until(socket.exists, what=f"{name} to listen")
 
     def start_knot(self, nsid: str = NODE_NAME, zone: str = ".") -> None:
         """The nameserver; with another zone it refuses the root."""
         (self.directory / "root.zone").write_text(ZONE)
+        (self.directory / "arpa.zone").write_text(ARPA)
         path = self.directory / "knot.conf"
         path.write_text(KNOT.format(directory=self.directory, nsid=nsid, zone=zone, clients=TCP_CLIENTS))
         (self.directory / "knot.pid").unlink(missing_ok=True)
         self.start("knot", self.node, "knotd", "-c", str(path))
         until((self.directory / "knot.pid").exists, what="Knot's process id")
+
+    def knotc(self, *words: str) -> None:
+        """Tell the nameserver something."""
+        run("knotc", "-s", str(self.directory / "knot.sock"), *words)
+
+    def anchors(self, zone: str) -> list[str]:
+        """DS records of the key that the nameserver signs a zone with."""
+        command = ["keymgr", "-c", str(self.directory / "knot.conf"), zone, "ds"]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return [line.replace(" DS ", " IN DS ") for line in said.splitlines() if " 2 " in line]
+
+    def forget_keys(self) -> None:
+        """Before the nameserver's next start: it signs with new ones then, which no anchor knows."""
+        shutil.rmtree(self.directory / "knot")
+        (self.directory / "knot").mkdir()
+
+    def icmp_errors(self) -> int:
+        """How many ICMP errors of the kind `port unreachable` the node has received."""
+        said = subprocess.run(
+            ["ip", "netns", "exec", self.node, "cat", "/proc/net/snmp"], check=True, capture_output=True, text=True
+        ).stdout
+        names, values = (line.split() for line in said.splitlines() if line.startswith("Icmp:"))
+        return int(values[names.index("InDestUnreachs")])
+
+    def quote_the_gate(self, seconds: int) -> None:
+        """From the host's side, `port unreachable` for questions that the gate may just have asked, of all ports."""
+        code = STRANGER.format(seconds=seconds)
+        run("ip", "netns", "exec", self.router, sys.executable, "-c", code)
 
     def fill_tcp(self) -> None:
         """Clients that connect over TCP, more than Knot takes, and never ask."""
@@ -159,8 +221,9 @@ class Bench:
         ]
         run(*self.fingerprint_command)
         arguments = ["--config", str(config), "--state", str(self.directory / "state"), "--runtime", runtime]
-        pid_file = str(self.directory / "knot.pid")
-        self.start("gate", self.node, PYTHON, "-c", self._code("main"), *arguments, "--service-pid-file", pid_file)
+        for option, name in (("--service-pid-file", "knot"), ("--routing-pid-file", "bird")):
+            arguments += [option, str(self._pid_file(name))]
+        self.start("gate", self.node, PYTHON, "-c", self._code("main"), *arguments)
         until((self.directory / "run" / "gate.sock").exists, what="the gate's socket")
 
     def foresee(self, staged: pathlib.Path, seconds: int) -> str:
@@ -170,6 +233,9 @@ class Bench:
         places = ("--config", str(config), "--runtime", str(self.directory / "run"))
         command = [PYTHON, "-c", self._code("foresee"), *places, str(staged)]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
+
+    def _pid_file(self, name: str) -> pathlib.Path:
+        return self.directory / f"{name}.pid"
 
     def _code(self, module: str) -> str:
         """What the entry point of that name does on a node."""

@@ -65,7 +65,7 @@ KNOT = """
 server:
     rundir: {directory}
     pidfile: {directory}/knot.pid
-    listen: [ 199.7.83.42@53, 2001:500:9f::42@53, 2001:500:3::42@53 ]
+    listen: [ 199.7.83.42@53, 2001:500:9f::42@53, 2001:500:3::42@53, 127.0.0.3@53, ::1@53 ]
     nsid: {nsid}
     udp-workers: 1
     tcp-workers: 1
@@ -82,15 +82,19 @@ policy:
     algorithm: ecdsap256sha256
     single-type-signing: on
     zone-max-ttl: 86400
-zone:
-  - domain: {zone}
+template:
+  - id: default
     storage: {directory}
-    file: root.zone
     zonefile-sync: -1
     zonefile-load: difference-no-serial
     journal-content: all
     dnssec-signing: on
     dnssec-policy: lab
+zone:
+  - domain: {zone}
+    file: root.zone
+  - domain: arpa.
+    file: arpa.zone
 """
 ZONE = """
 $TTL 86400
@@ -99,6 +103,13 @@ $TTL 86400
 l.root-servers.net. IN A 199.7.83.42
 example. IN NS ns.example.
 ns.example. IN A 192.0.2.53
+"""
+ARPA = """
+$TTL 86400
+@ IN SOA a.root-servers.net. nstld.verisign-grs.com. 2026010100 1800 900 604800 86400
+@ IN NS l.root-servers.net.
+in-addr.arpa. IN NS a.in-addr-servers.arpa.
+a.in-addr-servers.arpa. IN A 192.0.2.53
 """
 
 HOLD_TIME = 240
@@ -114,16 +125,28 @@ CONFIG: dict[str, t.Any] = {
     },
     "probe": {
         "addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+        "private": {"ipv4": "127.0.0.3", "ipv6": "::1"},
         "port": 53,
-        "zone": ".",
         "interval": 0.6,
         "timeout": 1.5,
-        "timeouts": 2,
+        "silence": 3,
+        "busy": 30,
+        "deaf": 30,
+        "udp_every": 1,
         "tcp_every": 1,
         "rise": 2,
     },
+    "zones": [
+        {"name": ".", "signed": True, "witness": "example."},
+        {"name": "arpa.", "signed": True, "witness": "in-addr.arpa."},
+    ],
+    "trust_anchors": [],
+    "masters": {"servers": [], "every": 60, "limit": 3900, "keys": "/nonexistent"},
+    "way": {"devices": ["uplink"], "addresses": {"ipv4": ["198.41.0.4"], "ipv6": ["2001:503:ba3e::2:30"]}},
     "hold_down": {"first": 1, "longest": 300, "forget_after": 600},
     "service": "knot.service",
+    "routing": "bird.service",
+    "overload": "absorb",
     "fingerprint_paths": [],
 }
 """What the gate is told. A machine that stalls for up to three seconds proves nothing about the nameserver here, and
@@ -133,6 +156,16 @@ LEASE: dict[str, t.Any] = {**CONFIG, "session": {**CONFIG["session"], "hold_time
 """With the product's hold time."""
 SWIFT: dict[str, t.Any] = {
     **LEASE,
-    "probe": {**CONFIG["probe"], "interval": 0.1, "timeout": 0.1, "tcp_every": 5, "rise": 10},
+    "probe": {
+        **CONFIG["probe"],
+        "interval": 0.1,
+        "timeout": 0.1,
+        "silence": 0.5,
+        "busy": 10,
+        "deaf": 5,
+        "udp_every": 5,
+        "tcp_every": 25,
+        "rise": 10,
+    },
 }
 """With all times of the product, for measurements."""

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import json
 import typing as t
 
 from .. import _addressing as addressing
+from .._probes.refresh import Master
 from .._routing import policy
 from .authority import LONGEST_PROVISIONAL
-from .health import HoldDown
+from .damping import Damping
 from .session import SHORTEST_HOLD, Peering
+from .table import ConfigError, Table
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -23,28 +24,66 @@ DISCARD = "100::1"
 """IPv6 next hop when none is given: in the discard-only prefix (RFC 6666), as the routing daemon puts its own there."""
 
 
-class ConfigError(ValueError):
-    """The file cannot be used; the text names the place and what was expected there."""
+@dataclasses.dataclass(frozen=True)
+class Zone:
+    """A zone to ask for. ``signed``: its SOA has to be; ``witness``: a name that it always has, empty for none."""
+
+    name: str
+    signed: bool
+    witness: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """How the nameserver is asked; ``interval`` and ``timeout`` in seconds, ``timeouts`` in a row over UDP."""
+    """How the nameserver is asked; all times in seconds (``verdict`` says what they are for).
 
+    ``private``: where it listens for nobody but this node. There it is asked every ``interval``; on the service
+    ``addresses`` over UDP every ``udp_every`` and over TCP every ``tcp_every`` of these. ``rise`` good answers in a row
+    make it believed.
+    """
+
+    private: t.Mapping[str, str]
     addresses: t.Mapping[str, tuple[str, ...]]
     port: int
-    zone: str
     interval: float
     timeout: float
-    timeouts: int
+    silence: float
+    busy: float
+    deaf: float
+    udp_every: int
     tcp_every: int
     rise: int
 
 
 @dataclasses.dataclass(frozen=True)
+class Way:
+    """The devices by which answers leave, and addresses of which at least one has to be reached that way."""
+
+    devices: tuple[str, ...]
+    addresses: t.Mapping[str, tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Masters:
+    """Whom to ask for new serials, every so many seconds; ``limit``: for how long they may be newer; ``keys``: the file
+    that holds the secrets by the keys' names.
+    """
+
+    servers: tuple[Master, ...]
+    every: float
+    limit: float
+    keys: str
+
+
+ABSORB, SHED = "absorb", "shed"
+"""What a node does that is overloaded: serve on as well as it can, or leave the specific prefixes to others."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
-    """All of it. ``drain`` is the seconds between the last withdrawal and the end of the session; ``foresee`` those for
-    which a planned change may go without acceptance, 0: none may.
+    """All of it. ``drain`` is the seconds between the last withdrawal and the end of the session; ``graceful`` those
+    for which a planned withdrawal is announced before (RFC 8326); ``foresee`` those for which a planned change may go
+    without acceptance, 0: none may.
     """
 
     node: str
@@ -52,10 +91,17 @@ class Config:
     peering: Peering
     prefixes: t.Mapping[str, policy.Prefixes]
     probe: Probe
-    hold_down: HoldDown
+    zones: tuple[Zone, ...]
+    trust_anchors: tuple[str, ...]
+    masters: Masters
+    way: Way
+    hold_down: Damping
     service: str
+    routing: str
+    overload: str
     fingerprint_paths: tuple[str, ...]
     drain: float
+    graceful: float
     foresee: int
 
 
@@ -69,7 +115,7 @@ def load(path: pathlib.Path) -> Config:
 
 def parse(data: t.Any) -> Config:
     """The configuration that decoded JSON says; ConfigError for anything missing, unknown or out of bounds."""
-    top = _Table(data, "")
+    top = Table(data, "")
     asn = top.integer("asn", addressing.ASN, addressing.ASN)
     config = Config(
         node=top.text("node"),
@@ -77,10 +123,17 @@ def parse(data: t.Any) -> Config:
         peering=_peering(top.table("session"), asn),
         prefixes=_prefixes(top.table("prefixes")),
         probe=_probe(top.table("probe")),
+        zones=tuple(map(_zone, top.tables("zones"))),
+        trust_anchors=top.texts("trust_anchors"),
+        masters=_masters(top.table("masters")),
+        way=_way(top.table("way")),
         hold_down=_hold_down(top.table("hold_down")),
         service=top.text("service"),
+        routing=top.text("routing"),
+        overload=top.choice("overload", (ABSORB, SHED)),
         fingerprint_paths=top.texts("fingerprint_paths"),
         drain=top.number("drain", 0, 60, default=1.0),
+        graceful=top.number("graceful", 0, 600, default=0.0),
         foresee=top.integer("foresee", 0, int(LONGEST_PROVISIONAL), default=0),
     )
     top.finish()
@@ -89,10 +142,12 @@ def parse(data: t.Any) -> Config:
     for family, prefixes in config.prefixes.items():
         if (prefixes.specific or prefixes.covering) and not config.probe.addresses[family]:
             raise ConfigError(f"probe.addresses.{family}: must not be empty where there are prefixes to announce")
+    if not config.zones:
+        raise ConfigError("zones: must not be empty, for a nameserver without zones answers nobody")
     return config
 
 
-def _peering(table: _Table, asn: int) -> Peering:
+def _peering(table: Table, asn: int) -> Peering:
     local = table.address("local", "ipv4")
     hops = table.table("next_hop", default={})
     peering = Peering(
@@ -111,7 +166,7 @@ def _peering(table: _Table, asn: int) -> Peering:
     return peering
 
 
-def _prefixes(table: _Table) -> dict[str, policy.Prefixes]:
+def _prefixes(table: Table) -> dict[str, policy.Prefixes]:
     found: dict[str, policy.Prefixes] = {}
     for family in addressing.FAMILIES:
         inner = table.table(family)
@@ -124,99 +179,69 @@ def _prefixes(table: _Table) -> dict[str, policy.Prefixes]:
     return found
 
 
-def _probe(table: _Table) -> Probe:
-    addresses = table.table("addresses")
+def _probe(table: Table) -> Probe:
+    addresses, private = table.table("addresses"), table.table("private")
     probe = Probe(
+        private={family: private.address(family, family) for family in addressing.FAMILIES},
         addresses={family: addresses.addresses(family) for family in addressing.FAMILIES},
         port=table.integer("port", 1, 65535),
-        zone=table.text("zone"),
         interval=table.number("interval", 0.01, 10),
         timeout=table.number("timeout", 0.01, 10),
-        timeouts=table.integer("timeouts", 1, 100),
+        silence=table.number("silence", 0.1, 60),
+        busy=table.number("busy", 1, 300),
+        deaf=table.number("deaf", 1, 300),
+        udp_every=table.integer("udp_every", 1, 1000),
         tcp_every=table.integer("tcp_every", 1, 1000),
         rise=table.integer("rise", 1, 10000),
     )
     addresses.finish()
+    private.finish()
     table.finish()
     return probe
 
 
-def _hold_down(table: _Table) -> HoldDown:
-    settings = HoldDown(
+def _zone(table: Table) -> Zone:
+    zone = Zone(table.text("name"), table.flag("signed"), table.text("witness", default=""))
+    table.finish()
+    return zone
+
+
+def _masters(table: Table) -> Masters:
+    masters = Masters(
+        servers=tuple(map(_master, table.tables("servers"))),
+        every=table.number("every", 1, 3600),
+        limit=table.number("limit", 1, 604800),
+        keys=table.text("keys"),
+    )
+    table.finish()
+    return masters
+
+
+def _master(table: Table) -> Master:
+    master = Master(
+        name=table.text("name"),
+        address=table.any_address("address"),
+        port=table.integer("port", 1, 65535),
+        key=table.text("key"),
+        algorithm=table.text("algorithm"),
+    )
+    table.finish()
+    return master
+
+
+def _way(table: Table) -> Way:
+    addresses = table.table("addresses")
+    way = Way(table.texts("devices"), {family: addresses.addresses(family) for family in addressing.FAMILIES})
+    addresses.finish()
+    table.finish()
+    return way
+
+
+def _hold_down(table: Table) -> Damping:
+    settings = Damping(
         first=table.number("first", 0, 86400),
         longest=table.number("longest", 0, 86400),
         forget_after=table.number("forget_after", 0, 604800),
     )
     table.finish()
     return settings
-
-
-_REQUIRED: t.Any = object()
-
-
-class _Table:
-    """One JSON object: hands out checked values, and refuses what nobody asked for."""
-
-    def __init__(self, data: t.Any, path: str) -> None:
-        if not isinstance(data, dict):
-            raise ConfigError(f"{path or 'top level'}: must be an object")
-        self._data = dict(data)
-        self._path = path
-
-    def finish(self) -> None:
-        if self._data:
-            raise ConfigError(f"{self._at(next(iter(self._data)))}: is not a known key")
-
-    def table(self, key: str, default: t.Any = _REQUIRED) -> _Table:
-        return _Table(self._take(key, default), self._at(key))
-
-    def text(self, key: str) -> str:
-        value = self._take(key)
-        if not isinstance(value, str) or not value:
-            raise ConfigError(f"{self._at(key)}: must be text, not {value!r}")
-        return value
-
-    def texts(self, key: str, among: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        value = self._take(key)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{self._at(key)}: must be a list of texts, not {value!r}")
-        for item in value:
-            if among is not None and item not in among:
-                raise ConfigError(f"{self._at(key)}: {item} is not one of the IMRS's ({', '.join(among)})")
-        return tuple(value)
-
-    def integer(self, key: str, least: int, most: int, default: t.Any = _REQUIRED) -> int:
-        value = self._take(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ConfigError(f"{self._at(key)}: must be a whole number from {least} to {most}, not {value!r}")
-        return value
-
-    def number(self, key: str, least: float, most: float, default: t.Any = _REQUIRED) -> float:
-        value = self._take(key, default)
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:
-            raise ConfigError(f"{self._at(key)}: must be a number from {least:g} to {most:g}, not {value!r}")
-        return float(value)
-
-    def address(self, key: str, family: str, default: t.Any = _REQUIRED) -> str:
-        return self._address(self._take(key, default), key, family)
-
-    def addresses(self, family: str) -> tuple[str, ...]:
-        return tuple(self._address(item, family, family) for item in self.texts(family))
-
-    def _address(self, value: t.Any, key: str, family: str) -> str:
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
-            address = None
-        if address is None or not isinstance(value, str) or f"ipv{address.version}" != family:
-            raise ConfigError(f"{self._at(key)}: must be an {family} address, not {value!r}")
-        return str(address)
-
-    def _take(self, key: str, default: t.Any = _REQUIRED) -> t.Any:
-        value = self._data.pop(key, default)
-        if value is _REQUIRED:
-            raise ConfigError(f"{self._at(key)}: is missing")
-        return value
-
-    def _at(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key

@@ -11,66 +11,62 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import logging
 import signal
 import time
 import typing as t
 
 from .. import _addressing as addressing
-from .._probes import soa
+from .._probes import load
 from .._routing import policy
 from .._routing.policy import Mode
-from . import store, verdict
+from . import store
 from .authority import OPERATOR, Authority, Fingerprint, Moment
-from .bundles import FORESEEN
 from .control import Control
+from .node import GATE, ROUTING, Node
 from .notify import Notifier
-from .session import Session
+from .questions import Questions
+from .session import Loss, Session
+from .upstream import Masters, Trust
 from .watch import Find, Watch
 
 if t.TYPE_CHECKING:
-    import pathlib
-
     from .config import Config
     from .health import Outcome
+    from .paths import Paths
+    from .questions import Served
 
 LOG = logging.getLogger("imrs.gate")
-FINGERPRINT_EVERY, WATCHDOG_EVERY = 0.5, 0.5
-"""Seconds between two looks at the fingerprint, and between two signs of life to systemd."""
-ASIDE_AT_MOST = 120.0
-"""Seconds after which a planned end of the nameserver that did not come is forgotten."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Paths:
-    """``state`` survives reboots, ``runtime`` survives restarts of the gate."""
-
-    state: pathlib.Path
-    runtime: pathlib.Path
+BEAT_EVERY, FINGERPRINT_EVERY, WATCHDOG_EVERY = 0.1, 0.5, 0.5
+"""Seconds between two looks at oneself, at the fingerprint, and between two signs of life to systemd."""
+STOPPED_FOR = 3
+"""Looks at the routing daemon, one with each at the fingerprint, that find it stopped until it counts as hung."""
 
 
 class Gate:
-    """One node's gate. ``run()`` returns the exit status after ``stop()`` or a failure inside."""
+    """One node's gate. ``run()`` returns the exit status after ``stop()`` or a failure inside. ``find`` and
+    ``find_routing`` give the process ids of the nameserver and of the routing daemon.
+    """
 
-    def __init__(self, config: Config, paths: Paths, find: Find) -> None:
+    def __init__(self, config: Config, paths: Paths, find: Find, find_routing: Find) -> None:
         self._config = config
-        self._authority = Authority(paths.state, Fingerprint(paths.runtime / "fingerprint"))
-        self._session = Session(config.peering, self._session_changed)
-        self._control = Control(paths.runtime / "gate.sock", self.answer)
-        self._watch = Watch(find, self._service_ended)
+        self._paths = paths
+        self._authority = Authority(paths.state, Fingerprint(paths.fingerprint))
+        self._session = Session(config.peering, self._session_changed, self._session_lost)
+        self._control = Control(paths.socket, self.answer)
+        self._watch = Watch("nameserver", find, self._service_ended)
+        self._routing = Watch("routing daemon", find_routing, lambda _pid: None)
         self._notify = Notifier()
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
-        self._stopping = False
-        self._aside_until = 0.0
-        self._families = [family for family, prefixes in config.prefixes.items() if any(prefixes)]
         self._modes = dict.fromkeys(addressing.FAMILIES, Mode.DARK)
         self._wanted: frozenset[str] = frozenset()
         self._complaint = ""
-        self._foreseen_path = paths.runtime / FORESEEN
-        self._falls_path = paths.runtime / "falls.json"
-        self._health = verdict.families(config.probe, config.hold_down, store.remembered(self._falls_path), _now())
+        self._degraded: list[str] = []
+        self._late_at = 0.0
+        self._stopped = 0
+        self._node = Node(config, store.remembered(paths.falls), _now())
+        self._remembered = self._node.memory()
 
     def stop(self) -> None:
         """Ask for the orderly end: withdraw, wait until the world has moved on, hang up."""
@@ -81,10 +77,17 @@ class Gate:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        if self._paths.running.exists():
+            self._node.gate_fell("the gate ended without having been told to", _now())
+        self._paths.running.touch()
+        self._remember()
         self._doubt_certificate()
         self._refresh()
         await self._control.start()
-        works = [self._session.run(), self._watch.run(), self._beat(), *self._probes()]
+        trust = Trust(self._config, self._observe)
+        questions = Questions(self._config, self._observe, self._served(trust), lambda: self._watch.pid)
+        works = [self._session.run(), self._watch.run(), self._routing.run(), self._beat(), *questions.works()]
+        works += [trust.run(), Masters(self._config, self._heard).run()]
         tasks = [asyncio.ensure_future(work) for work in works]
         stop = asyncio.ensure_future(self._stop.wait())
         self._notify(READY="1", STATUS=self._summary())
@@ -96,6 +99,8 @@ class Gate:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if not failed:
+            self._paths.running.unlink(missing_ok=True)
         return 1 if failed else 0
 
     async def _finish(self) -> None:
@@ -103,7 +108,7 @@ class Gate:
         self._notify(STOPPING="1")
         self._control.stop()
         announced = bool(self._session.announced)
-        self._stopping = True
+        self._node.stopping = True
         self._refresh()
         if announced:
             await asyncio.sleep(self._config.drain)
@@ -111,14 +116,10 @@ class Gate:
 
     # What is announced
 
-    def _effective(self, family: str) -> Mode:
-        leaving = self._stopping or bool(self._aside_until)
-        true_now = Mode.LIVE if self._health[family].healthy and not leaving else Mode.DARK
-        return policy.effective(self._authority.intent.mode, self._authority.certified, true_now)
-
     def _refresh(self) -> None:
         """Bring what is announced in line with what may be announced. Nothing else calls the session's ``announce``."""
-        modes = {family: self._effective(family) for family in addressing.FAMILIES}
+        now = _now()
+        modes = self._node.modes(self._authority.intent.mode, self._authority.certified, now)
         wanted: set[str] = set()
         for family, mode in modes.items():
             wanted.update(policy.announced(mode, self._config.prefixes[family]))
@@ -134,6 +135,25 @@ class Gate:
         LOG.info("session: %s", self._session.state)
         self._tell()
 
+    def _session_lost(self, loss: Loss) -> None:
+        """The routing daemon is gone, and nothing is announced any more. One that hangs is to be killed by root.
+
+        A gate that stood still itself heard nothing, whatever was said.
+        """
+        if loss is Loss.TOLD or self._node.stopping:
+            return
+        self._node.routing_fell(_now())
+        self._remember()
+        if loss is Loss.SILENT and _now() - self._late_at > self._config.peering.hold_time:
+            self._report_hung("it has said nothing for the hold time")
+
+    def _report_hung(self, why: str) -> None:
+        LOG.error("the routing daemon hangs: %s", why)
+        try:
+            self._paths.routing_hung.touch()
+        except OSError:
+            LOG.exception("cannot say so to systemd")
+
     def _tell(self) -> None:
         """Wake those who wait, and let systemd show it."""
         self._changed.set()
@@ -143,92 +163,83 @@ class Gate:
     def _summary(self) -> str:
         now, parts = _now(), []
         for family, mode in self._modes.items():
-            reason = self._reason(family, now)
+            reason = self._node.reason(family, now)
             parts.append(f"{family} {mode}" + (f" ({reason})" if reason else ""))
         void = self._authority.void
         asked = f"asked for {self._authority.intent.mode}"
         return "; ".join([*parts, asked, f"certificate {void or self._authority.certified}", self._session.state])
 
-    def _reason(self, family: str, now: float) -> str:
-        """Why a family's verdict is not good; empty when it is."""
-        return (
-            "stepped aside for a planned end of the nameserver"
-            if self._aside_until
-            else self._health[family].reason(now)
-        )
-
     # Evidence
 
-    def _probes(self) -> list[t.Coroutine[t.Any, t.Any, None]]:
-        """One endless questioner for each address and transport, spread over the interval."""
-        probe = self._config.probe
-        addresses = [(family, address) for family in addressing.FAMILIES for address in probe.addresses[family]]
-        questioners = []
-        for number, (family, address) in enumerate(addresses):
-            offset = probe.interval * number / len(addresses)
-            questioners.append(self._question(family, address, soa.UDP, probe.interval, offset))
-            questioners.append(self._question(family, address, soa.TCP, probe.interval * probe.tcp_every, offset))
-        return questioners
-
-    async def _question(self, family: str, address: str, transport: str, interval: float, offset: float) -> None:
-        config, loop, source = self._config, asyncio.get_running_loop(), f"{address} {transport}"
-        prober = soa.Prober(address, config.probe.port, config.probe.zone)
-        due = loop.time() + offset
-        while True:
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            evidence = await prober.ask(transport, config.probe.timeout)
-            self._observe(family, source, verdict.judge(evidence, node=config.node, now=time.time()))
-            due = max(due + interval, loop.time())
-
     def _observe(self, family: str, source: str, outcome: Outcome) -> None:
-        health = self._health[family]
-        before = health.healthy
-        health.observe(source, outcome, _now(), planned=bool(self._aside_until))
-        self._after_verdicts(health.healthy != before)
+        before = self._node.health[family].healthy
+        self._node.observe(family, source, outcome, _now())
+        self._after_verdicts(changed=self._node.health[family].healthy != before)
 
-    def _all_down(self, reason: str, *, planned: bool = False) -> None:
-        now, before = _now(), [health.healthy for health in self._health.values()]
-        for health in self._health.values():
-            health.down(reason, now, planned=planned)
-        self._after_verdicts(any(before))
+    def _served(self, trust: Trust) -> Served:
+        def served(zone: str, serial: int, expirations: tuple[int, ...]) -> None:
+            trust.served(zone, (serial, *expirations))
+            self._node.freshness.served(zone, serial, _now())
 
-    def _after_verdicts(self, changed: bool) -> None:
+        return served
+
+    def _heard(self, master: str, zone: str, serial: int | None, failure: str) -> None:
+        self._node.freshness.heard(master, zone, serial, failure, _now())
+
+    def _after_verdicts(self, *, changed: bool) -> None:
         if changed:
             self._refresh()
             self._tell()
+            self._remember()
+
+    def _remember(self) -> None:
+        """Falls survive a restart of the gate."""
+        memory = self._node.memory()
+        if memory != self._remembered:
             with contextlib.suppress(OSError):
-                falls = {family: dataclasses.asdict(health.falls) for family, health in self._health.items()}
-                store.write(self._falls_path, falls)
+                store.write(self._paths.falls, memory)
+                self._remembered = memory
 
     def _service_ended(self, pid: int) -> None:
         LOG.warning("the nameserver's main process %d ended", pid)
-        planned, self._aside_until = bool(self._aside_until), 0.0
-        self._all_down(f"the main process {pid} of {self._config.service} ended", planned=planned)
+        self._node.service_ended(f"the main process {pid} of {self._config.service} ended", _now())
+        self._after_verdicts(changed=True)
 
     async def _beat(self) -> None:
         """Doubt oneself: late loop, silent probes, changed configuration."""
-        period = self._config.probe.interval
         before, looked, barked = _now(), 0.0, 0.0
         while True:
-            await asyncio.sleep(period)
+            await asyncio.sleep(BEAT_EVERY)
             now = _now()
-            late = now - before - period
-            before = now
-            if late > verdict.TOO_LATE * period:
-                self._all_down(f"the gate itself stood still for {late:.1f} s")
-            silent = [health for health in self._health.values() if health.healthy]
-            for health in silent:
-                health.expire(now, planned=bool(self._aside_until))
-            self._after_verdicts(not all(health.healthy for health in silent))
-            if self._aside_until and now > self._aside_until:
-                self._aside_until = 0.0
-                self._refresh()
+            late, before = now - before - BEAT_EVERY, now
+            if late > BEAT_EVERY:
+                self._late_at = now
+            self._node.beat(late, now)
+            self._remember()
+            self._refresh()
             if now - looked >= FINGERPRINT_EVERY:
                 looked = now
                 self._doubt_certificate()
+                self._doubt_routing()
+                self._complain(now)
             if now - barked >= WATCHDOG_EVERY:
                 barked = now
                 self._notify(WATCHDOG="1")
+
+    def _doubt_routing(self) -> None:
+        """A routing daemon that somebody stopped keeps its sessions until their hold times are over."""
+        states = load.threads(self._routing.pid) if self._routing.pid else ""
+        self._stopped = self._stopped + 1 if states and not states.strip(load.STOPPED) else 0
+        if self._stopped == STOPPED_FOR:
+            self._report_hung(f"all of its {len(states)} threads are stopped")
+
+    def _complain(self, now: float) -> None:
+        """Say once what is degraded, and once that it is over."""
+        degraded = self._node.degraded(now)
+        subjects = sorted({text.rpartition(":")[0] for text in degraded})
+        if subjects != self._degraded:
+            LOG.warning("degraded: %s", "; ".join(degraded) or "nothing any more")
+            self._degraded = subjects
 
     def _doubt_certificate(self) -> None:
         """Does it still hold? Withdrawn first, remembered then: a disk may be slow."""
@@ -255,9 +266,9 @@ class Gate:
         """
         try:
             if not self._authority.foreseen:
-                store.remove(self._foreseen_path)
-            elif not self._foreseen_path.exists():
-                self._foreseen_path.touch()
+                store.remove(self._paths.foreseen)
+            elif not self._paths.foreseen.exists():
+                self._paths.foreseen.touch()
         except OSError as error:
             return f"cannot say whether a change is foreseen: {error}"
         return ""
@@ -300,7 +311,7 @@ class Gate:
     async def _step_aside(self) -> dict[str, t.Any]:
         """The nameserver is about to end: withdraw, and answer when the peer's router can have moved on."""
         announced = bool(self._session.announced)
-        self._aside_until = _now() + ASIDE_AT_MOST
+        self._node.step_aside(_now())
         self._refresh()
         if announced:
             await asyncio.sleep(self._config.drain)
@@ -319,17 +330,20 @@ class Gate:
 
         def there() -> bool:
             told = frozenset(self._session.announced) == self._wanted
-            return told and all(self._modes[family] is mode for family in self._families)
+            return told and all(self._modes[family] is mode for family in self._node.families)
 
         return await self._until(there, seconds)
 
     async def _healthy(self, seconds: float) -> bool:
         """Until every family that has prefixes is healthy."""
-        return await self._until(lambda: all(self._health[family].healthy for family in self._families), seconds)
+        node = self._node
+        return await self._until(
+            lambda: not node.held(_now()) and all(node.health[family].healthy for family in node.families), seconds
+        )
 
     def status(self) -> dict[str, t.Any]:
         """Everything there is to know, as ``imrs status --json`` prints it."""
-        now, authority = _now(), self._authority
+        now, authority, node = _now(), self._authority, self._node
         intent, certificate, watch = authority.intent, authority.certificate, self._watch
         return {
             "node": self._config.node,
@@ -354,13 +368,16 @@ class Gate:
             "verdict": {
                 family: {
                     "healthy": health.healthy,
-                    "reason": self._reason(family, now),
+                    "reason": node.reason(family, now),
                     "age": round(health.age(now), 3),
                     "since": round(now - health.changed_at, 3),
-                    "falls": health.falls.count,
+                    "falls": health.falls,
                 }
-                for family, health in self._health.items()
+                for family, health in node.health.items()
             },
+            "degraded": node.degraded(now),
+            "zones": node.freshness.as_json(now),
+            "falls": {name: node.falls(name) for name in (GATE, ROUTING)},
             "session": {
                 "state": self._session.state,
                 "reason": self._session.reason,

@@ -1,9 +1,13 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Is the nameserver healthy in one address family? Fast down, slow up. Pure: time is passed in.
+"""Is a family fit to attract questions? Several sources give evidence. Fast down, slow up. Pure: time is passed in.
 
 All times are seconds of one monotonic clock that goes on while the machine sleeps.
+
+Who, far away, can bring a family down? Only who makes the nameserver give a wrong answer. What a stranger's traffic can
+cause is a missing answer, and a missing answer counts only where strangers cannot fill the path (``Source.patience``).
+Who can keep it up? Whoever keeps the nameserver busy hides for ``Cause.BUSY`` seconds that it is stuck in a loop.
 """
 
 from __future__ import annotations
@@ -12,122 +16,179 @@ import dataclasses
 import enum
 import typing as t
 
+if t.TYPE_CHECKING:
+    from .damping import HoldDown
+
+SHOWN_AFTER = 1.0
+"""Seconds without an answer after which a source is named as degraded."""
+LOSSY, SMOOTHING = 0.2, 0.05
+"""The share of lost answers above which a source is named as degraded, and the weight of the newest answer in it."""
+
 
 class Weight(enum.Enum):
     """What one piece of evidence proves."""
 
     GOOD = "good"
     SOFT = "soft"
-    """Nothing certain, as a time-out: only several in a row count."""
+    """No answer: what that means depends on its cause, and on how long it lasts."""
     HARD = "hard"
-    """The nameserver is certainly broken: counts at once."""
+    """Certainly broken: counts at once."""
+    VOID = "void"
+    """Nothing at all: the gate itself was late."""
+
+
+class Cause(enum.Enum):
+    """Why there was no answer, as the kernel tells it."""
+
+    SILENT = "silent"
+    """The nameserver's threads sleep, and nothing was dropped."""
+    BUSY = "busy"
+    """The nameserver computes, or waits for a processor."""
+    FLOOD = "flood"
+    """The kernel dropped packets, or the socket's queue is long."""
 
 
 class Outcome(t.NamedTuple):
-    """A judged piece of evidence; ``reason`` is for people, empty when good."""
+    """A judged piece of evidence; ``reason`` is for people, empty when good; ``cause`` counts where it is soft."""
 
     weight: Weight
     reason: str = ""
+    cause: Cause = Cause.SILENT
 
 
 @dataclasses.dataclass(frozen=True)
-class HoldDown:
-    """How long a family stays down after a fall: ``first`` s, doubled by each further fall up to ``longest`` s.
+class Source:
+    """One source of evidence.
 
-    Falls are forgotten after ``forget_after`` s without another.
+    ``needed`` good results in a row make it believed. ``patience`` says for how many seconds answers may be missing for
+    that cause or a milder one before the family goes down; a cause that is not in it never brings it down. ``must``:
+    without good results the family does not rise; otherwise missing answers that are excused will do.
     """
 
-    first: float
-    longest: float
-    forget_after: float
-
-    def length(self, falls: int) -> float:
-        """Seconds to stay down after that many falls in a row."""
-        return 0.0 if falls < 1 else min(self.longest, self.first * 2.0 ** min(falls - 1, 32))
+    needed: int = 1
+    patience: t.Mapping[Cause, float] = dataclasses.field(default_factory=dict)
+    must: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class Falls:
-    """The memory of falls that survives a restart of the gate: how many in a row, and when the last one was."""
+class _Run:
+    """What a source said last: good results in a row, and since when answers are missing."""
 
-    count: int = 0
-    last: float = 0.0
+    def __init__(self, now: float) -> None:
+        self.good = 0
+        self.heard = now
+        self.excused = False
+        self.reason = ""
+        self.missing: float | None = None
+        """Since when there is no answer, for whatever cause."""
+        self.runs: dict[Cause, float] = {}
+        """Since when there is none for that cause or a milder one."""
+        self.loss = 0.0
+
+    def answered(self, now: float) -> None:
+        self.heard, self.missing, self.excused, self.reason = now, None, False, ""
+        self.runs.clear()
+        self.good += 1
+        self.loss *= 1 - SMOOTHING
+
+    def silent(self, source: Source, outcome: Outcome, now: float) -> bool:
+        """Take in a missing answer; True when it has been missing for too long."""
+        self.heard, self.reason = now, outcome.reason
+        self.loss += SMOOTHING * (1 - self.loss)
+        self.missing = now if self.missing is None else self.missing
+        if outcome.cause is not Cause.SILENT:
+            self.runs.pop(Cause.SILENT, None)
+        if outcome.cause is Cause.FLOOD:
+            self.runs.pop(Cause.BUSY, None)
+        for cause in _up_to(outcome.cause):
+            self.runs.setdefault(cause, now)
+        self.excused = outcome.cause not in source.patience
+        return any(now - since >= source.patience.get(cause, float("inf")) for cause, since in self.runs.items())
+
+
+def _up_to(cause: Cause) -> tuple[Cause, ...]:
+    """The causes whose runs a missing answer prolongs: one that is silent is also not more than busy."""
+    order = (Cause.SILENT, Cause.BUSY, Cause.FLOOD)
+    return order[order.index(cause) :]
 
 
 class Health:
-    """The verdict of one family.
-
-    ``needed`` maps each source of evidence to the good results in a row that it takes to be believed; ``timeouts`` to
-    the soft results in a row that bring the family down; ``stale_after`` s without a word from any one
-    source do so too.
+    """The verdict of one family over its ``sources``. ``stale_after`` seconds without a word from one that must speak
+    end it; ``now`` is when it begins, unproven.
     """
 
-    def __init__(
-        self,
-        needed: t.Mapping[str, int],
-        *,
-        timeouts: t.Mapping[str, int],
-        hold_down: HoldDown,
-        stale_after: float,
-        now: float,
-        falls: Falls = Falls(),
-    ) -> None:
-        self._needed = dict(needed)
-        self._timeouts = dict(timeouts)
+    def __init__(self, sources: t.Mapping[str, Source], *, hold_down: HoldDown, stale_after: float, now: float) -> None:
+        self._sources = dict(sources)
         self._hold_down = hold_down
         self._stale_after = stale_after
-        self._good = dict.fromkeys(needed, 0)
-        self._soft = dict.fromkeys(needed, 0)
-        self._heard = dict.fromkeys(needed, now)
-        self.falls = falls
+        self._runs = {name: _Run(now) for name in sources}
         self.healthy = False
         self.changed_at = now
         self._reason = "not proven yet"
 
-    def reason(self, now: float) -> str:
-        """Why the family is not healthy, for people; empty when it is."""
-        held = self.held_until - now
-        if not self.healthy and held > 0:
-            return f"{self._reason}; held down for {held:.0f} s more after {self.falls.count} falls"
-        return "" if self.healthy else self._reason
-
-    def age(self, now: float) -> float:
-        """Seconds since the source that has been silent longest spoke."""
-        return now - min(self._heard.values(), default=now)
+    @property
+    def falls(self) -> int:
+        """How often it fell lately."""
+        return self._hold_down.falls.count
 
     @property
     def held_until(self) -> float:
         """The moment before which nothing makes the family healthy."""
-        return self.falls.last + self._hold_down.length(self.falls.count)
+        return self._hold_down.until
 
-    def observe(self, source: str, outcome: Outcome, now: float, *, planned: bool = False) -> None:
-        """Take in evidence of a source named in ``needed``; ``planned``: the nameserver was told to end."""
-        self._heard[source] = now
-        if outcome.weight is Weight.GOOD:
-            self._soft[source] = 0
-            self._good[source] += 1
+    def reason(self, now: float) -> str:
+        """Why the family is not healthy, for people; empty when it is."""
+        if self.healthy:
+            return ""
+        held = self.held_until - now
+        return f"{self._reason}; held down for {held:.0f} s more after {self.falls} falls" if held > 0 else self._reason
+
+    def degraded(self, now: float) -> list[str]:
+        """What is missing though it brings nothing down, for people."""
+        said = []
+        for name, run in self._runs.items():
+            if run.missing is not None and now - run.missing >= SHOWN_AFTER:
+                said.append(f"{name}: {run.reason} for {now - run.missing:.0f} s")
+            elif run.loss > LOSSY:
+                said.append(f"{name}: {run.loss:.0%} of the answers are missing")
+        return said
+
+    def overloaded(self, now: float, seconds: float) -> bool:
+        """Whether answers have been missing for that long, with an excuse."""
+        excused = [run.missing for run in self._runs.values() if run.excused and run.missing is not None]
+        return any(now - missing >= seconds for missing in excused)
+
+    def age(self, now: float) -> float:
+        """Seconds since the source that must speak and has been silent longest spoke."""
+        return now - min((self._runs[name].heard for name, source in self._sources.items() if source.must), default=now)
+
+    def observe(self, name: str, outcome: Outcome, now: float, *, planned: bool = False) -> None:
+        """Take in evidence of a source; ``planned``: the nameserver was told to end."""
+        source, run = self._sources[name], self._runs[name]
+        if outcome.weight is Weight.VOID:
+            run.runs.clear()
+        elif outcome.weight is Weight.GOOD:
+            run.answered(now)
             self._rise(now)
-            return
-        self._soft[source] += 1
-        if outcome.weight is Weight.HARD or self._soft[source] >= self._timeouts[source]:
-            self.down(f"{source}: {outcome.reason}", now, planned=planned)
+        elif outcome.weight is Weight.HARD or run.silent(source, outcome, now):
+            run.heard = now
+            self.down(f"{name}: {outcome.reason}", now, planned=planned)
         elif not self.healthy:
-            self._good[source] = 0
+            run.good = run.good if run.excused else 0
+            self._rise(now)
 
     def down(self, reason: str, now: float, *, planned: bool = False) -> None:
         """Certain bad news, from whatever source: unhealthy at once, and everything has to be proven again.
 
         An end that was ``planned`` is no fall, so nothing is held down for it.
         """
-        self._good = dict.fromkeys(self._needed, 0)
+        for run in self._runs.values():
+            run.good, run.excused = 0, False
         self._reason = reason
         if self.healthy:
             self.healthy = False
             self.changed_at = now
-            if planned:
-                return
-            forgotten = now - self.falls.last > self._hold_down.forget_after
-            self.falls = Falls(1 if forgotten else self.falls.count + 1, now)
+            if not planned:
+                self._hold_down.fell(now)
 
     def expire(self, now: float, *, planned: bool = False) -> None:
         """Call often: a source that fell silent is bad news."""
@@ -135,9 +196,13 @@ class Health:
             self.down(f"no evidence for {self.age(now):.1f} s", now, planned=planned)
 
     def _rise(self, now: float) -> None:
-        if self.healthy or now < self.held_until:
+        if self.healthy or now < self.held_until or not self._sources:
             return
-        if self._needed and all(self._good[source] >= number for source, number in self._needed.items()):
+        if all(self._believed(name) for name in self._sources):
             self.healthy = True
             self.changed_at = now
             self._reason = ""
+
+    def _believed(self, name: str) -> bool:
+        source, run = self._sources[name], self._runs[name]
+        return run.good >= source.needed or (run.excused and not source.must)

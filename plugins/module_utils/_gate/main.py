@@ -11,10 +11,12 @@ import logging
 import pathlib
 import sys
 
-from .._probes import soa
+from .._probes import nameserver
 from . import config as configuration
 from . import watch
-from .daemon import Gate, Paths
+from .daemon import Gate
+from .paths import Paths
+from .table import ConfigError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,17 +24,20 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
-        soa.require()
+        nameserver.require()
         config = configuration.load(given.config)
-    except (configuration.ConfigError, RuntimeError) as error:
+    except (ConfigError, RuntimeError) as error:
         sys.stderr.write(f"imrs-gate: {error}\n")
         return 2
-    find = watch.by_file(given.service_pid_file) if given.service_pid_file else watch.by_service(config.service)
-    return asyncio.run(_run(config, Paths(given.state, given.runtime), find))
+    return asyncio.run(_run(config, given))
 
 
-async def _run(config: configuration.Config, paths: Paths, find: watch.Find) -> int:
-    return await Gate(config, paths, find).run()
+async def _run(config: configuration.Config, given: argparse.Namespace) -> int:
+    finds = [
+        watch.by_file(file) if file else watch.by_service(unit)
+        for file, unit in ((given.service_pid_file, config.service), (given.routing_pid_file, config.routing))
+    ]
+    return await Gate(config, Paths(given.state, given.runtime), *finds).run()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,10 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--config", type=pathlib.Path, default=pathlib.Path("/etc/imrs/gate.json"), metavar="FILE")
     add("--state", type=pathlib.Path, default=pathlib.Path("/var/lib/imrs"), metavar="DIRECTORY")
     add("--runtime", type=pathlib.Path, default=pathlib.Path("/run/imrs"), metavar="DIRECTORY")
-    add(
-        "--service-pid-file",
-        type=pathlib.Path,
-        metavar="FILE",
-        help="where the nameserver's process id is, without systemd",
-    )
+    for option, daemon in (("--service-pid-file", "nameserver"), ("--routing-pid-file", "routing daemon")):
+        add(option, type=pathlib.Path, metavar="FILE", help=f"where the {daemon}'s process id is, without systemd")
     return parser

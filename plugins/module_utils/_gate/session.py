@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import enum
 import logging
 import typing as t
 
@@ -33,6 +34,25 @@ class PeerError(Exception):
     """The peer cannot be used, or does not want us."""
 
 
+class Loss(enum.Enum):
+    """How an established session ended."""
+
+    TOLD = "told"
+    """The peer said so: it was stopped or configured anew."""
+    CLOSED = "closed"
+    """Without a word, as of a process that died."""
+    SILENT = "silent"
+    """The peer said nothing for the hold time, as of a process that hangs."""
+
+
+class _SaidError(PeerError):
+    loss = Loss.TOLD
+
+
+class _SilentError(PeerError):
+    loss = Loss.SILENT
+
+
 @dataclasses.dataclass(frozen=True)
 class Peering:
     """Who speaks to whom. ``hold_time`` in seconds; ``next_hops`` by family, for the routing daemon to replace."""
@@ -48,9 +68,15 @@ class Peering:
 class Session:
     """One BGP speaker. ``run()`` for ever; ``announce()`` at any time, from the same event loop."""
 
-    def __init__(self, peering: Peering, on_change: t.Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        peering: Peering,
+        on_change: t.Callable[[], None] = lambda: None,
+        on_loss: t.Callable[[Loss], None] = lambda _loss: None,
+    ) -> None:
         self._peering = peering
         self._on_change = on_change
+        self._on_loss = on_loss
         self._wanted: frozenset[str] = frozenset()
         self._told: frozenset[str] = frozenset()
         self._writer: asyncio.StreamWriter | None = None
@@ -84,6 +110,8 @@ class Session:
                 if self._established or reason != self.reason:
                     LOG.warning("session to %s: %s", self._peering.peer, reason)
                 self.reason = reason
+                if self._established:
+                    self._on_loss(getattr(error, "loss", Loss.CLOSED))
             finally:
                 self._lost()
             delay = FIRST_DELAY if self._established else min(2 * delay, LONGEST_DELAY)
@@ -129,7 +157,7 @@ class Session:
             raise
         except TimeoutError:
             self._send(wire.Notification(4, 0))
-            raise PeerError(f"heard nothing for {hold_time} s") from None
+            raise _SilentError(f"heard nothing for {hold_time} s") from None
         finally:
             if keepalives is not None:
                 keepalives.cancel()
@@ -154,7 +182,7 @@ class Session:
 
     def _hear(self, message: wire.Message) -> None:
         if isinstance(message, wire.Notification):
-            raise PeerError(f"NOTIFICATION {message.code}/{message.subcode}")
+            raise _SaidError(f"NOTIFICATION {message.code}/{message.subcode}")
         if isinstance(message, wire.Open):
             raise wire.WireError(5, 0, "a second OPEN")
         if self.state == OPEN_CONFIRM:

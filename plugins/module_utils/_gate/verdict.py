@@ -1,82 +1,133 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Is an answer of the nameserver right, and how many of them make a verdict? Pure: times are passed in."""
+"""Is an answer of the nameserver right, and what does a missing one mean? Pure: times are passed in.
+
+What is asked for, and what brings a family down:
+
+| source | asks for | a missing answer; a wrong one brings a family down at once |
+|---|---|---|
+| ``private`` | the root's SOA, where strangers cannot ask | down after ``silence`` s; ``busy`` s, if it computes |
+| ``zone …`` | other zones' SOA, and a name that each zone must have | down after ``busy`` s |
+| a service address, UDP | the root's SOA | down after ``deaf`` s, but not in a flood or while it computes |
+| a service address, TCP | the same | degraded, never down: strangers can fill the table of clients |
+| ``trust …`` | DNSKEY against the anchors, SOA against DNSKEY | keeps a family from rising only |
+| ``way out`` | the kernel's routing table | down after ``WAY_PATIENCE`` s without a route |
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from .. import _addressing as addressing
-from .._probes import soa
-from .health import Falls, Health, HoldDown, Outcome, Weight
+from .._probes import nameserver
+from .health import Cause, Outcome, Source, Weight
 
 if t.TYPE_CHECKING:
-    from .config import Probe
+    from .._probes.load import Load
+    from .config import Config, Zone
 
-TOO_LATE = 5
-"""Periods that something may be late before nothing it said is believed."""
-TCP_PATIENCE = 20
-"""Soft results in a row over TCP that bring a family down: 10 s when TCP is asked twice a second. A full table of TCP
-clients must not withdraw a node that answers over UDP, yet a nameserver that is deaf on TCP for that long is broken.
-Each of these results counts as heard, so silence (``stale_after``) is not what they are taken for.
-"""
+LATE = 0.05
+"""Seconds that the gate may be late itself; a time-out that it noticed later than that proves nothing."""
+LONG_QUEUE = 65536
+"""Octets that wait in a socket's queue: some hundred questions, more than an idle nameserver ever has."""
+WAY_PATIENCE = 1.0
+"""Seconds without a way out; a host's router that restarts its session takes less."""
+PRIVATE, WAY = "private", "way out"
 
 
-def families(probe: Probe, hold_down: HoldDown, remembered: t.Mapping[str, t.Any], now: float) -> dict[str, Health]:
-    """The unproven health of every family. ``remembered`` holds the falls before this start, so that a restart of the
-    gate does not shorten a hold-down; ``now`` is of the monotonic clock.
+def zone_source(zone: Zone) -> str:
+    """The name of the source that asks for a zone."""
+    return f"zone {zone.name}"
+
+
+def trust_source(zone: Zone) -> str:
+    """The name of the source that verifies a zone."""
+    return f"trust {zone.name}"
+
+
+def sources(config: Config, family: str) -> dict[str, Source]:
+    """All sources of a family's verdict; none, so never healthy, where it has nothing to announce."""
+    probe = config.probe
+    if not probe.addresses[family]:
+        return {}
+    patient = {Cause.SILENT: probe.silence, Cause.BUSY: probe.busy}
+    found = {PRIVATE: Source(probe.rise, patient)}
+    asked = [zone for zone in config.zones if zone.witness or zone is not config.zones[0]]
+    found |= {zone_source(zone): Source(1, {Cause.SILENT: probe.busy, Cause.BUSY: probe.busy}) for zone in asked}
+    found |= {trust_source(zone): Source() for zone in config.zones if zone.signed}
+    for address in probe.addresses[family]:
+        found[f"{address} {nameserver.UDP}"] = Source(1, {Cause.SILENT: probe.deaf}, must=False)
+        found[f"{address} {nameserver.TCP}"] = Source(1, must=False)
+    if config.way.addresses[family]:
+        found[WAY] = Source(1, {Cause.SILENT: WAY_PATIENCE})
+    return found
+
+
+def judge(evidence: nameserver.Evidence, zone: Zone, *, node: str, now: float) -> Outcome:
+    """Weigh an answer to the question for a zone's SOA. ``node`` is the name that NSID must give; ``now`` is seconds
+    since 1970. Another NSID means that another anycast node answered for this one.
     """
-    return {
-        family: Health(
-            _sources(probe.addresses[family], {soa.UDP: probe.rise, soa.TCP: max(1, probe.rise // probe.tcp_every)}),
-            timeouts=_sources(probe.addresses[family], {soa.UDP: probe.timeouts, soa.TCP: TCP_PATIENCE}),
-            hold_down=hold_down,
-            stale_after=TOO_LATE * (probe.interval * probe.tcp_every + probe.timeout),
-            now=now,
-            falls=_falls(remembered.get(family), now),
-        )
-        for family in addressing.FAMILIES
-    }
+    return _weigh(evidence, lambda: _wrong_soa(evidence, zone, node, now))
 
 
-def _sources(addresses: t.Iterable[str], each: t.Mapping[str, int]) -> dict[str, int]:
-    return {f"{address} {transport}": number for address in addresses for transport, number in each.items()}
+def judge_witness(evidence: nameserver.Evidence, zone: Zone) -> Outcome:
+    """Weigh an answer to the question for a name that the zone must have: an emptied zone still has its SOA."""
+    missing = f"{zone.witness} is missing"
+    return _weigh(evidence, lambda: "" if evidence.there and evidence.rcode == "NOERROR" else missing)
 
 
-def _falls(data: t.Any, now: float) -> Falls:
-    try:
-        falls = Falls(int(data["count"]), float(data["last"]))
-    except (KeyError, TypeError, ValueError):
-        return Falls()
-    return falls if falls.last <= now else Falls()
-
-
-def judge(evidence: soa.Evidence, *, node: str, now: float) -> Outcome:
-    """Weigh one answer. ``node`` is the name that NSID must give; ``now`` is seconds since 1970.
-
-    Another NSID means that another anycast node answered for this one. A truncated answer is what rate limiting sends,
-    and proves as little as none.
+def _weigh(evidence: nameserver.Evidence, wrong: t.Callable[[], str]) -> Outcome:
+    """A truncated answer is what rate limiting sends, and proves as little as none. So does a connection that was
+    closed: who has too many clients may do that.
     """
-    if evidence.failure == soa.TIMEOUT:
-        return Outcome(Weight.SOFT, "no answer")
-    if not evidence.failure and evidence.truncated:
-        return Outcome(Weight.SOFT, "truncated answer")
-    wrong = _wrong(evidence, node, now)
-    return Outcome(Weight.HARD, wrong) if wrong else Outcome(Weight.GOOD)
-
-
-def _wrong(evidence: soa.Evidence, node: str, now: float) -> str:
+    if evidence.failure == nameserver.TIMEOUT:
+        return Outcome(Weight.VOID if evidence.overdue > LATE else Weight.SOFT, "no answer")
+    if evidence.failure == nameserver.CLOSED:
+        return Outcome(Weight.SOFT, evidence.failure, Cause.FLOOD)
     if evidence.failure:
-        return evidence.failure
+        return Outcome(Weight.HARD, evidence.failure)
+    if evidence.truncated:
+        return Outcome(Weight.SOFT, "truncated answer", Cause.FLOOD)
+    reason = wrong()
+    return Outcome(Weight.HARD, reason) if reason else Outcome(Weight.GOOD)
+
+
+def _wrong_soa(evidence: nameserver.Evidence, zone: Zone, node: str, now: float) -> str:
     if evidence.rcode != "NOERROR":
         return evidence.rcode
     nsid = evidence.nsid
+    lapsed = max(evidence.expirations, default=now) < now
     faults = (
         (not evidence.authoritative, "the answer is not authoritative"),
         (evidence.serial is None, "no SOA in the answer"),
         (nsid != node, f"answered by {nsid!r}, not by {node}" if nsid else "no NSID in the answer"),
-        (not evidence.expirations, "the SOA is not signed"),
-        (max(evidence.expirations, default=now) < now, "the signature of the SOA has expired"),
+        (zone.signed and not evidence.expirations, "the SOA is not signed"),
+        (zone.signed and lapsed, "the signature of the SOA has expired"),
     )
     return next((text for fault, text in faults if fault), "")
+
+
+def explain(outcome: Outcome, address: str, before: Load, after: Load) -> Outcome:
+    """Why an answer is missing, from what the kernel knew before the question and knows after it.
+
+    A nameserver whose threads all sleep while questions wait in its queue is dead, flood or not.
+    """
+    if outcome.weight is not Weight.SOFT or outcome.cause is not Cause.SILENT:
+        return outcome
+    if after.stopped:
+        return Outcome(Weight.HARD, "no answer: the nameserver is stopped")
+    old, new = before.sockets.get(address), after.sockets.get(address)
+    waiting = any(socket.queue for socket in after.sockets.values())
+    dropped = after.backlog > before.backlog or bool(old and new and new.drops > old.drops)
+    if after.busy:
+        flooded = dropped or bool(new and new.queue >= LONG_QUEUE)
+        return _because(outcome, Cause.FLOOD if flooded else Cause.BUSY)
+    if dropped and not waiting:
+        return _because(outcome, Cause.FLOOD)
+    return outcome
+
+
+def _because(outcome: Outcome, cause: Cause) -> Outcome:
+    """The same with another cause, named."""
+    words = {Cause.FLOOD: "the kernel drops packets", Cause.BUSY: "the nameserver is busy"}
+    return Outcome(outcome.weight, f"{outcome.reason} ({words[cause]})", cause)

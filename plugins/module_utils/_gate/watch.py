@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Notice at once that the nameserver's main process ended, whoever its parent is (pidfd_open(2))."""
+"""Notice at once that a daemon's main process ended, whoever its parent is (pidfd_open(2))."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AGAIN, AGAIN_AFTER_ERROR = 0.5, 5.0
 """Seconds until the next look for a process that is not there, and for one that could not be asked for."""
 
 Find = t.Callable[[], t.Awaitable[int]]
-"""Gives the process id of the nameserver, 0 when it has none; OSError or ValueError when that cannot be told."""
+"""Gives the process id of the daemon, 0 when it has none; OSError or ValueError when that cannot be told."""
 
 
 def by_service(service: str) -> Find:
@@ -56,9 +56,10 @@ def by_file(path: pathlib.Path) -> Find:
 
 
 class Watch:
-    """Holds the nameserver's process; ``on_exit`` is called the moment it ends. Looks for the next one then."""
+    """Holds the process of a daemon; ``on_exit`` is called the moment it ends. Looks for the next one then."""
 
-    def __init__(self, find: Find, on_exit: t.Callable[[int], None]) -> None:
+    def __init__(self, name: str, find: Find, on_exit: t.Callable[[int], None]) -> None:
+        self._name = name
         self._find = find
         self._on_exit = on_exit
         self.pid = 0
@@ -73,10 +74,10 @@ class Watch:
                 descriptor = os.pidfd_open(pid) if pid else -1
             except (OSError, ValueError) as error:
                 if str(error) != self.reason:
-                    LOG.warning("cannot watch the nameserver's process: %s", error)
+                    LOG.warning("cannot watch the process of the %s: %s", self._name, error)
                 descriptor, self.reason, again = -1, str(error), AGAIN_AFTER_ERROR
             else:
-                self.reason = "" if pid else "the nameserver has no main process"
+                self.reason = "" if pid else f"the {self._name} has no main process"
             if descriptor >= 0:
                 await self._hold(pid, descriptor)
             await asyncio.sleep(again)
@@ -87,7 +88,7 @@ class Watch:
 
         def gone() -> None:
             loop.remove_reader(descriptor)
-            self.pid, self.reason = 0, "the nameserver's main process ended"
+            self.pid, self.reason = 0, f"the main process of the {self._name} ended"
             self._on_exit(pid)
             ended.set()
 

@@ -22,7 +22,7 @@ LAB = (
     *BASE,
     *("bird2", "frr", "frr-pythontools", "openbgpd", "knot", "nsd"),
     *("bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
-    *("python3-dnspython", "python3-pytest"),
+    *("python3-cryptography", "python3-dnspython", "python3-pytest"),
 )
 IMAGES = {"base": BASE, "lab": LAB}
 NOT_AT_BOOT = "bird frr openbgpd knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"

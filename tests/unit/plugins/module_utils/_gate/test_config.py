@@ -4,52 +4,18 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pathlib
+import sys
 import typing as t
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
-
-DATA: dict[str, t.Any] = {
-    "node": "xlb01.l.root-servers.org",
-    "asn": 20144,
-    "router_id": "192.0.2.2",
-    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 179, "hold_time": 3},
-    "prefixes": {
-        "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
-        "ipv6": {"specific": ["2001:500:9f::/48"], "covering": []},
-    },
-    "probe": {
-        "addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42"]},
-        "port": 53,
-        "zone": ".",
-        "interval": 0.1,
-        "timeout": 0.1,
-        "timeouts": 2,
-        "tcp_every": 5,
-        "rise": 10,
-    },
-    "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
-    "service": "knot.service",
-    "fingerprint_paths": ["/etc/knot/knot.conf"],
-}
-GONE: t.Any = object()
-
-
-def changed(path: str, value: t.Any) -> dict[str, t.Any]:
-    """The configuration with one place changed or taken out."""
-    data = copy.deepcopy(DATA)
-    *way, last = path.split(".")
-    inner = data
-    for key in way:
-        inner = inner[key]
-    if value is GONE:
-        del inner[last]
-    else:
-        inner[last] = value
-    return data
+from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
+from gate_data import DATA, GONE, changed
 
 
 def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
@@ -58,6 +24,8 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
     assert found.peering.next_hops == {"ipv4": "127.0.0.2", "ipv6": "100::1"}
     assert found.prefixes["ipv6"].specific == ("2001:500:9f::/48",)
     assert (found.drain, found.probe.interval, found.hold_down.longest) == (1.0, 0.1, 300)
+    assert [server.name for server in found.masters.servers] == ["dist1", "dist2"]
+    assert (found.zones[2].witness, found.graceful) == ("", 0.0)
     assert (found.foresee, config.parse(changed("foresee", 300)).foresee) == (0, 300)
 
 
@@ -91,10 +59,22 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
         ("foresee", None, "foresee: must be a whole number"),
         ("foresee", 86401, "foresee: must be a whole number"),
         ("extra", 1, "extra: is not a known key"),
+        ("probe.private.ipv6", "127.0.0.3", "probe.private.ipv6: must be an ipv6 address"),
+        ("probe.silence", 0, "probe.silence: must be a number from 0.1 to 60, not 0"),
+        ("zones", [], "zones: must not be empty"),
+        ("zones", {}, "zones: must be a list of objects"),
+        ("zones.1.signed", "yes", "zones[1].signed: must be true or false, not 'yes'"),
+        ("zones.1.name", "", "zones[1].name: must be text"),
+        ("masters.servers.0.address", "dist1", "masters.servers[0].address: must be an IP address, not 'dist1'"),
+        ("masters.servers.0.colour", "red", "masters.servers[0].colour: is not a known key"),
+        ("masters.limit", 0, "masters.limit: must be a number from 1"),
+        ("way.addresses.ipv4", ["::1"], "way.addresses.ipv4: must be an ipv4 address"),
+        ("overload", "panic", "overload: must be one of absorb, shed, not 'panic'"),
+        ("graceful", -1, "graceful: must be a number from 0 to 600"),
     ],
 )
 def test_what_is_wrong_is_named(path: str, value: t.Any, message: str) -> None:
-    with pytest.raises(config.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.parse(changed(path, value))
     assert str(caught.value).startswith(message)
 
@@ -104,5 +84,5 @@ def test_a_file_that_is_none_is_refused(tmp_path: pathlib.Path, content: str | N
     path = tmp_path / "gate.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(config.ConfigError, match=r"gate\.json: "):
+    with pytest.raises(ConfigError, match=r"gate\.json: "):
         config.load(path)

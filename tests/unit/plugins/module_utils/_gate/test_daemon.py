@@ -6,34 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
+import sys
 import time
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._gate import config
-from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate, Paths
-from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
 
-DATA: dict[str, t.Any] = {
-    "node": "xlb01.l.root-servers.org",
-    "asn": 20144,
-    "router_id": "192.0.2.2",
-    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 1, "hold_time": 3},
-    "prefixes": {family: {"specific": [], "covering": []} for family in ("ipv4", "ipv6")},
-    "probe": {
-        "addresses": {"ipv4": [], "ipv6": []},
-        "port": 1,
-        "zone": ".",
-        "interval": 0.1,
-        "timeout": 0.1,
-        "timeouts": 2,
-        "tcp_every": 5,
-        "rise": 10,
-    },
-    "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
-    "service": "knot.service",
-    "fingerprint_paths": [],
-}
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config
+from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
+from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
+from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
+from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Loss
+from gate_data import without_a_network
+
+DATA = without_a_network()
 HEX, OTHER = "a" * 64, "b" * 64
 
 
@@ -48,7 +36,7 @@ def run(
     """Tell a story to a gate that runs."""
 
     async def play() -> None:
-        gate = Gate(config.parse(data or DATA), Paths(tmp_path, tmp_path), nothing)
+        gate = Gate(config.parse(data or DATA), Paths(tmp_path, tmp_path), nothing, nothing)
         task = asyncio.create_task(gate.run())
         await asyncio.sleep(0)
         try:
@@ -177,14 +165,19 @@ def test_to_ask_and_to_wait_is_one_request(tmp_path: pathlib.Path) -> None:
         assert await gate.answer({**ask, "mode": "live"}) == {"changed": True, "mode": "live", "reached": False}
         assert "reached" not in await gate.answer({"verb": "intent", "by": "site.yml", "mode": "live"})
 
-    data = {**DATA, "prefixes": {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}}
-    data["probe"] = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}}
-    run(tmp_path, story, data)
+    run(tmp_path, story, announcing())
+
+
+def announcing(interval: float = 0.1) -> dict[str, t.Any]:
+    """A gate with a family to announce, whose nameserver is asked that often."""
+    probe = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": interval}
+    prefixes = {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}
+    return {**DATA, "prefixes": prefixes, "probe": probe}
 
 
 def test_a_status_can_wait_for_health(tmp_path: pathlib.Path) -> None:
     async def story(gate: Gate) -> None:
-        health = gate._health["ipv4"]
+        health = gate._node.health["ipv4"]
         asked = asyncio.create_task(gate.answer({"verb": "status", "patience": 60}))
         await asyncio.sleep(0.05)
         assert not asked.done()
@@ -194,25 +187,75 @@ def test_a_status_can_wait_for_health(tmp_path: pathlib.Path) -> None:
         health.healthy = False
         assert not (await gate.answer({"verb": "status", "patience": 0.01}))["verdict"]["ipv4"]["healthy"]
 
-    data = {**DATA, "prefixes": {**DATA["prefixes"], "ipv4": {"specific": ["199.7.83.0/24"], "covering": []}}}
-    data["probe"] = {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": 10}
-    run(tmp_path, story, data)
+    run(tmp_path, story, announcing(10))
 
 
 def test_a_probe_that_sees_a_planned_end_first_counts_no_fall(tmp_path: pathlib.Path) -> None:
     """The nameserver closes its sockets before its process ends, and probes come every 100 ms."""
-    source = "127.0.0.1 udp"
     refused = Outcome(Weight.HARD, "connection refused")
 
     async def story(gate: Gate) -> None:
-        health = gate._health["ipv4"]
+        health = gate._node.health["ipv4"]
         for planned, falls in ((True, 0), (False, 1)):
             health.healthy = True
             if planned:
                 await gate.answer({"verb": "step-aside"})
-            gate._observe("ipv4", source, refused)
-            assert (health.healthy, health.falls.count) == (False, falls)
+            gate._observe("ipv4", "private", refused)
+            assert (health.healthy, health.falls) == (False, falls)
             gate._service_ended(1)
 
-    data = {**DATA, "probe": {**DATA["probe"], "addresses": {"ipv4": ["127.0.0.1"], "ipv6": []}, "interval": 10}}
-    run(tmp_path, story, data)
+    run(tmp_path, story, announcing(10))
+
+
+def test_a_gate_that_was_killed_is_a_fall_of_the_next_one(tmp_path: pathlib.Path) -> None:
+    async def first(gate: Gate) -> None:
+        assert gate.status()["falls"] == {"gate": 0, "routing": 0}
+        assert (tmp_path / "running").exists()
+
+    async def second(gate: Gate) -> None:
+        assert gate.status()["falls"]["gate"] == 1
+        assert "the gate fell 1 times; held down for" in gate._node.held(0.0)
+
+    run(tmp_path, first)
+    assert not (tmp_path / "running").exists(), "it ended in order"
+    (tmp_path / "running").touch()
+    run(tmp_path, second)
+    assert '"gate": {"count": 1' in (tmp_path / "falls.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("loss", "falls", "hung"), [(Loss.TOLD, 0, False), (Loss.CLOSED, 1, False), (Loss.SILENT, 1, True)]
+)
+def test_how_the_session_was_lost_says_what_became_of_the_routing_daemon(
+    tmp_path: pathlib.Path, loss: Loss, falls: int, hung: bool
+) -> None:
+    async def story(gate: Gate) -> None:
+        gate._session_lost(loss)
+        assert gate.status()["falls"]["routing"] == falls
+        assert (tmp_path / "routing-hung").exists() is hung
+
+    run(tmp_path, story)
+
+
+def test_a_gate_that_stood_still_accuses_no_routing_daemon(tmp_path: pathlib.Path) -> None:
+    async def story(gate: Gate) -> None:
+        gate._late_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+        gate._session_lost(Loss.SILENT)
+        assert not (tmp_path / "routing-hung").exists()
+
+    run(tmp_path, story)
+
+
+def test_what_is_degraded_is_said_once(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story(gate: Gate) -> None:
+        gate._node.freshness.heard("192.0.2.53", ".", None, "no answer", 0)
+        for now in (1.0, 2.0):
+            gate._complain(now)
+        gate._node.freshness.heard("192.0.2.53", ".", 1, "", 3)
+        gate._complain(4.0)
+        said = [record.getMessage() for record in caplog.records if "degraded" in record.getMessage()]
+        assert said[0] == "degraded: master 192.0.2.53: no answer"
+        assert said[-1] == "degraded: nothing any more"
+        assert len(said) == 2
+
+    run(tmp_path, story)

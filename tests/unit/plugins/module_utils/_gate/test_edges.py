@@ -244,7 +244,7 @@ def test_the_end_of_a_process_is_noticed_and_the_next_one_found(tmp_path: pathli
     async def story() -> None:
         ended: list[int] = []
         path = tmp_path / "pid"
-        subject = watch.Watch(watch.by_file(path), ended.append)
+        subject = watch.Watch("nameserver", watch.by_file(path), ended.append)
         task = asyncio.create_task(subject.run())
         for _ in range(2):
             with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:  # noqa: ASYNC220

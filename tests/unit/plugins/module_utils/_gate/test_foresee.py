@@ -17,32 +17,17 @@ import time
 import typing as t
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
 from ansible_collections.icann.imrs.plugins.module_utils._gate import cli, foresee
 from ansible_collections.icann.imrs.plugins.module_utils._gate.fingerprint import fingerprint
+from gate_data import without_a_network
 
 USER, GROUP = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
 LIBRARY = pathlib.Path(foresee.__file__).parents[1]
-DATA: dict[str, t.Any] = {
-    "node": "xlb01.l.root-servers.org",
-    "asn": 20144,
-    "router_id": "192.0.2.2",
-    "session": {"local": "127.0.0.2", "peer": "127.0.0.1", "port": 1, "hold_time": 3},
-    "prefixes": {family: {"specific": [], "covering": []} for family in ("ipv4", "ipv6")},
-    "probe": {
-        "addresses": {"ipv4": [], "ipv6": []},
-        "port": 1,
-        "zone": ".",
-        "interval": 0.1,
-        "timeout": 0.1,
-        "timeouts": 2,
-        "tcp_every": 5,
-        "rise": 10,
-    },
-    "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
-    "service": "knot.service",
-    "foresee": 300,
-}
+DATA = {**without_a_network(), "foresee": 300}
 
 
 class Node:
@@ -109,7 +94,10 @@ class Node:
     @contextlib.contextmanager
     def gated(self) -> t.Iterator[None]:
         """With a gate, certified for good as it is."""
-        arguments = ["--state", str(self.root / "state"), "--service-pid-file", str(self.root / "none")]
+        arguments = ["--state", str(self.root / "state")]
+        arguments += [
+            word for what in ("service", "routing") for word in (f"--{what}-pid-file", str(self.root / "none"))
+        ]
         with (self.root / "gate.out").open("wb") as out:
             process = subprocess.Popen(self.command("main", *arguments), stdout=out, stderr=out)
         try:

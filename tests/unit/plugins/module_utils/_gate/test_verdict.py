@@ -1,27 +1,37 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which answers are right."""
+"""Which answers are right, and what a missing one means."""
 
 from __future__ import annotations
 
 import dataclasses
+import pathlib
+import sys
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._gate.config import Probe
-from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Health, HoldDown, Outcome, Weight
-from ansible_collections.icann.imrs.plugins.module_utils._gate.verdict import TCP_PATIENCE, families, judge
-from ansible_collections.icann.imrs.plugins.module_utils._probes.soa import Evidence
 
-NODE = "xlb01.l.root-servers.org"
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
+from ansible_collections.icann.imrs.plugins.module_utils._gate.config import Zone
+from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
+from ansible_collections.icann.imrs.plugins.module_utils._probes.load import Load, Socket
+from ansible_collections.icann.imrs.plugins.module_utils._probes.nameserver import CLOSED, TIMEOUT, Evidence
+from gate_data import DATA, NODE, V4
+
 RIGHT = Evidence(rcode="NOERROR", authoritative=True, serial=2026010100, nsid=NODE, expirations=(999, 2000))
+SIGNED, UNSIGNED = Zone(".", True, "com."), Zone("root-servers.net.", False, "")
+LATE = verdict.LATE + 0.01
 
 
 @pytest.mark.parametrize(
     ("change", "weight", "reason"),
     [
         ({}, Weight.GOOD, ""),
-        ({"failure": "timeout"}, Weight.SOFT, "no answer"),
+        ({"failure": TIMEOUT}, Weight.SOFT, "no answer"),
+        ({"failure": TIMEOUT, "overdue": LATE}, Weight.VOID, "no answer"),
+        ({"failure": CLOSED}, Weight.SOFT, CLOSED),
         ({"truncated": True, "serial": None}, Weight.SOFT, "truncated answer"),
         ({"failure": "connection refused"}, Weight.HARD, "connection refused"),
         ({"rcode": "SERVFAIL"}, Weight.HARD, "SERVFAIL"),
@@ -36,47 +46,81 @@ RIGHT = Evidence(rcode="NOERROR", authoritative=True, serial=2026010100, nsid=NO
     ],
 )
 def test_an_answer_has_a_weight_and_a_reason(change: dict[str, t.Any], weight: Weight, reason: str) -> None:
-    assert judge(dataclasses.replace(RIGHT, **change), node=NODE, now=1000) == (weight, reason)
+    outcome = verdict.judge(dataclasses.replace(RIGHT, **change), SIGNED, node=NODE, now=1000)
+    assert (outcome.weight, outcome.reason) == (weight, reason)
 
 
-PROBE = Probe({"ipv4": ("199.7.83.42",), "ipv6": ()}, 53, ".", 0.1, 0.1, timeouts=2, tcp_every=5, rise=10)
-UDP, TCP = "199.7.83.42 udp", "199.7.83.42 tcp"
-
-
-def proven() -> Health:
-    """A healthy family at 0 s."""
-    subject = families(PROBE, HoldDown(5, 300, 600), {}, 0)["ipv4"]
-    for source in [UDP] * 10 + [TCP] * 2:
-        subject.observe(source, Outcome(Weight.GOOD), 0)
-    assert subject.healthy
-    return subject
-
-
-def deaf_on_tcp(subject: Health, seconds: float) -> bool:
-    """Whether it is still healthy after so long of good answers over UDP and none over TCP."""
-    for tick in range(1, round(seconds / PROBE.interval) + 1):
-        now = tick * PROBE.interval
-        subject.observe(UDP, Outcome(Weight.GOOD), now)
-        if tick % PROBE.tcp_every == 0:
-            subject.observe(TCP, Outcome(Weight.SOFT, "no answer"), now)
-        subject.expire(now)
-    return subject.healthy
-
-
-def test_a_full_table_of_tcp_clients_withdraws_nothing_for_ten_seconds() -> None:
-    assert deaf_on_tcp(proven(), 9.9)
-    subject = proven()
-    assert not deaf_on_tcp(subject, 10)
-    assert subject.reason(20) == f"{TCP}: no answer"
-    assert TCP_PATIENCE == 20
+@pytest.mark.parametrize("expirations", [(), (999,), (2000,)])
+def test_a_zone_that_is_not_signed_needs_no_signature(expirations: tuple[int, ...]) -> None:
+    evidence = dataclasses.replace(RIGHT, expirations=expirations)
+    assert verdict.judge(evidence, UNSIGNED, node=NODE, now=1000).weight is Weight.GOOD
 
 
 @pytest.mark.parametrize(
-    ("source", "weight", "number"), [(UDP, Weight.SOFT, 2), (UDP, Weight.HARD, 1), (TCP, Weight.HARD, 1)]
+    ("evidence", "weight"),
+    [
+        (Evidence(rcode="NOERROR", there=True), Weight.GOOD),
+        (Evidence(rcode="NOERROR"), Weight.HARD),
+        (Evidence(rcode="NXDOMAIN"), Weight.HARD),
+        (Evidence(rcode="SERVFAIL"), Weight.HARD),
+        (Evidence(TIMEOUT), Weight.SOFT),
+    ],
 )
-def test_all_other_bad_news_is_believed_soon(source: str, weight: Weight, number: int) -> None:
-    subject = proven()
-    for _ in range(number):
-        assert subject.healthy
-        subject.observe(source, Outcome(weight, "bad"), 1)
-    assert not subject.healthy
+def test_an_emptied_zone_has_lost_its_witness(evidence: Evidence, weight: Weight) -> None:
+    outcome = verdict.judge_witness(evidence, SIGNED)
+    assert outcome.weight is weight
+    assert outcome.reason == {Weight.GOOD: "", Weight.SOFT: "no answer"}.get(weight, "com. is missing")
+
+
+QUIET = Load(5, {V4: Socket(0, 7)}, "SS")
+
+
+@pytest.mark.parametrize(
+    ("after", "weight", "cause"),
+    [
+        (QUIET, Weight.SOFT, Cause.SILENT),
+        (Load(5, {V4: Socket(0, 7)}, ""), Weight.SOFT, Cause.SILENT),
+        (Load(5, {V4: Socket(0, 7)}, "ST"), Weight.HARD, Cause.SILENT),
+        (Load(5, {V4: Socket(0, 7)}, "SR"), Weight.SOFT, Cause.BUSY),
+        (Load(5, {V4: Socket(0, 7)}, "DS"), Weight.SOFT, Cause.BUSY),
+        (Load(5, {V4: Socket(0, 8)}, "SR"), Weight.SOFT, Cause.FLOOD),
+        (Load(6, {V4: Socket(0, 7)}, "SR"), Weight.SOFT, Cause.FLOOD),
+        (Load(5, {V4: Socket(verdict.LONG_QUEUE, 7)}, "SR"), Weight.SOFT, Cause.FLOOD),
+        # Packets are lost before they get to it, and it sleeps as it has nothing to do.
+        (Load(6, {V4: Socket(0, 7)}, "SS"), Weight.SOFT, Cause.FLOOD),
+        # Questions wait in the middle of a flood, and none of its threads takes them: it is dead.
+        (Load(6, {V4: Socket(768, 8)}, "SS"), Weight.SOFT, Cause.SILENT),
+        (Load(5, {V4: Socket(verdict.LONG_QUEUE, 8)}, "SS"), Weight.SOFT, Cause.SILENT),
+        # Of another socket's drops nothing follows for this one.
+        (Load(5, {V4: Socket(0, 7), "::1": Socket(0, 9)}, "SR"), Weight.SOFT, Cause.BUSY),
+    ],
+)
+def test_the_kernel_tells_a_flood_from_silence(after: Load, weight: Weight, cause: Cause) -> None:
+    outcome = verdict.explain(Outcome(Weight.SOFT, "no answer"), V4, QUIET, after)
+    assert (outcome.weight, outcome.cause) == (weight, cause)
+    assert outcome.reason.startswith("no answer")
+
+
+@pytest.mark.parametrize("outcome", [Outcome(Weight.GOOD), Outcome(Weight.SOFT, CLOSED, Cause.FLOOD)])
+def test_what_needs_no_explanation_gets_none(outcome: Outcome) -> None:
+    assert verdict.explain(outcome, V4, QUIET, Load(threads="T")) is outcome
+
+
+def test_every_source_says_what_its_silence_means() -> None:
+    """The table of docs/gate.md; what is in none of the columns never brings a family down."""
+    found = {
+        name: (source.patience.get(Cause.SILENT), source.patience.get(Cause.BUSY), source.must)
+        for name, source in verdict.sources(config.parse(DATA), "ipv4").items()
+    }
+    assert found == {
+        "private": (0.5, 10, True),
+        "zone .": (10, 10, True),
+        "zone arpa.": (10, 10, True),
+        "zone root-servers.net.": (10, 10, True),
+        "trust .": (None, None, True),
+        "trust arpa.": (None, None, True),
+        f"{V4} udp": (5, None, False),
+        f"{V4} tcp": (None, None, False),
+        "way out": (1, None, True),
+    }
+    assert not any(Cause.FLOOD in source.patience for source in verdict.sources(config.parse(DATA), "ipv6").values())

@@ -1,27 +1,29 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SOA probe against a nameserver of a few lines: whatever is answered becomes evidence."""
+"""The probe against a nameserver of a few lines: whatever is answered becomes evidence."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import struct
+import time
 import typing as t
 
 import dns.edns
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdatatype
 import dns.rrset
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import soa
-from ansible_collections.icann.imrs.plugins.module_utils._probes.soa import Evidence
+from ansible_collections.icann.imrs.plugins.module_utils._probes import nameserver
+from ansible_collections.icann.imrs.plugins.module_utils._probes.nameserver import Evidence
 
 SOA = dns.rrset.from_text(".", 60, "IN", "SOA", "a. b. 2026010100 1800 900 604800 86400")
 RRSIG = dns.rrset.from_text(".", 60, "IN", "RRSIG", "SOA 13 0 86400 20260201000000 20260101000000 1 . AAAA")
 OTHER = dns.rrset.from_text(".", 60, "IN", "RRSIG", "NS 13 0 86400 20300101000000 20260101000000 1 . AAAA")
-RIGHT = Evidence("", "NOERROR", True, False, 2026010100, "xlb01", (1769904000,))
+RIGHT = Evidence("", "NOERROR", True, False, 2026010100, "xlb01", (1769904000,), there=True)
 
 Answer = t.Callable[[bytes], bytes]
 
@@ -68,7 +70,7 @@ async def ask(transport: str, reply: Answer | None, times: int = 1, seconds: flo
         server.close()
         await asyncio.sleep(0)
     try:
-        prober = soa.Prober("127.0.0.1", port, ".")
+        prober = nameserver.Prober("127.0.0.1", port, ".")
         return [await prober.ask(transport, seconds) for _ in range(times)]
     finally:
         datagrams.close()
@@ -76,12 +78,15 @@ async def ask(transport: str, reply: Answer | None, times: int = 1, seconds: flo
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("transport", [soa.UDP, soa.TCP])
+@pytest.mark.parametrize("transport", [nameserver.UDP, nameserver.TCP])
 @pytest.mark.parametrize(
     ("reply", "evidence"),
     [
         (answer, RIGHT),
-        (lambda query: answer(query, nsid=None), Evidence("", "NOERROR", True, False, 2026010100, None, (1769904000,))),
+        (
+            lambda query: answer(query, nsid=None),
+            Evidence("", "NOERROR", True, False, 2026010100, None, (1769904000,), True),
+        ),
         (lambda query: answer(query, rcode=2, flags=0), Evidence(rcode="SERVFAIL", nsid="xlb01")),
         (lambda query: answer(query, rcode=5, flags=0), Evidence(rcode="REFUSED", nsid="xlb01")),
         (
@@ -98,18 +103,42 @@ def test_what_is_answered_becomes_evidence(transport: str, reply: Answer | None,
 
 
 def test_silence_is_a_timeout() -> None:
-    assert asyncio.run(ask(soa.UDP, lambda _query: b"", seconds=0.05)) == [Evidence("timeout")]
+    (found,) = asyncio.run(ask(nameserver.UDP, lambda _query: b"", seconds=0.05))
+    assert found.failure == nameserver.TIMEOUT
+    assert found.overdue >= 0
 
 
 def test_an_answer_to_another_query_is_not_taken() -> None:
     def stranger(query: bytes) -> bytes:
         return bytes([query[0] ^ 1]) + answer(query)[1:]
 
-    assert asyncio.run(ask(soa.UDP, stranger, seconds=0.05)) == [Evidence("timeout")]
+    assert asyncio.run(ask(nameserver.UDP, stranger, seconds=0.05))[0].failure == nameserver.TIMEOUT
+
+
+def test_an_answer_that_came_while_the_asker_stood_still_is_an_answer() -> None:
+    def stand_still(query: bytes) -> bytes:
+        asyncio.get_running_loop().call_soon(time.sleep, 0.3)
+        return answer(query)
+
+    (found,) = asyncio.run(ask(nameserver.UDP, stand_still, seconds=0.2))
+    assert found == RIGHT
+
+
+def test_a_referral_says_that_the_name_is_there() -> None:
+    com = dns.rrset.from_text("com.", 60, "IN", "NS", "a.gtld-servers.net.")
+
+    def referral(there: bool) -> bytes:
+        reply = dns.message.make_response(dns.message.make_query("com.", "A"))
+        reply.authority += [com if there else SOA]
+        return reply.to_wire()
+
+    name, kind = dns.name.from_text("com."), dns.rdatatype.A
+    assert nameserver.parse(referral(True), name, kind).there
+    assert not nameserver.parse(referral(False), name, kind).there
 
 
 def test_a_connection_closed_early_is_evidence() -> None:
-    assert "closed before the answer" in asyncio.run(ask(soa.TCP, lambda _query: b""))[0].failure
+    assert "closed before the answer" in asyncio.run(ask(nameserver.TCP, lambda _query: b""))[0].failure
 
 
 def test_the_query_asks_for_dnssec_and_nsid_with_a_new_id_each_time() -> None:
@@ -119,7 +148,7 @@ def test_the_query_asks_for_dnssec_and_nsid_with_a_new_id_each_time() -> None:
         seen.append(query)
         return answer(query)
 
-    asyncio.run(ask(soa.UDP, remember, times=8))
+    asyncio.run(ask(nameserver.UDP, remember, times=8))
     query = dns.message.from_wire(seen[0])
     assert query.ednsflags & dns.flags.DO
     assert [option.otype for option in query.options] == [dns.edns.OptionType.NSID]
@@ -128,5 +157,5 @@ def test_the_query_asks_for_dnssec_and_nsid_with_a_new_id_each_time() -> None:
 
 
 def test_an_address_that_is_not_here_is_evidence() -> None:
-    found = asyncio.run(soa.Prober("192.0.2.1", 53, ".").ask(soa.UDP, 0.1))
+    found = asyncio.run(nameserver.Prober("192.0.2.1", 53, ".").ask(nameserver.UDP, 0.1))
     assert found.failure.startswith("cannot be asked: ")

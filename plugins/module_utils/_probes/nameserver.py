@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Ask the node's own nameserver for a zone's SOA, over UDP and TCP. Evidence only; it judges nothing.
+"""Ask the node's own nameserver, over UDP and TCP. Evidence only; it judges nothing.
 
-The query comes from the service address itself, so that a rate limit can exempt it and so that an address that is not
-on this machine is noticed. Every query has a socket of its own: with SO_REUSEPORT each port meets another worker.
+The query comes from the asked address itself, so that a rate limit can exempt it and so that an address that is not
+on this machine is noticed. Every query has a socket of its own: with SO_REUSEPORT each port meets another worker. The
+socket is bound to the loopback device: an ICMP error that a stranger sends, with a query of ours quoted in it, comes in
+by another device and finds no socket (RFC 5927 section 2).
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ except ImportError as error:  # pragma: no cover - said by require()
 else:
     MISSING = None
 
-TIMEOUT = "timeout"
+TIMEOUT, REFUSED, BROKEN = "timeout", "connection refused", "cannot be asked"
+CLOSED = "the connection was closed before the answer"
+LOOPBACK = b"lo"
 UDP, TCP = "udp", "tcp"
 PAYLOAD = 1232
 """Octets of the largest UDP answer asked for (DNS flag day 2020)."""
@@ -47,7 +51,8 @@ def require() -> None:
 class Evidence:
     """What came back. ``failure`` is empty, ``timeout``, or what went wrong before there was an answer.
 
-    ``expirations`` are those of the RRSIGs over the SOA, in seconds since 1970.
+    ``expirations`` are those of the RRSIGs over the SOA, in seconds since 1970. ``there``: the name exists, as an
+    answer or a referral says. ``overdue`` is how many seconds a time-out came too late: the asker itself was late.
     """
 
     failure: str = ""
@@ -57,20 +62,25 @@ class Evidence:
     serial: int | None = None
     nsid: str | None = None
     expirations: tuple[int, ...] = ()
+    there: bool = False
+    overdue: float = 0.0
 
 
 class Prober:
-    """Asks one address. The query is built once, and an answer that repeats is not parsed again."""
+    """Asks one address for one name, by default for its SOA. The query is built once, and an answer that repeats is not
+    parsed again.
+    """
 
-    def __init__(self, address: str, port: int, zone: str) -> None:
+    def __init__(self, address: str, port: int, name: str, kind: str = "SOA") -> None:
         require()
         self._family = socket.AF_INET if addressing.family_of(address) == "ipv4" else socket.AF_INET6
-        self._address = address
+        self.address = address
         self._port = port
-        self._zone = dns.name.from_text(zone)
+        self._name = dns.name.from_text(name)
+        self._kind = dns.rdatatype.from_text(kind)
         nsid = dns.edns.GenericOption(dns.edns.OptionType.NSID, b"")
         query = dns.message.make_query(
-            self._zone, dns.rdatatype.SOA, use_edns=0, want_dnssec=True, payload=PAYLOAD, options=[nsid]
+            self._name, self._kind, use_edns=0, want_dnssec=True, payload=PAYLOAD, options=[nsid]
         )
         query.flags &= ~dns.flags.RD
         self._query = query.to_wire()[2:]
@@ -80,22 +90,38 @@ class Prober:
         """One query over ``udp`` or ``tcp``, answered within ``seconds``."""
         number = secrets.token_bytes(2)
         kind = socket.SOCK_STREAM if transport == TCP else socket.SOCK_DGRAM
+        loop = asyncio.get_running_loop()
         with socket.socket(self._family, kind) as connection:
             connection.setblocking(False)
+            due = loop.time() + seconds
             try:
-                async with asyncio.timeout(seconds):
-                    connection.bind((self._address, 0))
+                async with asyncio.timeout_at(due):
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
+                    connection.bind((self.address, 0))
                     exchange = self._over_tcp if transport == TCP else self._over_udp
                     return self._read(await exchange(connection, number))
             except TimeoutError:
-                return Evidence(TIMEOUT)
+                late = self._arrived(connection, number) if transport == UDP else b""
+                return self._read(late) if late else Evidence(TIMEOUT, overdue=max(0.0, loop.time() - due))
             except ConnectionRefusedError:
-                return Evidence("connection refused")
+                return Evidence(REFUSED)
+            except (ConnectionResetError, BrokenPipeError):
+                return Evidence(CLOSED)
             except OSError as error:
-                return Evidence(f"cannot be asked: {error.strerror or error}")
+                return Evidence(f"{BROKEN}: {error.strerror or error}")
+
+    @staticmethod
+    def _arrived(connection: socket.socket, number: bytes) -> bytes:
+        """The answer, if it came while the asker did not look; empty when it did not."""
+        with contextlib.suppress(OSError):
+            while True:
+                answer = connection.recv(65535)
+                if answer[:2] == number:
+                    return answer
+        return b""
 
     async def _over_udp(self, connection: socket.socket, number: bytes) -> bytes:
-        connection.connect((self._address, self._port))
+        connection.connect((self.address, self._port))
         connection.send(number + self._query)
         loop = asyncio.get_running_loop()
         answer = b""
@@ -105,7 +131,7 @@ class Prober:
 
     async def _over_tcp(self, connection: socket.socket, number: bytes) -> bytes:
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(connection, (self._address, self._port))
+        await loop.sock_connect(connection, (self.address, self._port))
         query = number + self._query
         await loop.sock_sendall(connection, struct.pack("!H", len(query)) + query)
         (length,) = struct.unpack("!H", await _exactly(connection, 2))
@@ -114,7 +140,7 @@ class Prober:
 
     def _read(self, answer: bytes) -> Evidence:
         if answer[2:] != self._last[0] or not answer:
-            self._last = (answer[2:], parse(answer, self._zone))
+            self._last = (answer[2:], parse(answer, self._name, self._kind))
         return self._last[1]
 
 
@@ -124,29 +150,30 @@ async def _exactly(connection: socket.socket, length: int) -> bytes:
     while len(data) < length:
         piece = await loop.sock_recv(connection, length - len(data))
         if not piece:
-            raise OSError("the connection was closed before the answer")
+            raise ConnectionResetError
         data += piece
     return data
 
 
-def parse(answer: bytes, zone: dns.name.Name) -> Evidence:
-    """The facts of one answer for a zone's SOA."""
+def parse(answer: bytes, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Evidence:
+    """The facts of one answer to the question for that name and type."""
     try:
         message = dns.message.from_wire(answer, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError, IndexError, struct.error) as error:
         return Evidence(f"not a DNS message: {type(error).__name__}")
-    if not message.flags & dns.flags.QR or message.question != _question(zone):
+    if not message.flags & dns.flags.QR or message.question != dns.message.make_query(name, kind).question:
         return Evidence("the answer is to another question")
     serial: int | None = None
     expirations: list[int] = []
     for rrset in message.answer:
-        if rrset.name != zone:
+        if rrset.name != name:
             continue
         for rdata in rrset:
             if rdata.rdtype == dns.rdatatype.SOA:
                 serial = rdata.serial
             elif rdata.rdtype == dns.rdatatype.RRSIG and rdata.type_covered == dns.rdatatype.SOA:
                 expirations.append(rdata.expiration)
+    referral = any(rrset.name == name and rrset.rdtype == dns.rdatatype.NS for rrset in message.authority)
     return Evidence(
         rcode=dns.rcode.to_text(message.rcode()),
         authoritative=bool(message.flags & dns.flags.AA),
@@ -154,11 +181,8 @@ def parse(answer: bytes, zone: dns.name.Name) -> Evidence:
         serial=serial,
         nsid=_nsid(message),
         expirations=tuple(expirations),
+        there=referral or any(rrset.name == name for rrset in message.answer),
     )
-
-
-def _question(zone: dns.name.Name) -> list[object]:
-    return list(dns.message.make_query(zone, dns.rdatatype.SOA).question)
 
 
 def _nsid(message: dns.message.Message) -> str | None:

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Where the zones come from: what the masters have, and whether what is served follows from the trust anchors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import pathlib
+import sys
+import typing as t
+
+from .. import _addressing as addressing
+from .._probes import refresh, trust
+from . import store, verdict
+from .health import Outcome, Weight
+
+if t.TYPE_CHECKING:
+    from .config import Config
+    from .questions import Observe
+
+LOG = logging.getLogger("imrs.gate.upstream")
+AGAIN, ANEW = 5.0, 600.0
+"""Seconds until a zone that did not verify is looked at again, and one that did: its keys' signature may lapse."""
+TOLD_EVERY = 1.0
+_LIBRARY = pathlib.Path(__file__).resolve().parents[1]
+_CODE = "import sys; sys.path.insert(0, {!r}); from {}._probes.trust import main; sys.exit(main())"
+VALIDATE = (sys.executable, "-I", "-c", _CODE.format(str(_LIBRARY.parent), _LIBRARY.name))
+"""The command that verifies one zone: the library beside this file, wherever it is installed."""
+
+Mark = tuple[int, ...]
+"""The serial of a zone, and when the signatures over its SOA expire: another of these, and it is verified anew."""
+Heard = t.Callable[[str, str, int | None, str], None]
+
+
+class Masters:
+    """Asks every master for every zone, signed; ``heard`` is told address, zone, serial and failure."""
+
+    def __init__(self, config: Config, heard: Heard) -> None:
+        self._config = config
+        self._heard = heard
+
+    async def run(self) -> None:
+        """For ever."""
+        masters, zones = self._config.masters, [zone.name for zone in self._config.zones]
+        while True:
+            secrets = store.remembered(pathlib.Path(masters.keys))
+            questions = [self._ask(server, zone, secrets) for server in masters.servers for zone in zones]
+            await asyncio.gather(*questions)
+            await asyncio.sleep(masters.every)
+
+    async def _ask(self, server: refresh.Master, zone: str, secrets: t.Mapping[str, t.Any]) -> None:
+        if server.key in secrets:
+            answer = await refresh.ask(server, zone, str(secrets[server.key]))
+        else:
+            answer = refresh.Answer(failure=f"the secret of {server.key} is not in {self._config.masters.keys}")
+        self._heard(server.address, zone, answer.serial, answer.failure)
+
+
+class Trust:
+    """Has every signed zone verified at each new serial, in a process of its own."""
+
+    def __init__(self, config: Config, observe: Observe) -> None:
+        self._config = config
+        self._observe = observe
+        self._served: dict[str, Mark] = {}
+        self._seen: dict[str, tuple[Mark | None, Outcome, float]] = {}
+
+    def served(self, zone: str, mark: Mark) -> None:
+        """The nameserver answers with this serial, signed until then."""
+        self._served[zone] = mark
+
+    async def run(self) -> None:
+        """For ever: tells what is known every second, as evidence does not last."""
+        loop = asyncio.get_running_loop()
+        while True:
+            for zone in self._config.zones:
+                if not zone.signed or zone.name not in self._served:
+                    continue
+                mark, outcome, at = self._seen.get(zone.name, (None, Outcome(Weight.SOFT, "not verified yet"), 0.0))
+                patience = ANEW if outcome.weight is Weight.GOOD else AGAIN
+                if mark != self._served[zone.name] or loop.time() - at > patience:
+                    examined, found = self._served[zone.name], await self._examine(zone.name)
+                    if found.weight is not Weight.SOFT or mark != examined:  # or what was known of it still holds
+                        outcome = found
+                    self._seen[zone.name] = examined, outcome, loop.time()
+                for family in addressing.FAMILIES:
+                    if self._config.probe.addresses[family]:
+                        self._observe(family, verdict.trust_source(zone), outcome)
+            await asyncio.sleep(TOLD_EVERY)
+
+    async def _examine(self, zone: str) -> Outcome:
+        probe = self._config.probe
+        private = next(probe.private[family] for family in addressing.FAMILIES if probe.addresses[family])
+        request = {"address": private, "port": probe.port, "zone": zone, "anchors": list(self._config.trust_anchors)}
+        answer: dict[str, t.Any] = {"verdict": trust.UNKNOWN, "reason": "the validator gave no answer"}
+        with contextlib.suppress(OSError, ValueError, TimeoutError):
+            answer = json.loads(await self._run(json.dumps(request).encode()))
+        if answer["verdict"]:
+            LOG.warning("%s: %s: %s", zone, answer["verdict"], answer["reason"])
+        weight = {"": Weight.GOOD, trust.BOGUS: Weight.HARD}.get(answer["verdict"], Weight.SOFT)
+        reason = f"cannot be verified: {answer['reason']}" if weight is Weight.SOFT else answer["reason"]
+        return Outcome(weight, reason)
+
+    async def _run(self, request: bytes) -> bytes:
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*VALIDATE, stdin=pipe, stdout=pipe, stderr=None)
+        try:
+            async with asyncio.timeout(30):
+                said, _nothing = await process.communicate(request)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        return said

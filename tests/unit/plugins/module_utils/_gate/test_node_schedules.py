@@ -1,0 +1,222 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Schedules of faults, floods, recoveries, verbs, restarts, clock jumps and lost messages; what must always hold.
+
+The world is simulated: what is really the case is known, so what is announced can be held against it.
+"""
+
+from __future__ import annotations
+
+import copy
+import pathlib
+import sys
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
+from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from gate_data import DATA
+
+SCHEDULES, STEPS = 10000, 12
+STEP = 0.5
+HURRY = 5.0
+"""Seconds of a step where only the end counts."""
+HELD = 200.0
+"""Seconds in which every hold-down, and a planned end that did not come, is over, and all is proven again."""
+FAMILIES = ("ipv4", "ipv6")
+CONFIG = config.parse(
+    {
+        **copy.deepcopy(DATA),
+        "graceful": 2,
+        "zones": DATA["zones"][:1],
+        "hold_down": {"first": 1, "longest": 20, "forget_after": 600},
+    }
+)
+SILENT, HARD = Outcome(Weight.SOFT, "no answer"), Outcome(Weight.HARD, "wrong")
+WRONG = {"killed": HARD, "hangs": SILENT, "SERVFAIL": HARD}
+SOURCES = {family: tuple(verdict.sources(CONFIG, family)) for family in FAMILIES}
+HEX, OTHER = "a" * 64, "b" * 64
+
+
+class World(RuleBasedStateMachine):
+    """What is the case, the gate's two rooms, and time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.wall = 1000.0, 1.8e9
+        self.fault = ""
+        self.flood = self.masters_silent = self.masters_newer = False
+        self.since = self.now  # the last moment at which anything was wrong or asked for
+        self.node = Node(CONFIG, {}, self.now)
+        self.authority = Authority(pathlib.Path("/nonexistent"), Fingerprint(pathlib.Path("/nonexistent")))
+        self.authority.fingerprint.value = HEX
+        self.intent = Mode.DARK
+
+    # What happens
+
+    @rule(fault=st.sampled_from(["killed", "hangs", "SERVFAIL", "no way", "bogus"]))
+    def break_it(self, fault: str) -> None:
+        self.fault = fault
+        if fault == "killed":
+            self.node.service_ended("ended", self.now)
+
+    @rule()
+    def mend_it(self) -> None:
+        self.fault = ""
+
+    @rule(flood=st.booleans())
+    def strangers(self, flood: bool) -> None:
+        self.flood = flood
+
+    @rule(silent=st.booleans(), newer=st.booleans())
+    def distribution(self, silent: bool, newer: bool) -> None:
+        self.masters_silent, self.masters_newer = silent, newer
+
+    @rule(mode=st.sampled_from(list(Mode)), graceful=st.booleans())
+    def ask(self, mode: Mode, graceful: bool) -> None:
+        if graceful and mode < self.intent:
+            self.node.leave(self.intent, self.now)
+        else:
+            self.node.stay()
+        self.intent = mode
+
+    @rule(mode=st.sampled_from([Mode.DRAINED, Mode.LIVE]))
+    def certify(self, mode: Mode) -> None:
+        self.authority.certificate = type(self.authority.certificate)(mode, HEX, "", "")
+
+    @rule()
+    def revoke(self) -> None:
+        self.authority.certificate = type(self.authority.certificate)(reason="revoked")
+
+    @rule(value=st.sampled_from([HEX, OTHER, ""]))
+    def change_a_file(self, value: str) -> None:
+        self.authority.fingerprint.value = value
+        self.authority.check(Moment(self.wall, self.now))
+
+    @rule()
+    def restart_the_gate(self) -> None:
+        self.node = Node(CONFIG, self.node.memory(), self.now)
+
+    @rule()
+    def kill_the_gate(self) -> None:
+        self.node = Node(CONFIG, self.node.memory(), self.now)
+        self.node.gate_fell("killed", self.now)
+
+    @rule()
+    def kill_the_routing_daemon(self) -> None:
+        self.node.routing_fell(self.now)
+
+    @rule()
+    def step_aside(self) -> None:
+        self.node.step_aside(self.now)
+
+    @rule(seconds=st.floats(0, 20))
+    def stand_still(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+        self.node.beat(seconds, self.now)
+
+    @rule(seconds=st.floats(-1e6, 1e6))
+    def set_the_clock(self, seconds: float) -> None:
+        self.wall += seconds
+
+    @rule(seconds=st.sampled_from([0.5, 3, 8]), lost=st.booleans())
+    def go_on(self, seconds: float, lost: bool) -> None:
+        """Time goes by; where messages are lost, every other answer is missing without an excuse."""
+        for number in range(round(seconds / STEP)):
+            self._tick(lost=lost and number % 2 == 1)
+
+    def _tick(self, *, lost: bool = False, step: float = STEP) -> None:
+        self.now += step
+        self.wall += step
+        for family in FAMILIES:
+            for source in SOURCES[family]:
+                if source.startswith("trust") and self.fault == "hangs":
+                    continue
+                self.node.observe(family, source, self._answer(source, lost), self.now)
+        self.node.freshness.served(".", 1, self.now)
+        for master in ("one", "two"):
+            serial = None if self.masters_silent else 2 if self.masters_newer else 1
+            self.node.freshness.heard(master, ".", serial, "no answer", self.now)
+        self.node.beat(0, self.now)
+
+    def _answer(self, source: str, lost: bool) -> Outcome:
+        public = source.endswith((" udp", " tcp"))
+        if source == verdict.WAY or source.startswith("trust"):
+            told = {("no way", True): SILENT, ("bogus", False): HARD}
+            return told.get((self.fault, source == verdict.WAY), Outcome(Weight.GOOD))
+        if self.fault in WRONG:
+            return WRONG[self.fault]
+        if public and self.flood:
+            return Outcome(Weight.SOFT, "no answer", Cause.FLOOD)
+        return Outcome(Weight.SOFT, "no answer", Cause.BUSY) if lost and not public else Outcome(Weight.GOOD)
+
+    def _modes(self) -> dict[str, Mode]:
+        return self.node.modes(self.intent, self.authority.certified, self.now)
+
+    # What must always hold
+
+    @invariant()
+    def nothing_without_a_certificate(self) -> None:
+        certified = self.authority.certified
+        assert all(mode <= certified for mode in self._modes().values())
+
+    @invariant()
+    def nothing_without_a_fresh_good_verdict(self) -> None:
+        for family, mode in self._modes().items():
+            assert mode is Mode.DARK or self.node.health[family].healthy
+
+    @invariant()
+    def nothing_while_dead(self) -> None:
+        """Not the covering prefixes either."""
+        if self.fault == "killed":
+            assert set(self._modes().values()) == {Mode.DARK}
+
+    @invariant()
+    def a_reason_wherever_it_is_dark(self) -> None:
+        for family, mode in self._modes().items():
+            below = mode < min(self.intent, self.authority.certified)
+            assert not below or self.node.reason(family, self.now)
+
+    @invariant()
+    def no_more_than_asked_for_unless_it_is_going_away(self) -> None:
+        graceful = self.node.graceful(self.now)
+        assert graceful or all(mode <= self.intent for mode in self._modes().values())
+
+    @rule()
+    def whatever_is_broken_is_noticed(self) -> None:
+        if self.fault:
+            for _ in range(10):
+                self._tick()
+            assert set(self._modes().values()) == {Mode.DARK}
+
+    @precondition(lambda self: not self.fault)
+    @rule()
+    def all_well_is_live(self) -> None:
+        """Whatever strangers send, and though the masters are silent: what is asked for and proven is announced."""
+        self.masters_newer = False
+        for _ in range(round(HELD / HURRY)):
+            self._tick(step=HURRY)
+        assert set(self._modes().values()) == {min(self.intent, self.authority.certified)}
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_schedules(share: int) -> None:
+    run_state_machine_as_test(
+        World,
+        settings=settings(
+            max_examples=SCHEDULES // 4,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
