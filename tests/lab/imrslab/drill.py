@@ -214,12 +214,6 @@ class Drill:
 
     def switch_on(self) -> None:
         """Boot the appliance from its own disk, until it lets in."""
-
-        def unplugged() -> bool:
-            return f" {topology.APPLIANCE}-" not in shell.run("ip", "-n", self.lab.outer, "-oneline", "link")
-
-        # The kernel takes a namespace apart when the last packet that was on its way in there is gone.
-        shell.wait_for("the end of the appliance's cables", unplugged, 120)
         network.plug_in(self.lab, self._appliance)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
