@@ -232,13 +232,14 @@ def report(run: Run, last: bytes) -> None:
     (run.folder / "times.md").write_text(run.times(), encoding="utf-8")
     mine = [took for took in run.took if took.lane == 1]
     told = [f"  {took.step.name}: {closing(run.log(took.step)) or 'done'}" for took in mine if not took.status]
-    text = "\n".join(["", "The first lane, without a lab:", *told, "", run.times(), f"Kept in {run.folder}/", ""])
-    put(text.encode())
+    text = ["", "The first lane, without a lab:", *told, "", run.times(), f"Kept in {run.folder}/", ""]
     failed = run.failed
+    if failed:
+        text += [f"Failed: {failed.step.name} ({run.log(failed.step)})", ""]
+    put("\n".join(text).encode())
     if failed and failed.lane == 1:
-        put(last)
         lines = run.log(failed.step).read_bytes().splitlines(keepends=True)
-        put(f"\nFailed: {failed.step.name} ({run.log(failed.step)}):\n".encode() + b"".join(lines[-SHOWN:]))
+        put(b"".join(lines[-SHOWN:]))
     else:
         put(last)
 

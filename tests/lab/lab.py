@@ -32,7 +32,7 @@ def up(lab: topology.Lab, fresh: bool) -> None:
         shell.say("already up")
         return
     down(lab)
-    host.has_watchers(len(names))
+    host.has_watchers()
     images = image.build_all(lab)
     keys.make(lab)
     network.up(lab)

@@ -12,18 +12,18 @@ import pathlib
 from . import shell
 
 LIMIT = "fs.inotify.max_user_instances"
-EACH = 10
-"""inotify instances that a machine takes: its systemd eight, with all that it starts nine or ten."""
+WATCHERS = 44
+"""inotify instances of root that a lab takes, nearly all for systemd: the appliance 23, each other machine 5."""
 
 
-def has_watchers(machines: int) -> None:
-    """LabError when root may not have the inotify instances that so many machines take: they would hang in their boot.
+def has_watchers(wanted: int = WATCHERS) -> None:
+    """LabError when root may not have so many more inotify instances: a machine without them hangs in its boot.
 
     The kernel counts them for root on the whole machine (inotify(7)), so containers of others count as well. They are
     taken, as nothing else tells whether there are enough, and given back.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    wanted, taken = machines * EACH, list[int]()
+    taken = list[int]()
     try:
         while len(taken) < wanted:
             descriptor = libc.inotify_init1(os.O_CLOEXEC)
