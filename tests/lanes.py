@@ -28,6 +28,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 MARK = "IMRS_TEST_RUN"
 GRACE = 10.0
 """Seconds that what is told to end has for it."""
+NICE = 5
+"""What gives way has a third of the weight: less, and on a busy machine it would come to nothing."""
 SLOWEST = 15
 SHOWN = 400
 """Lines of a failed session's output that are shown; all of them are in its file."""
@@ -133,14 +135,14 @@ class Run:
         name, _, value = self.mark.partition("=")
         junit = step.checkout / self.folder.relative_to(ROOT) / f"{step.name}.xml"
         environment = {**os.environ, "PYTEST_ADDOPTS": f"--junitxml={junit}", **settings, name: value}
-        command = ("nice", "--adjustment=10", *step.command) if step.gives_way else step.command
+        command = ("nice", f"--adjustment={NICE}", *step.command) if step.gives_way else step.command
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         if step.gives_way:
             with contextlib.suppress(OSError):  # where the kernel groups processes by session, that has a weight, too
-                pathlib.Path(f"/proc/{process.pid}/autogroup").write_text("10", encoding="ascii")
+                pathlib.Path(f"/proc/{process.pid}/autogroup").write_text(str(NICE), encoding="ascii")
         return process
 
     def log(self, step: Step) -> pathlib.Path:
