@@ -10,6 +10,7 @@ The last line of all is the one of the second lane's last step: pytest's own, wh
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import os
@@ -89,34 +90,36 @@ class Run:
 
     def both(self, without_lab: t.Sequence[Step], with_lab: t.Sequence[Step]) -> bytes:
         """Run the lanes to their end or to the first failure; returns the last line, which was not printed."""
-        with tempfile.TemporaryDirectory(prefix="imrs-lane-") as room:  # drills look at what is in /tmp
-            first = threading.Thread(target=self._lane, args=(1, without_lab, self._to_file, {"TMPDIR": room}))
+        self._held = b""
+        with (
+            tempfile.TemporaryDirectory(prefix="imrs-lane-") as room,  # drills look at what is in /tmp
+            concurrent.futures.ThreadPoolExecutor(1) as pool,
+        ):
             try:
-                first.start()
-                self._held = b""
+                first = pool.submit(self._lane, 1, without_lab, self._to_file, {"TMPDIR": room})
                 self._lane(2, with_lab, self._to_screen, {})
-                if first.is_alive() and not self.failed:
+                if not first.done():
                     put(f"\nThe first lane is still at work, see {self.folder}/\n".encode())
-                first.join()
+                first.result()
             finally:
                 self.end()
-                first.join()
         return self._held
 
     def _lane(
-        self, number: int, steps: t.Sequence[Step], to: t.Callable[[subprocess.Popen[bytes], Step], None],
+        self, number: int, steps: t.Sequence[Step], to: t.Callable[[t.IO[bytes], t.IO[bytes]], None],
         settings: dict[str, str],
     ) -> None:  # fmt: skip
         for step in steps:
             began = time.monotonic()
-            with self._lock:
-                if self._over:
-                    return
-                process = self._start(step, settings)
-                self._leaders.add(process.pid)
-            assert process.stdout
-            with process.stdout:
-                to(process, step)
+            with self.log(step).open("wb") as log:
+                with self._lock:
+                    if self._over:
+                        return
+                    process = self._start(step, settings)
+                    self._leaders.add(process.pid)
+                assert process.stdout
+                with process.stdout:
+                    to(process.stdout, log)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             with self._lock:
@@ -149,24 +152,23 @@ class Run:
         """What it has said."""
         return self.folder / f"{step.name}.log"
 
-    def _to_file(self, process: subprocess.Popen[bytes], step: Step) -> None:
-        assert process.stdout
-        with self.log(step).open("wb") as log:
-            shutil.copyfileobj(process.stdout, log)
+    def _to_file(self, said: t.IO[bytes], log: t.IO[bytes]) -> None:
+        for chunk in chunks(said):
+            log.write(chunk)
+            log.flush()
 
-    def _to_screen(self, process: subprocess.Popen[bytes], step: Step) -> None:
+    def _to_screen(self, said: t.IO[bytes], log: t.IO[bytes]) -> None:
         """And to the file; a line that begins as pytest's last one is held until another one comes."""
-        assert process.stdout
         put(self._held)
         held = b""
-        with self.log(step).open("wb") as log:
-            while chunk := os.read(process.stdout.fileno(), 65536):
-                log.write(chunk)
-                held += chunk
-                last = held.rstrip(b"\n").rfind(b"\n") + 1
-                end = last if held[last:].startswith((b"=", b"\x1b")) else len(held)
-                put(held[:end])
-                held = held[end:]
+        for chunk in chunks(said):
+            log.write(chunk)
+            log.flush()
+            held += chunk
+            last = held.rstrip(b"\n").rfind(b"\n") + 1
+            end = last if held[last:].startswith((b"=", b"\x1b")) else len(held)
+            put(held[:end])
+            held = held[end:]
         self._held = held
 
     def end(self) -> None:
@@ -215,6 +217,12 @@ def alive(process: int) -> bool:
         return pathlib.Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def chunks(said: t.IO[bytes]) -> t.Iterator[bytes]:
+    """What is said, as it comes."""
+    while chunk := os.read(said.fileno(), 65536):
+        yield chunk
 
 
 def put(text: bytes) -> None:

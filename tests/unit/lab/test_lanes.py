@@ -101,6 +101,14 @@ def test_what_does_not_end_when_told_is_made_to(run: t.Any, monkeypatch: pytest.
     assert nothing_is_left(run)
 
 
+def test_a_lane_that_cannot_go_on_is_no_success(run: t.Any) -> None:
+    """As on a full disk; or the run would pass without its sessions."""
+    run.log(step("one", "")).mkdir()
+    with pytest.raises(IsADirectoryError):
+        run.both([step("one", "true")], [step("two", "true")])
+    assert nothing_is_left(run)
+
+
 DRIVER = """
 import importlib.util, pathlib, sys
 spec = importlib.util.spec_from_file_location("lanes", {lanes!r})
