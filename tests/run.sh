@@ -1,19 +1,15 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make test: nox's sessions, then the drills on the lab that the molecule scenario left. The lab has a name and files
-# of its own, so that the one of `make live` can stay up, and it is taken down at any end.
+# make test: everything CI runs, in two lanes (tests/lanes.py). The lab has a name and files of its own, so that the one of
+# `make live` can stay up, and it is taken down at any end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tests/setup.sh test
 export PATH=$PWD/.venv/bin:$PATH
-export IMRS_LAB=imrstest
+export IMRS_LAB=${IMRS_LAB:-imrstest}
 export IMRS_TRUST_ANCHOR_FILE=$PWD/.lab/$IMRS_LAB/trust-anchor.ds
 export ANSIBLE_CONFIG=$PWD/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache
-trap 'tests/lab/lab.py down' EXIT
-
-nox
-# The last line of all is pytest's own.
-pytest tests/drills
+exec tests/lanes.py

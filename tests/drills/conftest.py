@@ -11,7 +11,11 @@ from imrslab.drill import ALL, Drill
 @pytest.fixture(scope="session")
 def drill() -> Drill:
     """The lab that IMRS_LAB names; the scenario `single` left its appliance live (tests/run.sh)."""
-    return Drill()
+    lab = Drill()
+    if lab.received() != ALL:
+        lab.mend()
+    lab.freeze()
+    return lab
 
 
 @pytest.fixture(autouse=True)

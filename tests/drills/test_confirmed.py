@@ -164,7 +164,7 @@ def test_what_lets_in_is_confirmed_over_a_new_connection(drill: Drill) -> None:
         assert rest != waited, bundle
         assert waited.count("Accepted publickey for dnseng") == 1, waited
 
-    drill.restore()
+    drill.mend()
     assert drill.received() == ALL
     no_change_is_open(drill)
     assert "192.0.2.2" in state(drill)["bird"]

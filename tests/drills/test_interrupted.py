@@ -106,7 +106,7 @@ def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill,
     drill.cut_power()
     run.kill()
     comes_back_as_it_was(drill, before, "the node was started anew before the controller had confirmed the change")
-    drill.restore()
+    drill.mend()
 
 
 def test_a_line_that_breaks_leaves_all_old_or_all_new(drill: Drill) -> None:

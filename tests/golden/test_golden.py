@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example fleet renders as it did when somebody last looked at it, and twice the same.
+"""The example fleet renders as it did when somebody last looked at it, byte for byte: so two renderings are the same.
 
 `make golden` renews what is committed; the diff is what a reviewer reads.
 """
@@ -66,16 +66,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def test_nothing_changed_that_nobody_looked_at(rendered: pathlib.Path) -> None:
     found = differences(golden.stored(GOLDEN), golden.kept(rendered))
     assert not found, "\n".join([*found[:5], "if this is meant: make golden, then read git diff tests/golden"])
-
-
-def test_rendering_twice_gives_the_same_bytes(rendered: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    again = render(tmp_path / "rendered")
-    first, second = (
-        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for root in (rendered, again)
-    )
-    assert first == second
-    assert len(first) > 1000
+    assert sum(path.is_file() for path in rendered.rglob("*")) > 1000
 
 
 def test_the_gates_library_is_the_collections_own(rendered: pathlib.Path) -> None:

@@ -10,12 +10,13 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from imrslab import guests, image, keys, machine, network, packages, shell, topology, zones
+from imrslab import guests, host, image, keys, machine, network, packages, shell, topology, zones
 
 
 def up(lab: topology.Lab, fresh: bool) -> None:
@@ -31,6 +32,7 @@ def up(lab: topology.Lab, fresh: bool) -> None:
         shell.say("already up")
         return
     down(lab)
+    host.has_watchers()
     images = image.build_all(lab)
     keys.make(lab)
     network.up(lab)
@@ -122,6 +124,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is for the time of a command ends with it
     try:
         sys.exit(main(sys.argv[1:]))
     except shell.LabError as problem:

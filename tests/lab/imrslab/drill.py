@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -80,13 +81,7 @@ class Run:
         SSH is let be, as it would be by a router that fails: it is the relay behind it (tests/lab/relay.py) that ends.
         """
         mine = f"IMRS_DRILL_RUN={self._said}\0".encode()
-        cut = 0
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if b"/relay.py\0" in (process / "cmdline").read_bytes() and mine in (process / "environ").read_bytes():
-                    os.kill(int(process.name), signal.SIGKILL)
-                    cut += 1
-        return cut
+        return cut_relays(lambda _, environment: mine in environment)
 
     def end(self, seconds: float = 600) -> Play:
         """Wait for its end."""
@@ -96,12 +91,30 @@ class Run:
         return Play(status, output)
 
 
+def cut_relays(which: t.Callable[[bytes, bytes], bool]) -> int:
+    """End the relays (tests/lab/relay.py) of which that is true, by their arguments and environment; how many."""
+    cut = 0
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if b"/relay.py\0" in command and which(command, (process / "environ").read_bytes()):
+                os.kill(int(process.name), signal.SIGKILL)
+                cut += 1
+    return cut
+
+
+def _copy(disk: pathlib.Path, to: pathlib.Path) -> None:
+    """A machine's own layer with owners, modes, times, and the marks of the overlay."""
+    shell.run("cp", "--archive", str(disk), str(to))
+
+
 class Drill:
     """One lab, with its appliance live or on the way there."""
 
     def __init__(self) -> None:
         self.lab = topology.Lab()
         self._options: tuple[str, ...] = ()
+        self._frozen: dict[tuple[str, ...], pathlib.Path] = {}
 
     def inside(self, name: str, *command: str) -> str:
         """Run a command in a machine, as root; what it printed."""
@@ -193,14 +206,14 @@ class Drill:
         machine.stop(self.lab, topology.APPLIANCE)
         network.unplug(self.lab, topology.APPLIANCE)
 
+    def switch_off(self) -> None:
+        """The appliance ends its services in order, and then stops."""
+        self.node("systemctl", "poweroff", "--no-block")
+        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, topology.APPLIANCE), PATIENCE)
+        self.cut_power()
+
     def switch_on(self) -> None:
         """Boot the appliance from its own disk, until it lets in."""
-
-        def unplugged() -> bool:
-            return f" {topology.APPLIANCE}-" not in shell.run("ip", "-n", self.lab.outer, "-oneline", "link")
-
-        # The kernel takes a namespace apart when the last packet that was on its way in there is gone.
-        shell.wait_for("the end of the appliance's cables", unplugged, 120)
         network.plug_in(self.lab, self._appliance)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
@@ -220,23 +233,71 @@ class Drill:
             again = "systemctl stop imrs-gate; rm -f /run/imrs/falls.json; systemctl start imrs-gate || true"
             self.node("sh", "-c", again)
 
-    def restore(self) -> None:
-        """Bring the appliance back to live, whatever a drill did to it."""
+    def freeze(self) -> None:
+        """Keep the disk of the appliance, which is live: from now on restore() begins with a copy of it.
+
+        The copy is made while the appliance is off. It belongs to these options of ``kept()``, and ends with the lab.
+        """
+        self.wait(ALL)
+        self.switch_off()
+        frozen = self.lab.state / "frozen" / str(len(self._frozen))
+        shutil.rmtree(frozen, ignore_errors=True)  # of drills before, on the same lab
+        frozen.parent.mkdir(exist_ok=True)
+        _copy(self.disk, frozen)
+        self._start_again()
+        self._frozen[self._options] = frozen
+        self.wait(ALL)
+
+    def mend(self) -> None:
+        """Bring the appliance back to live as an engineer would, with site.yml, whatever was done to it."""
         done = self.play("site", "-e", "imrs_disrupt=true", *self._options)
         assert done.status == 0, done.output
         self.wait(ALL)
+
+    def restore(self) -> None:
+        """Bring the appliance back to live, whatever a drill did to it: from its frozen disk, or else with site.yml.
+
+        From a frozen disk, its processes are new ones, and its journal ends where the disk was frozen: what was noted
+        before is not to be compared.
+        """
+        if frozen := self._frozen.get(self._options):
+            self._thaw(frozen)
+            return
+        self.mend()
+        if self._frozen:
+            self.freeze()
+
+    def _thaw(self, frozen: pathlib.Path) -> None:
+        self.cut_power()
+        shutil.rmtree(self.disk)
+        shutil.rmtree(self.disk.with_name("work"))
+        _copy(frozen, self.disk)
+        self._start_again()
+        self.wait(ALL)
+
+    def _start_again(self) -> None:
+        """Boot; nobody takes the appliance for the one from before, which said no farewell."""
+        cut_relays(lambda command, _: f"\0{self.lab.outer}\0{self._appliance.management}\0".encode() in command)
+        self.inside("host-router", "vtysh", "-c", "clear bgp *")
+        self.switch_on()
+        self.node("sh", "-c", "systemctl is-system-running --wait || true")  # a drill does not begin amid a boot
+        self._watchdogs()
+
+    def _watchdogs(self) -> None:
+        """None of systemd's in an appliance whose gate is to be patient."""
+        self.node("systemctl", "service-watchdogs", "no" if self._options else "yes")
 
     @contextlib.contextmanager
     def kept(self, *options: str) -> t.Iterator[None]:
         """Meanwhile an appliance with these options, which restore() gives it, too; and no watchdog of systemd's."""
         self._options = options
-        self.node("systemctl", "service-watchdogs", "no")
+        self._watchdogs()
         try:
             self.restore()
             yield
         finally:
             self._options = ()
-            self.node("systemctl", "service-watchdogs", "yes")
+            self._watchdogs()
             self.restore()
 
     def cursor(self) -> str:

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import pathlib
 import shutil
+import stat
 import subprocess
 import tempfile
 
@@ -51,6 +52,7 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
     with (lab.cache / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.exists():
+            _is_whole(folder)
             return folder
         shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, Debian 13)")
         if not list(pathlib.Path("/run/netns").glob("*-lab")):  # a lab that is up stands on an older image
@@ -70,6 +72,21 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         _use_the_lab_proxy(unfinished, mirror)
         unfinished.rename(folder)
     return folder
+
+
+def _is_whole(image: pathlib.Path) -> None:
+    """LabError when a copy of the cache has lost owners or modes: nobody could enter a machine that boots from it."""
+    home, sudo = (image / path for path in (f"home/{topology.OPERATOR}", "usr/bin/sudo"))
+    reasons = {
+        f"{sudo} does not belong to root": sudo.stat().st_uid != 0,
+        f"{sudo} has no setuid bit": not sudo.stat().st_mode & stat.S_ISUID,
+        f"{home} belongs to root": home.stat().st_uid == 0,
+    }
+    for reason in (reason for reason, holds in reasons.items() if holds):
+        raise shell.LabError(
+            f"{reason}: the image was copied without owners or modes. Copy it again as root, with `cp --archive` or "
+            f"`tar --numeric-owner`, or remove {image}, and it is built anew"
+        )
 
 
 def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror) -> None:
@@ -101,7 +118,7 @@ mount --rbind "$checkout" checkout
 mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs tmpfs run
-exec chroot . env -C /checkout "$@"
+exec chroot . env -C /checkout --unset=TMPDIR "$@"
 """
 
 

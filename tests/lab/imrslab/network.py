@@ -42,19 +42,36 @@ def plug_in(lab: topology.Lab, machine: topology.Machine) -> None:
     shell.run("ip", "netns", "add", namespace)
     _ip(namespace, "link", "set", "lo", "up")
     for link in machine.links:
-        plug = f"{machine.name[:9]}-{link.interface[:4]}"
+        plug = f"{_plugs(machine.name)}{link.interface[:4]}"
         peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
         _ip(lab.outer, "link", "add", plug, *peer)
         _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
 
 
+def _plugs(name: str) -> str:
+    """How the ends of a machine's cables begin, on the lab's side; the kernel takes 15 characters at most."""
+    return f"{name[:9]}-"
+
+
 def unplug(lab: topology.Lab, name: str) -> None:
-    """Remove a machine's namespace, if there is one; its cables go with it."""
-    if exists(lab.namespace(name)):
-        shell.run("ip", "netns", "delete", lab.namespace(name))
+    """Remove a machine's cables and its namespace, if there is one.
+
+    The kernel takes a namespace apart when its last connection has ended, which of a machine that did not say farewell
+    may take minutes. Cables are there under these names once only.
+    """
+    if not exists(lab.namespace(name)):
+        return
+    if exists(lab.outer):
+        for link in shell.run("ip", "-n", lab.outer, "-oneline", "link").splitlines():
+            plug = link.split()[1].partition("@")[0]
+            if plug.startswith(_plugs(name)):
+                _ip(lab.outer, "link", "delete", plug)
+    shell.run("ip", "netns", "delete", lab.namespace(name))
 
 
 def down(lab: topology.Lab) -> None:
     """Remove what up() made."""
-    for name in [*(machine.name for machine in topology.MACHINES), "lab"]:
-        unplug(lab, name)
+    for machine in topology.MACHINES:
+        unplug(lab, machine.name)
+    if exists(lab.outer):
+        shell.run("ip", "netns", "delete", lab.outer)

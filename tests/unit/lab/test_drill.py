@@ -1,8 +1,10 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What drills lean on: a story is told again for a machine that stood still, and for no other reason."""
+"""What drills lean on: a story that is told again for a machine that stood still only, and frozen disks."""
 
 from __future__ import annotations
+
+import pathlib
 
 import pytest
 from imrslab import drill, shell
@@ -69,3 +71,57 @@ def test_a_story_that_holds_is_told_once() -> None:
     lab, story = Lab(STOOD_STILL), Story(0, AssertionError())
     lab.undisturbed(story)
     assert (story.told, lab.restored) == (1, 0)
+
+
+class Disks(drill.Drill):
+    """An appliance of which is noted how it was brought back, and with which options."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.did: list[tuple[str, ...]] = []
+
+    def node(self, *command: str) -> str:
+        assert command[:2] == ("systemctl", "service-watchdogs")
+        self.did.append(command[2:])
+        return ""
+
+    def mend(self) -> None:
+        self.did.append(("mend", *self._options))
+
+    def freeze(self) -> None:
+        self.did.append(("freeze", *self._options))
+        self._frozen[self._options] = pathlib.Path("disk", *self._options)
+
+    def _thaw(self, frozen: pathlib.Path) -> None:
+        self.did.append(("thaw", *frozen.parts[1:]))
+
+
+def test_a_frozen_disk_is_what_restores() -> None:
+    lab = Disks()
+    lab.restore()
+    lab.freeze()
+    lab.restore()
+    assert lab.did == [("mend",), ("freeze",), ("thaw",)]
+
+
+def test_options_that_are_kept_have_a_frozen_disk_of_their_own() -> None:
+    lab = Disks()
+    lab.freeze()
+    for _ in range(2):
+        lab.did.clear()
+        with lab.kept("-e", "a=1"):
+            lab.restore()
+        told = lab.did.copy()
+    assert told == [("no",), ("thaw", "-e", "a=1"), ("thaw", "-e", "a=1"), ("yes",), ("thaw",)]
+
+
+def test_options_are_mended_and_frozen_once_and_never_without_a_frozen_disk() -> None:
+    lab = Disks()
+    with lab.kept("-e", "a=1"):
+        pass
+    assert lab.did == [("no",), ("mend", "-e", "a=1"), ("yes",), ("mend",)]
+    lab.freeze()
+    lab.did.clear()
+    with lab.kept("-e", "a=1"):
+        pass
+    assert lab.did == [("no",), ("mend", "-e", "a=1"), ("freeze", "-e", "a=1"), ("yes",), ("thaw",)]

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the machine that runs the lab must have left, asked before it boots anything."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import pathlib
+
+from . import shell
+
+LIMIT = "fs.inotify.max_user_instances"
+WATCHERS = 44
+"""inotify instances of root that a lab takes, nearly all for systemd: the appliance 23, each other machine 5."""
+
+
+def has_watchers(wanted: int = WATCHERS) -> None:
+    """LabError when root may not have so many more inotify instances: a machine without them hangs in its boot.
+
+    The kernel counts them for root on the whole machine (inotify(7)), so containers of others count as well. They are
+    taken, as nothing else tells whether there are enough, and given back.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    taken = list[int]()
+    try:
+        while len(taken) < wanted:
+            descriptor = libc.inotify_init1(os.O_CLOEXEC)
+            if descriptor < 0:
+                if ctypes.get_errno() != errno.EMFILE:
+                    raise shell.LabError(f"inotify_init1: {os.strerror(ctypes.get_errno())}")
+                limit = int(pathlib.Path("/proc/sys", *LIMIT.split(".")).read_text())
+                raise shell.LabError(
+                    f"{LIMIT} is {limit}, and {len(taken)} are left, where the lab takes up to {wanted}: end what else "
+                    f"boots machines here, or raise it: sysctl --write {LIMIT}={limit + wanted}"
+                )
+            taken.append(descriptor)
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)

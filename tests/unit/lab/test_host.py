@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What would make a lab hang in its boot is said before it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+from imrslab import host, image, shell
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def test_watchers_that_are_used_up_are_said_with_their_number() -> None:
+    """In a user namespace that may have three: such a one has a limit of its own, beside the machine's."""
+    script = 'echo 3 > /proc/sys/user/max_inotify_instances; exec "$0" -c "$1"'
+    question = "from imrslab import host; host.has_watchers(9)"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-ec", script, sys.executable, question],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests/lab")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode
+    said = rf"{host.LIMIT} is \d+, and [0-3] are left, where the lab takes up to 9: .* sysctl --write {host.LIMIT}=\d+"
+    assert re.search(said, done.stderr), done.stderr
+
+
+class Kernel:
+    """One that gives as many as are asked for."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def inotify_init1(self, flags: int) -> int:
+        self.given.append(os.open("/dev/null", flags))
+        return self.given[-1]
+
+
+def test_enough_watchers_are_taken_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel()
+    monkeypatch.setattr(host.ctypes, "CDLL", lambda *_, **__: kernel)
+    host.has_watchers()
+    assert len(kernel.given) == host.WATCHERS
+    assert not any(pathlib.Path(f"/proc/self/fd/{each}").exists() for each in kernel.given)
+
+
+@pytest.fixture
+def cached(tmp_path: pathlib.Path) -> pathlib.Path:
+    """What of an image tells whether it is whole."""
+    sudo, home = tmp_path / "usr/bin/sudo", tmp_path / "home/dnseng"
+    sudo.parent.mkdir(parents=True)
+    sudo.touch()
+    sudo.chmod(0o4755)
+    home.mkdir(parents=True)
+    os.chown(home, 1000, 1000)
+    return tmp_path
+
+
+def test_an_image_that_is_whole_is_taken(cached: pathlib.Path) -> None:
+    image._is_whole(cached)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda top: (top / "usr/bin/sudo").chmod(0o755), "has no setuid bit"),
+        (lambda top: os.chown(top / "home/dnseng", 0, 0), "belongs to root"),
+        (lambda top: os.chown(top / "usr/bin/sudo", 1000, 1000), "does not belong to root"),
+    ],
+)
+def test_an_image_that_was_copied_without_owners_or_modes_is_refused(
+    cached: pathlib.Path, spoil: t.Callable[[pathlib.Path], None], reason: str
+) -> None:
+    spoil(cached)
+    with pytest.raises(shell.LabError, match=f"{reason}: the image was copied without owners or modes"):
+        image._is_whole(cached)
