@@ -45,7 +45,7 @@ COURSE: dict[str, tuple[str, str, list[str]]] = {
         ["operational: true, but the instance is decommissioned; say operational: false"],
     ),
     "override without a reason": (", reason: Lab rehearsal", "", [
-        "onboarding.override.reason: is missing; give one line of text without quotes, braces and backslashes"
+        "onboarding.override.reason: is missing; give one line of text without double quotes, braces and backslashes"
     ]),
 }  # fmt: skip
 
