@@ -46,7 +46,9 @@ FLEET: dict[str, tuple[str, str, list[str]]] = {
     "no root zone": ('name: "."', 'name: "net."', [
         "zones: the root zone '.' is missing; it is what the IMRS serves"
     ]),
-    "zone twice": ('name: "arpa."', 'name: "."', ["zones[1].name: . was already given in zones[0]"]),
+    "zone twice": ("zones:\n", 'zones:\n  - {name: ".", zonemd: true, dnssec: true}\n', [
+        "zones[1].name: . was already given in zones[0]"
+    ]),
     "port twice": ("port: uplink", "port: mgmt", ["profiles[0].ports[1].port: mgmt was already given in ports[0]"]),
     "role of a port": ("role: uplink", "role: service", [
         "profiles[0].ports[1].role: service is not one of: bmc, management, uplink, unused"
