@@ -139,15 +139,17 @@ class Fleet:
             (collections / "imrs").symlink_to(ROOT)
 
     def run(
-        self, playbook: str, *options: str, inventory: pathlib.Path | None = None
+        self, playbook: str, *options: str, inventory: pathlib.Path | None = None, config: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """``ansible-playbook icann.imrs.<playbook>``, or a file's, on this inventory or another."""
+        """``ansible-playbook icann.imrs.<playbook>``, or a file's, on this or another inventory."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "IMRS_"))}
+        empty = self.base / "empty.cfg"
+        empty.write_text("")
         environment = {
             **clean,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg" if config else empty),
             "ANSIBLE_COLLECTIONS_PATH": str(self.base),
-            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml" if config else "icann.imrs.sites",
             "ANSIBLE_HOME": str(self.base / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
             "ANSIBLE_NOCOLOR": "1",
