@@ -98,9 +98,9 @@ def _fleet(config: pathlib.Path) -> fleet.Fleet:
 
 
 def _reports(directory: pathlib.Path, nodes: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
-    """Content of ``<node>/acceptance.json``, of the nodes that have one."""
-    if not directory.is_dir():
-        raise _UserError(f"documents: reports: {directory} is not a directory; leave it empty where there are none")
+    """Content of ``<node>/acceptance.json``, of the nodes that have one. No directory: no node has one yet."""
+    if directory.exists() and not directory.is_dir():
+        raise _UserError(f"documents: reports: {directory} is not a directory; name the one that reports are in")
     found = {}
     for node in nodes:
         path = directory / node / "acceptance.json"

@@ -120,7 +120,7 @@ class InventoryModule(sites.InventoryModule):
         trusted = anchors.parse(*files.anchors) if files.anchors else None
         if trusted is None and any(problem.field == "trust_anchor_file" for problem in problems):
             trusted = anchors.Anchors(())
-        loaded = fleet.load(document.parse(*files.fleet), found.documents, trusted, problems)
+        loaded = fleet.load(document.parse(*files.fleet), found.documents, trusted, problems, files.today)
         return sites.Answer("", loaded.hosts, [str(warning) for warning in loaded.warnings])
 
     def _devices(self, path: str, cache: bool) -> tuple[dict[str, t.Any], list[Problem]]:

@@ -18,17 +18,25 @@ description:
     A secret of at least 20 characters has 12 hexadecimal digits of its SHA-256 behind the name. Of a shorter one
     nothing is shown, because it could be guessed back.
   - Site sheets name their secrets by these variables.
+  - One line end behind the value, as files and vaults have it, is left out.
 options:
   _terms:
     description: Names of variables. Each begins with C(vault_), and goes on with lower-case letters, digits and C(_).
     type: list
     elements: str
     required: true
+  use:
+    description:
+      - What the secrets are for. A value that a daemon would not read as it is meant is refused by its variable's name.
+      - V(bgp) is the password of a BGP session. At most 80 printable ASCII characters; no blank, quote, backslash.
+      - V(tsig) is a TSIG key in base64.
+    type: str
+    choices: [bgp, tsig]
 """
 
 EXAMPLES = r"""
 # In a template:
-#   password "{{ lookup('icann.imrs.secret', peer.password_variable) }}";
+#   password "{{ lookup('icann.imrs.secret', peer.password_variable, use='bgp') }}";
 - name: Tell whether all secrets of the host are defined, without showing them
   ansible.builtin.assert:
     that: query('icann.imrs.secret', 'vault_bgp_nbo', 'vault_tsig_nbo01_dist1') | length == 2
@@ -48,6 +56,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import render
+from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
 
 _NAME = re.compile(r"vault_[a-z0-9_]{1,100}")
 
@@ -71,12 +80,15 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: object) -> list[str]:
         """One text for each name."""
         known = variables or {}
+        use = kwargs.pop("use", None)
         if kwargs:
-            raise SecretError(f"icann.imrs.secret takes names only; leave out {', '.join(sorted(kwargs))}")
+            raise SecretError(f"icann.imrs.secret takes names and use only; leave out {', '.join(sorted(kwargs))}")
+        if use is not None and use not in secrets.USES:
+            raise SecretError(f"icann.imrs.secret: use is one of {', '.join(secrets.USES)}")
         rendering = self._templar.template(known.get("imrs_render_directory"))
-        return [self._one(term, known, rendering=bool(rendering)) for term in terms]
+        return [self._one(term, known, t.cast("str | None", use), rendering=bool(rendering)) for term in terms]
 
-    def _one(self, name: object, variables: dict[str, t.Any], *, rendering: bool) -> str:
+    def _one(self, name: object, variables: dict[str, t.Any], use: str | None, *, rendering: bool) -> str:
         host = variables.get("inventory_hostname", "this host")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             shown = "what was given" if isinstance(name, str) else f"a {type(name).__name__}"
@@ -97,11 +109,13 @@ class LookupModule(LookupBase):
                 )
             else:
                 if not isinstance(found, (t.Mapping, list, tuple)) and "".join(texts(found)).strip():
-                    value = str(found)
+                    value = secrets.clean(str(found))
                 else:
                     wrong = "is not one text, or an empty one; give it one text in the vault of this inventory"
         if rendering:
             return render.placeholder(name, value)
-        if value is None:
+        if value is not None and use:
+            wrong = secrets.USES[use](value) or ""
+        if wrong:
             raise SecretError(f"{host}: the secret {name} {wrong}")
         return value

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import hashlib
 import pathlib
 import typing as t
@@ -34,6 +35,8 @@ class Files:
     """The trust anchors, where they are in a file of their own."""
     problems: tuple[Problem, ...]
     """What could not be read."""
+    today: str
+    """The day on which they were read: what is dated later is a plan."""
 
     def load(self) -> fleet_.Fleet:
         """Parse, check and derive; raises SiteError with every problem of every file."""
@@ -41,15 +44,16 @@ class Files:
         if trusted is None and any(problem.field == "trust_anchor_file" for problem in self.problems):
             trusted = anchors.Anchors(())
         sheets = (document.parse(*file) for file in self.sites)
-        return fleet_.load(document.parse(*self.fleet), sheets, trusted, self.problems)
+        return fleet_.load(document.parse(*self.fleet), sheets, trusted, self.problems, self.today)
 
     def digest(self) -> str:
-        """A fingerprint of every file, and of the program that reads them: equal only if the answer is the same."""
+        """A fingerprint of files, day, and the program that reads them: equal only if the answer is the same."""
         top = pathlib.Path(_site.__file__).parent
         program = [pathlib.Path(_addressing.__file__), pathlib.Path(__file__), *sorted(top.rglob("*.py"))]
         code = [File(path.name, path.read_bytes()) for path in program]
         found = hashlib.sha256()
-        for file in (self.fleet, *self.sites, self.anchors or File("", b""), *code):
+        day = File("today", self.today.encode())
+        for file in (self.fleet, *self.sites, self.anchors or File("", b""), day, *code):
             for part in (file.name.encode("utf-8", "surrogateescape"), file.content):
                 found.update(b"%d:" % len(part) + part)
         return found.hexdigest()
@@ -87,7 +91,13 @@ def gather(
         sites=tuple(sheet for sheet in sheets if sheet),
         anchors=trusted,
         problems=tuple(problems),
+        today=today(),
     )
+
+
+def today() -> str:
+    """The day (``YYYY-MM-DD``) that has begun somewhere on Earth: hosts write the dates of their own places."""
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=14))).date().isoformat()
 
 
 def missing_libraries() -> str:

@@ -274,7 +274,7 @@ def _session(session: t.Mapping[str, t.Any], limit: int, taken: dict[str, int]) 
         multihop=session["multihop"],
         bfd=Bfd(bfd["interval_ms"], bfd["multiplier"]) if bfd else None,
         hold=session["hold_time"],
-        keepalive=min(session["keepalive_time"], session["hold_time"] // 3),
+        keepalive=session["keepalive_time"],
         sent=session["inbound"],
         sent_limit=session["max_prefix"],
         limit=limit,

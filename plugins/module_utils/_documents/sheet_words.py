@@ -135,5 +135,7 @@ def bits(mbps: int) -> str:
 
 
 def telephone(number: str) -> str:
-    """The number as a ``tel:`` link has it (RFC 3966): plus sign and digits."""
-    return "".join(character for character in number if character.isdigit() or character == "+")
+    """The number as a ``tel:`` link has it (RFC 3966): plus sign and digits, and ``;ext=`` with the extension."""
+    line, _ext, extension = number.partition(" ext. ")
+    digits = "".join(character for character in line if character.isdigit() or character == "+")
+    return f"{digits};ext={extension}" if extension else digits

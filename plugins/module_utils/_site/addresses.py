@@ -38,6 +38,11 @@ NO_HOST: tuple[tuple[str, str], ...] = (
 )
 """Ranges in which no machine of another network can be reached at all."""
 
+WIDEST_UPLINK = {"ipv4": 16, "ipv6": 48}
+"""The shortest prefixes that a link towards a host or transit can have."""
+WIDEST_MANAGEMENT = {"ipv4": 8, "ipv6": 32}
+"""The shortest prefixes of a management network; some are flat, and none is the Internet."""
+
 _Range = tuple[addressing.Address, str]
 _PRIVATE: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in PRIVATE)
 _NO_HOST: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in NO_HOST)
@@ -77,6 +82,24 @@ def _of_the_service(text: str) -> str | None:
 def _inside(text: str, ranges: tuple[_Range, ...]) -> str | None:
     wanted = addressing.parse(text)
     return next((why for network, why in ranges if network.shares(wanted)), None)
+
+
+def swallows(text: str, widest: t.Mapping[str, int]) -> str | None:
+    """Why a subnet holds what is elsewhere; None when it is a link's. ``widest``: shortest prefix by family."""
+    address = addressing.parse(text)
+    if address.length < widest[address.family]:
+        return (
+            f"{text} has a subnet that is too large for a link, so that far networks would be taken for neighbours; "
+            f"give the length of the link's prefix, /{widest[address.family]} or longer"
+        )
+    network = next((why for prefix, why in _IMRS if address.shares(prefix)), None)
+    return network and f"{text} has a subnet that holds {network}, a prefix of the service itself; correct the length"
+
+
+def overlap(text: str, other: str) -> bool:
+    """Whether the subnets of two interface addresses have addresses in common."""
+    one, two = addressing.parse(text), addressing.parse(other)
+    return one.shares(two) or two.shares(one)
 
 
 def not_a_host(text: str) -> str | None:

@@ -20,7 +20,8 @@ _PICTURE = {"description", "rack_units", "power_supplies", "power_watts", "ports
 class Deriver:
     """Host variables of one fleet. What is the same for every node is made once, and shared by all of them."""
 
-    def __init__(self, fleet: Variables, anchors: t.Sequence[str]) -> None:
+    def __init__(self, fleet: Variables, anchors: t.Sequence[str], today: str) -> None:
+        self._today = today
         self._shared: Variables = {
             "imrs_fleet": fleet["fleet"],
             "imrs_asn": addressing.ASN,
@@ -40,7 +41,7 @@ class Deriver:
 
     def nodes(self, site: Variables) -> dict[str, Variables]:
         """The variables of each node of a site."""
-        shared = {**self._shared, **_of_site(site)}
+        shared = {**self._shared, **_of_site(site, self._today)}
         return {node["node"]: {**shared, **self._node(site, node)} for node in site["nodes"]}
 
     def _node(self, site: Variables, node: Variables) -> Variables:
@@ -66,16 +67,16 @@ class Deriver:
         }
 
 
-def _of_site(site: Variables) -> Variables:
+def _of_site(site: Variables, today: str) -> Variables:
     """The variables that are the same for every node of a site."""
     cluster, location = site.get("cluster"), site["location"]
     return {
         "imrs_site": site["site"],
         "imrs_kind": site["kind"],
         "imrs_operational": site["operational"],
-        "imrs_state": onboarding.state(site),
-        "imrs_mode": onboarding.effective_mode(site),
-        "imrs_provisioning": onboarding.provisioning(site),
+        "imrs_state": onboarding.state(site, today),
+        "imrs_mode": onboarding.effective_mode(site, today),
+        "imrs_provisioning": onboarding.provisioning(site, today),
         "imrs_location": {
             "iata": location["iata"],
             "city": location["city"],

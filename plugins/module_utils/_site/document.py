@@ -33,6 +33,10 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 16
 """The schema needs six levels."""
 
+_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+
+_TOO_DEEP = re.compile(r"\bnest(?:ed|ing)|\bdepth\b|\brecurs", re.IGNORECASE)
+"""What PyYAML and libyaml say of limits of their own, which they may reach before ours."""
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -162,10 +166,16 @@ class _Builder:
                 handler = take.get(type(event))
                 if handler:
                     handler(event)
+        except RecursionError:
+            raise _RefusedError(0, _DEEP) from None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
+            if _TOO_DEEP.search(error.problem or ""):
+                raise _RefusedError(line, _DEEP) from None
             raise _RefusedError(line, f"is not YAML: {error.problem or 'cannot be parsed'}") from None
-        except (yaml.YAMLError, ValueError, OverflowError):
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            if _TOO_DEEP.search(str(error)):
+                raise _RefusedError(0, _DEEP) from None
             raise _RefusedError(*_unprintable(text)) from None
         return self
 
@@ -210,7 +220,7 @@ class _Builder:
         if top is not None and top.items is None and top.key is None:
             raise _RefusedError(event.start_mark.line + 1, "uses a mapping or list as a key; a key is one word")
         if len(self._open) == MAX_DEPTH:
-            raise _RefusedError(event.start_mark.line + 1, f"is nested more than {MAX_DEPTH} levels deep")
+            raise _RefusedError(event.start_mark.line + 1, _DEEP)
         self._place(value, event)
         self._top = _Frame(value)
         self._open.append(self._top)

@@ -11,7 +11,7 @@ import gc
 import typing as t
 
 from . import anchors as anchors_
-from . import derive, document, record, rules, schema, shape
+from . import derive, document, onboarding, record, rules, schema, shape
 from .errors import Problem, SiteError
 
 if t.TYPE_CHECKING:
@@ -51,18 +51,24 @@ def load(
     sites: t.Iterable[Document],
     anchors: anchors_.Anchors | None = None,
     problems: t.Iterable[Problem] = (),
+    today: str = onboarding.EVER,
 ) -> Fleet:
     """Check everything, and derive. ``anchors`` are those read from a file, if any; ``problems`` the caller's own.
 
+    ``today`` is the day (``YYYY-MM-DD``) on which this is asked: a step of the onboarding dated later is not done.
     Sheets are taken one by one, and not kept: an iterator that parses them needs the memory of one.
     Raises SiteError with all problems: a fleet with one wrong sheet has no hosts at all.
     """
     with _no_collector():
-        return _load(fleet, sites, anchors, problems)
+        return _load(fleet, sites, anchors, problems, today)
 
 
 def _load(
-    fleet: Document, sites: t.Iterable[Document], anchors: anchors_.Anchors | None, problems: t.Iterable[Problem]
+    fleet: Document,
+    sites: t.Iterable[Document],
+    anchors: anchors_.Anchors | None,
+    problems: t.Iterable[Problem],
+    today: str,
 ) -> Fleet:
     shaped = _FLEET.shape(fleet)
     judge = rules.Judge(shaped.document)
@@ -75,7 +81,7 @@ def _load(
         *_anchor_problems(fleet, given=anchors is not None),
     ]
     warnings: list[Problem] = []
-    derived = None if every else _Derived(_data(shaped.document), trusted.records)
+    derived = None if every else _Derived(_data(shaped.document), trusted.records, today)
     for site in sites:
         sound = _SITE.shape(site)
         known = {(problem.file, problem.field) for problem in sound.problems}  # and what was taken out is not missing
@@ -105,9 +111,9 @@ def _no_collector() -> t.Iterator[None]:
 class _Derived:
     """What follows from the sheets so far."""
 
-    def __init__(self, fleet: derive.Variables, anchors: t.Sequence[str]) -> None:
+    def __init__(self, fleet: derive.Variables, anchors: t.Sequence[str], today: str) -> None:
         self._name = fleet["fleet"]
-        self._variables, self._records = derive.Deriver(fleet, anchors), record.Recorder(fleet)
+        self._variables, self._records = derive.Deriver(fleet, anchors, today), record.Recorder(fleet, today)
         self._hosts: dict[str, derive.Variables] = {}
         self._sites: list[derive.Variables] = []
 

@@ -12,6 +12,7 @@ import typing as t
 import warnings
 
 from .. import _addressing as addressing
+from . import prose
 
 
 def compile_pattern(text: str) -> re.Pattern[str] | None:
@@ -66,6 +67,27 @@ def _is_coordinates(text: str) -> bool:
     return abs(latitude) <= 90 and abs(longitude) <= 180
 
 
+def _is_interface(text: str) -> bool:
+    return reserved_interface(text) is None
+
+
+def reserved_interface(name: str) -> str | None:
+    """Why this cannot be the name of a port or bond, as the rest of a sentence; None when it can."""
+    if name in {"lo", "all", "default"}:
+        return "is a name that the kernel has for something else"
+    made = name.rstrip("0123456789")
+    if made in {"dummy", "sit", "tunl", "gre", "gretap", "ip6tnl", "ip6gre", "erspan"} and made != name:
+        return "is an interface that the kernel makes itself, and no cable leads there"
+    return None
+
+
+def _is_prose(text: str) -> bool:
+    return prose.unseen(text) is None
+
+
+WHY: dict[str, t.Callable[[str], str | None]] = {"imrs-prose": prose.unseen, "imrs-interface": reserved_interface}
+"""Of some formats: what is wrong with a text, as the rest of a sentence; None when the format does not say."""
+
 _FORMATS: dict[str, t.Callable[[str], bool]] = {
     "imrs-address": _is_address,
     "imrs-interface-address": _is_interface_address,
@@ -73,6 +95,8 @@ _FORMATS: dict[str, t.Callable[[str], bool]] = {
     "imrs-pattern": _is_pattern,
     "imrs-community": _is_community,
     "imrs-coordinates": _is_coordinates,
+    "imrs-interface": _is_interface,
+    "imrs-prose": _is_prose,
     "date": _is_date,
 }
 

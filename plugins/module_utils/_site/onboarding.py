@@ -37,30 +37,42 @@ STEPS = (
 BEFORE_PROVISIONING = STEPS[:6]
 """What the host has to have done before ICANN installs."""
 
+EVER = "9999-12-31"
+"""A day by which every date has come."""
+
 AFRICA_PHASE_2 = "africa_phase_2"
 """The funding programme for hosts in Africa."""
 MOST_FUNDING = 6000
 """US dollars that the programme pays back at most, after a successful deployment."""
 
 
-def effective_mode(site: Record) -> str:
+def done(site: Record, today: str) -> Record:
+    """The steps that were done by ``today`` (``YYYY-MM-DD``): what is dated later is a plan."""
+    return {key: step for key, step in site["onboarding"]["steps"].items() if step["date"] <= today}
+
+
+def effective_mode(site: Record, today: str) -> str:
     """What the instance may announce once it is accepted: the sheet's mode; nothing where it may not be provisioned."""
-    return str(site["mode"]) if provisioning(site)["allowed"] else "dark"
+    return str(site["mode"]) if provisioning(site, today)["allowed"] else "dark"
 
 
-def state(site: Record) -> str:
+def state(site: Record, today: str) -> str:
     """Where the instance is in its life: its mode once it serves, or onboarding, suspended, decommissioned."""
     if "decommissioned" in site:
         return "decommissioned"
-    if "notify" not in site["onboarding"]["steps"]:
+    if "notify" not in done(site, today):
         return "onboarding"
     return str(site["mode"]) if site["operational"] else "suspended"
 
 
-def provisioning(site: Record) -> Record:
-    """Whether the appliance may be configured: ``{"allowed", "reason", "override"}``; the texts may be empty."""
-    done = site["onboarding"]["steps"]
+def provisioning(site: Record, today: str) -> Record:
+    """Whether the appliance may be configured: ``{"allowed", "reason", "override"}``; the texts may be empty.
+
+    An override that is dated after ``today`` allows nothing yet.
+    """
+    given, by_now = site["onboarding"]["steps"], done(site, today)
     recorded = site["onboarding"].get("override")
+    recorded = recorded if recorded and recorded["date"] <= today else None
     override = f"{recorded['date']}, {recorded['by']}: {recorded['reason']}" if recorded else ""
     reason = ""
     if "decommissioned" in site:
@@ -68,22 +80,23 @@ def provisioning(site: Record) -> Record:
     elif not site["operational"]:
         reason = "The instance is not operational."
     elif not recorded:
-        missing = next((number for number, step in enumerate(BEFORE_PROVISIONING, 1) if step.key not in done), 0)
+        missing = next((number for number, step in enumerate(BEFORE_PROVISIONING, 1) if step.key not in by_now), 0)
         if missing:
             step = STEPS[missing - 1]
-            reason = f"Onboarding step {missing}, {step.title} ({step.actor}), is not done."
+            wrong = f"is dated {given[step.key]['date']}, which is to come" if step.key in given else "is not done"
+            reason = f"Onboarding step {missing}, {step.title} ({step.actor}), {wrong}."
     return {"allowed": not reason, "reason": reason, "override": override}
 
 
-def progress(site: Record) -> Record:
+def progress(site: Record, today: str) -> Record:
     """The record ``onboarding`` of a site: every step, what comes next and who acts, interest, and money."""
     onboarding = site["onboarding"]
-    done = onboarding["steps"]
-    waiting = next((step for step in STEPS if step.key not in done), None)
+    by_now = done(site, today)
+    waiting = next((step for step in STEPS if step.key not in by_now), None)
     interest = onboarding.get("expression_of_interest")
     return {
-        "steps": [_step(step, done.get(step.key)) for step in STEPS],
-        "done": len(done),
+        "steps": [_step(step, by_now.get(step.key)) for step in STEPS],
+        "done": len(by_now),
         "next": {"step": waiting.key, "title": waiting.title, "actor": waiting.actor} if waiting else None,
         "expression_of_interest": interest
         and {
@@ -91,35 +104,34 @@ def progress(site: Record) -> Record:
             "programme": interest.get("programme", ""),
             "funding_usd": interest.get("funding_usd"),
         },
-        "reimbursement": _reimbursement(site),
-        "provisioning": provisioning(site),
+        "reimbursement": _reimbursement(site, by_now),
+        "provisioning": provisioning(site, today),
     }
 
 
-def _step(step: Step, done: Record | None) -> Record:
+def _step(step: Step, given: Record | None) -> Record:
     return {
         "step": step.key,
         "title": step.title,
         "actor": step.actor,
-        "done": done is not None,
-        "date": done["date"] if done else None,
-        "by": done["by"] if done else None,
+        "done": given is not None,
+        "date": given["date"] if given else None,
+        "by": given["by"] if given else None,
     }
 
 
-def _reimbursement(site: Record) -> Record | None:
+def _reimbursement(site: Record, by_now: Record) -> Record | None:
     """What the programme owes the host; None where nothing was asked for."""
     onboarding = site["onboarding"]
     interest = onboarding.get("expression_of_interest") or {}
     if not interest.get("funding_usd"):
         return None
-    done = onboarding["steps"]
     if "decommissioned" in site:
         due, reason = False, "The instance is decommissioned."
-    elif "install" in done and "notify" in done:
+    elif "install" in by_now and "notify" in by_now:
         due, reason = (
             True,
-            f"The instance was deployed successfully; the host was notified on {done['notify']['date']}.",
+            f"The instance was deployed successfully; the host was notified on {by_now['notify']['date']}.",
         )
     else:
         due, reason = False, "Due after a successful deployment: installed and tested, and the host notified."

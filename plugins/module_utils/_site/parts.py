@@ -63,14 +63,24 @@ def field(kind: Schema, title: str, *examples: object, default: object = None) -
 ASN = number(1, 2**32 - 1, "an AS number")
 NAME = text(r"[a-z][a-z0-9_]{0,31}", "a short name (lower-case letters, digits and _, a letter first)")
 MACHINE = text(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "the name of a machine, such as xlb01")
-INTERFACE = text(r"[A-Za-z][A-Za-z0-9_.-]{0,14}", "the name of a network interface (at most 15 characters)")
+INTERFACE: Schema = {
+    **text(
+        r"(?=.{1,15}$)[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*",
+        "the name of a network interface that a cable is plugged into, or of a bond (at most 15 characters)",
+    ),
+    "format": "imrs-interface",
+}
 DNS_NAME = text(r"\.|(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.){1,20}", "a DNS name in lower case that ends in a dot")
-# Printed into configuration files: no quotes, backslashes, braces or control characters, whatever the syntax there; and
-# nothing that changes the direction of what stands beside it.
-PROSE = text(
-    r"""[^\x00-\x1f\x7f-\x9f"'\\{}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]{1,200}""",
-    "one line of text without quotes, braces and backslashes",
-)
+# Printed into configuration files: no double quotes, backslashes, braces or control characters, whatever the syntax.
+# An apostrophe belongs to names (N'Djamena), and ends no text in any of these files. What is not seen is not there: the
+# pattern knows the usual such characters, for editors, and the format (``prose.unseen``) all of them.
+PROSE: Schema = {
+    **text(
+        r"""(?=.*[^ ])[^\x00-\x1f\x7f-\xa0"\\{}\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]{1,200}""",
+        "one line of text without double quotes, braces and backslashes",
+    ),
+    "format": "imrs-prose",
+}
 FILE = text(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1000}", "the path of a file")
 FLAG: Schema = {"type": "boolean", "description": "true or false"}
 
@@ -106,7 +116,7 @@ OPTIONAL_SECRET: Schema = {**SECRET, "type": ["string", "null"], "description": 
 COUNTRY: Schema = {
     "type": "string",
     "enum": sorted(REGION_OF),
-    "description": "a country code of ISO 3166-1 (two capital letters, such as KE)",
+    "description": "a country code of ISO 3166-1, or XK for Kosovo (two capital letters, such as KE)",
 }
 DATE: Schema = {
     **text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date, such as 2026-01-31"),

@@ -17,7 +17,8 @@ Record = dict[str, t.Any]
 class Recorder:
     """Records of one fleet. What is the same for every site is made once, and shared by all of them."""
 
-    def __init__(self, fleet: Record) -> None:
+    def __init__(self, fleet: Record, today: str) -> None:
+        self._today = today
         self._shared: Record = {
             "prefixes": derive.prefixes(),
             "service_addresses": derive.service_addresses(),
@@ -36,16 +37,16 @@ class Recorder:
             "fleet": self._name,
             "site": site["site"],
             "kind": site["kind"],
-            "state": onboarding.state(site),
+            "state": onboarding.state(site, self._today),
             "operational": site["operational"],
-            "mode": onboarding.effective_mode(site),
+            "mode": onboarding.effective_mode(site, self._today),
             "asn": addressing.ASN,
             "host": _host(site["host"]),
             "location": _location(site["location"]),
             "nodes": [_node(self._profiles[node["profile"]], nodes[node["node"]]) for node in site["nodes"]],
             "cluster": _cluster(site["cluster"]) if "cluster" in site else None,
             "sessions": sessions.of_host(site),
-            "onboarding": onboarding.progress(site),
+            "onboarding": onboarding.progress(site, self._today),
             "maintenance": site.get("maintenance", []),
             "decommissioned": site.get("decommissioned"),
             **self._shared,

@@ -7,7 +7,8 @@ ICANN knows five regions (Bylaws, section 7.5). Its board allocates countries by
 macro geographical (continental) regions", and a dependent territory goes with the country of its citizenship
 (resolutions 00.64 and 03.100): so Bermuda, Greenland and Réunion are in Europe, and Guam in North America, which is the
 United States and Canada. This table applies that method to the codes of ISO 3166-1 as of 2025; ICANN's own list
-(icann.org, "Geographic Regions") decides where the two differ.
+(icann.org, "Geographic Regions") decides where the two differ. Kosovo is in no list of the United Nations; ``XK``, a
+code that ISO 3166-1 leaves to its users and that the European Union and banks use for it, is taken to be in Europe.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _COUNTRIES = {
     "europe": (
         "AD AI AL AT AW AX BA BE BG BL BM BQ BV BY CH CW CZ DE DK EE ES FI FK FO FR GB GF GG GI GL GP GR GS "
         "HR HU IE IM IO IS IT JE KY LI LT LU LV MC MD ME MF MK MQ MS MT NC NL NO PF PL PM PN PT RE RO RS RU "
-        "SE SH SI SJ SK SM SX TC TF UA VA VG WF YT"
+        "SE SH SI SJ SK SM SX TC TF UA VA VG WF XK YT"
     ),
     "latin_america": (
         "AG AR BB BO BR BS BZ CL CO CR CU DM DO EC GD GT GY HN HT JM KN LC MX NI PA PE PY SR SV TT UY VC VE"

@@ -43,6 +43,19 @@ WAIVER = record(
     "a waiver",
     {"check": text(r"[A-Z]{2}-[0-9]{2}", "the name of an acceptance check, such as TM-01"), "reason": parts.PROSE},
 )
+RISK = record(
+    "an accepted risk",
+    {
+        "risk": field(
+            choice("wide_operator_network", "zone_left_out", "zone_unproven", "long_maintenance", "waived_proof"),
+            "What is accepted",
+        ),
+        "what": field(
+            text(r"[A-Za-z0-9.:/_-]{1,64}", "what the message about the risk names"), "Which one", "203.0.0.0/12"
+        ),
+        "reason": field(parts.PROSE, "Why it has to be"),
+    },
+)
 OPERATOR = record(
     "the operator's contact", {"name": parts.PROSE, "email": parts.EMAIL, "phone": field(parts.PHONE, "Answered 24/7")}
 )
@@ -92,6 +105,9 @@ FLEET: Schema = {
             ),
             "trust_anchor_file": field(parts.FILE, "A file of DS records instead, relative to this file"),
             "waivers": field(many(WAIVER, "a list of waivers", least=0), "Acceptance checks that may be skipped"),
+            "accepted_risks": field(
+                many(RISK, "a list of accepted risks", least=0), "What would be refused without this"
+            ),
         },
     ),
 }  # fmt: skip

@@ -105,7 +105,12 @@ def _wrong(value: t.Any, wanted: Schema, keyword: str) -> str:
         return f"{show(value)} is read as a number or as true or false; put it in quotes"
     if keyword == "type" and wanted["type"] == "integer" and re.fullmatch(r"[0-9]{1,18}", str(value)):
         return f"{show(value)} is text, being in quotes; write the number without them"
-    return f"{show(value)} is not {right}"
+    why = formats.WHY.get(wanted.get("format", ""), _no_reason)(value) if isinstance(value, str) else None
+    return f"{show(value)} {why or f'is not {right}'}"
+
+
+def _no_reason(_text: str) -> None:
+    return None
 
 
 def _add(wanted: Schema) -> str:

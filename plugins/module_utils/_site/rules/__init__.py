@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import cluster, fleet, host, node, peer, unique
+from . import cluster, fleet, host, node, peer, risks, unique
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Judge:
     def fleet(self) -> t.Iterator[Problem]:
         """What is wrong with the fleet's file. First."""
         yield from fleet.problems(self._fleet)
+        yield from risks.problems(self._fleet)
         yield from self._register.fleet()
 
     def site(self, site: Document) -> t.Iterator[Problem]:
@@ -52,3 +53,4 @@ class Judge:
     def warnings(self) -> t.Iterator[Problem]:
         """What is allowed in the fleet's file, and hardly meant. Last."""
         yield from self._register.warnings()
+        yield from risks.warnings(self._fleet)

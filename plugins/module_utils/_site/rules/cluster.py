@@ -52,7 +52,7 @@ def _router(site: Document, path: Path, router: Record) -> t.Iterator[Problem]:
         if wrong:
             yield site.problem((*path, "addresses", at), wrong)
     for at, text in sound(router.get("uplink")):
-        wrong = addresses.unfit(text) or addresses.not_a_host(text)
+        wrong = addresses.unfit(text) or addresses.not_a_host(text) or addresses.swallows(text, addresses.WIDEST_UPLINK)
         if wrong:
             yield site.problem((*path, "uplink", at), wrong)
 

@@ -28,13 +28,26 @@ def problems(site: Document, index: int, node: Record, terms: Terms) -> t.Iterat
     yield from _uplink(site, (*path, "uplink"), node.get("uplink") or {})
     yield from _interfaces(site, path, node)
     for at, text in sound((node.get("management") or {}).get("addresses")):
-        wrong = addresses.unreachable(text) or addresses.not_a_host(text)
+        wrong = (
+            addresses.unreachable(text)
+            or addresses.not_a_host(text)
+            or addresses.swallows(text, addresses.WIDEST_MANAGEMENT)
+            or _on_uplink(text, node)
+        )
         if wrong:
             yield site.problem((*path, "management", "addresses", at), wrong)
     bmc = node.get("bmc")
-    if bmc and (wrong := addresses.unreachable(bmc)):
+    if bmc and (wrong := addresses.unreachable(bmc) or _on_uplink(bmc, node)):
         yield site.problem((*path, "bmc"), wrong)
     yield from _keys(site, path, node, terms)
+
+
+def _on_uplink(text: str, node: Record) -> str | None:
+    """Why operators' access may not be on the side that the Internet reaches."""
+    for _index, own in sound((node.get("uplink") or {}).get("addresses")):
+        if addresses.overlap(text, own) and not addresses.swallows(own, addresses.WIDEST_UPLINK):
+            return f"{text} is in the uplink's subnet ({own}); management has a network of its own, for operators only"
+    return None
 
 
 def _name(site: Document, path: Path, node: Record, terms: Terms) -> t.Iterator[Problem]:
@@ -56,7 +69,7 @@ def _uplink(site: Document, path: Path, uplink: Record) -> t.Iterator[Problem]:
     yield from addresses.families(site, (*path, "addresses"), own)
     yield from addresses.families(site, (*path, "gateways"), gateways, single=True)
     for at, text in sound(own):
-        wrong = addresses.unfit(text) or addresses.not_a_host(text)
+        wrong = addresses.unfit(text) or addresses.not_a_host(text) or addresses.swallows(text, addresses.WIDEST_UPLINK)
         if wrong:
             yield site.problem((*path, "addresses", at), wrong)
     for at, text in sound(gateways):

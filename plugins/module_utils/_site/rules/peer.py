@@ -73,10 +73,12 @@ def _off_link(text: str, links: Links, what: str) -> str | None:
 
 def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
     hold, keepalive = peer.get("hold_time", DEFAULT_HOLD_TIME), peer.get("keepalive_time")
-    if keepalive is not None and hold is not None and keepalive >= hold:
+    # BIRD, FRR and most of what hosts have take the smaller one of what is configured and a third of the hold time.
+    if keepalive is not None and hold is not None and keepalive > hold // 3:
         yield site.problem(
             (*path, "keepalive_time"),
-            f"{keepalive} is not less than the hold time, {hold}; a third of it is usual (RFC 4271)",
+            f"{keepalive} is more than a third of the hold time, {hold}, so neighbours would use {hold // 3} instead "
+            f"(RFC 4271, section 4.4); give {hold // 3} or less, or leave it out",
         )
     inbound, most = peer.get("inbound", DEFAULT_INBOUND), peer.get("max_prefix")
     if inbound == "all" and "max_prefix" not in peer:

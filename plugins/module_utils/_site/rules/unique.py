@@ -13,6 +13,7 @@ import typing as t
 
 from ... import _addressing as addressing
 from .. import addresses
+from . import links
 from .common import Record, names, records, sound
 
 if t.TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Register:
         """Addresses of the hosts' machines, as the sheets name them; and who may have one of ours all the same."""
         self._judges: list[tuple[Document, str, str]] = []
         """The machines that judge nodes."""
+        self._links = links.Links()
         self._secrets: dict[str, str] = {}
         """Who shares the secret in a vault variable."""
 
@@ -68,6 +70,7 @@ class Register:
             shared = f"the host of site {data.get('site') or '?'}"
             yield from self._secret(kept, ("peers", index, "md5"), peer.get("md5"), shared)
         self._note_strangers(kept, data)
+        yield from self._links.site(kept, data)
 
     def end(self) -> t.Iterator[Problem]:
         """What can be told only when every sheet is known: no machine of a host is one of ours."""
@@ -80,6 +83,7 @@ class Register:
                 yield site.problem((key,), f"{name} is a node of the fleet, and no node judges a node")
             elif name in GROUPS:
                 yield site.problem((key,), f"{name} is the name of a group; give the machine another one")
+        yield from self._links.end()
 
     def warnings(self) -> t.Iterator[Problem]:
         """Exceptions for sites that do not exist."""

@@ -128,7 +128,10 @@ class Fleet:
         ssh = self.base / "ssh"
         ssh.write_text(f"#!/bin/sh\necho \"$@\" >> '{self.called}'\nexit 255\n")
         ssh.chmod(0o755)
-        group = {"hosts": nodes, "vars": {"ansible_become": True, "ansible_user": "dnseng", **everywhere}}
+        # Too short for a digest to stand for them in what is rendered.
+        vault = {f"vault_bgp_{name[:3]}": "not-a-secret" for name in nodes}
+        vault |= {f"vault_tsig_{name}_dist1": "bm90LWEtc2VjcmV0" for name in nodes}
+        group = {"hosts": nodes, "vars": {"ansible_become": True, "ansible_user": "dnseng", **vault, **everywhere}}
         self.inventory.write_text(json.dumps({"all": {"children": {"appliances": group}}}))
         collections = self.base / "ansible_collections" / "icann"
         collections.mkdir(parents=True, exist_ok=True)
@@ -136,15 +139,17 @@ class Fleet:
             (collections / "imrs").symlink_to(ROOT)
 
     def run(
-        self, playbook: str, *options: str, inventory: pathlib.Path | None = None
+        self, playbook: str, *options: str, inventory: pathlib.Path | None = None, config: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """``ansible-playbook icann.imrs.<playbook>``, or a file's, on this inventory or another."""
+        """``ansible-playbook icann.imrs.<playbook>``, or a file's, on this or another inventory."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "IMRS_"))}
+        empty = self.base / "empty.cfg"
+        empty.write_text("")
         environment = {
             **clean,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg" if config else empty),
             "ANSIBLE_COLLECTIONS_PATH": str(self.base),
-            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml" if config else "icann.imrs.sites",
             "ANSIBLE_HOME": str(self.base / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
             "ANSIBLE_NOCOLOR": "1",

@@ -118,6 +118,12 @@ def test_the_latest_acceptance_is_read(bench: Bench) -> None:
     assert b"Not judged yet" in bench.files()["sites/nbo.html"]
 
 
+def test_a_fleet_without_reports_has_none_yet_r_5(bench: Bench) -> None:
+    result = bench.run(reports=str(bench.base / "nowhere" / "reports"))
+    assert not result.get("failed")
+    assert b"Not judged yet" in bench.files()["sites/nbo.html"]
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"results": 7}', b"\xff\xfe"])
 def test_a_broken_report_is_named(bench: Bench, content: str | bytes) -> None:
     path = bench.base / "reports" / "acc01" / "acceptance.json"
@@ -141,7 +147,7 @@ def test_a_wrong_sheet_is_told_with_file_line_and_field(bench: Bench) -> None:
         ({"inventory": None}, ["inventory must be given"]),
         ({"inventory": "", "directory": ""}, ["inventory and directory must be given"]),
         ({"inventory": "/nowhere/imrs.yml"}, ["/nowhere/imrs.yml is not a file"]),
-        ({"reports": "/nowhere"}, ["/nowhere is not a directory"]),
+        ({"reports": "/dev/null"}, ["/dev/null is not a directory"]),
         ({"sites": "x"}, ["unknown options sites", "inventory, directory, reports"]),
     ],
 )

@@ -120,3 +120,35 @@ def test_parts_may_be_left_out(
     assert said in done.stdout
     assert bool(said) == ("Acceptance is left out" in done.stdout)
     assert fleet.called.exists(), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("vault_bgp_xae", "x" * 81, "has 81 characters, and TCP MD5 takes 80 at most"),
+        ("vault_bgp_xae", "hunter2 hunter2", "holds a blank, quote, backslash"),
+        ("vault_tsig_xae01_dist1", "hunter2!", "is not base64 on one line"),
+        ("vault_tsig_xae01_dist1", None, "is not one text, or an empty one"),
+    ],
+    ids=["A-7 too long", "A-7 blank", "A-7 no base64", "A-7 empty"],
+)
+def test_a_secret_that_cannot_be_used_is_named_before_any_contact(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], variable: str, value: str | None, why: str
+) -> None:
+    fleet.write({"xaa01": nodes["xaa01"], "xae01": {**nodes["xae01"], variable: value}})
+    done = fleet.run("site")
+    assert done.returncode != 0
+    assert f"xae01: the secret {variable} {why}" in " ".join((done.stdout + done.stderr).split())
+    assert value is None or value not in done.stdout + done.stderr
+    assert not fleet.called.exists()
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept", "drift", "render"])
+def test_a_wrong_sheet_never_looks_like_a_success_l_3(fleet: t.Any, playbook: str) -> None:
+    """Without an ansible.cfg, Ansible only warns of it, and goes on without nodes."""
+    fleet.write({})
+    fleet.inventory.write_text("plugin: icann.imrs.sites\n")
+    done = fleet.run(playbook, config=False)
+    assert done.returncode != 0
+    assert "There are no nodes in" in done.stdout + done.stderr
+    assert "fleet.yml: cannot be read" in " ".join((done.stdout + done.stderr).split())

@@ -18,14 +18,16 @@ KNOWN = f"<vault_x sha256:{hashlib.sha256(KEY.encode()).hexdigest()[:12]}>"
 RENDER = {"imrs_render_directory": "/somewhere"}
 
 
-def look_up(*names: t.Any, **variables: t.Any) -> list[str]:
+def look_up(*names: t.Any, use: str | None = None, **variables: t.Any) -> list[str]:
     """Ask for names on host nbo01; texts with braces are templates, as those of an inventory are."""
     known = {
         name: trust_as_template(value) if isinstance(value, str) else value
         for name, value in {"inventory_hostname": "nbo01", **variables}.items()
     }
     templar = Templar(loader=DataLoader(), variables=known)
-    return secret.LookupModule(loader=templar._loader, templar=templar).run(list(names), known)
+    return secret.LookupModule(loader=templar._loader, templar=templar).run(
+        list(names), known, **({"use": use} if use else {})
+    )
 
 
 def refusal(*names: t.Any, **variables: t.Any) -> str:
@@ -95,5 +97,32 @@ def test_what_is_no_name_is_refused_and_not_repeated(name: t.Any, mode: dict[str
 
 def test_options_are_refused() -> None:
     module = secret.LookupModule(loader=None, templar=None)
-    with pytest.raises(secret.SecretError, match="takes names only; leave out default"):
+    with pytest.raises(secret.SecretError, match="takes names and use only; leave out default"):
         module.run(["vault_x"], {}, default="x")
+
+
+def test_one_line_end_is_left_out_a_7() -> None:
+    assert look_up("vault_x", use="tsig", vault_x=f"{KEY}\n") == [KEY]
+    assert "is not base64" in refusal("vault_x", use="tsig", vault_x=f"{KEY}\n\n")
+
+
+@pytest.mark.parametrize(
+    ("use", "value", "words"),
+    [
+        ("bgp", KEY * 3, "nbo01: the secret vault_x has 84 characters, and TCP MD5 takes 80 at most"),
+        ("bgp", f'{KEY}"', "nbo01: the secret vault_x holds a blank, quote"),
+        ("bgp", f"{KEY} x", "nbo01: the secret vault_x holds a blank, quote"),
+        ("tsig", f"{KEY[:-1]} ", "nbo01: the secret vault_x is not base64"),
+    ],
+    ids=lambda value: f"A-7 {value[:6]}",
+)
+def test_what_a_daemon_would_not_read_is_refused_by_its_name(use: str, value: str, words: str) -> None:
+    said = refusal("vault_x", use=use, vault_x=value)
+    assert said.startswith(words)
+    assert value not in said
+    assert look_up("vault_x", use=use, vault_x=value, **RENDER)[0].startswith("<vault_x")
+
+
+def test_a_use_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(secret.SecretError, match="use is one of bgp, tsig"):
+        look_up("vault_x", use="ssh", vault_x=KEY)

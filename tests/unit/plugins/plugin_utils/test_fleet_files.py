@@ -126,3 +126,17 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fleet_files.missing_libraries() == (
         "needs jsonschema in the Python that runs Ansible; install with: python3 -m pip install jsonschema"
     )
+
+
+def test_the_day_is_asked_of_the_clock_once_a_5(config: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {}
+    for day in ("2000-01-01", "2100-01-01"):
+        monkeypatch.setattr(fleet_files, "today", lambda day=day: day)
+        files = fleet_files.gather(config, trust_anchor_file="root.ds")
+        answers[day] = files.digest(), files.load().hosts["xlb01"]["imrs_provisioning"]["allowed"]
+    assert [allowed for _digest, allowed in answers.values()] == [False, True]
+    assert len({digest for digest, _allowed in answers.values()}) == 2
+
+
+def test_today_is_a_date() -> None:
+    assert len(fleet_files.today()) == len("2026-01-31")

@@ -122,3 +122,19 @@ def test_a_fleet_gives_a_page_and_two_documents_for_each_site() -> None:
     assert "Accepted for stage live" in texts["sites/nbo.md"]
     assert "Not judged yet" in texts["sites/lim.md"]
     assert all(pages.MARK in text[:2000] for text in texts.values())
+
+
+def test_an_apostrophe_is_escaped_where_it_is_html_r_1() -> None:
+    made = record()
+    made["host"] = {**made["host"], "name": "Côte d'Ivoire Réseau"}
+    page, markdown = sheet(made)
+    assert "Côte d&#39;Ivoire Réseau" in page
+    assert "d'Ivoire" not in page
+    assert "Côte d'Ivoire Réseau" in markdown
+
+
+def test_an_extension_is_dialled_r_2() -> None:
+    made = record()
+    made["operator"] = {**made["operator"], "phone": "+1 555 0110 ext. 5"}
+    page, _markdown = sheet(made)
+    assert 'href="tel:+15550110;ext=5"' in page

@@ -228,12 +228,6 @@ def test_two_sessions_of_one_node_have_two_names() -> None:
     assert [one.name for one in host.sessions] == ["imrs_nbo01_ipv4", "imrs_nbo01_ipv4_2"]
 
 
-def test_a_keepalive_is_never_more_than_a_third_of_the_hold_time() -> None:
-    slow = session("ipv4", "192.0.2.1", "192.0.2.2", hold_time=9, keepalive_time=8)
-    (host,) = router_view.host_routers(record("nbo", "Nairobi", "KE", [slow]))
-    assert [one.keepalive for one in host.sessions] == [3]
-
-
 def test_openbgpd_filters_the_group() -> None:
     """In OpenBGPD the last rule that matches decides, so their order counts."""
     texts = {name: (GOLDEN / name / "openbgpd.txt").read_text(encoding="utf-8") for name in RECORDS}

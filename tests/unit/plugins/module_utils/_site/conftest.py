@@ -8,7 +8,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document, errors, fleet
+from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document, errors, fleet, onboarding
 
 LAB = pathlib.Path(__file__).resolve().parents[5] / "inventories" / "lab"
 SHEETS = {
@@ -31,11 +31,13 @@ class Lab:
         self.fleet = (LAB / "fleet.yml").read_text(encoding="utf-8")
         self.sheet = SHEETS[name].read_text(encoding="utf-8")
 
-    def load(self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = ()) -> fleet.Fleet:
+    def load(
+        self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = (), today: str = onboarding.EVER
+    ) -> fleet.Fleet:
         """``more`` are texts of other sheets."""
         documents = [document.parse(self.file, edited(self.sheet, sheet))]
         documents += [document.parse(f"sites/more{number}.yml", text) for number, text in enumerate(more)]
-        return fleet.load(document.parse("fleet.yml", edited(self.fleet, fleet_)), documents, ANCHORS)
+        return fleet.load(document.parse("fleet.yml", edited(self.fleet, fleet_)), documents, ANCHORS, today=today)
 
     def hosts(self, sheet: Edits = (), fleet_: Edits = (), more: t.Sequence[str] = ()) -> dict[str, dict[str, t.Any]]:
         return self.load(sheet, fleet_, more).hosts

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import document, errors, fleet
 
 from .conftest import ANCHORS, Lab
-from .wordings import AS_RANGE, PROSE
+from .wordings import AS_RANGE
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 ANCHOR = "uses an anchor or alias (& or *); write the value out, or quote it"
@@ -31,7 +31,9 @@ EXPECTED: dict[str, list[str]] = {
     "at": [f"1: {NO_YAML}"],
     "backtick": [f"1: {NO_YAML}"],
     "bad_indent": [f"2: {NO_YAML}"],
-    "bidirectional": [rf"8: host.name: 'Example \u202eteN' is not {PROSE}"],
+    "bidirectional": [
+        r"8: host.name: 'Example \u202eteN' holds U+202E (RIGHT-TO-LEFT OVERRIDE), which is not seen; remove it"
+    ],
     "block_junk": [f"1: {NO_YAML}"],
     "c1_control": [f"2: {NO_YAML}holds the character U+009B; remove it"],
     "complex_key": [f"1: {KEY}"],
@@ -56,7 +58,7 @@ EXPECTED: dict[str, list[str]] = {
         "30: nodes[0].uplink.mtu: .nan is not an MTU in bytes (1280\u20139216)",
         f"45: peers[0].asn: .inf is not {AS_RANGE}",
     ],
-    "line_separator": [rf"8: host.name: 'Example\u2028Net' is not {PROSE}"],
+    "line_separator": [r"8: host.name: 'Example\u2028Net' holds U+2028 (LINE SEPARATOR), which is not seen; remove it"],
     "list_at_the_top": [f"1: {MAPPING}"],
     "long_key": [f"1: {NO_YAML}"],
     "mapping_as_a_key": [f"1: {KEY}"],

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
+import yaml
 from ansible_collections.icann.imrs.plugins.module_utils._site import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,3 +94,31 @@ def test_any_bytes_give_data_or_one_problem(content: bytes) -> None:
 def test_any_punctuation_gives_data_or_one_problem(content: str) -> None:
     parsed = document.parse("x.yml", content)
     assert (parsed.data is None) == (len(parsed.problems) == 1)
+
+
+MARK = yaml.Mark("x", 0, 6, 0, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (yaml.parser.ParserError("while parsing", MARK, "exceeded maximum nesting depth", MARK), 7),
+        (yaml.YAMLError("maximum depth of 100 exceeded"), 0),
+        (ValueError("too deeply nested"), 0),
+        (RecursionError("maximum recursion depth exceeded"), 0),
+    ],
+    ids=lambda value: f"L-4 {type(value).__name__}",
+)
+def test_a_limit_of_the_parser_is_told_in_our_words(
+    error: Exception, line: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loader:
+        def __init__(self, _text: str) -> None:
+            """As PyYAML's."""
+
+        def get_event(self) -> t.NoReturn:
+            raise error
+
+    monkeypatch.setattr(yaml, "CSafeLoader", Loader)
+    (problem,) = document.parse("x.yml", "a: 1").problems
+    assert (problem.line, problem.message) == (line, "is nested more than 16 levels deep")

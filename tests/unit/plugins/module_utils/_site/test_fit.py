@@ -74,6 +74,8 @@ FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "imrs-pattern": (("^[a-z]$", ""), ("(", "a{99999999999}")),
     "imrs-community": (("0:65535", "4294967295:0:4294967295"), ("0:65536", "1:4294967296:1")),
     "imrs-coordinates": (("90, 180", "-90,-180.0"), ("90.01, 0", "0, -180.001")),
+    "imrs-interface": (("eno2", "bond0", "enp3s0f0np0", "dummyport"), ("lo", "all", "default", "dummy0", "sit0")),
+    "imrs-prose": (("N'Djamena", "caf\u00e9", ""), ("a\u200bb", " ", "e" + "\u0301" * 5)),
     "date": (("2024-02-29",), ("2025-02-29", "2025-13-01")),
 }
 """Texts of each format, right ones and wrong ones."""
@@ -92,7 +94,7 @@ def test_coordinates_and_communities_are_taken_apart() -> None:
     assert formats.communities(["64500:0100", "1:2:3", "1:2"]) == (["64500:100", "1:2"], ["1:2:3"])
 
 
-@pytest.mark.parametrize("text", ["a\u202eb", "a\u2028b", "a\x1bb", "{{ a }}", "a'b", 'a"b', "a\\b", "", "a" * 201])
+@pytest.mark.parametrize("text", ["a\u202eb", "a\u2028b", "a\x1bb", "{{ a }}", 'a"b', "a\\b", "", "a" * 201])
 def test_prose_is_one_harmless_line(text: str) -> None:
     assert not fit.test_of(parts.PROSE)(text)
 

@@ -46,7 +46,9 @@ FLEET: dict[str, tuple[str, str, list[str]]] = {
     "no root zone": ('name: "."', 'name: "net."', [
         "zones: the root zone '.' is missing; it is what the IMRS serves"
     ]),
-    "zone twice": ('name: "arpa."', 'name: "."', ["zones[1].name: . was already given in zones[0]"]),
+    "zone twice": ("zones:\n", 'zones:\n  - {name: ".", zonemd: true, dnssec: true}\n', [
+        "zones[1].name: . was already given in zones[0]"
+    ]),
     "port twice": ("port: uplink", "port: mgmt", ["profiles[0].ports[1].port: mgmt was already given in ports[0]"]),
     "role of a port": ("role: uplink", "role: service", [
         "profiles[0].ports[1].role: service is not one of: bmc, management, uplink, unused"
@@ -94,8 +96,9 @@ def test_a_wrong_fleet_is_told_what_is_wrong(name: str, lab: Lab) -> None:
 def _twin(lab: Lab, **changes: str) -> str:
     """The lab's sheet for another site, that shares nothing with it but what ``changes`` say."""
     kept = {
-        "site: xlb": "site: xlc", "node: xlb01": "node: xlb02", "LAB-0001": "LAB-0002", "192.0.2.2/29": "192.0.2.3/29",
-        "2001:db8:0:1::2/64": "2001:db8:0:1::3/64", "198.51.100.11": "198.51.100.12", "name: xlb01-": "name: xlb02-",
+        "site: xlb": "site: xlc", "node: xlb01": "node: xlb02", "LAB-0001": "LAB-0002", "192.0.2.2/29": "192.0.2.10/29",
+        "192.0.2.1,": "192.0.2.9,", "2001:db8:0:1::": "2001:db8:0:9::",
+        "198.51.100.11": "198.51.100.12", "name: xlb01-": "name: xlb02-",
         "vault_tsig_xlb01": "vault_tsig_xlb02", "vault_bgp_xlb": "vault_bgp_xlc",
     }  # fmt: skip
     text = lab.sheet
@@ -109,6 +112,7 @@ def test_two_sites_may_stand_side_by_side(lab: Lab) -> None:
     assert set(lab.hosts(more=[_twin(lab)])) == {"xlb01", "xlb02"}
 
 
+OVERLAP = "overlaps 192.0.2.2/29, the uplink of site xlb {where}; a link belongs to one site, so correct one of the two"
 OWN_SECRET = "give the host of site xlc one of its own"
 
 
@@ -126,8 +130,9 @@ TWICE: dict[str, tuple[str, list[str]]] = {
         "LAB-0001",
         ["nodes[0].serial: serial number LAB-0001 already exists, {where}; every serial number is there once"],
     ),
-    "192.0.2.2/29": ("192.0.2.2/29", [
-        "nodes[0].uplink.addresses[0]: 192.0.2.2 is used twice; it already belongs to node xlb01"
+    "192.0.2.": ("192.0.2.2/29", [
+        "nodes[0].uplink.addresses[0]: 192.0.2.2 is used twice; it already belongs to node xlb01",
+        f"nodes[0].uplink.addresses[0]: 192.0.2.2/29 {OVERLAP}",
     ]),
     "198.51.100.11": ("198.51.100.11", [
         "nodes[0].management.addresses[0]: 198.51.100.11 is used twice; it already belongs to node xlb01"
@@ -150,7 +155,8 @@ TWICE: dict[str, tuple[str, list[str]]] = {
 def test_what_is_one_machines_or_one_hosts_is_not_anothers(shared: str, lab: Lab) -> None:
     shown, messages = TWICE[shared]
     lines = {f"line{index}": _where(lab, f"xlb01-dist{index + 1}").rpartition(":")[2] for index in (0, 1)}
-    assert lab.messages(more=[_twin(lab, **{shared: shared})]) == [
+    kept = {text: text for text in ("192.0.2.2/29", "192.0.2.1,", shared) if text.startswith(shared)}
+    assert lab.messages(more=[_twin(lab, **kept)]) == [
         f"sites/more0.yml: {message.format(where=_where(lab, shown), **lines)}" for message in messages
     ]
 
@@ -168,9 +174,10 @@ def test_a_bmc_belongs_to_one_node(single: Lab, lab: Lab) -> None:
 
 
 def test_a_later_sheet_may_own_what_an_earlier_one_called_the_hosts(lab: Lab) -> None:
-    text = _twin(lab).replace("192.0.2.3/29", "192.0.2.1/29").replace("gateways: [192.0.2.1", "gateways: [192.0.2.4")
-    text = text.replace('addresses: [192.0.2.1, "2001:db8:0:1::1"]', 'addresses: [192.0.2.4, "2001:db8:0:1::1"]')
+    text = _twin(lab).replace("192.0.2.10/29", "192.0.2.1/29").replace("192.0.2.9,", "192.0.2.4,")
+    overlap = OVERLAP.format(where=_where(lab, "192.0.2.2/29"))
     assert lab.messages(more=[text]) == [
+        f"sites/more0.yml: nodes[0].uplink.addresses[0]: 192.0.2.1/29 {overlap}",
         "sites/xlb.yml: nodes[0].uplink.gateways[0]: 192.0.2.1 is an address of node xlb02, not of the host",
         "sites/xlb.yml: peers[0].addresses[0]: 192.0.2.1 is an address of node xlb02, not of the host",
     ]
@@ -196,4 +203,35 @@ def test_a_fleet_without_trust_is_refused(lab: Lab) -> None:
         fleet.load(document.parse("fleet.yml", text), [document.parse("sites/xlb.yml", lab.sheet)])
     assert [problem.message for problem in caught.value.problems] == [
         "has neither trust_anchors nor trust_anchor_file; give one of them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mine", "problem"),
+    [("192.0.2.10/28", "sites/xlc.yml"), ("192.0.2.10/29", None)],
+    ids=["A-3 uplinks that overlap", "uplinks that are beside each other"],
+)
+def test_a_link_belongs_to_one_site(mine: str, problem: str | None, lab: Lab) -> None:
+    text = _twin(lab).replace("192.0.2.10/29", mine)
+    if problem is None:
+        assert set(lab.hosts(more=[text])) == {"xlb01", "xlb02"}
+        return
+    overlap = OVERLAP.format(where=_where(lab, "192.0.2.2/29"))
+    assert lab.messages(more=[text]) == [f"sites/more0.yml: nodes[0].uplink.addresses[0]: {mine} {overlap}"]
+
+
+def test_a_router_has_one_as_number_a_3(lab: Lab) -> None:
+    far = 'asn: 64500\n    multihop: 2\n    addresses: [203.0.113.77, "2001:db8:77::1"]'
+    near = lab.sheet[lab.sheet.index("asn: 64500") : lab.sheet.index("    md5:")].rstrip()
+    text = _twin(lab)
+    there = text[text.index("asn: 64500") : text.index("    md5:")].rstrip()
+    same = text.replace(there, far)
+    assert set(lab.hosts([(near, far)], more=[same])) == {"xlb01", "xlb02"}
+    line = lab.sheet[: lab.sheet.index("asn: 64500")].count("\n") + 1
+    assert lab.messages([(near, far)], more=[same.replace("asn: 64500", "asn: 64501")]) == [
+        (
+            f"sites/more0.yml: peers[0].asn: 64501 is not 64500, which the router at 203.0.113.77 has in "
+            f"sites/xlb.yml:{line}; "
+            "a router has one AS number, so correct one of the two"
+        )
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._site import derive
 
 if t.TYPE_CHECKING:
     from .conftest import Lab
@@ -45,7 +46,7 @@ COURSE: dict[str, tuple[str, str, list[str]]] = {
         ["operational: true, but the instance is decommissioned; say operational: false"],
     ),
     "override without a reason": (", reason: Lab rehearsal", "", [
-        "onboarding.override.reason: is missing; give one line of text without quotes, braces and backslashes"
+        "onboarding.override.reason: is missing; give one line of text without double quotes, braces and backslashes"
     ]),
 }  # fmt: skip
 
@@ -54,6 +55,32 @@ COURSE: dict[str, tuple[str, str, list[str]]] = {
 def test_a_wrong_course_is_told_what_is_wrong(name: str, single: Lab) -> None:
     old, new, messages = COURSE[name]
     assert sorted(single.wrong((old, new))) == sorted(messages)
+
+
+@pytest.mark.parametrize(
+    ("today", "allowed", "state"),
+    [("2026-01-11", False, "onboarding"), ("2026-01-12", True, "onboarding"), ("2026-12-31", True, "drained")],
+    ids=lambda value: f"A-5 {value}",
+)
+def test_a_step_that_is_to_come_is_not_done(today: str, allowed: bool, state: str, single: Lab) -> None:
+    override = next(line for line in single.sheet.splitlines(keepends=True) if line.startswith("  override:"))
+    loaded = single.load([(override, "")], today=today)
+    (site,), (node,) = loaded.sites, loaded.hosts.values()
+    assert (node["imrs_provisioning"]["allowed"], node["imrs_state"]) == (allowed, state)
+    assert node["imrs_mode"] == ("drained" if allowed else "dark")
+    assert ("provisionable" in derive.groups(node)) is allowed
+    if not allowed:
+        assert node["imrs_provisioning"]["reason"] == (
+            "Onboarding step 6, Racked, powered, connected (host), is dated 2026-01-12, which is to come."
+        )
+        assert (site["onboarding"]["done"], site["onboarding"]["next"]["step"]) == (5, "rack")
+        assert site["onboarding"]["reimbursement"]["due"] is False
+
+
+def test_an_override_that_is_to_come_allows_nothing_a_5(single: Lab) -> None:
+    before, after = (single.load(today=day).hosts["nbo01"]["imrs_provisioning"] for day in ("2026-01-04", "2026-01-05"))
+    assert (before["allowed"], before["override"]) == (False, "")
+    assert after == {"allowed": True, "reason": "", "override": "2026-01-05, J. Doe: Lab rehearsal"}
 
 
 def test_two_steps_may_be_done_on_one_day(cluster: Lab) -> None:

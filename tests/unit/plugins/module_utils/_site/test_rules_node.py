@@ -18,6 +18,8 @@ GATEWAYS = 'gateways: [192.0.2.1, "2001:db8:0:1::1"]'
 PATTERN = r"^[a-z]{3}[0-9]{2}\.l\.root-servers\.org$"
 ON = "(192.0.2.2/29, 2001:db8:0:1::2/64)"
 
+LARGE = "has a subnet that is too large for a link, so that far networks would be taken for neighbours"
+
 NODE: dict[str, tuple[str, str, list[str]]] = {
     "profile": ("profile: calypso", "profile: pandora", [
         "nodes[0].profile: pandora is not a profile of the fleet; these are calypso"
@@ -59,6 +61,31 @@ NODE: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "management on the service side": ("198.51.100.11/24", "199.7.83.11/24", [
         f"nodes[0].management.addresses[0]: 199.7.83.11/24 {ours('199.7.82.0/23')}"
+    ]),
+    "A-3: uplink that is the Internet": (UPLINK, 'addresses: [192.0.2.2/0, "2001:db8:0:1::2/64"]', [
+        f"nodes[0].uplink.addresses[0]: 192.0.2.2/0 {LARGE}; give the length of the link's prefix, /16 or longer"
+    ]),
+    "A-3: uplink that holds the service": (UPLINK, 'addresses: [199.7.0.2/16, "2001:db8:0:1::2/64"]', [
+        ("nodes[0].uplink.addresses[0]: 199.7.0.2/16 has a subnet that holds 199.7.82.0/23, "
+        "a prefix of the service itself; correct the length"),
+        ("nodes[0].uplink.gateways[0]: 192.0.2.1 is not on the uplink (199.7.0.2/16, 2001:db8:0:1::2/64), "
+        "so it cannot be its gateway"),
+        ("peers[0].addresses[0]: 192.0.2.1 is not on the uplink (199.7.0.2/16, 2001:db8:0:1::2/64); "
+        "correct it, or say multihop"),
+    ]),
+    "A-3: management that is the Internet": ("198.51.100.11/24", "198.51.100.11/0", [
+        f"nodes[0].management.addresses[0]: 198.51.100.11/0 {LARGE}; give the length of the link's prefix, /8 or longer"
+    ]),
+    "A-3: management in the uplink's subnet": ("198.51.100.11/24", "192.0.2.3/29", [
+        ("nodes[0].management.addresses[0]: 192.0.2.3/29 is in the uplink's subnet (192.0.2.2/29); "
+        "management has a network of its own, for operators only")
+    ]),
+    "A-3: loopback as the uplink": ("interface: uplink", "interface: lo", [
+        "nodes[0].uplink.interface: lo is a name that the kernel has for something else"
+    ]),
+    "A-3: no name of an interface": ("interface: uplink", "interface: a..", [
+        ("nodes[0].uplink.interface: a.. is not the name of a network interface that a cable is plugged into, "
+        "or of a bond (at most 15 characters)")
     ]),
     "TSIG key for nobody": ("master: dist2", "master: dist3", [
         "nodes[0].tsig: has no TSIG key for the master dist2",

@@ -57,15 +57,17 @@ def test_a_wrong_peer_is_told_what_is_wrong(name: str, lab: Lab) -> None:
     assert lab.wrong((old, new)) == messages
 
 
+THIRD = "neighbours would use {0} instead (RFC 4271, section 4.4); give {0} or less, or leave it out"
+
 FULL: dict[str, tuple[str, str, list[str]]] = {
     "router twice": ('[198.51.100.200, "2001:db8:0:99::1"]', '[192.0.2.17, "2001:db8:0:99::1"]', [
         "peers[1].addresses[0]: 192.0.2.17 was already given in peers[0]; give every router once"
     ]),
-    "keepalive as long as the hold time": ("keepalive_time: 5", "keepalive_time: 30", [
-        "peers[0].keepalive_time: 30 is not less than the hold time, 30; a third of it is usual (RFC 4271)"
+    "A-9: keepalive longer than a third of the hold time": ("keepalive_time: 5", "keepalive_time: 11", [
+        f"peers[0].keepalive_time: 11 is more than a third of the hold time, 30, so {THIRD.format(10)}"
     ]),
-    "keepalive longer than the default hold time": ("multihop: 3", "multihop: 3\n    keepalive_time: 9", [
-        "peers[1].keepalive_time: 9 is not less than the hold time, 9; a third of it is usual (RFC 4271)"
+    "A-9: longer than a third of the default hold time": ("multihop: 3", "multihop: 3\n    keepalive_time: 8", [
+        f"peers[1].keepalive_time: 8 is more than a third of the hold time, 9, so {THIRD.format(3)}"
     ]),
     "all without a limit": ("    max_prefix: 1000\n", "", [
         "peers[0].max_prefix: is missing; with inbound all, say how many prefixes may come"

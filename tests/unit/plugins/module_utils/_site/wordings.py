@@ -6,11 +6,11 @@ from __future__ import annotations
 
 AS_RANGE = "an AS number (1\u20134294967295)"
 SHORT = "a short name (lower-case letters, digits and _, a letter first)"
-PROSE = "one line of text without quotes, braces and backslashes"
+PROSE = "one line of text without double quotes, braces and backslashes"
 FEWER = "give one of each family (dual stack)"
 ROUTED = "the service side takes addresses that the Internet routes"
 REACHED = "give one that operators can reach"
-COUNTRY = "a country code of ISO 3166-1 (two capital letters, such as KE)"
+COUNTRY = "a country code of ISO 3166-1, or XK for Kosovo (two capital letters, such as KE)"
 DATE = "a date, such as 2026-01-31"
 QUOTES = "is read as a number or as true or false; put it in quotes"
 COORDINATES = "latitude (\u221290\u201390) and longitude (\u2212180\u2013180) in degrees, such as -1.3192, 36.9278"

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What a secret has to be, so that every daemon reads the same one. No sentence from here holds any of a secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+LONGEST_PASSWORD = 80
+"""Bytes of a TCP MD5 key (``TCP_MD5SIG_MAXKEYLEN`` of Linux). FRR's check passes more, and it runs without one."""
+
+_PASSWORD = re.compile(r"[!#-\[\]-~]+")
+"""Printable ASCII without the blank, which ends FRR's password, the quote, which ends BIRD's, and the backslash."""
+
+
+def clean(value: str) -> str:
+    """The secret without the one line end that files and vaults put behind it."""
+    return value.removesuffix("\n").removesuffix("\r")
+
+
+def wrong_password(value: str) -> str | None:
+    """Why a text cannot be the password of a BGP session (RFC 2385), whichever daemon has it; None when it can."""
+    if not _PASSWORD.fullmatch(value):
+        return (
+            "holds a blank, quote, backslash, line end or another character that routing daemons do not read alike; "
+            "give printable ASCII without these"
+        )
+    if len(value) > LONGEST_PASSWORD:
+        return f"has {len(value)} characters, and TCP MD5 takes {LONGEST_PASSWORD} at most; give a shorter one"
+    return None
+
+
+def wrong_key(value: str) -> str | None:
+    """Why a text cannot be a TSIG key (RFC 8945), which nameservers read as base64; None when it can."""
+    try:
+        key = base64.b64decode(value.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        return "is not base64 on one line, without blanks; give the key as tsig-keygen or keymgr prints it"
+    return None if key else "is an empty key; give the key as tsig-keygen or keymgr prints it"
+
+
+USES = {"bgp": wrong_password, "tsig": wrong_key}
+"""What secrets are for, each with its test."""

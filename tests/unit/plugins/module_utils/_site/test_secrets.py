@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets that a daemon would read as another one, or not at all (case A-7)."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+UNLIKE = (
+    "holds a blank, quote, backslash, line end or another character that routing daemons do not read alike; "
+    "give printable ASCII without these"
+)
+BASE64 = "is not base64 on one line, without blanks; give the key as tsig-keygen or keymgr prints it"
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("x" * 80, None),
+        ("x" * 81, "has 81 characters, and TCP MD5 takes 80 at most; give a shorter one"),
+        ("!#$%&'()*+,-./:;<=>?@[]^_`{|}~", None),
+        ('a"b', UNLIKE),
+        ("a b", UNLIKE),
+        ("a\\b", UNLIKE),
+        ("a\nb", UNLIKE),
+        ("\u00e9", UNLIKE),
+        ("", UNLIKE),
+    ],
+    ids=lambda value: f"A-7 {ascii(value)[:12]}",
+)
+def test_passwords(value: str, wrong: str | None) -> None:
+    assert secrets.wrong_password(value) == wrong
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("c2VjcmV0LXNlY3JldC1zZWNyZXQ=", None),
+        ("c2VjcmV0LXNlY3JldC1zZWNyZXQ=\n", BASE64),
+        ("c2Vj cmV0", BASE64),
+        ("c2VjcmV0LXNlY3JldC1zZWNyZXQ", BASE64),
+        ("k\u00e9y", BASE64),
+        ("", "is an empty key; give the key as tsig-keygen or keymgr prints it"),
+    ],
+    ids=lambda value: f"A-7 {ascii(value)[:12]}",
+)
+def test_keys(value: str, wrong: str | None) -> None:
+    assert secrets.wrong_key(value) == wrong
+
+
+@pytest.mark.parametrize(
+    ("value", "cleaned"), [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a ", "a "), ("a", "a")]
+)
+def test_one_line_end_is_the_files(value: str, cleaned: str) -> None:
+    assert secrets.clean(value) == cleaned
+
+
+@settings(derandomize=True, max_examples=300, deadline=None, database=None)
+@given(st.text(min_size=12))
+def test_no_sentence_holds_a_secret(value: str) -> None:
+    for wrong in secrets.USES.values():
+        assert value not in (wrong(value) or "")
