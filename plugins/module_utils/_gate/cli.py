@@ -113,6 +113,7 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
         f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
+        *(f"  {'DEGRADED':<12} {text}" for text in status["degraded"]),
     ]
     return "\n".join(line.rstrip() for line in lines)
 

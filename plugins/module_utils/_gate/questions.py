@@ -25,6 +25,7 @@ WAY_EVERY = 0.5
 Observe = t.Callable[[str, str, Outcome], None]
 Served = t.Callable[[str, int, tuple[int, ...]], None]
 _Judge = t.Callable[[nameserver.Evidence], Outcome]
+_Name = tuple["Zone", str, str, _Judge]
 
 
 class Questions:
@@ -38,21 +39,20 @@ class Questions:
         self._served = served
         self._process = process
         self._before = self._now = load.Load()
+        self._families = [family for family in addressing.FAMILIES if config.probe.addresses[family]]
 
     def works(self) -> list[t.Coroutine[t.Any, t.Any, None]]:
         """All of them, to be run side by side; they begin spread over the interval."""
         probe, works = self._config.probe, [self._look()]
-        for family in addressing.FAMILIES:
-            if not probe.addresses[family]:
-                continue
+        for family in self._families:
             works.append(self._private(family))
-            if len(self._config.zones) > 1 or self._config.zones[0].witness:
-                works.append(self._zones(family))
             if self._config.way.addresses[family]:
                 works.append(self._way(family))
             for address in probe.addresses[family]:
                 works.append(self._service(family, address, nameserver.UDP, probe.udp_every * probe.interval))
                 works.append(self._service(family, address, nameserver.TCP, probe.tcp_every * probe.interval))
+        if self._families and (asked := self._names()):
+            works.append(self._zones(asked))
         return works
 
     async def _look(self) -> None:
@@ -63,32 +63,35 @@ class Questions:
     async def _private(self, family: str) -> None:
         """The root's SOA, where strangers cannot ask."""
         root, address = self._config.zones[0], self._config.probe.private[family]
-        prober = nameserver.Prober(address, self._config.probe.port, root.name)
+        prober, judge = nameserver.Prober(address, self._config.probe.port, root.name), self._soa(root)
         async for _tick in _every(self._config.probe.interval):
-            await self._ask(family, verdict.PRIVATE, prober, nameserver.UDP, self._soa(root))
+            self._observe(family, verdict.PRIVATE, (await self._ask(prober, nameserver.UDP, judge))[0])
 
-    async def _zones(self, family: str) -> None:
-        """One after the other, the SOA of every other zone, and in every zone the name that it must have."""
-        port, zones, address = self._config.probe.port, self._config.zones, self._config.probe.private[family]
-        asked: list[tuple[Zone, nameserver.Prober, _Judge]] = [
-            (zone, nameserver.Prober(address, port, zone.name), self._soa(zone)) for zone in zones[1:]
-        ]
-        asked += [
-            (zone, nameserver.Prober(address, port, zone.witness, "A"), self._witness(zone))
-            for zone in zones
-            if zone.witness
-        ]
-        turns = itertools.cycle(asked)
-        async for _tick in _every(self._config.probe.interval):
-            zone, prober, judge = next(turns)
-            await self._ask(family, verdict.zone_source(zone), prober, nameserver.UDP, judge)
+    def _names(self) -> list[_Name]:
+        """The SOA of every zone but the root, and in every zone the name that it must have."""
+        zones = self._config.zones
+        asked = [(zone, zone.name, "SOA", self._soa(zone)) for zone in zones[1:]]
+        return asked + [(zone, zone.witness, "A", self._witness(zone)) for zone in zones if zone.witness]
+
+    async def _zones(self, asked: list[_Name]) -> None:
+        """One name after the other, in one family after the other. What is answered about a zone holds for both."""
+        probe = self._config.probe
+        turns = itertools.cycle(
+            (zone, family, nameserver.Prober(probe.private[family], probe.port, name, kind), judge)
+            for (zone, name, kind, judge), family in _crossed(asked, self._families)
+        )
+        async for _tick in _every(probe.interval):
+            zone, family, prober, judge = next(turns)
+            outcome, evidence = await self._ask(prober, nameserver.UDP, judge)
+            for each in [family] if evidence.failure else self._families:
+                self._observe(each, verdict.zone_source(zone), outcome)
 
     async def _service(self, family: str, address: str, transport: str, interval: float) -> None:
         """The root's SOA, where everybody asks."""
         root = self._config.zones[0]
-        prober = nameserver.Prober(address, self._config.probe.port, root.name)
+        prober, judge = nameserver.Prober(address, self._config.probe.port, root.name), self._soa(root)
         async for _tick in _every(interval):
-            await self._ask(family, f"{address} {transport}", prober, transport, self._soa(root))
+            self._observe(family, f"{address} {transport}", (await self._ask(prober, transport, judge))[0])
 
     async def _way(self, family: str) -> None:
         """Does an answer leave by the uplink?"""
@@ -103,13 +106,15 @@ class Questions:
             there = any(device in config.devices for device in devices)
             self._observe(family, verdict.WAY, Outcome(Weight.GOOD) if there else lost)
 
-    async def _ask(self, family: str, source: str, prober: nameserver.Prober, transport: str, judge: _Judge) -> None:
+    async def _ask(
+        self, prober: nameserver.Prober, transport: str, judge: _Judge
+    ) -> tuple[Outcome, nameserver.Evidence]:
         evidence = await prober.ask(transport, self._config.probe.timeout)
         outcome = judge(evidence)
         if outcome.weight is Weight.SOFT:
             after = load.read(self._config.probe.port, self._process())
             outcome = verdict.explain(outcome, prober.address, self._before, after)
-        self._observe(family, source, outcome)
+        return outcome, evidence
 
     def _soa(self, zone: Zone) -> _Judge:
         def judge(evidence: nameserver.Evidence) -> Outcome:
@@ -123,6 +128,13 @@ class Questions:
     @staticmethod
     def _witness(zone: Zone) -> _Judge:
         return lambda evidence: verdict.judge_witness(evidence, zone)
+
+
+def _crossed(names: list[_Name], families: list[str]) -> t.Iterator[tuple[_Name, str]]:
+    """Every name in every family, the families by turns and the names too."""
+    for turn in range(len(families)):
+        for number, name in enumerate(names):
+            yield name, families[(number + turn) % len(families)]
 
 
 async def _every(seconds: float) -> t.AsyncIterator[None]:

@@ -37,6 +37,7 @@ STATUS: dict[str, t.Any] = {
         "ipv4": {"healthy": True, "reason": "", "age": 0.1, "since": 12.3},
         "ipv6": {"healthy": False, "reason": "SERVFAIL", "age": 0.1, "since": 1.2},
     },
+    "degraded": ["199.7.83.42 tcp: no answer for 13 s"],
     "session": {"state": "Established", "reason": "", "announced": ["199.7.82.0/23"]},
     "service": {"unit": "knot.service", "pid": 42, "reason": ""},
 }
@@ -152,6 +153,7 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             "not dark",
         ),
         (["status"], {"verb": "status"}, STATUS, 0, "DARK     not healthy for 1 s (SERVFAIL)"),
+        (["status"], {"verb": "status"}, STATUS, 0, "  DEGRADED     199.7.83.42 tcp: no answer for 13 s"),
         (["status", "--json"], {"verb": "status"}, STATUS, 0, '"xlb01.l.root-servers.org"'),
         (["revoke"], {"verb": "revoke"}, {"usage": "what?"}, 2, "imrs: what?"),
     ],
