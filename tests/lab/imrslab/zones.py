@@ -20,7 +20,7 @@ from . import machine, shell, topology
 
 STORED = "data/root.zone.2026073102.gz"
 REMADE = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
-VARIANTS = ("real", "next", "tampered")
+VARIANTS = ("real", "next", "tampered", "foreign")
 FILES = {".": "root.zone", "arpa.": "arpa.zone", "root-servers.net.": "root-servers.net.zone"}
 _SERVED = pathlib.Path("var/lib/lab-zones")
 
@@ -29,12 +29,13 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     """Sign one variant and hand it to both masters; returns one line that says what is served.
 
     Variants: ``real`` as published; ``next`` the same with a higher serial; ``tampered`` a higher serial and one
-    glue address of l.root-servers.net altered after signing, which only ZONEMD can notice.
+    glue address of l.root-servers.net altered after signing, which only ZONEMD can notice; ``foreign`` a higher serial,
+    signed with keys that no trust anchor knows.
     """
     if variant not in VARIANTS:
         raise shell.LabError(f"{variant!r} is no variant of the zone ({', '.join(VARIANTS)})")
     root, origin = _root_zone(image)
-    bump = {"real": 0, "next": 1, "tampered": 2}[variant]
+    bump = {"real": 0, "next": 1, "tampered": 2, "foreign": 3}[variant]
     root = _with_serial(root, bump)
     sources = {".": root, "arpa.": _arpa(root), "root-servers.net.": _root_servers(root)}
     folder = lab.state / "zones"
@@ -43,10 +44,12 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     for zone, text in sources.items():
         shell.write(folder / FILES[zone], text)
     with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
-        anchor = _sign(lab, image, folder, pathlib.Path(mounted))
+        keys = lab.secrets / ("foreign-zones" if variant == "foreign" else "zones")
+        anchor = _sign(keys, image, folder, pathlib.Path(mounted))
     if variant == "tampered":
         _tamper(folder / FILES["."])
-    shell.write(lab.state / "trust-anchor.ds", anchor)
+    if variant != "foreign":
+        shell.write(lab.state / "trust-anchor.ds", anchor)
     for master in topology.MASTERS:
         _hand_over(lab, master, folder)
     tlds = len({line.split()[0] for line in root.splitlines() if " NS " in _spaced(line)} - {"."})
@@ -157,8 +160,7 @@ done
 """
 
 
-def _sign(lab: topology.Lab, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
-    zone_keys = lab.secrets / "zones"
+def _sign(zone_keys: pathlib.Path, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
     zone_keys.mkdir(mode=0o700, exist_ok=True)
     shell.run("unshare", "--mount", "sh", "-c", SIGN, "sign", str(image), str(mounted), str(folder), str(zone_keys))
     return (zone_keys / "root-ksk.ds").read_text()
