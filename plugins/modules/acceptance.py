@@ -52,7 +52,8 @@ options:
       - Optional keys are V(mode), what the sheet wants in the end, V(notify_addresses), the node's own addresses where
         NOTIFY arrives, and V(listeners), a list of more sockets that may
         listen, each with C(protocol), C(port) and optionally C(process).
-      - V(masters) is a list of addresses, or V(imrs_masters) without its secrets.
+      - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
+        the masters with the keys that its nameserver's own file has under these names.
     type: dict
     required: true
   patience:
@@ -191,7 +192,7 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
     questions = plan.questions(expected, stage, scope, token)
     if scope == "node":
-        return collect.node(str(stage), raw, questions, patience=params["patience"])
+        return collect.node(str(stage), raw, questions, plan.signed(expected), patience=params["patience"])
     return collect.vantage(str(stage), raw, questions)
 
 

@@ -87,6 +87,15 @@ def test_a_wrong_tsig_key_does_not_go_live(drill: Drill) -> None:
     assert wrong not in done.output
 
 
+def test_a_wrong_tsig_key_does_not_stay_live_with_the_zone_that_is_there(drill: Drill) -> None:
+    """The zone would age until it expires: that it is there proves nothing of the key."""
+    wrong = "d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3I="
+    keys = [f"-e vault_tsig_xlb01_{master}={wrong}" for master in ("dist1", "dist2")]
+    done = drill.play("site", *keys, "-e", "acceptance_patience=8", "-e", "imrs_disrupt=true")
+    refused(drill, done, "ZI-12", "BADSIG", "203.0.113.2")
+    assert wrong not in done.output
+
+
 @pytest.mark.parametrize(
     ("wrong", "cause"),
     [

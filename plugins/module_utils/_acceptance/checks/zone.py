@@ -18,7 +18,7 @@ try:
 except ImportError:
     dns = None  # type: ignore[assignment]
 
-from .. import wire
+from .. import plan, wire
 from ..check import Verdict, check, failed, passed, verdict
 from ..evidence import Missing
 from .dns_signed import anchored
@@ -80,6 +80,51 @@ def not_ahead(evidence: Evidence, expected: Expected) -> Verdict:
         newest = _newest(masters.values())
         problems += [f"{at}: {zone} {have} ahead of {newest}" for at, have in ours.items() if wire.newer(have, newest)]
     return verdict(problems, f"{len(expected.zones)} zones not ahead of their masters")
+
+
+_REMEDY = {
+    "BADKEY": "the master does not know this key; correct its name here or there",
+    "BADSIG": "the master has another secret for it; put the same one into the vault and into the master",
+    "BADTIME": "the clocks of node and master are too far apart",
+    "no such key": "the nameserver's own file has no such key",
+    "unusable key": "the secret is not base64 or the algorithm is unknown",
+    "unsigned": "the master answers without a signature; with NOTAUTH, it does not know this key",
+    "signed otherwise": "the answer is not signed with this key",
+}
+
+
+@check("ZI-12", "Every master knows our transfer key", source="RFC 8945 sections 5.2 and 5.3; requirement ZI-12")
+def signed(evidence: Evidence, expected: Expected) -> Verdict:
+    """Every zone, every address of every master: signed SOA and IXFR from our serial are answered, signed with our key.
+
+    A master that is silent fails, too, be it one of two: a key that was never proven is none to rely on when the other
+    master ends. It is no harm: that a key is refused is said unsigned (RFC 8945 section 5.3.2), so whoever is on the
+    way can say it, and must not be able to take a live node down.
+    """
+    asked = {_which(found): found for found in evidence.section("node", "transfers")}
+    problems = [
+        f"{address}: no transfer key is named" for m in expected.masters if not m.key for address in m.addresses
+    ]
+    questions = [question for question in plan.signed(expected) if question["key"]]
+    for question in questions:
+        found = asked.get(_which(question))
+        if found is None:
+            raise Missing(f"{question['server']}: not asked for the {question['type']} of {question['name']}, signed")
+        result, rcode = str(found["result"]), str(found["rcode"])
+        who = f"master {question['server']}"
+        if result in _REMEDY:
+            code = f" ({rcode})" if rcode else ""
+            problems.append(f"{who}: TSIG key {question['key']}: {result}{code}: {_REMEDY[result]}")
+        elif result != "verified" or rcode != "NOERROR":
+            problems.append(
+                f"{who}: {question['name']} {question['type']}, signed: {rcode if result == 'verified' else result}"
+            )
+    return verdict(problems, f"{len(questions)} answers of {len(expected.masters)} masters signed with our keys")
+
+
+def _which(question: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """What tells signed questions apart."""
+    return tuple(str(question[key]) for key in ("name", "type", "server", "port", "key"))
 
 
 @check("ZI-04", "The whole zone verifies off-line", harm=True, source="RFC 8976 section 4; RFC 4035 section 5")
@@ -216,4 +261,4 @@ def timers(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "soa", rule, "/".join(str(value) for value in TIMERS))
 
 
-CHECKS = (current, not_ahead, whole, validates, margin, timers)
+CHECKS = (current, not_ahead, signed, whole, validates, margin, timers)

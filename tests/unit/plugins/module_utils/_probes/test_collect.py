@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 import pytest
@@ -46,16 +47,16 @@ def test_a_node_is_read_until_bfd_is_fast(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(bird, "read", read)
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
     expected = {"peers": [PEER], "prefixes": PREFIXES}
-    assert collect._routing(expected, {}, 60)["bfd"] == [FAST]
+    assert collect._routing(expected, {}, math.inf)["bfd"] == [FAST]
     assert asked == [{"ipv4": ["199.7.82.0/23", "199.7.83.0/24"]}] * 3
 
 
 def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [], "bfd": []})
-    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, -1) == {"sessions": [], "bfd": []}
+    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, 0) == {"sessions": [], "bfd": []}
 
 
 def test_a_routing_daemon_that_no_probe_reads() -> None:
-    assert collect._routing({"routing_provider": "frr"}, {}, 60) == {
+    assert collect._routing({"routing_provider": "frr"}, {}, 0) == {
         "unsupported": "acceptance cannot read FRR on the node yet, so the node stays dark"
     }
