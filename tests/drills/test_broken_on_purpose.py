@@ -134,6 +134,19 @@ def test_a_sixth_prefix_in_the_filter_is_found(drill: Drill) -> None:
     refused(drill, drill.play("accept"), "BG-05", "2001:db8:bad::/48", "its routing daemon stopped")
 
 
+def test_a_zone_that_is_not_answered_takes_a_live_node_down(drill: Drill) -> None:
+    """The masters fail and one zone besides the root is lost: SERVFAIL for it hurts, whatever the root says."""
+    units = (("dist1", "knot"), ("dist2", "nsd"))
+    for master, unit in units:
+        drill.inside(master, "systemctl", "stop", unit)
+    try:
+        drill.node("knotc", "--force", "--blocking", "zone-purge", "arpa.")
+        refused(drill, drill.play("accept", "-e", "acceptance_patience=8"), "ZI-16", "arpa. SERVFAIL", "is dark")
+    finally:
+        for master, unit in units:
+            drill.inside(master, "systemctl", "start", unit)
+
+
 def test_silent_masters_take_no_live_node_down(drill: Drill) -> None:
     """The distribution layer fails: the play is red and says so, and the node stays in the constellation."""
 

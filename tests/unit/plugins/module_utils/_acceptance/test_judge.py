@@ -26,13 +26,13 @@ from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import 
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from recordings import DIRECTORY, Scene, load, silence
+from recordings import DIRECTORY, Scene, flags, load, silence
 
 REQUIRED = [
     f"{group}-{number}"
     for group, numbers in {
         "DN": "01 02 03 04 05 07 10 11 13 15 17 18 19 26 27 33 34 37 39",
-        "ZI": "01 02 04 06 07 08 12",
+        "ZI": "01 02 04 06 07 08 12 16",
         "BG": "01 02 03 04 05 06 07 10 11 12 13",
         "AR": "01 03",
         "PR": "01 02",
@@ -134,6 +134,13 @@ def test_a_refused_key_keeps_a_node_from_going_up_and_takes_none_down(result: st
     report = scene.report()
     assert any(reason.startswith("ZI-12 failed") for reason in report.reasons)
     assert report.harmful == ()
+
+
+def test_a_zone_that_is_not_answered_or_does_not_verify_is_harm() -> None:
+    scene = Scene()
+    flags("zone_soa", on=2)(scene)
+    scene.scope("node")["zones"]["verified"]["arpa."] = {"rc": 112, "output": ["Zone digest does not match"]}
+    assert {"ZI-04", "ZI-16"} <= set(scene.report().harmful)
 
 
 def test_what_only_the_vantage_sees_keeps_a_node_from_going_up_but_takes_none_down() -> None:

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from recordings import Scene, Spoil, message, replaced, silence
+from recordings import Scene, Spoil, flags, message, replaced, silence, without
 
+AA, SERVFAIL = 0x0400, 2
 DAY = 86400
 
 
@@ -21,8 +22,8 @@ def other_anchor(scene: Scene) -> None:
     scene.expected["trust_anchors"] = [f". IN DS 20326 8 2 {'E0' * 32}"]
 
 
-def verifier(rc: int | None, line: str) -> Spoil:
-    return lambda scene: scene.scope("node")["zones"]["verified"].update({".": {"rc": rc, "output": [line]}})
+def verifier(rc: int | None, line: str, zone: str = ".") -> Spoil:
+    return lambda scene: scene.scope("node")["zones"]["verified"].update({zone: {"rc": rc, "output": [line]}})
 
 
 def serial(probe: str, serial: int) -> Spoil:
@@ -41,6 +42,10 @@ def transfer(kind: str = "SOA", **values: str) -> Spoil:
 
 
 FAILS: list[tuple[str, str, Spoil, str]] = [
+    ("ZI-04", "another zone", verifier(112, "Zone digest does not match", "arpa."), "says 112: arpa.: Zone digest"),
+    ("ZI-16", "SERVFAIL for one zone", flags("zone_soa", on=SERVFAIL), "root-servers.net. SERVFAIL instead of NOERROR"),
+    ("ZI-16", "no authority", flags("zone_soa", off=AA), "199.7.83.42 udp: root-servers.net. aa=0"),
+    ("ZI-16", "no SOA", message("soa", without("answer", "SOA")), "199.7.83.42 udp: . no SOA"),
     ("ZI-01", "behind", serial("master_soa", 2026073103), "2026073102, newest 2026073103"),
     ("ZI-01", "wrapped", serial("master_soa", 2026073102 + 2**31 - 1), "newest 4173556749"),
     ("ZI-01", "a dead master", silence("master_soa", server="203.0.113.1", transport="udp"), "master 203.0.113.1 udp"),
