@@ -57,7 +57,7 @@ options:
     type: dict
     required: true
   patience:
-    description: Seconds to wait on the node for what is on its way, which is a zone transfer or a BGP session.
+    description: Seconds to wait for what is on its way, which is a zone transfer, a BGP session, or routes.
     type: float
     default: 60.0
   evidence:
@@ -188,7 +188,7 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     """Evidence of the scope this runs in."""
     scope, raw = params["scope"], params["expected"]
     if scope == "router":
-        return collect.router(str(stage), raw)
+        return collect.router(str(stage), raw, expected.announced(stage), patience=params["patience"])
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
     questions = plan.questions(expected, stage, scope, token)
     if scope == "node":

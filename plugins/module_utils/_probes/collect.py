@@ -145,10 +145,39 @@ def vantage(stage: str, expected: t.Mapping[str, t.Any], questions: t.Sequence[q
     return evidence
 
 
-def router(stage: str, expected: t.Mapping[str, t.Any], commands: Commands | None = None) -> dict[str, t.Any]:
-    """Evidence of the host's router: what it has from the node."""
+def router(
+    stage: str,
+    expected: t.Mapping[str, t.Any],
+    announced: t.Mapping[str, t.Collection[str]],
+    commands: Commands | None = None,
+    patience: float = PATIENCE,
+) -> dict[str, t.Any]:
+    """Evidence of the host's router: what it has from the node.
+
+    ``announced``, by family, is waited for, ``patience`` seconds at most: routes are on their way for a while.
+    """
     evidence, started = _base("router", stage, expected), time.monotonic()
     locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
-    evidence["frr"] = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+    while True:
+        seen = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+        if "error" in seen or _received(seen, locals_, announced) or time.monotonic() > started + patience:
+            break
+        time.sleep(0.25)
+    evidence["collected_at"] = round(time.time(), 3)
+    evidence["frr"] = seen
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
+
+
+def _received(
+    seen: t.Mapping[str, t.Any],
+    locals_: t.Mapping[str, t.Sequence[str]],
+    announced: t.Mapping[str, t.Collection[str]],
+) -> bool:
+    """Whether every session is up, and has exactly what is announced in its family."""
+    return all(
+        seen["sessions"][address]["state"] == "Established"
+        and {route["to"] for route in seen["routes"][address]} == set(announced.get(family, ()))
+        for family, addresses in locals_.items()
+        for address in addresses
+    )

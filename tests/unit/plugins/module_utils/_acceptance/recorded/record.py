@@ -333,7 +333,8 @@ def inside(imrs: types.SimpleNamespace, scope: str, stage: str, path: str) -> No
     """Collect what the host's side sees, and print it."""
     data = json.loads(pathlib.Path(path).read_text())
     if scope == "router":
-        json.dump(imrs.collect.router(stage, data), sys.stdout)
+        announced = imrs.expected.Expected.parse(data).announced(imrs.policy.Mode.parse(stage))
+        json.dump(imrs.collect.router(stage, data, announced), sys.stdout)
     else:
         expected_ = imrs.expected.Expected.parse(data)
         asked = imrs.plan.questions(expected_, imrs.policy.Mode.parse(stage), scope, "qwertyuiop")
