@@ -15,8 +15,9 @@ description:
   - Returns the value of a vault variable of the host.
   - When the variable C(imrs_render_directory) is set, as it is by the playbook C(icann.imrs.render), returns the
     variable's name in angle brackets instead, so that rendered files show where a secret stands and never the secret.
-    A secret of at least 20 characters has 12 hexadecimal digits of its SHA-256 behind the name. Of a shorter one
-    nothing is shown, because it could be guessed back.
+  - Nothing of the secret itself is shown then, no digest either, because it could be guessed back. Two renders that
+    have the same random key in the environment variable E(IMRS_RENDER_KEY), of at least 32 octets, have 12 digits of
+    a keyed digest behind the name, so that a change is seen; C(make render REV=) makes such a key and throws it away.
   - Site sheets name their secrets by these variables.
   - One line end behind the value, as files and vaults have it, is left out.
 options:
@@ -50,6 +51,7 @@ _raw:
   elements: str
 """
 
+import os
 import re
 import typing as t
 
@@ -113,9 +115,12 @@ class LookupModule(LookupBase):
                 else:
                     wrong = "is not one text, or an empty one; give it one text in the vault of this inventory"
         if rendering:
-            return render.placeholder(name, value)
+            try:
+                return render.placeholder(name, value, os.environb.get(render.KEY_VARIABLE.encode(), b""))
+            except render.BundleError as error:
+                raise SecretError(f"{host}: {error}") from None
         if value is not None and use:
             wrong = secrets.USES[use](value) or ""
-        if wrong:
+        if value is None or wrong:
             raise SecretError(f"{host}: the secret {name} {wrong}")
         return value

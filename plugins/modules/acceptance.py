@@ -52,11 +52,12 @@ options:
       - Optional keys are V(mode), what the sheet wants in the end, V(notify_addresses), the node's own addresses where
         NOTIFY arrives, and V(listeners), a list of more sockets that may
         listen, each with C(protocol), C(port) and optionally C(process).
-      - V(masters) is a list of addresses, or V(imrs_masters) without its secrets.
+      - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
+        the masters with the keys that its nameserver's own file has under these names.
     type: dict
     required: true
   patience:
-    description: Seconds to wait on the node for what is on its way, which is a zone transfer or a BGP session.
+    description: Seconds to wait for what is on its way, which is a zone transfer, a BGP session, or routes.
     type: float
     default: 60.0
   evidence:
@@ -187,11 +188,11 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     """Evidence of the scope this runs in."""
     scope, raw = params["scope"], params["expected"]
     if scope == "router":
-        return collect.router(str(stage), raw)
+        return collect.router(str(stage), raw, expected.announced(stage), patience=params["patience"])
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
     questions = plan.questions(expected, stage, scope, token)
     if scope == "node":
-        return collect.node(str(stage), raw, questions, patience=params["patience"])
+        return collect.node(str(stage), raw, questions, plan.signed(expected), patience=params["patience"])
     return collect.vantage(str(stage), raw, questions)
 
 

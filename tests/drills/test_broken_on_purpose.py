@@ -87,6 +87,15 @@ def test_a_wrong_tsig_key_does_not_go_live(drill: Drill) -> None:
     assert wrong not in done.output
 
 
+def test_a_wrong_tsig_key_does_not_stay_live_with_the_zone_that_is_there(drill: Drill) -> None:
+    """The zone would age until it expires: that it is there proves nothing of the key."""
+    wrong = "d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3I="
+    keys = [f"-e vault_tsig_xlb01_{master}={wrong}" for master in ("dist1", "dist2")]
+    done = drill.play("site", *keys, "-e", "acceptance_patience=8", "-e", "imrs_disrupt=true")
+    refused(drill, done, "ZI-12", "BADSIG", "203.0.113.2")
+    assert wrong not in done.output
+
+
 @pytest.mark.parametrize(
     ("wrong", "cause"),
     [
@@ -123,6 +132,19 @@ def test_a_sixth_prefix_in_the_filter_is_found(drill: Drill) -> None:
     drill.wait({"2001:db8:bad::/48"})
     assert drill.status()["certificate"]["valid"] is False
     refused(drill, drill.play("accept"), "BG-05", "2001:db8:bad::/48", "its routing daemon stopped")
+
+
+def test_a_zone_that_is_not_answered_takes_a_live_node_down(drill: Drill) -> None:
+    """The masters fail and one zone besides the root is lost: SERVFAIL for it hurts, whatever the root says."""
+    units = (("dist1", "knot"), ("dist2", "nsd"))
+    for master, unit in units:
+        drill.inside(master, "systemctl", "stop", unit)
+    try:
+        drill.node("knotc", "--force", "--blocking", "zone-purge", "arpa.")
+        refused(drill, drill.play("accept", "-e", "acceptance_patience=8"), "ZI-16", "arpa. SERVFAIL", "is dark")
+    finally:
+        for master, unit in units:
+            drill.inside(master, "systemctl", "start", unit)
 
 
 def test_silent_masters_take_no_live_node_down(drill: Drill) -> None:

@@ -54,6 +54,15 @@ class Peer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Master:
+    """Where zones come from (``imrs_masters``). Of its transfer key only the name; empty where none is named."""
+
+    addresses: tuple[str, ...]
+    port: int = 53
+    key: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Listener:
     """One more socket that may listen on a node."""
 
@@ -75,7 +84,7 @@ class Expected:
     prefixes: dict[str, policy.Prefixes]
     peers: tuple[Peer, ...]
     zones: tuple[str, ...]
-    masters: tuple[str, ...]
+    masters: tuple[Master, ...]
     trust_anchors: tuple[str, ...]
     nameserver_provider: str
     routing_provider: str
@@ -123,7 +132,7 @@ class Expected:
             },
             peers=tuple(_peer(peer) for peer in data["peers"]),
             zones=tuple(_fqdn(zone["name"]) for zone in data["zones"]),
-            masters=tuple(address for master in data["masters"] for address in _addresses_of(master)),
+            masters=tuple(_master(master) for master in data["masters"]),
             trust_anchors=tuple(str(anchor) for anchor in data["trust_anchors"]),
             nameserver_provider=str(data["nameserver_provider"]),
             routing_provider=str(data["routing_provider"]),
@@ -141,9 +150,12 @@ def _fqdn(name: str) -> str:
     return name if name.endswith(".") else f"{name}."
 
 
-def _addresses_of(master: t.Any) -> tuple[str, ...]:
-    """Addresses of a master, given as plain text or as an entry of ``imrs_masters``."""
-    return (master,) if isinstance(master, str) else tuple(master["addresses"])
+def _master(data: t.Any) -> Master:
+    """A master, given as a plain address or as an entry of ``imrs_masters``."""
+    if isinstance(data, str):
+        return Master((data,))
+    key = _fqdn(str(data["tsig"]["name"])) if data.get("tsig") else ""
+    return Master(tuple(str(address) for address in data["addresses"]), int(data.get("port") or 53), key)
 
 
 def _peer(data: t.Mapping[str, t.Any]) -> Peer:

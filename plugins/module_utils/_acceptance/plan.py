@@ -74,6 +74,23 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
     if scope == "node":
         extra = [zone for zone in expected.zones if zone != "."]
         planned += [({"probe": "zone_soa", "name": zone, "type": "SOA"}, two_ways) for zone in extra]
-        masters = [(address, how) for address in expected.masters for how in TRANSPORTS]
-        planned += [({"probe": "master_soa", "name": zone, "type": "SOA"}, masters) for zone in expected.zones]
+        planned += [
+            (
+                {"probe": "master_soa", "name": zone, "type": "SOA", "port": master.port},
+                [(address, how) for address in master.addresses for how in TRANSPORTS],
+            )
+            for zone in expected.zones
+            for master in expected.masters
+        ]
     return [{**question, "server": server, "transport": how} for question, ways in planned for server, how in ways]
+
+
+def signed(expected: Expected) -> list[Question]:
+    """What the node asks of every address of every master with its transfer key, for every zone (requirement ZI-12)."""
+    return [
+        {"name": zone, "type": kind, "server": address, "port": master.port, "key": master.key}
+        for master in expected.masters
+        for address in master.addresses
+        for zone in expected.zones
+        for kind in ("SOA", "IXFR")
+    ]

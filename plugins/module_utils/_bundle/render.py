@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import pathlib
 import re
 import stat
@@ -16,8 +17,11 @@ from .model import BundleError, File
 MANIFEST = "MANIFEST"
 """Lists a node's rendered files with the owner and mode that they have on the node; see ``manifest_line``."""
 
-LONG_ENOUGH = 20
-"""Characters from which on a secret's fingerprint is shown: a shorter secret could be guessed back from it."""
+KEY_VARIABLE = "IMRS_RENDER_KEY"
+"""Environment variable with the key under which two renders compare secrets; see ``placeholder``."""
+
+KEY_LENGTH = 32
+"""Fewest octets of that key: one that could be guessed would let the secrets be guessed."""
 
 TOO_SHORT = 6
 """Secrets shorter than this many characters are not looked for: they stand in ordinary text by chance."""
@@ -26,14 +30,18 @@ _FILE, _DIRECTORY = 0o644, 0o755
 _HOST = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
-def placeholder(name: str, value: str | None) -> str:
+def placeholder(name: str, value: str | None, key: bytes = b"") -> str:
     """What stands for the secret ``name`` in a rendered file; ``value`` is None where it is not known.
 
-    A long secret has 12 hexadecimal digits of its SHA-256 with it, so that its change is seen.
+    Nothing of the secret itself, since 10^6 guesses at a digest take a second or two. With a ``key``, which whoever
+    compares two renders makes for this once and throws away, 12 hexadecimal digits of the HMAC-SHA-256 (RFC 2104)
+    of the secret under it, so that a change is seen. BundleError when the key is short.
     """
-    if value is None or len(value) < LONG_ENOUGH:
+    if not key or value is None:
         return f"<{name}>"
-    return f"<{name} sha256:{hashlib.sha256(value.encode()).hexdigest()[:12]}>"
+    if len(key) < KEY_LENGTH:
+        raise BundleError(f"{KEY_VARIABLE} has {len(key)} octets; make it of at least {KEY_LENGTH} random ones")
+    return f"<{name} keyed:{hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:12]}>"
 
 
 def find_leak(files: t.Iterable[File], secrets: t.Mapping[str, t.Iterable[str]]) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, fields
 
-PLACEHOLDER = re.compile(r"<(vault_[a-z0-9_]+)(?: sha256:[0-9a-f]{12})?>")
+PLACEHOLDER = re.compile(r"<(vault_[a-z0-9_]+)(?: keyed:[0-9a-f]{12})?>")
 """What stands for a secret in a rendered file (lookup icann.imrs.secret)."""
 
 _LINE = re.compile(r"([0-7]{4}) ([^:\s]+):(\S+) [0-9a-f]{12} (/.+?)( secret)?")

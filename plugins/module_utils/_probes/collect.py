@@ -10,7 +10,7 @@ import typing as t
 from concurrent import futures
 
 from .. import _addressing as addressing
-from . import bird, frr, host, query, zone
+from . import bird, frr, host, query, signed, zone
 
 FORMAT = 2
 """Version of the shape of evidence; a judge refuses any other."""
@@ -25,7 +25,7 @@ UNSUPPORTED = "acceptance cannot read {} on the node yet, so the node stays dark
 """What every BGP check says of a routing daemon that no probe reads."""
 
 Commands = t.Mapping[str, t.Sequence[str]]
-"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf`` is a path."""
+"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf`` and ``keys`` are paths."""
 
 
 def _base(scope: str, stage: str, expected: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -43,34 +43,39 @@ def node(
     stage: str,
     expected: t.Mapping[str, t.Any],
     questions: t.Sequence[query.Question],
+    transfers: t.Sequence[signed.Question] = (),
     commands: Commands | None = None,
     patience: float = PATIENCE,
 ) -> dict[str, t.Any]:
     """Evidence of the node itself; probes of different subjects run side by side.
+
+    ``transfers`` are asked of the masters, signed with the nameserver's own keys.
 
     What is on its way (a zone transfer, a session) is waited for, ``patience`` seconds at most: evidence of the
     moment in between would say nothing of the node.
     """
     commands = commands or {}
     evidence, started = _base("node", stage, expected), time.monotonic()
+    deadline = started + patience
     provider = expected.get("nameserver_provider", "knot")
     control = commands.get("nsd-control" if provider == "nsd" else "knotc", ())
     with futures.ThreadPoolExecutor(max_workers=4) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
-        routing = pool.submit(_routing, expected, commands, patience)
-        exchanges = pool.submit(_asked, questions, patience)
-        evidence["exchanges"] = exchanges.result()
+        routing = pool.submit(_routing, expected, commands, deadline)
+        evidence["exchanges"] = exchanges = _asked(questions, deadline)
+        keys = commands.get("keys", (signed.FILES.get(provider, ""),))[0]
+        asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
         zones = pool.submit(zone.read, provider, expected["zones"], expected["trust_anchors"], control)
         evidence["host"] = machine.result()
         evidence["zones"] = zones.result()
+        evidence["transfers"] = asked.result()
         evidence["bird"] = routing.result()
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 
 
-def _asked(questions: t.Sequence[query.Question], patience: float) -> list[dict[str, t.Any]]:
+def _asked(questions: t.Sequence[query.Question], deadline: float) -> list[dict[str, t.Any]]:
     """All exchanges; asked again while a zone is on its way from the masters, for evidence of one moment."""
-    deadline = time.monotonic() + patience
     while True:
         exchanges = query.ask_all(questions, workers=40)
         if _settled(exchanges) or time.monotonic() > deadline:
@@ -79,22 +84,29 @@ def _asked(questions: t.Sequence[query.Question], patience: float) -> list[dict[
 
 
 def _settled(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
-    """Whether the node answers for every zone, with the one serial that every master that answers has."""
+    """Whether the node and its masters answer for every zone, all with one serial."""
     serials: dict[str, set[int | None]] = {}
     for exchange in exchanges:
-        serial = query.serial(exchange) if exchange["probe"] in ("soa", "zone_soa", "master_soa") else None
-        if serial is not None or exchange["probe"] in ("soa", "zone_soa"):
-            serials.setdefault(exchange["query"]["name"], set()).add(serial)
-    return all(len(found) == 1 for found in serials.values())
+        if exchange["probe"] in ("soa", "zone_soa", "master_soa"):
+            serials.setdefault(exchange["query"]["name"], set()).add(query.serial(exchange))
+    return all(len(found) == 1 and None not in found for found in serials.values())
 
 
-def _routing(expected: t.Mapping[str, t.Any], commands: Commands, patience: float) -> dict[str, t.Any]:
+def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
+    """The serial of every zone that the node has."""
+    found = {}
+    for exchange in exchanges:
+        if exchange["probe"] in ("soa", "zone_soa") and (serial := query.serial(exchange)) is not None:
+            found[exchange["query"]["name"]] = serial
+    return found
+
+
+def _routing(expected: t.Mapping[str, t.Any], commands: Commands, deadline: float) -> dict[str, t.Any]:
     """The node's routing daemon; only BIRD is read so far."""
     provider = expected.get("routing_provider", "bird")
     if provider != "bird":
         return {"unsupported": UNSUPPORTED.format(provider.upper())}
     path = commands.get("bird.conf", (bird.CONFIGURATION,))[0]
-    deadline = time.monotonic() + patience
     while True:
         seen = bird.read(host.run, commands.get("birdc", ("birdc", "-r")), path, _prefixes(expected))
         if "error" in seen or _watched(seen, expected["peers"]) or time.monotonic() > deadline:
@@ -133,10 +145,39 @@ def vantage(stage: str, expected: t.Mapping[str, t.Any], questions: t.Sequence[q
     return evidence
 
 
-def router(stage: str, expected: t.Mapping[str, t.Any], commands: Commands | None = None) -> dict[str, t.Any]:
-    """Evidence of the host's router: what it has from the node."""
+def router(
+    stage: str,
+    expected: t.Mapping[str, t.Any],
+    announced: t.Mapping[str, t.Collection[str]],
+    commands: Commands | None = None,
+    patience: float = PATIENCE,
+) -> dict[str, t.Any]:
+    """Evidence of the host's router: what it has from the node.
+
+    ``announced``, by family, is waited for, ``patience`` seconds at most: routes are on their way for a while.
+    """
     evidence, started = _base("router", stage, expected), time.monotonic()
     locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
-    evidence["frr"] = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+    while True:
+        seen = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+        if "error" in seen or _received(seen, locals_, announced) or time.monotonic() > started + patience:
+            break
+        time.sleep(0.25)
+    evidence["collected_at"] = round(time.time(), 3)
+    evidence["frr"] = seen
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
+
+
+def _received(
+    seen: t.Mapping[str, t.Any],
+    locals_: t.Mapping[str, t.Sequence[str]],
+    announced: t.Mapping[str, t.Collection[str]],
+) -> bool:
+    """Whether every session is up, and has exactly what is announced in its family."""
+    return all(
+        seen["sessions"][address]["state"] == "Established"
+        and {route["to"] for route in seen["routes"][address]} == set(announced.get(family, ()))
+        for family, addresses in locals_.items()
+        for address in addresses
+    )

@@ -75,7 +75,7 @@ def wire_of(question: Question, ident: int) -> bytes:
     return message.to_wire()
 
 
-def _error_of(error: OSError) -> str:
+def error_of(error: OSError) -> str:
     """One word for what went wrong on the way."""
     if isinstance(error, TimeoutError):
         return "timeout"
@@ -118,7 +118,7 @@ def _udp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
                 return answer
 
 
-def _tcp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
+def over_tcp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
     """Send one message over its own connection; the first message that comes back (RFC 7766)."""
     deadline = time.monotonic() + timeout
     with socket.create_connection((server, port), timeout) as connection:
@@ -142,12 +142,12 @@ def ask(question: Question, ident: int, timeout: float = TIMEOUT) -> dict[str, t
         "size": 0,
         "error": None,
     }
-    send = _tcp if question["transport"] == "tcp" else _udp
+    send = over_tcp if question["transport"] == "tcp" else _udp
     started = time.monotonic()
     try:
         answer = send(wire, question["server"], question.get("port", 53), timeout)
     except OSError as error:
-        exchange["error"] = _error_of(error)
+        exchange["error"] = error_of(error)
     else:
         exchange["answer"] = base64.b64encode(answer[:KEPT]).decode()
         exchange["size"] = len(answer)

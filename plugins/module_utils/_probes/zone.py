@@ -57,13 +57,19 @@ def _nsd(zone: str, command: t.Sequence[str]) -> tuple[str, str]:
         return "", f"{name}: {error.strerror}"
 
 
-def verify(text: str, anchors: t.Sequence[str], timeout: float = TIMEOUT) -> dict[str, t.Any]:
-    """``ldns-verify-zone -ZZ -k ANCHORS``: signatures, denial chain and a ZONEMD that must be there and match."""
+def verify(
+    text: str, anchors: t.Sequence[str], options: t.Sequence[str] = ("-ZZ",), timeout: float = TIMEOUT
+) -> dict[str, t.Any]:
+    """``ldns-verify-zone OPTIONS [-k ANCHORS]``: signatures, denial chain, and with -Z a ZONEMD that must match.
+
+    ``-ZZ``: both must be there. Without ``anchors`` the zone's own keys are taken at their word.
+    """
     with tempfile.TemporaryDirectory(prefix="imrs-") as directory:
         zone, keys = os.path.join(directory, "zone"), os.path.join(directory, "anchors")
         pathlib.Path(zone).write_text(text, encoding="ascii", errors="replace")
         pathlib.Path(keys).write_text("".join(f"{anchor}\n" for anchor in anchors), encoding="ascii")
-        done = host.run(["ldns-verify-zone", "-ZZ", "-k", keys, zone], timeout)
+        trusted = ["-k", keys] if anchors else []
+        done = host.run(["ldns-verify-zone", *options, *trusted, zone], timeout)
     said = (done["stdout"] + done["stderr"]).strip().splitlines()
     return {"rc": done["rc"], "output": [line[:200] for line in said[-5:]]}
 
@@ -81,7 +87,7 @@ def complaints(lines: str) -> list[str]:
 def read(
     provider: str, zones: t.Sequence[t.Mapping[str, t.Any]], anchors: t.Sequence[str], command: t.Sequence[str] = ()
 ) -> dict[str, t.Any]:
-    """The verifier's word on every zone that is signed and has a ZONEMD; only the root has configured anchors."""
+    """The verifier's word on every zone that is signed or has a ZONEMD; only the root has configured anchors."""
     command = command or (("nsd-control",) if provider == "nsd" else ("knotc",))
     journal = host.run(
         ["journalctl", f"--unit={provider}", "--since=-15min", "--lines=500", "--output=cat", "--no-pager"]
@@ -90,12 +96,16 @@ def read(
     if provider == "knot":
         found["status"] = parse_zone_status(host.run([*command, "zone-status"])["stdout"])
     for zone in zones:
-        name = zone["name"]
-        if name != "." or not zone.get("zonemd", True):
+        name, zonemd, dnssec = zone["name"], zone.get("zonemd"), zone.get("dnssec")
+        if not (zonemd or dnssec):
             continue
+        options = ["-ZZ"] if zonemd and dnssec else ["-Z"] if zonemd else []
         text, error = _nsd(name, command) if provider == "nsd" else _knot(name, command, TIMEOUT)
         if error or not text.strip():
             found["verified"][name] = {"rc": None, "output": [error[:200] or "the daemon gave no zone"]}
         else:
-            found["verified"][name] = {**verify(text, anchors), "records": text.count("\n")}
+            found["verified"][name] = {
+                **verify(text, anchors if name == "." else (), options),
+                "records": text.count("\n"),
+            }
     return found

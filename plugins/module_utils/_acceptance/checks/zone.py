@@ -18,8 +18,8 @@ try:
 except ImportError:
     dns = None  # type: ignore[assignment]
 
-from .. import wire
-from ..check import Verdict, check, failed, passed, verdict
+from .. import plan, wire
+from ..check import Verdict, check, verdict
 from ..evidence import Missing
 from .dns_signed import anchored
 
@@ -82,20 +82,91 @@ def not_ahead(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{len(expected.zones)} zones not ahead of their masters")
 
 
-@check("ZI-04", "The whole zone verifies off-line", harm=True, source="RFC 8976 section 4; RFC 4035 section 5")
+_REMEDY = {
+    "BADKEY": "the master does not know this key; correct its name here or there",
+    "BADSIG": "the master has another secret for it; put the same one into the vault and into the master",
+    "BADTIME": "the clocks of node and master are too far apart",
+    "no such key": "the nameserver's own file has no such key",
+    "unusable key": "the secret is not base64 or the algorithm is unknown",
+    "unsigned": "the master answers without a signature; with NOTAUTH, it does not know this key",
+    "signed otherwise": "the answer is not signed with this key",
+}
+
+
+@check("ZI-12", "Every master knows our transfer key", source="RFC 8945 sections 5.2 and 5.3; requirement ZI-12")
+def signed(evidence: Evidence, expected: Expected) -> Verdict:
+    """Every zone, every address of every master: signed SOA and IXFR from our serial are answered, signed with our key.
+
+    A master that is silent fails, too, be it one of two: a key that was never proven is none to rely on when the other
+    master ends. It is no harm: that a key is refused is said unsigned (RFC 8945 section 5.3.2), so whoever is on the
+    way can say it, and must not be able to take a live node down.
+    """
+    asked = {_which(found): found for found in evidence.section("node", "transfers")}
+    problems = [
+        f"{address}: no transfer key is named" for m in expected.masters if not m.key for address in m.addresses
+    ]
+    questions = [question for question in plan.signed(expected) if question["key"]]
+    for question in questions:
+        found = asked.get(_which(question))
+        if found is None:
+            raise Missing(f"{question['server']}: not asked for the {question['type']} of {question['name']}, signed")
+        result, rcode = str(found["result"]), str(found["rcode"])
+        who = f"master {question['server']}"
+        if result in _REMEDY:
+            code = f" ({rcode})" if rcode else ""
+            problems.append(f"{who}: TSIG key {question['key']}: {result}{code}: {_REMEDY[result]}")
+        elif result != "verified" or rcode != "NOERROR":
+            problems.append(
+                f"{who}: {question['name']} {question['type']}, signed: {rcode if result == 'verified' else result}"
+            )
+    return verdict(problems, f"{len(questions)} answers of {len(expected.masters)} masters signed with our keys")
+
+
+def _which(question: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """What tells signed questions apart."""
+    return tuple(str(question[key]) for key in ("name", "type", "server", "port", "key"))
+
+
+@check("ZI-04", "Every signed zone verifies off-line", harm=True, source="RFC 8976 section 4; RFC 4035 section 5")
 def whole(evidence: Evidence, expected: Expected) -> Verdict:
-    """ldns-verify-zone -ZZ with the configured anchors says yes to the zone that the daemon holds."""
-    result = evidence.section("node", "zones").get("verified", {}).get(".")
-    if result is None:
+    """ldns-verify-zone says yes to every zone that the daemon holds and that has ZONEMD or signatures.
+
+    The root must have both, and verify with the configured anchors.
+    """
+    found = evidence.section("node", "zones")
+    verified = found.get("verified", {})
+    if "." not in verified:
         raise Missing("the root zone was not verified")
-    said = " / ".join([*result["output"], *evidence.section("node", "zones").get("complaints", [])])[:400]
-    if result["rc"] == 127:
-        raise Missing(f"the verifier did not run: {said}")
-    if result["rc"] is None or result["rc"] == 124:
-        raise Missing(f"the zone was not verified: {said}")
-    if result["rc"]:
-        return failed(f"ldns-verify-zone says {result['rc']}: {said}")
-    return passed(f"{result.get('records', 0)} records, signatures and ZONEMD verified")
+    unknown, problems = [], []
+    for zone, result in verified.items():
+        said = f"{zone}: " + " / ".join([*result["output"], *found.get("complaints", [])])[:400]
+        if result["rc"] == 127:
+            unknown.append(f"the verifier did not run: {said}")
+        elif result["rc"] is None or result["rc"] == 124:
+            unknown.append(f"the zone was not verified: {said}")
+        elif result["rc"]:
+            problems.append(f"ldns-verify-zone says {result['rc']}: {said}")
+    if unknown and not problems:
+        raise Missing("; ".join(unknown))
+    records = sum(result.get("records", 0) for result in verified.values())
+    return verdict(problems, f"{records} records of {len(verified)} zones: signatures and ZONEMD verified")
+
+
+@check("ZI-16", "Every zone is answered", harm=True, source="RSSAC047 section 5.4 step 1; RFC 1035 section 4.1.1")
+def answered(evidence: Evidence, expected: Expected) -> Verdict:
+    """The node answers for the SOA of every zone: NOERROR, with authority, with the SOA. SERVFAIL for one is harm.
+
+    Only the node's own answers are asked for, so nobody far away can make it fail.
+    """
+
+    def rule(answer: wire.Answer) -> list[str]:
+        name = answer.exchange.name
+        there = wire.find(answer.message.answer, name, "SOA") is not None
+        return [f"{name} {text}" for text in [*answer.wants(aa=True), *([] if there else ["no SOA"])]]
+
+    probes = ("soa", "zone_soa") if set(expected.zones) - {"."} else ("soa",)
+    exchanges = evidence.exchanges(*probes, scopes=["node"])
+    return verdict(wire.observed(exchanges, rule), f"{len(expected.zones)} zones in {len(exchanges)} answers")
 
 
 @check("ZI-06", "Answers validate to a trust anchor", harm=True, source="RFC 4035 section 5; IANA root trust anchors")
@@ -216,4 +287,4 @@ def timers(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "soa", rule, "/".join(str(value) for value in TIMERS))
 
 
-CHECKS = (current, not_ahead, whole, validates, margin, timers)
+CHECKS = (current, not_ahead, signed, whole, answered, validates, margin, timers)

@@ -44,7 +44,7 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
         "or leave these nodes out: --limit provisionable\n"
     )
     assert message in done.stderr + done.stdout
-    assert "xaa01                      : ok=2 " in done.stdout  # the guards before this one
+    assert "xaa01                      : ok=3 " in done.stdout  # the guards before this one
     assert not fleet.called.exists()
 
 
@@ -75,6 +75,19 @@ def test_render_mode_is_refused(
     assert "imrs_render_directory is set" in done.stdout + done.stderr
     assert not fleet.called.exists()
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+def test_another_provider_than_that_of_the_sheet_is_refused(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write({"xaa01": nodes["xaa01"]})
+    done = fleet.run(playbook, "-e", "nameserver_provider=nsd", "-e", "routing_provider=bird")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "xaa01: nameserver_provider is nsd, the sheet has knot." in said
+    assert "routing_provider is" not in said
+    assert not fleet.called.exists()
 
 
 def test_a_plan_that_would_never_be_carried_out_is_refused(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:

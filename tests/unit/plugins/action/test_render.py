@@ -85,7 +85,7 @@ def test_secrets_have_names_and_no_values(rendered: t.Any) -> None:
         assert KEY not in text, path
         assert PASSWORD not in text, path
     together = "\n".join(texts.values())
-    assert f"<vault_tsig_xaa01_dist1 sha256:{hashlib.sha256(KEY.encode()).hexdigest()[:12]}>" in together
+    assert "<vault_tsig_xaa01_dist1>" in together
     assert "<vault_bgp_xaa>" in together
     assert "<vault_tsig_xab01_dist1>" in together
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -14,7 +15,7 @@ from ansible.template import Templar, trust_as_template
 from ansible_collections.icann.imrs.plugins.lookup import secret
 
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
-KNOWN = f"<vault_x sha256:{hashlib.sha256(KEY.encode()).hexdigest()[:12]}>"
+KNOWN = "<vault_x>"
 RENDER = {"imrs_render_directory": "/somewhere"}
 
 
@@ -62,6 +63,20 @@ def test_a_template_of_the_inventory_is_resolved(tmp_path: pathlib.Path) -> None
 )
 def test_names_for_readers(value: t.Any, shown: str) -> None:
     assert look_up("vault_x", vault_x=value, **RENDER) == [shown]
+
+
+def test_two_renders_with_one_key_show_a_change_and_nothing_that_can_be_guessed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IMRS_RENDER_KEY", "k" * 32)
+    (one,), (same,), (other,) = (look_up("vault_x", vault_x=value, **RENDER) for value in (KEY, KEY, "changed"))
+    assert one == same != other
+    assert re.fullmatch(r"<vault_x keyed:[0-9a-f]{12}>", one)
+    assert hashlib.sha256(KEY.encode()).hexdigest()[:12] not in one
+    monkeypatch.setenv("IMRS_RENDER_KEY", "j" * 32)
+    assert look_up("vault_x", vault_x=KEY, **RENDER) != [one]
+    monkeypatch.setenv("IMRS_RENDER_KEY", "short")
+    assert "IMRS_RENDER_KEY has 5 octets" in refusal("vault_x", vault_x=KEY, **RENDER)
 
 
 def test_a_secret_that_is_not_defined_has_a_name_for_readers() -> None:

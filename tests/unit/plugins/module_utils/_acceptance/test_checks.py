@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import zone_cases
 from recordings import (
     CHECKS,
     Scene,
@@ -31,7 +32,6 @@ from recordings import (
 
 AA, TC, RD, RA, AD = 0x0400, 0x0200, 0x0100, 0x0080, 0x0020
 SERVFAIL, NXDOMAIN = 2, 3
-DAY = 86400
 
 
 def _set(get: t.Callable[[Scene], t.Any], **values: t.Any) -> Spoil:
@@ -98,22 +98,6 @@ def _leak_outside(scene: Scene) -> None:
     held.append({**held[0], "to": "198.51.100.0/24"})
 
 
-def _aged(days: float) -> Spoil:
-    def spoil(scene: Scene) -> None:
-        for document in scene.documents:
-            document["collected_at"] += days * DAY
-
-    return spoil
-
-
-def _other_anchor(scene: Scene) -> None:
-    scene.expected["trust_anchors"] = [f". IN DS 20326 8 2 {'E0' * 32}"]
-
-
-def _verifier(rc: int | None, line: str) -> Spoil:
-    return lambda scene: scene.scope("node")["zones"]["verified"].update({".": {"rc": rc, "output": [line]}})
-
-
 def _rules(change: t.Callable[[list[t.Any]], list[t.Any]]) -> Spoil:
     def spoil(scene: Scene) -> None:
         scene.machine["nft"]["nftables"] = change(scene.machine["nft"]["nftables"])
@@ -146,16 +130,6 @@ def _route(**row: str) -> Spoil:
 def _tracking(**values: t.Any) -> Spoil:
     known = {"stratum": 2, "offset": 0.0001, "leap": "Normal", **values}
     return lambda scene: scene.machine.update(container="", tracking=known)
-
-
-def _serial(probe: str, serial: int) -> Spoil:
-    def spoil(scene: Scene) -> None:
-        for exchange in scene.scope("node")["exchanges"]:
-            if exchange["probe"] == probe and exchange["query"]["name"] == ".":
-                wanted = {key: exchange[key] for key in ("server", "transport")}
-                message(probe, replaced("answer", "SOA", serial=serial), **wanted)(scene)
-
-    return spoil
 
 
 def _option(**values: t.Any) -> Spoil:
@@ -236,7 +210,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "l.root-servers.net. A is",
     ),
     ("DN-05", "no address", message("ns", lambda m: m.additional.clear(), transport="tcp"), "no A of l.root"),
-    ("DN-07", "wrong anchor", _other_anchor, "no key of a configured trust anchor"),
+    ("DN-07", "wrong anchor", zone_cases.other_anchor, "no key of a configured trust anchor"),
     ("DN-07", "unsigned", message("dnskey", without("answer", "RRSIG", "DNSKEY")), "no RRSIG of the DNSKEY"),
     ("DN-10", "other serial", message("zonemd", replaced("answer", "ZONEMD", serial=1)), "ZONEMD is of serial 1"),
     ("DN-10", "gone", message("zonemd", without("answer", "ZONEMD")), "no ZONEMD of ."),
@@ -267,17 +241,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-37", "recursion", flags("recursion", on=RA), "ra=1"),
     ("DN-39", "silent", silence("opcode"), "opcode 15: timeout"),
     ("DN-39", "answered", flags("opcode", off=15), "response code 0"),
-    ("ZI-01", "behind", _serial("master_soa", 2026073103), "2026073102, newest 2026073103"),
-    ("ZI-01", "wrapped", _serial("master_soa", 2026073102 + 2**31 - 1), "newest 4173556749"),
-    ("ZI-01", "a dead master", silence("master_soa", server="203.0.113.1", transport="udp"), "master 203.0.113.1 udp"),
-    ("ZI-02", "ahead", _serial("soa", 2026073103), "2026073103 ahead of 2026073102"),
-    ("ZI-04", "glue altered", _verifier(112, "Zone digest does not match"), "ldns-verify-zone says 112"),
-    ("ZI-06", "SOA altered", message("soa", replaced("answer", "SOA", minimum=1)), "SOA of . does not validate"),
-    ("ZI-06", "wrong anchor", _other_anchor, "no DNSKEY matches a configured trust anchor"),
-    ("ZI-06", "too late", _aged(14), "does not validate (expired)"),
-    ("ZI-06", "too early", _aged(-1), "does not validate (not yet valid)"),
-    ("ZI-07", "two days left", _aged(11.5), "expires in 1.5 days"),
-    ("ZI-08", "slow refresh", message("soa", replaced("answer", "SOA", refresh=14400)), "14400/900/604800/86400"),
+    *zone_cases.FAILS,
     (
         "BG-01",
         "idle",

@@ -21,18 +21,18 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     table,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Check, Verdict, check, passed
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected, Master
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from recordings import DIRECTORY, Scene, load, silence
+from recordings import DIRECTORY, Scene, flags, load, silence
 
 REQUIRED = [
     f"{group}-{number}"
     for group, numbers in {
         "DN": "01 02 03 04 05 07 10 11 13 15 17 18 19 26 27 33 34 37 39",
-        "ZI": "01 02 04 06 07 08",
+        "ZI": "01 02 04 06 07 08 12 16",
         "BG": "01 02 03 04 05 06 07 10 11 12 13",
         "AR": "01 03",
         "PR": "01 02",
@@ -126,6 +126,23 @@ def test_wrong_answers_and_leaks_harm_and_silent_masters_do_not() -> None:
     assert {"DN-01", "BG-05"} <= set(scene.report().harmful)
 
 
+@pytest.mark.parametrize("result", ["BADKEY", "unsigned", "timeout"])
+def test_a_refused_key_keeps_a_node_from_going_up_and_takes_none_down(result: str) -> None:
+    scene = Scene()
+    for found in scene.scope("node")["transfers"]:
+        found.update(result=result, rcode="")
+    report = scene.report()
+    assert any(reason.startswith("ZI-12 failed") for reason in report.reasons)
+    assert report.harmful == ()
+
+
+def test_a_zone_that_is_not_answered_or_does_not_verify_is_harm() -> None:
+    scene = Scene()
+    flags("zone_soa", on=2)(scene)
+    scene.scope("node")["zones"]["verified"]["arpa."] = {"rc": 112, "output": ["Zone digest does not match"]}
+    assert {"ZI-04", "ZI-16"} <= set(scene.report().harmful)
+
+
 def test_what_only_the_vantage_sees_keeps_a_node_from_going_up_but_takes_none_down() -> None:
     scene = Scene()
     silence("soa", scope="vantage")(scene)
@@ -211,7 +228,23 @@ def test_expected_names_what_is_missing(key: str) -> None:
 def test_expected_takes_masters_as_the_sheet_has_them() -> None:
     data = load("knot", "live")["expected"]
     data["masters"] = [{"name": "dist1", "addresses": ["203.0.113.1", "2001:db8:0:3::1"], "port": 53}]
-    assert Expected.parse(data).masters == ("203.0.113.1", "2001:db8:0:3::1")
+    assert Expected.parse(data).masters == (Master(("203.0.113.1", "2001:db8:0:3::1")),)
+
+
+def test_every_zone_is_asked_of_every_address_of_every_master_with_its_own_key() -> None:
+    data = load("knot", "live")["expected"]
+    data["masters"] = [
+        {"name": name, "addresses": addresses, "port": 5353, "tsig": {"name": f"{name}.example"}}
+        for name, addresses in (("one", ["203.0.113.1", "2001:db8:0:3::1"]), ("two", ["203.0.113.2"]))
+    ]
+    asked = {(q["name"], q["type"], q["server"], q["port"], q["key"]) for q in plan.signed(Expected.parse(data))}
+    where = [("203.0.113.1", "one"), ("2001:db8:0:3::1", "one"), ("203.0.113.2", "two")]
+    assert asked == {
+        (zone, kind, address, 5353, f"{name}.example.")
+        for zone in (".", "root-servers.net.")
+        for kind in ("SOA", "IXFR")
+        for address, name in where
+    }
 
 
 @pytest.mark.parametrize(

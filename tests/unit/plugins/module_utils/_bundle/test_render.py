@@ -33,18 +33,9 @@ def tree(root: pathlib.Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (KEY, f"<vault_x sha256:{sha(KEY.encode())}>"),
-        ("a" * 20, f"<vault_x sha256:{sha(b'a' * 20)}>"),
-        ("a" * 19, "<vault_x>"),
-        ("", "<vault_x>"),
-        (None, "<vault_x>"),
-    ],
-)
-def test_only_a_long_secret_has_a_fingerprint(value: str | None, shown: str) -> None:
-    assert render.placeholder("vault_x", value) == shown
+@pytest.mark.parametrize("value", [KEY, "short", "", None])
+def test_nothing_of_a_secret_is_shown(value: str | None) -> None:
+    assert render.placeholder("vault_x", value) == "<vault_x>"
 
 
 @pytest.mark.parametrize(

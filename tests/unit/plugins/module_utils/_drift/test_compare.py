@@ -218,7 +218,7 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     ),
     "knot key": (
         lambda e: e["knot"].update(
-            running=e["knot"]["running"].replace("<vault_0 sha256:0123456789ab>", "<another secret>")
+            running=e["knot"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>")
         ),
         [("nameserver", "key[xlb01-dist1.example.].secret")],
     ),
@@ -232,7 +232,7 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
 NSD_FRR: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     "frr password": (
         lambda e: e["frr"].update(
-            running=e["frr"]["running"].replace("<vault_0 sha256:0123456789ab>", "<another secret>", 1)
+            running=e["frr"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>", 1)
         ),
         [("bgp", "router bgp 20144")] * 2,
     ),

@@ -116,10 +116,10 @@ def test_a_tree_that_says_nothing_is_refused(manifest: str, complaint: str) -> N
 
 
 def test_a_file_with_a_placeholder_is_secret_whatever_its_manifest_says() -> None:
-    text = b'secret: "<vault_bgp_xlb sha256:0123456789ab>"\n'
+    text = b'secret: "<vault_bgp_xlb keyed:0123456789ab>"\n'
     intent = Intent.parse("0644 root:root 000000000000 /etc/x y\n", lambda _path: text, NAMES)
     assert intent.files["/etc/x y"].secret
-    assert intent.placeholders() == {"<vault_bgp_xlb sha256:0123456789ab>": "vault_bgp_xlb"}
+    assert intent.placeholders() == {"<vault_bgp_xlb keyed:0123456789ab>": "vault_bgp_xlb"}
 
 
 def test_evidence_of_another_node_or_format_is_refused(knot_bird: Scene) -> None:

@@ -44,6 +44,6 @@ def test_the_node_is_asked_for_few_contents(knot_bird: Scene) -> None:
     assert request["sysctls"] == ["net.ipv4.ip_forward", "net.ipv4.ip_local_port_range"]
     assert {"knot.service", "nsd.service", "ssh.service"} <= set(request["units"])
     assert request["placeholders"] == {
-        "<vault_0 sha256:0123456789ab>": "vault_0",
-        "<vault_1 sha256:0123456789ab>": "vault_1",
+        "<vault_0 keyed:0123456789ab>": "vault_0",
+        "<vault_1 keyed:0123456789ab>": "vault_1",
     }

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, frr
 
 PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
 PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
@@ -46,16 +47,49 @@ def test_a_node_is_read_until_bfd_is_fast(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(bird, "read", read)
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
     expected = {"peers": [PEER], "prefixes": PREFIXES}
-    assert collect._routing(expected, {}, 60)["bfd"] == [FAST]
+    assert collect._routing(expected, {}, math.inf)["bfd"] == [FAST]
     assert asked == [{"ipv4": ["199.7.82.0/23", "199.7.83.0/24"]}] * 3
 
 
 def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [], "bfd": []})
-    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, -1) == {"sessions": [], "bfd": []}
+    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, 0) == {"sessions": [], "bfd": []}
 
 
 def test_a_routing_daemon_that_no_probe_reads() -> None:
-    assert collect._routing({"routing_provider": "frr"}, {}, 60) == {
+    assert collect._routing({"routing_provider": "frr"}, {}, 0) == {
         "unsupported": "acceptance cannot read FRR on the node yet, so the node stays dark"
     }
+
+
+ROUTES = ["199.7.82.0/23", "199.7.83.0/24"]
+
+
+def _router(state: str, *prefixes: str) -> dict[str, t.Any]:
+    return {
+        "sessions": {"192.0.2.2": {"state": state}},
+        "routes": {"192.0.2.2": [{"to": prefix} for prefix in prefixes]},
+    }
+
+
+@pytest.mark.parametrize(
+    "early",
+    [_router("Active"), _router("Established"), _router("Established", ROUTES[0])],
+    ids=["no session", "no routes", "one of two"],
+)
+def test_the_hosts_router_is_read_until_it_has_what_is_announced(
+    monkeypatch: pytest.MonkeyPatch, early: dict[str, t.Any]
+) -> None:
+    late = _router("Established", *ROUTES)
+    seen = iter([early, late])
+    monkeypatch.setattr(frr, "read", lambda *_arguments: next(seen))
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    expected = {"node_name": "x", "peers": [{"local_address": "192.0.2.2"}]}
+    assert collect.router("live", expected, {"ipv4": ROUTES}, patience=math.inf)["frr"] == late
+
+
+@pytest.mark.parametrize("seen", [_router("Established", "198.51.100.0/24"), {"error": "vtysh failed"}])
+def test_what_does_not_come_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, seen: dict[str, t.Any]) -> None:
+    monkeypatch.setattr(frr, "read", lambda *_arguments: seen)
+    expected = {"node_name": "x", "peers": [{"local_address": "192.0.2.2"}]}
+    assert collect.router("dark", expected, {}, patience=-1)["frr"] == seen

@@ -15,7 +15,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._probes import running,
 from ansible_collections.icann.imrs.plugins.module_utils._probes.seal import OTHER, Seal
 
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
-HOLE = "<vault_key sha256:0123456789ab>"
+HOLE = "<vault_key keyed:0123456789ab>"
 SEAL = Seal({HOLE: "vault_key"}, {"vault_key": KEY})
 Answers = dict[str, str]
 

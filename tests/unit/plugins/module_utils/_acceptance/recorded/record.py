@@ -37,6 +37,8 @@ PREFIXES = {
     "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
 }
 PEERS = {"ipv4": ("192.0.2.1", "192.0.2.2"), "ipv6": ("2001:db8:0:1::1", "2001:db8:0:1::2")}
+KEY = "xlb01-dist1.lab.example."
+SECRET = "bm90IGEgc2VjcmV0LCBub3QgYSBzZWNyZXQsIG5vbmUh"
 ZONE_OF_OUR_OWN = "root-servers.net."
 
 
@@ -157,10 +159,13 @@ def knot_conf(name: str, listen: t.Sequence[str], files: dict[str, str], **more:
     (WORK / name).mkdir()
     lines = ["server:", f"    rundir: {WORK}/{name}", f"    listen: [ {', '.join(f'{a}@53' for a in listen)} ]"]
     lines += [f"    {key}: {value}" for key, value in more.items()]
+    if name == "masters":
+        lines += ["key:", f"  - id: {KEY}", "    algorithm: hmac-sha256", f"    secret: {SECRET}"]
+        lines += ["acl:", "  - id: node", f"    key: {KEY}", "    action: transfer"]
     lines += ["database:", f"    storage: {WORK}/{name}", "control:", f"    listen: {WORK}/{name}/knot.sock", "zone:"]
     for zone, file in files.items():
         lines += [f"  - domain: {zone}", f"    file: {WORK}/{file}", "    zonefile-load: whole"]
-        lines += ["    journal-content: none"]
+        lines += ["    journal-content: none"] + (["    acl: node"] if name == "masters" else [])
     return write(f"{name}.conf", "\n".join(lines) + "\n")
 
 
@@ -272,7 +277,7 @@ def expected(anchors: list[str], provider: str) -> dict[str, t.Any]:
         "prefixes": PREFIXES,
         "peers": peers,
         "zones": [{"name": ".", "zonemd": True, "dnssec": True}, {"name": ZONE_OF_OUR_OWN}],
-        "masters": list(MASTERS),
+        "masters": [{"name": "dist1", "addresses": list(MASTERS), "port": 53, "tsig": {"name": KEY}}],
         "trust_anchors": anchors,
         "uplink": {"interface": "uplink", "addresses": ["192.0.2.2/29", "2001:db8:0:1::2/64"]},
         "operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
@@ -328,7 +333,8 @@ def inside(imrs: types.SimpleNamespace, scope: str, stage: str, path: str) -> No
     """Collect what the host's side sees, and print it."""
     data = json.loads(pathlib.Path(path).read_text())
     if scope == "router":
-        json.dump(imrs.collect.router(stage, data), sys.stdout)
+        announced = imrs.expected.Expected.parse(data).announced(imrs.policy.Mode.parse(stage))
+        json.dump(imrs.collect.router(stage, data, announced), sys.stdout)
     else:
         expected_ = imrs.expected.Expected.parse(data)
         asked = imrs.plan.questions(expected_, imrs.policy.Mode.parse(stage), scope, "qwertyuiop")
@@ -345,6 +351,8 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
     network(outside)
     commands: dict[str, list[str]] = name_servers(outside, options.provider, files)
     routers(outside, "not-a-real-password")
+    keys = f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n'
+    commands |= {"keys": [write("keys.conf", keys)]}
     commands |= {"birdc": ["birdc", "-r", "-s", f"{WORK}/bird.ctl"], "bird.conf": [f"{WORK}/bird.conf"]}
     data = expected(anchors, options.provider)
     parsed = imrs.expected.Expected.parse(data)
@@ -365,7 +373,7 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
             until(lambda last=last, table=table: last in outside.run(*table), f"{last} at the host's router")  # type: ignore[misc]
         time.sleep(2)
         asked = imrs.plan.questions(parsed, mode, "node", "qwertyuiop")
-        documents = [imrs.collect.node(stage, data, asked, commands)]
+        documents = [imrs.collect.node(stage, data, asked, imrs.plan.signed(parsed), commands)]
         documents.append(from_outside(outside, argv, "router", stage, data))
         if stage == "live":
             documents.append(from_outside(outside, argv, "vantage", stage, data))
