@@ -310,7 +310,9 @@ def run(*command: str) -> None:
 
 def lengthened(text: str, hold_time: int = HOLD_TIME) -> str:
     """A routing daemon's file with another hold time for the gate's session than the product's."""
-    return text.replace("hold time 3;", f"hold time {hold_time};").replace("timers 1 3\n", f"timers 1 {hold_time}\n")
+    return text.replace("\n  hold time 3;", f"\n  hold time {hold_time};").replace(
+        "timers 1 3\n", f"timers 1 {hold_time}\n"
+    )
 
 
 def until(condition: t.Callable[[], bool], seconds: float = PATIENCE, what: str | t.Callable[[], str] = "") -> float:

@@ -122,6 +122,34 @@ def test_fb06_bird_killed_comes_back_announcing(drill: Drill) -> None:
     is_withdrawn_and_comes_back(drill, "bird.service", "KILL")
 
 
+def test_bird_hung_is_killed_at_the_gates_word_and_comes_back(drill: Drill) -> None:
+    with never_starts(drill, "bird.service"):
+        drill.node("systemctl", "kill", "--signal=STOP", "bird.service")
+        drill.node("runuser", "-u", "imrs-gate", "--", "touch", "/run/imrs/routing-hung")
+        drill.wait(set())
+        ends = {neighbor["lastResetDueTo"] for neighbor in drill.neighbors().values()}
+        assert not any("Hold Timer" in end for end in ends), ends
+    drill.wait(ALL)
+    assert "hangs: killed" in drill.node("journalctl", "--unit=imrs-routing-hung.service", "--output=cat")
+
+
+def test_a_routing_daemon_that_was_stopped_on_purpose_stays_so(drill: Drill) -> None:
+    word = "/run/imrs/routing-hung"
+    drill.node("systemctl", "stop", "bird.service")
+    drill.wait(set())
+    drill.node("runuser", "-u", "imrs-gate", "--", "touch", word)
+    busy = f'test -e {word} || test "$(systemctl show --value --property=ActiveState imrs-routing-hung)" != inactive'
+    shell.wait_for(
+        "the helper to be done", lambda: drill.node("sh", "-c", f"if {busy}; then echo busy; fi") == "", PATIENCE
+    )
+    assert "does not run: left as it is" in drill.node(
+        "journalctl", "--unit=imrs-routing-hung.service", "--output=cat", "--lines=5"
+    )
+    assert drill.node("systemctl", "show", "--value", "--property=ActiveState", "bird.service").strip() == "inactive"
+    drill.node("systemctl", "start", "bird.service")
+    drill.wait(ALL)
+
+
 @pytest.mark.usefixtures("dead_knot")
 def test_bird_restarted_while_knot_is_dead_announces_nothing(drill: Drill) -> None:
     before = {name: neighbor["connectionsEstablished"] for name, neighbor in drill.neighbors().items()}

@@ -17,8 +17,8 @@ UNITS: t.Mapping[str, tuple[str, ...]] = {
     "": ("systemd-networkd.service", "nftables.service", "imrs-fingerprint.path", "imrs-gate.service"),
     "knot": ("knot.service",),
     "nsd": ("nsd.service",),
-    "bird": ("bird.service",),
-    "frr": ("frr.service",),
+    "bird": ("bird.service", "imrs-routing-hung.path"),
+    "frr": ("frr.service", "imrs-routing-hung.path"),
 }
 """Enabled and active on every node, and by provider; those of other providers are neither."""
 

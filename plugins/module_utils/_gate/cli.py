@@ -144,8 +144,10 @@ def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
 
 def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
     if given.verb in _INTENTS:
-        wait = {} if given.wait is None else {"wait": given.wait}
-        return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by, **wait}, PATIENCE + (given.wait or 0)
+        more = {} if given.wait is None else {"wait": given.wait}
+        if given.verb == "dark" and given.planned:
+            more["planned"] = True
+        return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by, **more}, PATIENCE + (given.wait or 0)
     if given.verb == "certify":
         limit = {} if given.seconds is None else {"for": given.seconds}
         return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
@@ -183,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb in _INTENTS:
         parsers[verb].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks; a playbook gives its file")
         parsers[verb].add_argument("--wait", type=float, metavar="SECONDS", help="until every family is there")
+    parsers["dark"].add_argument("--planned", action="store_true", help="announce it as going away first (RFC 8326)")
     for verb in ("certify", "wait"):
         parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")
     for verb, text in (("certify", "void unless certified again without this in time"), ("foresee", "and no longer")):

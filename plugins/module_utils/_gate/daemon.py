@@ -20,10 +20,10 @@ from .. import _addressing as addressing
 from .._probes import load
 from .._routing import policy
 from .._routing.policy import Mode
-from . import store
+from . import status, store
 from .authority import OPERATOR, Authority, Fingerprint, Moment
 from .control import Control
-from .node import GATE, ROUTING, Node
+from .node import Node
 from .notify import Notifier
 from .questions import Questions
 from .session import Loss, Session
@@ -61,6 +61,7 @@ class Gate:
         self._stop = asyncio.Event()
         self._modes = dict.fromkeys(addressing.FAMILIES, Mode.DARK)
         self._wanted: frozenset[str] = frozenset()
+        self._graceful = False
         self._complaint = ""
         self._degraded: list[str] = []
         self._late_at = 0.0
@@ -123,9 +124,10 @@ class Gate:
         wanted: set[str] = set()
         for family, mode in modes.items():
             wanted.update(policy.announced(mode, self._config.prefixes[family]))
-        if wanted != self._wanted:
-            self._wanted = frozenset(wanted)
-            self._session.announce(self._wanted)
+        graceful = self._node.graceful(now)
+        if frozenset(wanted) != self._wanted or graceful is not self._graceful:
+            self._wanted, self._graceful = frozenset(wanted), graceful
+            self._session.announce(self._wanted, graceful=graceful)
         if modes != self._modes:
             self._modes = modes
             LOG.warning("%s", self._summary())
@@ -289,7 +291,9 @@ class Gate:
             return await self._step_aside()
         self._doubt_certificate()
         if verb == "intent":
+            before = authority.intent.mode
             result = authority.ask(Mode.parse(request["mode"]), str(request.get("by") or OPERATOR), str(_moment()))
+            self._node.intent_changed(before, authority.intent.mode, _now(), planned=bool(request.get("planned")))
         elif verb == "certify":
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
@@ -343,46 +347,12 @@ class Gate:
 
     def status(self) -> dict[str, t.Any]:
         """Everything there is to know, as ``imrs status --json`` prints it."""
-        now, authority, node = _now(), self._authority, self._node
-        intent, certificate, watch = authority.intent, authority.certificate, self._watch
+        session, watch = self._session, self._watch
         return {
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
-            "intent": {
-                "mode": str(intent.mode),
-                "by": intent.by,
-                "at": intent.at,
-                "ceiling": str(intent.ceiling),
-                "reason": intent.reason,
-            },
-            "certificate": {
-                "mode": str(certificate.mode),
-                "valid": not authority.void,
-                "reason": authority.void,
-                "fingerprint": certificate.fingerprint,
-                "issued_at": certificate.issued_at,
-                "expires_at": certificate.expires_at,
-                "foreseen_until": certificate.foreseen_until.wall if certificate.foreseen_until else None,
-            },
-            "fingerprint": authority.fingerprint.value,
-            "verdict": {
-                family: {
-                    "healthy": health.healthy,
-                    "reason": node.reason(family, now),
-                    "age": round(health.age(now), 3),
-                    "since": round(now - health.changed_at, 3),
-                    "falls": health.falls,
-                }
-                for family, health in node.health.items()
-            },
-            "degraded": node.degraded(now),
-            "zones": node.freshness.as_json(now),
-            "falls": {name: node.falls(name) for name in (GATE, ROUTING)},
-            "session": {
-                "state": self._session.state,
-                "reason": self._session.reason,
-                "announced": list(self._session.announced),
-            },
+            **status.report(self._authority, self._node, _now()),
+            "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
             "service": {"unit": self._config.service, "pid": watch.pid, "reason": watch.reason},
         }
 

@@ -79,13 +79,16 @@ class Node:
         """Whether what is announced is to be gone soon (RFC 8326)."""
         return now < self._leaving[1]
 
-    def leave(self, mode: Mode, now: float) -> None:
-        """A planned withdrawal down from ``mode`` begins: for a while it is announced still, as going away."""
-        self._leaving = (mode, now + self._config.graceful)
+    def intent_changed(self, before: Mode, after: Mode, now: float, *, planned: bool) -> None:
+        """Something else is asked for. To drain is always planned; dark counts at once unless it is said to be planned.
 
-    def stay(self) -> None:
-        """Whatever was leaving: what is asked for counts at once."""
-        self._leaving = (Mode.DARK, 0.0)
+        What is withdrawn as planned is announced for a while still, as going away.
+        """
+        graceful = planned or after is Mode.DRAINED
+        if graceful and after < before:
+            self._leaving = (before, now + self._config.graceful)
+        elif after > before or not graceful:
+            self._leaving = (Mode.DARK, 0.0)
 
     def held(self, now: float) -> str:
         """Why the whole node is held down, whatever its families say; empty when it is not."""

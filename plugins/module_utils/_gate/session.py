@@ -17,7 +17,7 @@ import logging
 import typing as t
 
 from .. import _addressing as addressing
-from . import wire
+from . import update, wire
 
 LOG = logging.getLogger("imrs.gate.session")
 
@@ -79,6 +79,7 @@ class Session:
         self._on_loss = on_loss
         self._wanted: frozenset[str] = frozenset()
         self._told: frozenset[str] = frozenset()
+        self._graceful = False
         self._writer: asyncio.StreamWriter | None = None
         self._established = False
         self._ended = False
@@ -90,11 +91,16 @@ class Session:
         """What the peer holds from us at this moment, sorted; nothing unless the session is established."""
         return tuple(sorted(self._told))
 
-    def announce(self, prefixes: t.Iterable[str]) -> None:
-        """From now on exactly ``prefixes`` exist: what is too many is withdrawn first, what is missing announced."""
+    def announce(self, prefixes: t.Iterable[str], graceful: bool = False) -> None:
+        """From now on exactly ``prefixes`` exist: what is too many is withdrawn first, what is missing announced.
+
+        ``graceful``: all of them carry GRACEFUL_SHUTDOWN (RFC 8326), as they will be withdrawn soon. When it changes,
+        what stays is announced again, with it or without; a prefix is replaced in place then, and never withdrawn.
+        """
         self._wanted = frozenset(prefixes)
+        dressed_anew, self._graceful = graceful != self._graceful, graceful
         if self.state == ESTABLISHED:
-            self._tell(self._told, self._wanted)
+            self._tell(self._told, self._wanted, again=self._told & self._wanted if dressed_anew else frozenset())
 
     async def run(self) -> None:
         """Connect, speak, and connect again; returns only after ``close()``."""
@@ -193,15 +199,20 @@ class Session:
             self._enter(ESTABLISHED)
         elif isinstance(message, wire.RouteRefresh):
             again = frozenset(prefix for prefix in self._told if addressing.family_of(prefix) == message.family)
-            self._tell(self._told - again, self._told)
+            self._tell(self._told, self._told, again)
 
-    def _tell(self, before: frozenset[str], after: frozenset[str]) -> None:
-        """Send the way from ``before`` to ``after``: withdrawals of all families first, in one write."""
-        gone, new = addressing.by_family(sorted(before - after)), addressing.by_family(sorted(after - before))
+    def _tell(self, before: frozenset[str], after: frozenset[str], again: frozenset[str] = frozenset()) -> None:
+        """Send the way from ``before`` to ``after``: withdrawals of all families first, in one write.
+
+        ``again``: what is told although it stays.
+        """
+        communities = (update.GRACEFUL_SHUTDOWN,) if self._graceful else ()
+        gone, new = addressing.by_family(sorted(before - after)), addressing.by_family(sorted(after - before | again))
         updates = [wire.Update(family, withdrawn=tuple(prefixes)) for family, prefixes in gone.items() if prefixes]
         for family, prefixes in new.items():
             if prefixes:
-                updates.append(wire.Update(family, tuple(prefixes), next_hop=self._peering.next_hops[family]))
+                hop = self._peering.next_hops[family]
+                updates.append(wire.Update(family, tuple(prefixes), next_hop=hop, communities=communities))
         self._told = after
         if updates:
             self._send(*updates)

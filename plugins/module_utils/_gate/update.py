@@ -14,8 +14,10 @@ AFI = {"ipv4": 1, "ipv6": 2}
 """Address family numbers (RFC 4760 section 6)."""
 UNICAST = 1
 """Subsequent address family of ordinary routes."""
-_ORIGIN, _AS_PATH, _NEXT_HOP, _LOCAL_PREF, _MP_REACH, _MP_UNREACH = 1, 2, 3, 5, 14, 15
-_WELL_KNOWN, _OPTIONAL, _EXTENDED = 0x40, 0x80, 0x10
+GRACEFUL_SHUTDOWN = (65535, 0)
+"""Community of a route that will be withdrawn on purpose (RFC 8326 section 3)."""
+_ORIGIN, _AS_PATH, _NEXT_HOP, _LOCAL_PREF, _COMMUNITIES, _MP_REACH, _MP_UNREACH = 1, 2, 3, 5, 8, 14, 15
+_WELL_KNOWN, _OPTIONAL, _TRANSITIVE, _EXTENDED = 0x40, 0x80, 0x40, 0x10
 
 
 class WireError(ValueError):
@@ -29,7 +31,10 @@ class WireError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Update:
-    """Prefixes of one family that come and go (RFC 4271 section 4.3; IPv6 by RFC 4760)."""
+    """Prefixes of one family that come and go (RFC 4271 section 4.3; IPv6 by RFC 4760).
+
+    ``communities``: of the announced prefixes, each as its two halves of 16 bits (RFC 1997).
+    """
 
     family: str
     announced: tuple[str, ...] = ()
@@ -37,6 +42,7 @@ class Update:
     next_hop: str | None = None
     local_pref: int | None = 100
     as_path: tuple[int, ...] = ()
+    communities: tuple[tuple[int, int], ...] = ()
 
 
 def encode(message: Update) -> bytes:
@@ -60,6 +66,9 @@ def encode(message: Update) -> bytes:
             attributes += _attribute(_WELL_KNOWN, _NEXT_HOP, ipaddress.IPv4Address(message.next_hop or "").packed)
         if message.local_pref is not None:
             attributes += _attribute(_WELL_KNOWN, _LOCAL_PREF, struct.pack("!I", message.local_pref))
+        if message.communities:
+            value = b"".join(struct.pack("!HH", *community) for community in message.communities)
+            attributes += _attribute(_OPTIONAL | _TRANSITIVE, _COMMUNITIES, value)
     withdrawn = _encode_prefixes(message.withdrawn) if plain else b""
     announced = _encode_prefixes(message.announced) if plain else b""
     lengths = struct.pack("!H", len(withdrawn)) + withdrawn + struct.pack("!H", len(attributes))
@@ -83,15 +92,16 @@ def decode(body: bytes) -> list[Update]:
     nlri = rest[2 + attributes_length :]
     path = _decode_path(attributes.get(_AS_PATH, b""))
     preference = struct.unpack("!I", attributes[_LOCAL_PREF])[0] if _LOCAL_PREF in attributes else None
+    communities = _decode_communities(attributes.get(_COMMUNITIES, b""))
     updates: list[Update] = []
     if nlri or gone or not attributes:
         hop = str(ipaddress.IPv4Address(attributes[_NEXT_HOP])) if _NEXT_HOP in attributes else None
         announced, withdrawn = _decode_prefixes("ipv4", nlri), _decode_prefixes("ipv4", gone)
-        updates.append(Update("ipv4", announced, withdrawn, hop, preference, path))
+        updates.append(Update("ipv4", announced, withdrawn, hop, preference, path, communities))
     if _MP_REACH in attributes or _MP_UNREACH in attributes:
         hop, announced = _decode_reach(attributes.get(_MP_REACH))
         withdrawn = _decode_unreach(attributes.get(_MP_UNREACH))
-        updates.append(Update("ipv6", announced, withdrawn, hop, preference, path))
+        updates.append(Update("ipv6", announced, withdrawn, hop, preference, path, communities))
     return updates
 
 
@@ -114,6 +124,12 @@ def _decode_path(data: bytes) -> tuple[int, ...]:
         path += struct.unpack(f"!{data[1]}I", data[2:size])
         data = data[size:]
     return path
+
+
+def _decode_communities(data: bytes) -> tuple[tuple[int, int], ...]:
+    if len(data) % 4:
+        raise WireError(3, 5, f"communities of {len(data)} octets are not whole ones")
+    return tuple(struct.iter_unpack("!HH", data))
 
 
 def _decode_reach(value: bytes | None) -> tuple[str | None, tuple[str, ...]]:

@@ -154,6 +154,7 @@ PEER = record(
         "prepend": field(number(0, 5, "a number of prepends"), "Our AS again, on specific prefixes only", default=0),
         "inbound": field(choice("none", "default", "all"), "Routes taken from the peer", default=DEFAULT_INBOUND),
         "max_prefix": field(number(1, 10_000_000, "a number of prefixes"), "Needed with inbound all"),
+        "bgp_role": field(choice("customer"), "Our BGP role (RFC 9234): the host is our provider; absent for none"),
     },
 )
 STEP = record("a step that was done", {"date": parts.DATE, "by": field(parts.PROSE, "Who did it")})

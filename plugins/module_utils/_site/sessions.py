@@ -85,6 +85,7 @@ _AGREED = (
     "prepend",
     "inbound",
     "max_prefix",
+    "bgp_role",
 )
 """What both sides of a session configure."""
 
@@ -111,6 +112,7 @@ def _session(peer: Variables, address: str, own: t.Sequence[str]) -> Variables:
         "prepend": peer.get("prepend", 0),
         "inbound": inbound,
         "max_prefix": 1 if inbound == "default" else peer.get("max_prefix"),
+        "bgp_role": peer.get("bgp_role"),
     }
 
 

@@ -34,6 +34,7 @@ def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
         "prepend": 0,
         "inbound": "none",
         "max_prefix": None,
+        "bgp_role": None,
         **family,
         **options,
     }
@@ -139,7 +140,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "nameserver_rate_limit_slip": 1,
         },
     ),
-    "bfd": (("bird", "frr"), {"imrs_peers": both(bfd={"interval_ms": 300, "multiplier": 3})}),
+    "bfd": (("bird", "frr"), {"imrs_peers": both(bgp_role="customer", bfd={"interval_ms": 300, "multiplier": 3})}),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
 }

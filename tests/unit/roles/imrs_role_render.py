@@ -73,9 +73,9 @@ def configured(environment: jinja2.Environment, role: str) -> jinja2.Environment
     return environment
 
 
-def lookup(plugin: str, name: str) -> str:
-    """The one lookup that a template may use for a secret."""
-    if plugin != "icann.imrs.secret":
+def lookup(plugin: str, name: str, use: str) -> str:
+    """The one lookup that a template may use for a secret, which says what for."""
+    if plugin != "icann.imrs.secret" or use not in {"bgp", "tsig"}:
         raise ValueError(f"{plugin} is no way to a secret")
     return SECRETS[name]
 

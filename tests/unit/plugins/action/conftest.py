@@ -46,6 +46,7 @@ def peer(family: str, address: str, local: str, site: str) -> dict[str, t.Any]:
         "prepend": 0,
         "inbound": "none",
         "max_prefix": None,
+        "bgp_role": None,
     }
 
 

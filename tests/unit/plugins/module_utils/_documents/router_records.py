@@ -45,6 +45,7 @@ def session(family: str, host: str, our: str, **agreed: t.Any) -> dict[str, t.An
         "prepend": 0,
         "inbound": "none",
         "max_prefix": None,
+        "bgp_role": None,
     }
     return usual | agreed
 

@@ -82,6 +82,7 @@ def session(family: str = "ipv4", **changes: t.Any) -> Record:
         "prepend": 0,
         "inbound": "none",
         "max_prefix": None,
+        "bgp_role": None,
     }
     return made | changes
 

@@ -82,6 +82,13 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             0,
             "kept dark, r",
         ),
+        (
+            ["dark", "--planned"],
+            {"verb": "intent", "mode": "dark", "by": "operator", "planned": True},
+            {"changed": True},
+            0,
+            "changed",
+        ),
         (["revoke"], {"verb": "revoke"}, {"changed": True}, 0, "changed"),
         (
             ["certify", "live", "--fingerprint", "ab"],

@@ -145,7 +145,7 @@ def test_a_routing_daemon_that_falls_again_and_again_is_held_down_longer() -> No
 
 def test_a_graceful_end_is_announced_as_going_away_first() -> None:
     story = Story(changed("graceful", 5)).good()
-    story.node.leave(LIVE, story.now)
+    story.node.intent_changed(LIVE, DARK, story.now, planned=True)
     assert (story.mode(DARK), story.node.graceful(story.now)) == (LIVE, True)
     assert story.mode(DARK, DARK) is DARK, "what is not proven goes at once"
     story.good(5)
@@ -154,11 +154,28 @@ def test_a_graceful_end_is_announced_as_going_away_first() -> None:
 
 def test_who_leaves_and_dies_on_the_way_is_gone_at_once() -> None:
     story = Story(changed("graceful", 5)).good()
-    story.node.leave(LIVE, story.now)
+    story.node.intent_changed(LIVE, DRAINED, story.now, planned=False)
+    assert story.node.graceful(story.now)
     story.node.service_ended("ended", story.now)
     assert story.mode(DRAINED) is DARK
-    story.node.stay()
-    assert not story.node.graceful(story.now)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "planned", "graceful"),
+    [
+        (DARK, DARK, False, False),  # dark said again, in a hurry now
+        (DARK, DARK, True, True),
+        (DRAINED, DRAINED, False, True),
+        (DRAINED, DARK, False, False),
+        (DARK, LIVE, False, False),
+    ],
+)
+def test_dark_that_is_not_planned_counts_at_once(before: Mode, after: Mode, planned: bool, graceful: bool) -> None:
+    story = Story(changed("graceful", 5)).good()
+    story.node.intent_changed(LIVE, before, story.now, planned=True)
+    story.node.intent_changed(before, after, story.now, planned=planned)
+    assert story.node.graceful(story.now) is graceful
+    assert story.mode(after) is (LIVE if graceful else after)
 
 
 def test_a_stale_node_leaves_the_specific_prefixes_to_others() -> None:

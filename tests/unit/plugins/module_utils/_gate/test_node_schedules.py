@@ -82,10 +82,7 @@ class World(RuleBasedStateMachine):
 
     @rule(mode=st.sampled_from(list(Mode)), graceful=st.booleans())
     def ask(self, mode: Mode, graceful: bool) -> None:
-        if graceful and mode < self.intent:
-            self.node.leave(self.intent, self.now)
-        else:
-            self.node.stay()
+        self.node.intent_changed(self.intent, mode, self.now, planned=graceful)
         self.intent = mode
 
     @rule(mode=st.sampled_from([Mode.DRAINED, Mode.LIVE]))

@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._gate import wire
+from ansible_collections.icann.imrs.plugins.module_utils._gate import update, wire
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import ESTABLISHED, Peering, Session
 
 HOLD_TIME = 90
@@ -126,6 +126,48 @@ def test_a_route_refresh_is_answered_with_that_family() -> None:
             peer.writers[0].write(wire.encode(wire.RouteRefresh("ipv6")))
             await until(lambda: len(peer.updates()) == 3)
             assert peer.updates()[2] == peer.updates()[1]
+
+    asyncio.run(story())
+
+
+def test_what_will_be_withdrawn_soon_says_so_and_takes_it_back() -> None:
+    async def story() -> None:
+        peer = Peer()
+        async with speaking(peer) as session:
+            session.announce(["199.7.82.0/23", "199.7.83.0/24"])
+            await until(lambda: bool(peer.heard) and len(peer.updates()) == 1)
+            session.announce(["199.7.82.0/23", "199.7.83.0/24"], graceful=True)
+            session.announce(["199.7.82.0/23", "199.7.83.0/24"], graceful=True)
+            await until(lambda: len(peer.updates()) == 2)
+            session.announce(["199.7.82.0/23", "2001:500:3::/48"], graceful=True)
+            await until(lambda: len(peer.updates()) == 4)
+            session.announce(["199.7.82.0/23"])
+            await until(lambda: len(peer.updates()) == 6)
+            assert session.announced == ("199.7.82.0/23",)
+        said = {"next_hop": "127.0.0.2", "communities": (update.GRACEFUL_SHUTDOWN,)}
+        assert peer.updates(0)[1:] == [
+            wire.Update("ipv4", ("199.7.82.0/23", "199.7.83.0/24"), **said),
+            wire.Update("ipv4", withdrawn=("199.7.83.0/24",), local_pref=None),
+            wire.Update("ipv6", ("2001:500:3::/48",), **{**said, "next_hop": "100::1"}),
+            wire.Update("ipv6", withdrawn=("2001:500:3::/48",), local_pref=None),
+            wire.Update("ipv4", ("199.7.82.0/23",), next_hop="127.0.0.2"),
+        ]
+
+    asyncio.run(story())
+
+
+def test_a_new_session_and_a_route_refresh_hear_of_a_near_withdrawal_too() -> None:
+    async def story() -> None:
+        peer = Peer()
+        async with speaking(peer) as session:
+            session.announce(["199.7.82.0/23"], graceful=True)
+            await until(lambda: bool(peer.heard) and bool(peer.updates()))
+            peer.writers[0].transport.abort()
+            await until(lambda: len(peer.heard) == 2 and bool(peer.updates()))
+            peer.writers[1].write(wire.encode(wire.RouteRefresh("ipv4")))
+            await until(lambda: len(peer.updates()) == 2)
+            said = [*peer.updates(0), *peer.updates()]
+            assert [update_.communities for update_ in said] == [(update.GRACEFUL_SHUTDOWN,)] * 3
 
     asyncio.run(story())
 

@@ -25,14 +25,16 @@ def prefixes(bits: int) -> st.SearchStrategy[tuple[str, ...]]:
 
 OPENS = st.builds(wire.Open, ASN, st.integers(0, 65535), st.ip_addresses(v=4).map(str), FAMILIES, st.booleans())
 NOTIFICATIONS = st.builds(wire.Notification, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=100))
+HALF = st.integers(0, 65535)
+COMMUNITIES = st.lists(st.tuples(HALF, HALF), max_size=70).map(tuple)
 REFRESHES = st.builds(wire.RouteRefresh, st.sampled_from(["ipv4", "ipv6"]))
 V4 = st.builds(
     wire.Update, st.just("ipv4"), prefixes(32).filter(bool), prefixes(32), st.ip_addresses(v=4).map(str),
-    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple),
+    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple), COMMUNITIES,
 )  # fmt: skip
 V6 = st.builds(
     wire.Update, st.just("ipv6"), prefixes(128).filter(bool), prefixes(128), st.ip_addresses(v=6).map(str),
-    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple),
+    st.none() | st.integers(0, 2**32 - 1), st.lists(ASN, max_size=5).map(tuple), COMMUNITIES,
 )  # fmt: skip
 WITHDRAWALS = st.one_of(
     st.builds(lambda gone: wire.Update("ipv4", withdrawn=gone, local_pref=None), prefixes(32)),
@@ -76,6 +78,12 @@ def test_an_update_of_the_imrs_looks_as_the_rfc_says() -> None:
     assert wire.encode(update).hex() == header + "0000" + "0015" + attributes + "17" + "c70752"
 
 
+def test_graceful_shutdown_looks_as_the_rfcs_say() -> None:
+    """RFC 1997: optional and transitive, of type 8; RFC 8326 section 3: 0xFFFF0000."""
+    update = wire.Update("ipv4", ("199.7.82.0/23",), next_hop="127.0.0.2", communities=((65535, 0),))
+    assert "c00804ffff0000" in wire.encode(update).hex()
+
+
 def test_an_update_of_two_families_becomes_two() -> None:
     both = bytearray(wire.encode(wire.Update("ipv6", withdrawn=("2001:500:3::/48",))))[19:]
     body = b"\0\3\x10\xc0\0" + both[2:]
@@ -95,6 +103,7 @@ def test_an_update_of_two_families_becomes_two() -> None:
         (wire.HEADER.pack(wire.MARKER, 20, 4) + b"\0", (1, 2)),
         (wire.HEADER.pack(wire.MARKER, 29, 1) + b"\3" + b"\0" * 9, (2, 1)),
         (wire.HEADER.pack(wire.MARKER, 24, 2) + b"\0\0\0\0\x21", (3, 10)),
+        (wire.HEADER.pack(wire.MARKER, 28, 2) + b"\0\0\0\5\xc0\x08\2\xff\xff", (3, 5)),
     ],
 )
 def test_what_is_not_bgp_is_refused_with_the_right_code(octets: bytes, code: tuple[int, int]) -> None:

@@ -26,6 +26,7 @@ DEFAULTS = {
     "prepend": 0,
     "inbound": "none",
     "max_prefix": None,
+    "bgp_role": None,
 }
 """Of a session about which nothing else is agreed on."""
 
@@ -147,6 +148,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
         "prepend": 2,
         "inbound": "all",
         "max_prefix": 1000,
+        "bgp_role": "customer",
     }
     assert far == {
         **DEFAULTS,

@@ -26,6 +26,7 @@ SESSION = {
     "prepend": 0,
     "inbound": "none",
     "max_prefix": None,
+    "bgp_role": None,
 }
 
 

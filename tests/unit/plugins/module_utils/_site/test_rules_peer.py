@@ -83,6 +83,9 @@ FULL: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "prepend": ("prepend: 2", "prepend: 6", ["peers[0].prepend: 6 is not a number of prepends (0\u20135)"]),
     "inbound": ("inbound: all", "inbound: some", ["peers[0].inbound: some is not one of: none, default, all"]),
+    "BGP role": ("bgp_role: customer", "bgp_role: provider", [
+        "peers[0].bgp_role: provider is not one of: customer"
+    ]),
     "community that hides us": ('["64501:100", "64501:1:2"]', '["65535:666", "64501:1:2"]', [
         f"peers[0].communities[0]: 65535:666 {HIDES}"
     ]),

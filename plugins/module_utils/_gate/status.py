@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What is asked for, proven and true, as data for ``imrs status``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .node import GATE, ROUTING
+
+if t.TYPE_CHECKING:
+    from .authority import Authority
+    from .node import Node
+
+
+def report(authority: Authority, node: Node, now: float) -> dict[str, t.Any]:
+    """All of it, JSON-safe; times in seconds."""
+    intent, certificate = authority.intent, authority.certificate
+    return {
+        "intent": {
+            "mode": str(intent.mode),
+            "by": intent.by,
+            "at": intent.at,
+            "ceiling": str(intent.ceiling),
+            "reason": intent.reason,
+        },
+        "certificate": {
+            "mode": str(certificate.mode),
+            "valid": not authority.void,
+            "reason": authority.void,
+            "fingerprint": certificate.fingerprint,
+            "issued_at": certificate.issued_at,
+            "expires_at": certificate.expires_at,
+            "foreseen_until": certificate.foreseen_until.wall if certificate.foreseen_until else None,
+        },
+        "fingerprint": authority.fingerprint.value,
+        "verdict": {
+            family: {
+                "healthy": health.healthy,
+                "reason": node.reason(family, now),
+                "age": round(health.age(now), 3),
+                "since": round(now - health.changed_at, 3),
+                "falls": health.falls,
+            }
+            for family, health in node.health.items()
+        },
+        "graceful": node.graceful(now),
+        "degraded": node.degraded(now),
+        "zones": node.freshness.as_json(now),
+        "falls": {name: node.falls(name) for name in (GATE, ROUTING)},
+    }
