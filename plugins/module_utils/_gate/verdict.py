@@ -72,8 +72,8 @@ def judge(evidence: nameserver.Evidence, zone: Zone, *, node: str, now: float) -
 
 def judge_witness(evidence: nameserver.Evidence, zone: Zone) -> Outcome:
     """Weigh an answer to the question for a name that the zone must have: an emptied zone still has its SOA."""
-    missing = f"{zone.witness} is missing"
-    return _weigh(evidence, lambda: "" if evidence.there and evidence.rcode == "NOERROR" else missing)
+    wrong = evidence.rcode if evidence.rcode not in {"NOERROR", "NXDOMAIN"} else f"{zone.witness} is missing"
+    return _weigh(evidence, lambda: "" if evidence.there and evidence.rcode == "NOERROR" else wrong)
 
 
 def _weigh(evidence: nameserver.Evidence, wrong: t.Callable[[], str]) -> Outcome:

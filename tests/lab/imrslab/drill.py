@@ -225,7 +225,8 @@ class Drill:
     def forget_falls(self) -> None:
         """Let the gate forget earlier falls: what one drill broke must not hold down the next."""
         try:
-            fell = any(verdict["falls"] for verdict in self.status()["verdict"].values())
+            status = self.status()
+            fell = any([*status["falls"].values(), *(verdict["falls"] for verdict in status["verdict"].values())])
         except shell.LabError:  # it does not run
             fell = True
         if fell:

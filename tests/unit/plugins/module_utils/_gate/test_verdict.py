@@ -57,19 +57,18 @@ def test_a_zone_that_is_not_signed_needs_no_signature(expirations: tuple[int, ..
 
 
 @pytest.mark.parametrize(
-    ("evidence", "weight"),
+    ("evidence", "weight", "reason"),
     [
-        (Evidence(rcode="NOERROR", there=True), Weight.GOOD),
-        (Evidence(rcode="NOERROR"), Weight.HARD),
-        (Evidence(rcode="NXDOMAIN"), Weight.HARD),
-        (Evidence(rcode="SERVFAIL"), Weight.HARD),
-        (Evidence(TIMEOUT), Weight.SOFT),
+        (Evidence(rcode="NOERROR", there=True), Weight.GOOD, ""),
+        (Evidence(rcode="NOERROR"), Weight.HARD, "com. is missing"),
+        (Evidence(rcode="NXDOMAIN"), Weight.HARD, "com. is missing"),
+        (Evidence(rcode="SERVFAIL"), Weight.HARD, "SERVFAIL"),
+        (Evidence(TIMEOUT), Weight.SOFT, "no answer"),
     ],
 )
-def test_an_emptied_zone_has_lost_its_witness(evidence: Evidence, weight: Weight) -> None:
+def test_an_emptied_zone_has_lost_its_witness(evidence: Evidence, weight: Weight, reason: str) -> None:
     outcome = verdict.judge_witness(evidence, SIGNED)
-    assert outcome.weight is weight
-    assert outcome.reason == {Weight.GOOD: "", Weight.SOFT: "no answer"}.get(weight, "com. is missing")
+    assert (outcome.weight, outcome.reason) == (weight, reason)
 
 
 QUIET = Load(5, {V4: Socket(0, 7)}, "SS")
