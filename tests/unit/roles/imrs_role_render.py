@@ -73,7 +73,7 @@ def configured(environment: jinja2.Environment, role: str) -> jinja2.Environment
     return environment
 
 
-def lookup(plugin: str, name: str) -> str:
+def lookup(plugin: str, name: str, use: str = "") -> str:
     """The one lookup that a template may use for a secret."""
     if plugin != "icann.imrs.secret":
         raise ValueError(f"{plugin} is no way to a secret")
