@@ -88,6 +88,8 @@ IN_FORCE: dict[str, t.Callable[[Changing], bool]] = {
         if "knot" in bench.processes
         else bench.servers() > SERVERS
     ),
+    "nameserver_tcp_workers": lambda _bench: "TCP workers: 33" in output("knotc", "status", "workers"),
+    "nameserver_private_addresses": lambda bench: not bench.answers_at("::1"),
     "nameserver_service_addresses": lambda bench: not bench.answers_at(SERVICE[2]),
     "nameserver_notify_addresses": lambda bench: not bench.answers_at("2001:db8::2"),
 }

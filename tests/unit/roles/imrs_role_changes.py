@@ -41,6 +41,8 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "nameserver_zones": {"nameserver_zones": ZONES[:1]},
         "nameserver_trust_anchors": {"nameserver_trust_anchors": NODE["imrs_trust_anchors"][:1]},
         "nameserver_workers": {"nameserver_workers": 2},
+        "nameserver_tcp_workers": {"nameserver_tcp_workers": 33},
+        "nameserver_private_addresses": {"nameserver_private_addresses": ["127.0.0.3"]},
         "nameserver_service_addresses": {
             "nameserver_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42"]}
         },

@@ -21,7 +21,11 @@ from imrs_role_render import ROLES, ROOT, bundle, files
 WHEN = {"provider", "windows", "disrupt", "confirm_seconds"}
 """Variables of the roles that are not about a daemon's configuration: who runs at all, and when it may be disturbed."""
 
-WITHOUT = {("knot", "nameserver_trust_anchors"), ("nsd", "nameserver_tcp_time_limit")}
+WITHOUT = {
+    ("knot", "nameserver_trust_anchors"),
+    ("nsd", "nameserver_tcp_time_limit"),
+    ("nsd", "nameserver_tcp_workers"),
+}
 """What a provider does not know."""
 
 
