@@ -48,6 +48,55 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
     assert not fleet.called.exists()
 
 
+SUSPENDED = {"imrs_operational": False, "imrs_state": "suspended", "imrs_provisioning": {**REFUSED, "reason": "Off."}}
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+def test_a_node_that_is_not_to_serve_is_sought_first_and_no_other_w_1(
+    fleet: t.Any, nodes: dict[str, dict[str, t.Any]], make_node: t.Callable[..., dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write({**nodes, "xaf01": make_node("xaf01", ansible_host="192.0.2.254", **SUSPENDED)})
+    done = fleet.run(playbook, "--tags", "network")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "because of 4 of 6 nodes: " in said
+    assert "xaf01: Off. IT MAY STILL ANNOUNCE: it cannot be reached. Have its host shut the BGP session" in said
+    assert f"xab01: {SOON} xac01: " in said  # was never provisioned
+    contacted = fleet.called.read_text()
+    assert "192.0.2.254" in contacted
+    assert "192.0.2.255" not in contacted
+
+
+def test_a_check_takes_nothing_dark(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
+    fleet.write({"xaf01": make_node("xaf01", **SUSPENDED)})
+    done = fleet.run("site", "--check")
+    assert done.returncode != 0
+    assert "xaf01: Off.\n" in done.stdout + done.stderr
+    assert not fleet.called.exists()
+
+
+def test_wrong_data_does_not_take_the_constellation_dark(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    fleet.write({name: make_node(name, **SUSPENDED) for name in ("xaa01", "xab01", "xac01")})
+    done = fleet.run("site", "-e", "imrs_withdraw_most=2")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "3 of 3 nodes are not operational by their sheets" in said
+    assert "say -e imrs_withdraw_most=3" in said
+    assert not fleet.called.exists()
+
+
+def test_a_variable_alone_takes_nothing_dark(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:
+    """What the sheet allows is not taken for suspended."""
+    fleet.write({"xaa01": nodes["xaa01"]})
+    done = fleet.run("site", "-e", '{"imrs_operational": false}', "--tags", "none")
+    before, found, _ = done.stdout.partition("PLAY [Refuse what is not allowed")
+    assert found, done.stdout
+    assert "skipping: [xaa01]" in before.partition("withdraw | Reach the node]")[2]
+    assert "UNREACHABLE" not in before
+
+
 @pytest.mark.parametrize("playbook", ["site", "accept"])
 def test_allowed_nodes_go_ahead_and_an_override_is_in_the_output(
     fleet: t.Any, nodes: dict[str, dict[str, t.Any]], playbook: str
