@@ -88,7 +88,9 @@ IN_FORCE: dict[str, t.Callable[[Changing], bool]] = {
         if "knot" in bench.processes
         else bench.servers() > SERVERS
     ),
-    "nameserver_tcp_workers": lambda _bench: "TCP workers: 33" in output("knotc", "status", "workers"),
+    "nameserver_tcp_workers": lambda bench: (
+        "knot" not in bench.processes or "TCP workers: 33" in output("knotc", "status", "workers")
+    ),
     "nameserver_private_addresses": lambda bench: not bench.answers_at("::1"),
     "nameserver_service_addresses": lambda bench: not bench.answers_at(SERVICE[2]),
     "nameserver_notify_addresses": lambda bench: not bench.answers_at("2001:db8::2"),
