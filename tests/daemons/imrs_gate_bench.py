@@ -64,6 +64,9 @@ class Bench:
     daemon has its hold time, too.
     """
 
+    metric = 1024
+    """Of the way out."""
+
     def __init__(self, directory: pathlib.Path, config: dict[str, t.Any] = CONFIG) -> None:
         self.directory = directory
         self.node, self.router = f"imrs-t-{os.getpid()}-n", f"imrs-t-{os.getpid()}-r"
@@ -101,8 +104,9 @@ class Bench:
                         "ip", "-n", name, "address", "add", address, "dev", link, *(["nodad"] if ":" in address else [])
                     )
                 run("ip", "-n", name, "link", "set", link, "up")
-            for gateway in ("192.0.2.1", "2001:db8::1"):
-                run("ip", "-n", self.node, "route", "add", "default", "via", gateway)
+            for family, gateway in (("-4", "192.0.2.1"), ("-6", "2001:db8::1")):
+                way = ("route", "add", "default", "via", gateway, "metric", str(self.metric))
+                run("ip", "-n", self.node, family, *way)
             for name in ("state", "run", "lib", "knot"):
                 (self.directory / name).mkdir()
             package = self.directory / "lib" / "imrs"

@@ -61,10 +61,12 @@ def install(case: str, *folders: str, hold_time: int = HOLD_TIME) -> None:
 
 
 class Node(Bench):
-    """One case; ``routing`` is bird or frr."""
+    """One case; ``routing`` is bird or frr. Of the zones only the root comes from the master here."""
+
+    metric = LOST
 
     def __init__(self, directory: pathlib.Path, routing: str, case: str, config: dict[str, t.Any] = CONFIG) -> None:
-        super().__init__(directory, config)
+        super().__init__(directory, {**config, "zones": config["zones"][:1]})
         self.routing, self.case = routing, case
         self.said = ROUTERS[case]
 
@@ -72,8 +74,6 @@ class Node(Bench):
         super().__enter__()
         for address in (*FAR_AWAY, *MASTERS):
             run("ip", "-n", self.router, "address", "add", address, "dev", "lo")
-        for family, gateway in (("-4", "192.0.2.1"), ("-6", "2001:db8::1")):
-            run("ip", "-n", self.node, family, "route", "add", "default", "via", gateway, "metric", str(LOST))
         if self.case == "options":
             self._start_bird("far", self.router, FAR.format(directory=self.directory))
         return self
