@@ -33,6 +33,10 @@ bench-fleet: ## 1, 5, 10 and 20 appliances at once: time, and memory of the cont
 	@tests/setup.sh live
 	@python tests/bench/fleet.py
 
+bench-gate: ## how soon the host's router loses the routes, by fault, and what the gate costs; RUNS=20
+	@tests/setup.sh live
+	@tests/lab/lab.py in-image python3 tests/daemons/measure_gate.py $(or $(RUNS),20)
+
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live
 	@python tests/bench/mitogen.py
@@ -61,4 +65,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-mitogen test test-faults lint status down lock
+.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock

@@ -17,7 +17,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from imrs_gate_bench import COVERING, FIVE, TOOLS, Bench, run, until
-from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME
+from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME, SWIFT
 
 
 def told(**settings: t.Any) -> pytest.MarkDecorator:
@@ -284,6 +284,16 @@ def test_what_nobody_confirms_is_withdrawn(bench: Bench) -> None:
     assert bench.status()["certificate"]["reason"] == "not confirmed in time"
     bench.raise_to_live()
     bench.await_routes(FIVE)
+
+
+@pytest.mark.parametrize("bench", [SWIFT], ids=["swift"], indirect=True)
+def test_a_busy_machine_withdraws_nothing(live: Bench) -> None:
+    """T-4: with the product's own times. Nameserver, gate and routing daemon wait for a processor like everybody."""
+    for number in range(8):
+        live.start(f"hog{number}", live.node, sys.executable, "-c", "while True: pass")
+    with pytest.raises(AssertionError):
+        live.await_routes(set(), 15)
+    assert {verdict["falls"] for verdict in live.status()["verdict"].values()} == {0}
 
 
 def test_a_full_table_of_tcp_clients_withdraws_nothing(live: Bench) -> None:
