@@ -44,7 +44,7 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
         "or leave these nodes out: --limit provisionable\n"
     )
     assert message in done.stderr + done.stdout
-    assert "xaa01                      : ok=3 " in done.stdout  # the guards before this one
+    assert "xaa01                      : ok=4 " in done.stdout  # the guards before this one
     assert not fleet.called.exists()
 
 
