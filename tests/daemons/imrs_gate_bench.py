@@ -72,6 +72,7 @@ class Bench:
         self.node, self.router = f"imrs-t-{os.getpid()}-n", f"imrs-t-{os.getpid()}-r"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.config: dict[str, t.Any] = json.loads(json.dumps(config))
+        self.trusted: list[str] = []
 
     def __enter__(self) -> t.Self:
         with contextlib.ExitStack() as stack:
@@ -209,7 +210,9 @@ class Bench:
     def start_gate(self) -> None:
         """The gate, as it would be installed."""
         config = self.directory / "gate.json"
-        config.write_text(json.dumps(self.config))
+        upstream = self.directory / "upstream.json"
+        upstream.write_text(json.dumps({"masters": [], "trust_anchors": self.trusted}))
+        self.config["masters"]["path"] = str(upstream)
         (self.directory / "judged.conf").touch()
         runtime = str(self.directory / "run")
         self.config["fingerprint_paths"] = [str(self.directory / "judged.conf")]

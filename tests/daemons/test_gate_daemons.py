@@ -123,7 +123,7 @@ def test_an_emptied_zone_is_withdrawn(live: Bench, zone: str, witness: str) -> N
 
 def test_only_what_follows_from_the_trust_anchors_is_announced(bench: Bench) -> None:
     bench.start_knot()
-    bench.config["trust_anchors"] = bench.anchors(".")
+    bench.trusted = bench.anchors(".")
     bench.start_gate()
     bench.raise_to_live()
     bench.await_routes(FIVE)

@@ -65,14 +65,22 @@ class Way:
 
 @dataclasses.dataclass(frozen=True)
 class Masters:
-    """Whom to ask for new serials, every so many seconds; ``limit``: for how long they may be newer; ``keys``: the file
-    that holds the secrets by the keys' names.
+    """How often the masters are asked for new serials, and for how many seconds they may be newer. ``path``: the file
+    that says who they are and what is trusted (``upstream.json``), which is read again each time: a new key, master or
+    anchor must not cost a restart, as that withdraws the node.
     """
 
-    servers: tuple[Master, ...]
+    path: str
     every: float
     limit: float
-    keys: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Upstream:
+    """Where zones come from: masters, each with its secret in base64, and DS records in presentation format."""
+
+    masters: tuple[tuple[Master, str], ...] = ()
+    trust_anchors: tuple[str, ...] = ()
 
 
 ABSORB, SHED = "absorb", "shed"
@@ -92,7 +100,6 @@ class Config:
     prefixes: t.Mapping[str, policy.Prefixes]
     probe: Probe
     zones: tuple[Zone, ...]
-    trust_anchors: tuple[str, ...]
     masters: Masters
     way: Way
     hold_down: Damping
@@ -124,7 +131,6 @@ def parse(data: t.Any) -> Config:
         prefixes=_prefixes(top.table("prefixes")),
         probe=_probe(top.table("probe")),
         zones=tuple(map(_zone, top.tables("zones"))),
-        trust_anchors=top.texts("trust_anchors"),
         masters=_masters(top.table("masters")),
         way=_way(top.table("way")),
         hold_down=_hold_down(top.table("hold_down")),
@@ -208,16 +214,26 @@ def _zone(table: Table) -> Zone:
 
 def _masters(table: Table) -> Masters:
     masters = Masters(
-        servers=tuple(map(_master, table.tables("servers"))),
+        path=table.text("path"),
         every=table.number("every", 1, 3600),
         limit=table.number("limit", 1, 604800),
-        keys=table.text("keys"),
     )
     table.finish()
     return masters
 
 
-def _master(table: Table) -> Master:
+def upstream(path: pathlib.Path) -> Upstream:
+    """Read ``upstream.json``; ConfigError for all that can be wrong with it."""
+    try:
+        top = Table(json.loads(path.read_text(encoding="utf-8")), "")
+        found = Upstream(tuple(map(_master, top.tables("masters"))), top.texts("trust_anchors"))
+        top.finish()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return found
+
+
+def _master(table: Table) -> tuple[Master, str]:
     master = Master(
         name=table.text("name"),
         address=table.any_address("address"),
@@ -225,8 +241,9 @@ def _master(table: Table) -> Master:
         key=table.text("key"),
         algorithm=table.text("algorithm"),
     )
+    secret = table.text("secret")
     table.finish()
-    return master
+    return master, secret
 
 
 def _way(table: Table) -> Way:

@@ -34,11 +34,10 @@ class _Heard:
 
 
 class Freshness:
-    """What the masters say of each zone. ``limit``: seconds for which they may be newer; ``asked``: there are any."""
+    """What the masters say of each zone. ``limit``: seconds for which they may be newer."""
 
-    def __init__(self, limit: float, now: float, *, asked: bool) -> None:
+    def __init__(self, limit: float, now: float) -> None:
         self._limit = limit
-        self._asked = asked
         self._ours: dict[str, int] = {}
         self._theirs: dict[str, dict[str, _Heard]] = {}
         self._failures: dict[str, str] = {}
@@ -96,7 +95,7 @@ class Freshness:
         zones = sorted({*self._ours, *self._theirs})
         for zone in zones:
             theirs = self._recent(zone, now)
-            if self._asked and not theirs and self.age(zone, now) > HEARD_FOR:
+            if not theirs and self.age(zone, now) > HEARD_FOR:
                 said.append(f"{zone}: no signed answer of any master for {self.age(zone, now) / 60:.0f} minutes")
             said += [f"{zone}: master {master} {word}" for master, word in _alone(theirs)]
             if zone in self._behind:

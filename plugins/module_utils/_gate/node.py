@@ -54,7 +54,7 @@ class Node:
             )
             for family in addressing.FAMILIES
         }
-        self.freshness = Freshness(config.masters.limit, now, asked=bool(config.masters.servers))
+        self.freshness = Freshness(config.masters.limit, now)
         self.families = [family for family, prefixes in config.prefixes.items() if any(prefixes)]
         self.stopping = False
         self._aside_until = 0.0

@@ -15,8 +15,10 @@ import typing as t
 
 from .. import _addressing as addressing
 from .._probes import refresh, trust
-from . import store, verdict
+from . import verdict
+from .config import Upstream, upstream
 from .health import Outcome, Weight
+from .table import ConfigError
 
 if t.TYPE_CHECKING:
     from .config import Config
@@ -32,8 +34,27 @@ VALIDATE = (sys.executable, "-I", "-c", _CODE.format(str(_LIBRARY.parent), _LIBR
 """The command that verifies one zone: the library beside this file, wherever it is installed."""
 
 Mark = tuple[int, ...]
-"""The serial of a zone, and when the signatures over its SOA expire: another of these, and it is verified anew."""
+"""The serial of a zone, when the signatures over its SOA expire, and when the anchors were written: another of these,
+and the zone is verified anew.
+"""
 Heard = t.Callable[[str, str, int | None, str], None]
+
+
+def read(path: str) -> Upstream | None:
+    """Who the masters are and what is trusted, now; None, and a complaint in the log, when that cannot be told."""
+    try:
+        return upstream(pathlib.Path(path))
+    except ConfigError as error:
+        LOG.warning("%s", error)
+        return None
+
+
+def _written_at(path: str) -> int:
+    """When the file was written last, in nanoseconds; 0 when it is not there."""
+    try:
+        return pathlib.Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class Masters:
@@ -47,16 +68,14 @@ class Masters:
         """For ever."""
         masters, zones = self._config.masters, [zone.name for zone in self._config.zones]
         while True:
-            secrets = store.remembered(pathlib.Path(masters.keys))
-            questions = [self._ask(server, zone, secrets) for server in masters.servers for zone in zones]
-            await asyncio.gather(*questions)
+            known = read(masters.path) or Upstream()
+            await asyncio.gather(
+                *(self._ask(server, zone, secret) for server, secret in known.masters for zone in zones)
+            )
             await asyncio.sleep(masters.every)
 
-    async def _ask(self, server: refresh.Master, zone: str, secrets: t.Mapping[str, t.Any]) -> None:
-        if server.key in secrets:
-            answer = await refresh.ask(server, zone, str(secrets[server.key]))
-        else:
-            answer = refresh.Answer(failure=f"the secret of {server.key} is not in {self._config.masters.keys}")
+    async def _ask(self, server: refresh.Master, zone: str, secret: str) -> None:
+        answer = await refresh.ask(server, zone, secret)
         self._heard(server.address, zone, answer.serial, answer.failure)
 
 
@@ -70,7 +89,7 @@ class Trust:
         self._seen: dict[str, tuple[Mark | None, Outcome, float]] = {}
 
     def served(self, zone: str, mark: Mark) -> None:
-        """The nameserver answers with this serial, signed until then."""
+        """The nameserver answers with this serial, signed until these times."""
         self._served[zone] = mark
 
     async def run(self) -> None:
@@ -80,13 +99,14 @@ class Trust:
             for zone in self._config.zones:
                 if not zone.signed or zone.name not in self._served:
                     continue
+                served = (*self._served[zone.name], _written_at(self._config.masters.path))
                 mark, outcome, at = self._seen.get(zone.name, (None, Outcome(Weight.SOFT, "not verified yet"), 0.0))
                 patience = ANEW if outcome.weight is Weight.GOOD else AGAIN
-                if mark != self._served[zone.name] or loop.time() - at > patience:
-                    examined, found = self._served[zone.name], await self._examine(zone.name)
-                    if found.weight is not Weight.SOFT or mark != examined:  # or what was known of it still holds
+                if mark != served or loop.time() - at > patience:
+                    found = await self._examine(zone.name)
+                    if found.weight is not Weight.SOFT or mark != served:  # or what was known of it still holds
                         outcome = found
-                    self._seen[zone.name] = examined, outcome, loop.time()
+                    self._seen[zone.name] = served, outcome, loop.time()
                 for family in addressing.FAMILIES:
                     if self._config.probe.addresses[family]:
                         self._observe(family, verdict.trust_source(zone), outcome)
@@ -95,7 +115,10 @@ class Trust:
     async def _examine(self, zone: str) -> Outcome:
         probe = self._config.probe
         private = next(probe.private[family] for family in addressing.FAMILIES if probe.addresses[family])
-        request = {"address": private, "port": probe.port, "zone": zone, "anchors": list(self._config.trust_anchors)}
+        known = read(self._config.masters.path)
+        if known is None:
+            return Outcome(Weight.SOFT, f"cannot be verified: {self._config.masters.path} cannot be read")
+        request = {"address": private, "port": probe.port, "zone": zone, "anchors": list(known.trust_anchors)}
         answer: dict[str, t.Any] = {"verdict": trust.UNKNOWN, "reason": "the validator gave no answer"}
         with contextlib.suppress(OSError, ValueError, TimeoutError):
             answer = json.loads(await self._run(json.dumps(request).encode()))

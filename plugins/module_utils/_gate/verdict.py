@@ -78,11 +78,11 @@ def judge_witness(evidence: nameserver.Evidence, zone: Zone) -> Outcome:
 
 def _weigh(evidence: nameserver.Evidence, wrong: t.Callable[[], str]) -> Outcome:
     """A truncated answer is what rate limiting sends, and proves as little as none. So does a connection that was
-    closed: who has too many clients may do that.
+    closed: who has too many clients may do that. Nor is the nameserver to blame for what the asker cannot get.
     """
     if evidence.failure == nameserver.TIMEOUT:
         return Outcome(Weight.VOID if evidence.overdue > LATE else Weight.SOFT, "no answer")
-    if evidence.failure == nameserver.CLOSED:
+    if evidence.failure in {nameserver.CLOSED, nameserver.EXHAUSTED}:
         return Outcome(Weight.SOFT, evidence.failure, Cause.FLOOD)
     if evidence.failure:
         return Outcome(Weight.HARD, evidence.failure)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import secrets
 import socket
 import struct
@@ -35,6 +36,9 @@ else:
 
 TIMEOUT, REFUSED, BROKEN = "timeout", "connection refused", "cannot be asked"
 CLOSED = "the connection was closed before the answer"
+EXHAUSTED = "there is no room on this machine to ask"
+NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What the asker itself cannot get; in a flood there may be too little of it, and it says nothing of the nameserver."""
 LOOPBACK = b"lo"
 UDP, TCP = "udp", "tcp"
 PAYLOAD = 1232
@@ -88,27 +92,31 @@ class Prober:
 
     async def ask(self, transport: str, seconds: float) -> Evidence:
         """One query over ``udp`` or ``tcp``, answered within ``seconds``."""
-        number = secrets.token_bytes(2)
-        kind = socket.SOCK_STREAM if transport == TCP else socket.SOCK_DGRAM
-        loop = asyncio.get_running_loop()
-        with socket.socket(self._family, kind) as connection:
-            connection.setblocking(False)
-            due = loop.time() + seconds
-            try:
-                async with asyncio.timeout_at(due):
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
-                    connection.bind((self.address, 0))
-                    exchange = self._over_tcp if transport == TCP else self._over_udp
-                    return self._read(await exchange(connection, number))
-            except TimeoutError:
-                late = self._arrived(connection, number) if transport == UDP else b""
-                return self._read(late) if late else Evidence(TIMEOUT, overdue=max(0.0, loop.time() - due))
-            except ConnectionRefusedError:
-                return Evidence(REFUSED)
-            except (ConnectionResetError, BrokenPipeError):
-                return Evidence(CLOSED)
-            except OSError as error:
-                return Evidence(f"{BROKEN}: {error.strerror or error}")
+        try:
+            with socket.socket(
+                self._family, socket.SOCK_STREAM if transport == TCP else socket.SOCK_DGRAM
+            ) as connection:
+                return await self._ask(connection, transport, seconds)
+        except ConnectionRefusedError:
+            return Evidence(REFUSED)
+        except (ConnectionResetError, BrokenPipeError):
+            return Evidence(CLOSED)
+        except OSError as error:
+            return Evidence(EXHAUSTED if error.errno in NO_ROOM else f"{BROKEN}: {error.strerror or error}")
+
+    async def _ask(self, connection: socket.socket, transport: str, seconds: float) -> Evidence:
+        number, loop = secrets.token_bytes(2), asyncio.get_running_loop()
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, LOOPBACK)
+        connection.bind((self.address, 0))
+        due = loop.time() + seconds
+        try:
+            async with asyncio.timeout_at(due):
+                exchange = self._over_tcp if transport == TCP else self._over_udp
+                return self._read(await exchange(connection, number))
+        except TimeoutError:
+            late = self._arrived(connection, number) if transport == UDP else b""
+            return self._read(late) if late else Evidence(TIMEOUT, overdue=max(0.0, loop.time() - due))
 
     @staticmethod
     def _arrived(connection: socket.socket, number: bytes) -> bytes:

@@ -36,22 +36,27 @@ DATA: dict[str, t.Any] = {
         {"name": "arpa.", "signed": True, "witness": "in-addr.arpa."},
         {"name": "root-servers.net.", "signed": False},
     ],
-    "trust_anchors": [],
-    "masters": {
-        "servers": [
-            {"name": "dist1", "address": "203.0.113.1", "port": 53, "key": "one.", "algorithm": "hmac-sha256"},
-            {"name": "dist2", "address": "2001:db8::2", "port": 53, "key": "two.", "algorithm": "hmac-sha256"},
-        ],
-        "every": 60,
-        "limit": 3900,
-        "keys": "/run/imrs/tsig.json",
-    },
+    "masters": {"path": "/run/imrs/upstream.json", "every": 60, "limit": 3900},
     "way": {"devices": ["uplink"], "addresses": {"ipv4": ["198.41.0.4"], "ipv6": ["2001:503:ba3e::2:30"]}},
     "hold_down": {"first": 5, "longest": 300, "forget_after": 600},
     "service": "knot.service",
     "routing": "bird.service",
     "overload": "absorb",
     "fingerprint_paths": ["/etc/knot/knot.conf"],
+}
+UPSTREAM: dict[str, t.Any] = {
+    "masters": [
+        {
+            "name": f"dist{number}",
+            "address": address,
+            "port": 53,
+            "key": f"key{number}.",
+            "algorithm": "hmac-sha256",
+            "secret": "c2VjcmV0c2VjcmV0c2VjcmV0",
+        }
+        for number, address in ((1, "203.0.113.1"), (2, "2001:db8::2"))
+    ],
+    "trust_anchors": [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"],
 }
 GONE: t.Any = object()
 
@@ -76,5 +81,5 @@ def without_a_network(port: int = 1) -> dict[str, t.Any]:
     data["session"]["port"] = data["probe"]["port"] = port
     data["prefixes"] = {family: {"specific": [], "covering": []} for family in ("ipv4", "ipv6")}
     data["probe"]["addresses"] = {"ipv4": [], "ipv6": []}
-    data["masters"]["servers"] = []
+    data["masters"]["path"] = "/nonexistent"
     return data

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
 from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
-from gate_data import DATA, GONE, changed
+from gate_data import DATA, GONE, UPSTREAM, changed
 
 
 def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
@@ -24,7 +24,6 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
     assert found.peering.next_hops == {"ipv4": "127.0.0.2", "ipv6": "100::1"}
     assert found.prefixes["ipv6"].specific == ("2001:500:9f::/48",)
     assert (found.drain, found.probe.interval, found.hold_down.longest) == (1.0, 0.1, 300)
-    assert [server.name for server in found.masters.servers] == ["dist1", "dist2"]
     assert (found.zones[2].witness, found.graceful) == ("", 0.0)
     assert (found.foresee, config.parse(changed("foresee", 300)).foresee) == (0, 300)
 
@@ -65,8 +64,7 @@ def test_the_contract_is_understood(tmp_path: pathlib.Path) -> None:
         ("zones", {}, "zones: must be a list of objects"),
         ("zones.1.signed", "yes", "zones[1].signed: must be true or false, not 'yes'"),
         ("zones.1.name", "", "zones[1].name: must be text"),
-        ("masters.servers.0.address", "dist1", "masters.servers[0].address: must be an IP address, not 'dist1'"),
-        ("masters.servers.0.colour", "red", "masters.servers[0].colour: is not a known key"),
+        ("masters.path", "", "masters.path: must be text"),
         ("masters.limit", 0, "masters.limit: must be a number from 1"),
         ("way.addresses.ipv4", ["::1"], "way.addresses.ipv4: must be an ipv4 address"),
         ("overload", "panic", "overload: must be one of absorb, shed, not 'panic'"),
@@ -86,3 +84,32 @@ def test_a_file_that_is_none_is_refused(tmp_path: pathlib.Path, content: str | N
         path.write_text(content)
     with pytest.raises(ConfigError, match=r"gate\.json: "):
         config.load(path)
+
+
+def test_where_zones_come_from_is_understood(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "upstream.json"
+    path.write_text(json.dumps(UPSTREAM))
+    found = config.upstream(path)
+    assert [(master.address, secret[:4]) for master, secret in found.masters] == [
+        ("203.0.113.1", "c2Vj"),
+        ("2001:db8::2", "c2Vj"),
+    ]
+    assert found.trust_anchors[0].startswith(". IN DS 20326")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("masters.0.address", "dist1", "masters[0].address: must be an IP address, not 'dist1'"),
+        ("masters.0.secret", GONE, "masters[0].secret: is missing"),
+        ("masters.0.colour", "red", "masters[0].colour: is not a known key"),
+        ("trust_anchors", ".", "trust_anchors: must be a list of texts"),
+        ("more", 1, "more: is not a known key"),
+    ],
+)
+def test_what_is_wrong_there_is_named(tmp_path: pathlib.Path, path: str, value: t.Any, message: str) -> None:
+    file = tmp_path / "upstream.json"
+    file.write_text(json.dumps(changed(path, value, UPSTREAM)))
+    with pytest.raises(ConfigError) as caught:
+        config.upstream(file)
+    assert str(caught.value).startswith(f"{file}: {message}")

@@ -21,7 +21,7 @@ def test_serials_are_compared_on_a_circle(one: int, other: int, expected: bool) 
 
 def told(*said: int | None, minutes: int = 66, then: tuple[int | None, ...] = ()) -> Freshness:
     """After so long of masters that say these serials each minute, and ``then`` others once more."""
-    subject = Freshness(LIMIT, 0, asked=True)
+    subject = Freshness(LIMIT, 0)
     subject.served(".", OLD, 0)
     for minute in range(minutes + 1):
         for number, serial in enumerate(said):
@@ -87,9 +87,3 @@ def test_an_answer_counts_for_some_minutes() -> None:
     subject = told(NEW, NEW, minutes=0)
     assert subject.as_json(10)["."] == {"serial": OLD, "masters": {"m0": NEW, "m1": NEW}, "age": 10}
     assert subject.as_json(HEARD_FOR + 1)["."]["masters"] == {}
-
-
-def test_who_has_no_masters_to_ask_needs_no_alarm() -> None:
-    subject = Freshness(LIMIT, 0, asked=False)
-    subject.served(".", OLD, 0)
-    assert subject.alarms(1e6) == []

@@ -17,7 +17,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate import config, ve
 from ansible_collections.icann.imrs.plugins.module_utils._gate.config import Zone
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._probes.load import Load, Socket
-from ansible_collections.icann.imrs.plugins.module_utils._probes.nameserver import CLOSED, TIMEOUT, Evidence
+from ansible_collections.icann.imrs.plugins.module_utils._probes.nameserver import CLOSED, EXHAUSTED, TIMEOUT, Evidence
 from gate_data import DATA, NODE, V4
 
 RIGHT = Evidence(rcode="NOERROR", authoritative=True, serial=2026010100, nsid=NODE, expirations=(999, 2000))
@@ -32,6 +32,7 @@ LATE = verdict.LATE + 0.01
         ({"failure": TIMEOUT}, Weight.SOFT, "no answer"),
         ({"failure": TIMEOUT, "overdue": LATE}, Weight.VOID, "no answer"),
         ({"failure": CLOSED}, Weight.SOFT, CLOSED),
+        ({"failure": EXHAUSTED}, Weight.SOFT, EXHAUSTED),
         ({"truncated": True, "serial": None}, Weight.SOFT, "truncated answer"),
         ({"failure": "connection refused"}, Weight.HARD, "connection refused"),
         ({"rcode": "SERVFAIL"}, Weight.HARD, "SERVFAIL"),

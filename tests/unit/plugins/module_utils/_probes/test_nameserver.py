@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import struct
 import time
 import typing as t
@@ -154,6 +155,18 @@ def test_the_query_asks_for_dnssec_and_nsid_with_a_new_id_each_time() -> None:
     assert [option.otype for option in query.options] == [dns.edns.OptionType.NSID]
     assert not query.flags & dns.flags.RD
     assert len({query[:2] for query in seen}) > 1
+
+
+def test_an_asker_without_a_file_descriptor_left_blames_nobody() -> None:
+    async def story() -> Evidence:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+        try:
+            return await nameserver.Prober("127.0.0.1", 53, ".").ask(nameserver.UDP, 1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    assert asyncio.run(story()).failure == nameserver.EXHAUSTED
 
 
 def test_an_address_that_is_not_here_is_evidence() -> None:
