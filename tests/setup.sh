@@ -18,7 +18,8 @@ case ${ID:-}-${VERSION_ID:-} in
 esac
 
 packages=(bind9-dnsutils debian-archive-keyring iproute2 mmdebstrap openssh-client procps python3-venv systemd-container)
-[[ $what == test ]] && packages+=(chromium fonts-dejavu-core) # the pages that hosts read are tried in a real browser
+# The pages that hosts read are tried in a real browser, the packet filter's rules in a real kernel.
+[[ $what == test ]] && packages+=(chromium fonts-dejavu-core nftables)
 missing=()
 for package in "${packages[@]}"; do
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")

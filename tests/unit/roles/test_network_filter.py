@@ -41,8 +41,6 @@ COUNT = """table inet seen {
   chain last { type filter hook input priority 10; tcp dport { 53, 179 } counter name let_in; }
 }"""
 
-pytestmark = pytest.mark.skipif(shutil.which("nft") is None or os.geteuid() != 0, reason="needs nft and root")
-
 
 def ruleset(case: str = "plain", **given: t.Any) -> str:
     """The file, as the role renders it."""
