@@ -28,6 +28,8 @@ LOG = logging.getLogger("imrs.gate.upstream")
 AGAIN, ANEW = 5.0, 600.0
 """Seconds until a zone that did not verify is looked at again, and one that did: its keys' signature may lapse."""
 TOLD_EVERY = 1.0
+SOONER = 10.0
+"""Seconds until masters are asked again when one did not answer: at boot the network comes later than the gate."""
 _LIBRARY = pathlib.Path(__file__).resolve().parents[1]
 _CODE = "import sys; sys.path.insert(0, {!r}); from {}._probes.trust import main; sys.exit(main())"
 VALIDATE = (sys.executable, "-I", "-c", _CODE.format(str(_LIBRARY.parent), _LIBRARY.name))
@@ -69,14 +71,14 @@ class Masters:
         masters, zones = self._config.masters, [zone.name for zone in self._config.zones]
         while True:
             known = read(masters.path) or Upstream()
-            await asyncio.gather(
-                *(self._ask(server, zone, secret) for server, secret in known.masters for zone in zones)
-            )
-            await asyncio.sleep(masters.every)
+            asked = [self._ask(server, zone, secret) for server, secret in known.masters for zone in zones]
+            well = all(await asyncio.gather(*asked))
+            await asyncio.sleep(masters.every if well else min(masters.every, SOONER))
 
-    async def _ask(self, server: refresh.Master, zone: str, secret: str) -> None:
+    async def _ask(self, server: refresh.Master, zone: str, secret: str) -> bool:
         answer = await refresh.ask(server, zone, secret)
         self._heard(server.address, zone, answer.serial, answer.failure)
+        return not answer.failure
 
 
 class Trust:
