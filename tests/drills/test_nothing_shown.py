@@ -26,7 +26,7 @@ ALIVE = (
 )
 """What lives by itself: not a run's doing."""
 
-THEIRS = ("etc/knot", "etc/bird")
+THEIRS = ("etc/knot", "etc/bird", "etc/imrs")
 """Where the secrets belong."""
 
 NEW = ("-e", cuts.variables("new"), "-e", "imrs_disrupt=true")
@@ -192,7 +192,9 @@ def test_no_secret_is_anywhere(
     assert files, "the node has no secret at all"
     assert [path for path in files if not any(path.is_relative_to(place) for place in known)] == []
     # What is in memory only, from inside: the way of `drill.node`, without its words among the arguments.
-    assert holding(needles, "/tmp", "/var/tmp", "/run", "/dev/shm", "/root", "/home", inside=drill.way_in) == []
+    found = holding(needles, "/tmp", "/var/tmp", "/run", "/dev/shm", "/root", "/home", inside=drill.way_in)
+    assert found == ["/run/imrs/upstream.json"], "the gate asks the masters with its keys"
+    assert drill.node("stat", "--format=%U %a", *found) == "imrs-gate 400\n"
     state = [pathlib.Path.home() / ".ansible", tmp_path, *pathlib.Path("/tmp").glob("ansible*")]
     reports = ROOT / ".lab" / f"{drill.lab.name}-reports"
     assert list(reports.rglob("acceptance.json"))

@@ -30,7 +30,16 @@ PATIENCE = 120.0
 """Seconds in which what is waited for has to come about: nothing is called broken because a machine is slow."""
 
 PATIENT: dict[str, t.Any] = {
-    "gate_probe": {"zone": ".", "interval": 0.6, "timeout": 1.5, "timeouts": 2, "tcp_every": 1, "rise": 3},
+    "gate_probe": {
+        "interval": 0.6,
+        "timeout": 1.5,
+        "silence": 3,
+        "busy": 30,
+        "deaf": 30,
+        "udp_every": 1,
+        "tcp_every": 1,
+        "rise": 3,
+    },
     "gate_hold_time": 9,
     "routing_gate_hold_time": 9,
 }
