@@ -21,8 +21,14 @@ if t.TYPE_CHECKING:
 SERVICE = "199.7.83.42"
 QUESTIONS = 5000
 """At least so many, while the change is made; at 1,200 a second."""
-AT_REST: dict[str, t.Any] = {**PATIENT, "gate_foresee": 300, "nameserver_rate_limit": 0, "imrs_disrupt": True}
-"""The limit of one source's questions, and of its connections' time, must not be what loses them."""
+AT_REST: dict[str, t.Any] = {
+    **PATIENT,
+    "gate_foresee": 300,
+    "nameserver_rate_limit": 0,
+    "network_tcp_rate": 0,
+    "imrs_disrupt": True,
+}
+"""The limit of one source's questions, and of its new connections, must not be what loses them."""
 
 
 def variables(drill: Drill, **changed: t.Any) -> tuple[str, str]:
