@@ -187,3 +187,11 @@ def test_what_is_held_is_never_upgraded_unattended() -> None:
     held = load(ROOT / "roles/packages/defaults/main.yml")["packages_held_by_provider"]
     unattended = load(ROOT / "roles/hardening/defaults/main.yml")["hardening_held_packages"]
     assert sorted(unattended) == sorted({name for names in held.values() for name in names})
+
+
+def test_the_gate_asks_where_the_nameserver_listens_for_it_alone() -> None:
+    gate, nameserver = (
+        yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text(encoding="utf-8"))
+        for role in ("gate", "nameserver")
+    )
+    assert list(gate["gate_private_addresses"].values()) == nameserver["nameserver_private_addresses"]
