@@ -15,18 +15,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
-import math
 import re
 import typing as t
 
 from .._routing.policy import Mode
+from . import certificate as certificates
 from . import store
+from .certificate import Certificate, Expiry, Moment
+from .intent import Intents
 
 if t.TYPE_CHECKING:
     import pathlib
 
-OPERATOR = "operator"
+    from .intent import Intent
+
 LONGEST_PROVISIONAL = 86400.0
 """Seconds that a certificate may wait for its confirmation at most."""
 CHANGED = "the configuration has changed since acceptance"
@@ -34,84 +36,6 @@ UNCONFIRMED = "not confirmed in time"
 MOST_FORESEEN = 16
 """Configurations that one planned change may pass through: a run of ``site.yml`` has a bundle for each role."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
-
-
-def by_hand(name: str) -> bool:
-    """Whether a person asked, not a playbook (which gives its file name)."""
-    return not name.endswith((".yml", ".yaml"))
-
-
-@dataclasses.dataclass(frozen=True)
-class Intent:
-    """The mode that was asked for; ``ceiling`` is the highest that a playbook may ask for."""
-
-    mode: Mode = Mode.DARK
-    by: str = ""
-    at: str = ""
-    ceiling: Mode = Mode.LIVE
-    reason: str = "nobody has asked for more than dark"
-
-
-class Moment(t.NamedTuple):
-    """One moment on two clocks: seconds since 1970, and seconds since boot, which nobody can set back."""
-
-    wall: float
-    boot: float
-
-    def __str__(self) -> str:
-        return datetime.datetime.fromtimestamp(self.wall, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@dataclasses.dataclass(frozen=True)
-class Expiry:
-    """The end of a provisional certificate, which lasts ``seconds``, on both clocks: the first to get there ends it.
-
-    ``boot`` also counts after a reboot, whose clock starts at 0: a machine that has been up for that long since then
-    has been up for longer than ``seconds``.
-    """
-
-    wall: float
-    boot: float
-    seconds: float
-
-    def over(self, now: Moment) -> bool:
-        """Whether it is past."""
-        return now.wall >= self.wall or now.boot >= self.boot
-
-    def capped(self, boot: float) -> Expiry:
-        """The same, read at ``boot`` on that clock: never more than the whole length from there."""
-        return dataclasses.replace(self, boot=min(self.boot, boot + self.seconds))
-
-
-@dataclasses.dataclass(frozen=True)
-class Certificate:
-    """What acceptance proved, and of which configuration. Void with a ``reason``, permanent without ``expiry``."""
-
-    mode: Mode = Mode.DARK
-    fingerprint: str = ""
-    issued_at: str = ""
-    reason: str = "no certificate"
-    expiry: Expiry | None = None
-    foreseen: tuple[str, ...] = ()
-    """Fingerprints that a planned change leads through; they count until ``foreseen_until``."""
-    foreseen_until: Expiry | None = None
-
-    def capped(self, boot: float) -> Certificate:
-        """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
-        return dataclasses.replace(
-            self,
-            expiry=self.expiry.capped(boot) if self.expiry else None,
-            foreseen_until=self.foreseen_until.capped(boot) if self.foreseen_until else None,
-        )
-
-    def covers(self, fingerprint: str) -> bool:
-        """Whether that configuration is the certified one, or one that was foreseen."""
-        return fingerprint == self.fingerprint or fingerprint in self.foreseen
-
-    @property
-    def expires_at(self) -> float | None:
-        """Seconds since 1970; None when permanent."""
-        return self.expiry.wall if self.expiry else None
 
 
 class Fingerprint:
@@ -141,13 +65,17 @@ class Authority:
     """Intent and certificate, in memory and on disk."""
 
     def __init__(self, state: pathlib.Path, fingerprint: Fingerprint) -> None:
-        self._intent_path = state / "intent.json"
         self._certificate_path = state / "certificate.json"
         self.fingerprint = fingerprint
-        self.intent = _read_intent(self._intent_path)
-        self.certificate = _read_certificate(self._certificate_path)
+        self.intents = Intents(state / "intent.json")
+        self.certificate = certificates.read(self._certificate_path)
         self._fresh = True
         self._unsaved = False
+
+    @property
+    def intent(self) -> Intent:
+        """The mode that was asked for."""
+        return self.intents.current
 
     @property
     def void(self) -> str:
@@ -167,30 +95,6 @@ class Authority:
     def certified(self) -> Mode:
         """The highest mode that the certificate allows now."""
         return Mode.DARK if self.void else self.certificate.mode
-
-    def ask(self, mode: Mode, by: str, now: str) -> dict[str, t.Any]:
-        """Take a new intent; the answer says what became of it. ``now`` is the time to remember, in ISO 8601."""
-        before = self.intent
-        hand = by_hand(by)
-        granted = mode if hand else min(mode, before.ceiling)
-        answer: dict[str, t.Any] = {"changed": granted != before.mode, "mode": str(granted)}
-        if granted < mode:
-            answer |= {"kept": str(granted), "reason": f"set to {before.ceiling} by hand; only a person may raise it"}
-        if (granted, before.ceiling) == (before.mode, mode if hand else before.ceiling) and before.by:
-            return answer
-        after = Intent(granted, by, now, mode if hand else before.ceiling, "")
-        if granted < before.mode:
-            self.intent = after  # lowering is in force even if it cannot be remembered
-        try:
-            store.write(
-                self._intent_path, {**dataclasses.asdict(after), "mode": str(granted), "ceiling": str(after.ceiling)}
-            )
-        except OSError as error:
-            in_force = self.intent is after
-            what = "in force, but cannot be remembered" if in_force else "refused, for it cannot be remembered"
-            return {**answer, "changed": in_force, "error": f"{what}: {error}"}
-        self.intent = after
-        return answer
 
     def check(self, now: Moment) -> bool:
         """Call often: void for good what no longer holds; True when that was just now. ``remember()`` comes after."""
@@ -225,7 +129,7 @@ class Authority:
             return ""
         try:
             with contextlib.suppress(OSError):
-                store.write(self._certificate_path, _record(self.certificate))
+                store.write(self._certificate_path, certificates.record(self.certificate))
                 self._unsaved = False
                 return ""
             store.remove(self._certificate_path)
@@ -253,7 +157,7 @@ class Authority:
         expiry = None if seconds is None else Expiry(now.wall + seconds, now.boot + seconds, seconds)
         after = Certificate(mode, current, str(now), "", expiry)
         try:
-            store.write(self._certificate_path, _record(after))
+            store.write(self._certificate_path, certificates.record(after))
         except OSError as error:
             return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
         self.certificate, self._unsaved = after, False
@@ -279,7 +183,7 @@ class Authority:
         until = before.foreseen_until or Expiry(now.wall + seconds, now.boot + seconds, seconds)
         after = dataclasses.replace(before, foreseen=(*before.foreseen, fingerprint), foreseen_until=until)
         try:
-            store.write(self._certificate_path, _record(after))
+            store.write(self._certificate_path, certificates.record(after))
         except OSError as error:
             return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
         self.certificate, self._unsaved = after, False
@@ -294,44 +198,3 @@ class Authority:
         except OSError as error:
             return {"changed": changed, "error": f"in force, but cannot be remembered: {error}"}
         return {"changed": changed}
-
-
-def _read_intent(path: pathlib.Path) -> Intent:
-    try:
-        data = store.read(path)
-        if data is None:
-            return Intent()
-        mode, ceiling = Mode.parse(data["mode"]), Mode.parse(data.get("ceiling", "live"))
-        return Intent(mode, str(data["by"]), str(data["at"]), ceiling, "")
-    except (store.DamagedError, KeyError, ValueError) as error:
-        return Intent(ceiling=Mode.DARK, reason=f"damaged intent: {error}")
-
-
-def _read_certificate(path: pathlib.Path) -> Certificate:
-    try:
-        data = store.read(path)
-        if data is None:
-            return Certificate()
-        return Certificate(
-            Mode.parse(data["mode"]),
-            str(data["fingerprint"]),
-            str(data["issued_at"]),
-            str(data.get("reason", "")),
-            _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
-            tuple(str(text) for text in data.get("foreseen") or ()),
-            _read_expiry(data["foreseen_until"]) if data.get("foreseen_until") is not None else None,
-        )
-    except (store.DamagedError, KeyError, TypeError, ValueError) as error:
-        return Certificate(reason=f"damaged certificate: {error}")
-
-
-def _read_expiry(data: t.Any) -> Expiry:
-    expiry = Expiry(float(data["wall"]), float(data["boot"]), float(data["seconds"]))
-    if not all(math.isfinite(value) for value in dataclasses.astuple(expiry)):
-        raise ValueError(f"{expiry} is no time")
-    return expiry
-
-
-def _record(certificate: Certificate) -> dict[str, t.Any]:
-    """As ``_read_certificate()`` reads it."""
-    return {**dataclasses.asdict(certificate), "mode": str(certificate.mode)}

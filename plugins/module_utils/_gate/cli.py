@@ -20,7 +20,7 @@ import sys
 import typing as t
 
 from . import fingerprint
-from .authority import OPERATOR
+from .intent import OPERATOR
 
 DONE, REFUSED, UNREACHABLE, NOT_IN_SERVICE = 0, 1, 2, 3
 PATIENCE = 10.0

@@ -21,8 +21,10 @@ from .._probes import load
 from .._routing import policy
 from .._routing.policy import Mode
 from . import status, store
-from .authority import OPERATOR, Authority, Fingerprint, Moment
+from .authority import Authority, Fingerprint
+from .certificate import Moment
 from .control import Control
+from .intent import OPERATOR
 from .node import Node
 from .notify import Notifier
 from .questions import Questions
@@ -292,7 +294,8 @@ class Gate:
         self._doubt_certificate()
         if verb == "intent":
             before = authority.intent.mode
-            result = authority.ask(Mode.parse(request["mode"]), str(request.get("by") or OPERATOR), str(_moment()))
+            mode, by = Mode.parse(request["mode"]), str(request.get("by") or OPERATOR)
+            result = authority.intents.ask(mode, by, str(_moment()))
             self._node.intent_changed(before, authority.intent.mode, _now(), planned=bool(request.get("planned")))
         elif verb == "certify":
             seconds = float(request["for"]) if "for" in request else None

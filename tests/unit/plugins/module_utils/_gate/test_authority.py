@@ -10,7 +10,8 @@ import pathlib
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
-from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
+from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
 HEX, OTHER = "a" * 64, "b" * 64
@@ -44,8 +45,8 @@ def test_damaged_files_are_dark_and_say_so(tmp_path: pathlib.Path, fingerprint: 
     assert (subject.intent.mode, subject.certified) == (Mode.DARK, Mode.DARK)
     assert subject.intent.reason.startswith("damaged intent")
     assert subject.void.startswith("damaged certificate")
-    assert subject.ask(Mode.LIVE, "site.yml", NOW)["kept"] == "dark"
-    assert subject.ask(Mode.LIVE, "operator", NOW)["changed"]
+    assert subject.intents.ask(Mode.LIVE, "site.yml", NOW)["kept"] == "dark"
+    assert subject.intents.ask(Mode.LIVE, "operator", NOW)["changed"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_person_sets_the_ceiling_for_playbooks(
 ) -> None:
     answer: dict[str, object] = {}
     for wanted, by in history:
-        answer = restarted(tmp_path, fingerprint).ask(Mode.parse(wanted), by, NOW)
+        answer = restarted(tmp_path, fingerprint).intents.ask(Mode.parse(wanted), by, NOW)
     assert (answer["mode"], answer["changed"], answer.get("kept")) == (mode, changed, kept)
     assert str(restarted(tmp_path, fingerprint).intent.mode) == mode
 
@@ -122,15 +123,15 @@ def test_a_full_disk_lowers_but_does_not_raise(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.ask(Mode.DRAINED, "operator", NOW)
+    subject.intents.ask(Mode.DRAINED, "operator", NOW)
 
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "write", full)
-    assert "refused" in subject.ask(Mode.LIVE, "operator", NOW)["error"]
+    assert "refused" in subject.intents.ask(Mode.LIVE, "operator", NOW)["error"]
     assert subject.intent.mode is Mode.DRAINED
-    assert "in force" in subject.ask(Mode.DARK, "operator", NOW)["error"]
+    assert "in force" in subject.intents.ask(Mode.DARK, "operator", NOW)["error"]
     assert subject.intent.mode is Mode.DARK
 
 
@@ -296,6 +297,6 @@ def test_the_ceiling_is_what_a_person_allows(tmp_path: pathlib.Path, fingerprint
     subject = restarted(tmp_path, fingerprint)
     found = [subject.intent.ceiling]
     for mode, by in ((Mode.LIVE, "site.yml"), (Mode.DRAINED, "operator"), (Mode.DARK, "site.yml")):
-        subject.ask(mode, by, NOW)
+        subject.intents.ask(mode, by, NOW)
         found.append(subject.intent.ceiling)
     assert found == [Mode.LIVE, Mode.LIVE, Mode.DRAINED, Mode.DRAINED]

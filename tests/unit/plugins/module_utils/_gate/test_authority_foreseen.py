@@ -9,7 +9,8 @@ import pathlib
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
-from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
+from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
 HEX, OTHER = "a" * 64, "b" * 64

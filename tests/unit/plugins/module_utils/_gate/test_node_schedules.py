@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
-from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
+from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode

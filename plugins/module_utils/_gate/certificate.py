@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What acceptance proved, and of which configuration, as data: no clock, no rule of who may say so."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import math
+import typing as t
+
+from .._routing.policy import Mode
+from . import store
+
+if t.TYPE_CHECKING:
+    import pathlib
+
+
+class Moment(t.NamedTuple):
+    """One moment on two clocks: seconds since 1970, and seconds since boot, which nobody can set back."""
+
+    wall: float
+    boot: float
+
+    def __str__(self) -> str:
+        return datetime.datetime.fromtimestamp(self.wall, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Expiry:
+    """The end of a provisional certificate, which lasts ``seconds``, on both clocks: the first to get there ends it.
+
+    ``boot`` also counts after a reboot, whose clock starts at 0: a machine that has been up for that long since then
+    has been up for longer than ``seconds``.
+    """
+
+    wall: float
+    boot: float
+    seconds: float
+
+    def over(self, now: Moment) -> bool:
+        """Whether it is past."""
+        return now.wall >= self.wall or now.boot >= self.boot
+
+    def capped(self, boot: float) -> Expiry:
+        """The same, read at ``boot`` on that clock: never more than the whole length from there."""
+        return dataclasses.replace(self, boot=min(self.boot, boot + self.seconds))
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """What acceptance proved, and of which configuration. Void with a ``reason``, permanent without ``expiry``."""
+
+    mode: Mode = Mode.DARK
+    fingerprint: str = ""
+    issued_at: str = ""
+    reason: str = "no certificate"
+    expiry: Expiry | None = None
+    foreseen: tuple[str, ...] = ()
+    """Fingerprints that a planned change leads through; they count until ``foreseen_until``."""
+    foreseen_until: Expiry | None = None
+
+    def capped(self, boot: float) -> Certificate:
+        """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
+        return dataclasses.replace(
+            self,
+            expiry=self.expiry.capped(boot) if self.expiry else None,
+            foreseen_until=self.foreseen_until.capped(boot) if self.foreseen_until else None,
+        )
+
+    def covers(self, fingerprint: str) -> bool:
+        """Whether that configuration is the certified one, or one that was foreseen."""
+        return fingerprint == self.fingerprint or fingerprint in self.foreseen
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970; None when permanent."""
+        return self.expiry.wall if self.expiry else None
+
+
+def read(path: pathlib.Path) -> Certificate:
+    try:
+        data = store.read(path)
+        if data is None:
+            return Certificate()
+        return Certificate(
+            Mode.parse(data["mode"]),
+            str(data["fingerprint"]),
+            str(data["issued_at"]),
+            str(data.get("reason", "")),
+            _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
+            tuple(str(text) for text in data.get("foreseen") or ()),
+            _read_expiry(data["foreseen_until"]) if data.get("foreseen_until") is not None else None,
+        )
+    except (store.DamagedError, KeyError, TypeError, ValueError) as error:
+        return Certificate(reason=f"damaged certificate: {error}")
+
+
+def _read_expiry(data: t.Any) -> Expiry:
+    expiry = Expiry(float(data["wall"]), float(data["boot"]), float(data["seconds"]))
+    if not all(math.isfinite(value) for value in dataclasses.astuple(expiry)):
+        raise ValueError(f"{expiry} is no time")
+    return expiry
+
+
+def record(certificate: Certificate) -> dict[str, t.Any]:
+    """As ``read()`` reads it."""
+    return {**dataclasses.asdict(certificate), "mode": str(certificate.mode)}
