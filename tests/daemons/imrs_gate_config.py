@@ -162,9 +162,9 @@ SWIFT: dict[str, t.Any] = {
         "silence": 0.5,
         "busy": 10,
         "deaf": 5,
-        "udp_every": 5,
+        "udp_every": 10,
         "tcp_every": 25,
-        "rise": 10,
+        "rise": 5,
     },
 }
 """With all times of the product, for measurements."""

@@ -37,7 +37,8 @@ class Zone:
 class Probe:
     """How the nameserver is asked; all times in seconds (``verdict`` says what they are for).
 
-    ``private``: where it listens for nobody but this node. There it is asked every ``interval``; on the service
+    ``private``: where it listens for nobody but this node. There it is asked every ``interval``, in one family after
+    the other; on the service
     ``addresses`` over UDP every ``udp_every`` and over TCP every ``tcp_every`` of these. ``rise`` good answers in a row
     make it believed.
     """

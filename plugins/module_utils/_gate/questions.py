@@ -45,14 +45,15 @@ class Questions:
         """All of them, to be run side by side; they begin spread over the interval."""
         probe, works = self._config.probe, [self._look()]
         for family in self._families:
-            works.append(self._private(family))
             if self._config.way.addresses[family]:
                 works.append(self._way(family))
             for address in probe.addresses[family]:
                 works.append(self._service(family, address, nameserver.UDP, probe.udp_every * probe.interval))
                 works.append(self._service(family, address, nameserver.TCP, probe.tcp_every * probe.interval))
-        if self._families and (asked := self._names()):
-            works.append(self._zones(asked))
+        if self._families:
+            works.append(self._private())
+            if asked := self._names():
+                works.append(self._zones(asked))
         return works
 
     async def _look(self) -> None:
@@ -60,12 +61,18 @@ class Questions:
             self._before, self._now = self._now, load.read(self._config.probe.port, 0)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _private(self, family: str) -> None:
-        """The root's SOA, where strangers cannot ask."""
-        root, address = self._config.zones[0], self._config.probe.private[family]
-        prober, judge = nameserver.Prober(address, self._config.probe.port, root.name), self._soa(root)
-        async for _tick in _every(self._config.probe.interval):
-            self._observe(family, verdict.PRIVATE, (await self._ask(prober, nameserver.UDP, judge))[0])
+    async def _private(self) -> None:
+        """The root's SOA, where strangers cannot ask, in one family after the other: the nameserver is the same."""
+        root, probe = self._config.zones[0], self._config.probe
+        judge = self._soa(root)
+        turns = itertools.cycle(
+            (family, nameserver.Prober(probe.private[family], probe.port, root.name)) for family in self._families
+        )
+        async for _tick in _every(probe.interval):
+            family, prober = next(turns)
+            outcome, evidence = await self._ask(prober, nameserver.UDP, judge)
+            for each in self._families if verdict.of_all(evidence, outcome) else [family]:
+                self._observe(each, verdict.PRIVATE, outcome)
 
     def _names(self) -> list[_Name]:
         """The SOA of every zone but the root, and in every zone the name that it must have."""

@@ -76,6 +76,13 @@ def judge_witness(evidence: nameserver.Evidence, zone: Zone) -> Outcome:
     return _weigh(evidence, lambda: "" if evidence.there and evidence.rcode == "NOERROR" else wrong)
 
 
+def of_all(evidence: nameserver.Evidence, outcome: Outcome) -> bool:
+    """Whether an outcome in one family is bad news for the other one, too: a wrong answer, or a stopped nameserver. A
+    good answer proves its own family alone; so does a refused connection, as the other socket may be there.
+    """
+    return outcome.weight is Weight.HARD and evidence.failure in {"", nameserver.TIMEOUT}
+
+
 def _weigh(evidence: nameserver.Evidence, wrong: t.Callable[[], str]) -> Outcome:
     """A truncated answer is what rate limiting sends, and proves as little as none. So does a connection that was
     closed: who has too many clients may do that. Nor is the nameserver to blame for what the asker cannot get.

@@ -27,9 +27,9 @@ DATA: dict[str, t.Any] = {
         "silence": 0.5,
         "busy": 10,
         "deaf": 5,
-        "udp_every": 5,
+        "udp_every": 10,
         "tcp_every": 25,
-        "rise": 10,
+        "rise": 5,
     },
     "zones": [
         {"name": ".", "signed": True, "witness": "com."},

@@ -51,6 +51,22 @@ def test_an_answer_has_a_weight_and_a_reason(change: dict[str, t.Any], weight: W
     assert (outcome.weight, outcome.reason) == (weight, reason)
 
 
+@pytest.mark.parametrize(
+    ("failure", "outcome", "both"),
+    [
+        ("", Outcome(Weight.HARD, "SERVFAIL"), True),
+        (TIMEOUT, Outcome(Weight.HARD, "no answer: the nameserver is stopped"), True),
+        ("", Outcome(Weight.GOOD), False),  # that IPv4 is answered proves nothing for IPv6
+        ("connection refused", Outcome(Weight.HARD, "connection refused"), False),  # of one socket
+        ("cannot be asked: no such address", Outcome(Weight.HARD, "no such address"), False),
+        (TIMEOUT, Outcome(Weight.SOFT, "no answer"), False),
+        (TIMEOUT, Outcome(Weight.VOID, "no answer"), False),
+    ],
+)
+def test_bad_news_of_the_nameserver_is_of_both_families(failure: str, outcome: Outcome, both: bool) -> None:
+    assert verdict.of_all(Evidence(failure), outcome) is both
+
+
 @pytest.mark.parametrize("expirations", [(), (999,), (2000,)])
 def test_a_zone_that_is_not_signed_needs_no_signature(expirations: tuple[int, ...]) -> None:
     evidence = dataclasses.replace(RIGHT, expirations=expirations)
