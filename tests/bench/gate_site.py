@@ -140,7 +140,7 @@ class Site(Bench):
     """Everything of the gate's tests, the next instance, BFD, and others' gates in place of ours."""
 
     def __init__(self, directory: pathlib.Path) -> None:
-        config = {**SWIFT, "hold_down": {"first": 0.1, "longest": 0.1, "forget_after": 1}}
+        config = {**SWIFT, "hold_down": {"first": 0.1, "longest": 0.1, "forget_after": 1}, "graceful": 5}
         super().__init__(directory, config)
         self.spare = f"imrs-t-{os.getpid()}-s"
         self.vantage = Vantage(self.router)

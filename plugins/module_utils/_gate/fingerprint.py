@@ -3,7 +3,8 @@
 # PRIVATE to the collection: no stable interface for others.
 """``imrs-fingerprint``: one number for the configuration that acceptance judged.
 
-Runs as root, because some of the files are secret; what it leaves behind tells nothing of them.
+Runs as root, because some of the files are secret; what it leaves behind tells nothing of them: among the files is one
+of random octets that never leaves the node, or who knows all the others could try secrets until the number is right.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import pathlib
+import secrets
 import stat
 import sys
 import typing as t
@@ -26,6 +28,8 @@ SKIPPED = "__pycache__"
 """Directories of that name hold what Python makes of files that count themselves."""
 TEMPORARY = ".*.imrs-new"
 """What a bundle is about to put in place; no program reads files of such a name (``_bundle.entry.temporary_name``)."""
+SALT = "fingerprint.salt"
+"""The name of the file of random octets."""
 _MISSING = "missing"
 _GONE = (FileNotFoundError, NotADirectoryError)
 _Line = tuple[str, str, str]
@@ -101,6 +105,13 @@ def _line(path: str, flags: int = 0) -> _Line:
         return path, _MISSING, ""
 
 
+def _salted(paths: t.Iterable[str]) -> None:
+    """Make the file of random octets where there is none yet."""
+    for path in paths:
+        if os.path.basename(path) == SALT and not os.path.lexists(path):
+            store.replace(pathlib.Path(path), secrets.token_bytes(32), 0o600)
+
+
 def _unless_gone(error: OSError) -> None:
     if not isinstance(error, _GONE):
         raise error
@@ -131,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.staged:
             sys.stdout.write(fingerprint(paths, given.staged, given.removed) + "\n")
             return 0
+        _salted(paths)
         given.runtime.mkdir(mode=0o755, exist_ok=True)
         bundles = None if given.at_once else Bundles(given.bundles, given.runtime / FORESEEN)
         written = ""

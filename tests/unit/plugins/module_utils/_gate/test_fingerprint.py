@@ -59,3 +59,19 @@ def test_the_command_only_prints_what_will_be(
     assert (runtime / "fingerprint").read_text() == before
     assert main(common) == 2
     assert not (runtime / "fingerprint").exists()
+
+
+def test_who_knows_all_files_does_not_know_the_fingerprint(tree: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    found, modes = [], set()
+    for node in ("one", "other"):  # the same files on both
+        folder = tmp_path / node
+        folder.mkdir()
+        salt, config = folder / "fingerprint.salt", folder / "gate.json"
+        config.write_text(json.dumps({"fingerprint_paths": [str(salt), str(tree / "etc")]}))
+        for _again in range(2):  # the file stays
+            assert main(["--config", str(config), "--runtime", str(folder)]) == 0
+            found.append((folder / "fingerprint").read_text())
+        modes.add(salt.stat().st_mode & 0o777)
+    assert found[0] == found[1] != found[2] == found[3]
+    assert modes == {0o600}
+    assert len(salt.read_bytes()) == 32
