@@ -149,6 +149,7 @@ def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
         (sys.stdout if answer["reached"] else sys.stderr).write(f"{text}{modes}\n")
         return
     said = "changed" if answer.get("changed") else "nothing to change"
+    said += f" until {answer['until']}" if "until" in answer else ""
     kept = f": kept {answer['kept']}, {answer['reason']}" if "kept" in answer else ""
     late = f"; not there after {given.wait:g} s" if answer.get("reached") is False else ""
     sys.stdout.write(f"{said}{kept}{late}\n")

@@ -111,7 +111,7 @@ class World(RuleBasedStateMachine):
         assert self.intent <= before.standing.mode
         assert self.layers.standing == before.standing
         self.longest = max(self.longest, self.now + seconds)
-        if self.layers.temporary != before.temporary:
+        if self.layers.end != before.end:
             self.soonest = self.now + seconds
 
     @rule()
