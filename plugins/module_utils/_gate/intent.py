@@ -195,10 +195,17 @@ class Intents:
         store.write(self._path, data)
 
 
+def unprintable(text: str) -> str:
+    """What is wrong with a name or a note, which come onto people's terminals; empty when nothing is."""
+    if len(text) <= LONGEST_TEXT and text.isprintable():
+        return ""
+    return f"a name or reason is one line of {LONGEST_TEXT} printable characters at most"
+
+
 def _refused(mode: Mode, by: str, note: str, end: End | None) -> str:
-    """Why this cannot be asked for; empty when it can. Names and notes come onto people's terminals."""
-    if any(len(text) > LONGEST_TEXT or not text.isprintable() for text in (by, note)):
-        return f"a name or reason is one line of {LONGEST_TEXT} printable characters at most"
+    """Why this cannot be asked for; empty when it can."""
+    if wrong := unprintable(by) or unprintable(note):
+        return wrong
     if end and mode is Mode.LIVE:
         return "live has no end: to go down at a time, ask then"
     if end and not by_hand(by):
