@@ -18,7 +18,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Ord
 from ansible_collections.icann.imrs.plugins.plugin_utils import many
 
 COMMAND = "imrs status --json"
-_OPTIONS = ("verb", "nodes", "reason", "by", "until", "lift", "budget", "emergency", "patience")
+_OPTIONS = ("verb", "nodes", "reason", "by", "until", "lift", "stray", "budget", "emergency", "patience")
 
 
 class ActionModule(ActionBase):
@@ -35,7 +35,13 @@ class ActionModule(ActionBase):
         given = dict(self._task.args)
         if unknown := sorted(set(given) - set(_OPTIONS)):
             return _failed(f"order: unknown options {', '.join(unknown)}; the options are {', '.join(_OPTIONS)}")
-        said = Order(given["verb"], _text(given, "reason"), _text(given, "by") or _user(), _text(given, "until"))
+        said = Order(
+            given["verb"],
+            _text(given, "reason"),
+            _text(given, "by") or _user(),
+            _text(given, "until"),
+            _text(given, "stray"),
+        )
         wrong = order.refusals(said, time.time())
         limits = budget.Budget(0)
         try:

@@ -37,6 +37,9 @@ options:
   until:
     description: When the nodes go back by themselves, in UTC (ISO 8601). Empty for good. Refused with O(verb=live).
     type: str
+  stray:
+    description: What Ansible has left over of C(-e name=one two), which it takes for C(one). Refused.
+    type: str
   lift:
     description: Names of others whose word O(verb=live) may lift, too, with blanks or commas between them.
     type: str
@@ -77,7 +80,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 modes:
-  description: For each of O(nodes), the lowest mode of its families; empty for one that gave no answer or was not asked.
+  description: For each of O(nodes), the lowest mode of its families; empty where there was no answer, or no question.
   returned: success
   type: dict
   sample: {nbo01: live}

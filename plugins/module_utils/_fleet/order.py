@@ -23,13 +23,19 @@ class Order(t.NamedTuple):
     reason: str
     by: str
     until: str = ""
+    stray: str = ""
+    """What Ansible has left over of ``-e imrs_reason=fibre work``, which it takes for ``fibre``."""
 
 
 def refusals(order: Order, now: float) -> list[str]:
     """Everything that is wrong with it, in sentences; ``now`` is the controller's time in seconds since 1970."""
     found = []
+    if order.stray:
+        found.append(f"{order.stray!r} belongs to no variable: what has blanks is quoted twice, -e \"imrs_reason='…'\"")
     if not order.reason:
-        found.append("imrs_reason is missing: say why, on one line, for whoever finds the nodes so: -e imrs_reason='…'")
+        found.append(
+            "imrs_reason is missing: say why, on one line, for whoever finds the nodes so: -e \"imrs_reason='…'\""
+        )
     elif wrong := intent.unprintable(order.reason):
         found.append(f"imrs_reason: {wrong}")
     if not order.by:

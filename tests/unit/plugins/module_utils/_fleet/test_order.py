@@ -22,6 +22,7 @@ END = "2025-12-01T04:00Z"
         (Order("dark", "fibre work", "alice"), ""),
         (Order("live", "fibre work is over", "alice"), ""),
         (Order("dark", "", "alice"), "imrs_reason is missing"),
+        (Order("dark", "fibre", "alice", stray="work"), "'work' belongs to no variable"),
         (Order("dark", "two\nlines", "alice"), "imrs_reason: a name or reason is one line"),
         (Order("dark", "why", ""), "imrs_by is missing"),
         (Order("dark", "why", "site.yml"), "imrs_by is site.yml, which is a playbook's name"),
