@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import time
 import typing as t
 
@@ -135,9 +136,9 @@ def _text(given: t.Mapping[str, t.Any], key: str) -> str:
 
 
 def _user() -> str:
-    """Who runs this, on the controller; empty when the system does not say."""
+    """Who runs this, on the controller, also by sudo; empty when the system does not say."""
     try:
-        return getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         return ""
 
