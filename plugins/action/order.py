@@ -19,7 +19,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Ord
 from ansible_collections.icann.imrs.plugins.plugin_utils import many
 
 COMMAND = "imrs status --json"
-_OPTIONS = ("verb", "nodes", "reason", "by", "until", "lift", "stray", "budget", "emergency", "patience")
+_OPTIONS = ("verb", "nodes", "reason", "by", "end", "lift", "stray", "budget", "emergency", "patience")
 
 
 class ActionModule(ActionBase):
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
             given["verb"],
             _text(given, "reason"),
             _text(given, "by") or _user(),
-            _text(given, "until"),
+            _text(given, "end"),
             _text(given, "stray"),
         )
         wrong = order.refusals(said, time.time())

@@ -34,7 +34,7 @@ options:
   by:
     description: Who says so. The name of the user on the controller, if empty.
     type: str
-  until:
+  end:
     description: When the nodes go back by themselves, in UTC (ISO 8601). Empty for good. Refused with O(verb=live).
     type: str
   stray:
@@ -73,7 +73,7 @@ EXAMPLES = r"""
     verb: drain
     nodes: "{{ ansible_play_hosts_all }}"
     reason: fibre work
-    until: 2026-12-01T04:00Z
+    end: 2026-12-01T04:00Z
     budget: "{{ imrs_budget }}"
   run_once: true
 """

@@ -67,7 +67,7 @@ def test_a_node_is_drained_for_a_while_and_goes_back_by_itself(drill: Drill) -> 
     # Another end, and nobody who does anything more.
     drill.node("imrs", "drain", "--by", "alice", "--for", "2")
     drill.wait(ALL)
-    assert (intent(drill)["until"], intent(drill)["standing"]["by"]) == (None, "accept.yml")
+    assert (intent(drill)["mode"], intent(drill)["until"]) == ("live", None)
 
 
 def test_the_end_outlasts_a_restart_of_the_gate(drill: Drill) -> None:
