@@ -64,6 +64,13 @@ def test_a_node_is_drained_for_a_while_and_goes_back_by_itself(drill: Drill) -> 
     assert (intent(drill)["mode"], intent(drill)["until"]) == ("drained", end)
     assert intent(drill)["standing"]["mode"] == "live"
 
+    # One that goes up by itself in the middle of its judgement would look like a leak, and be taken dark.
+    drill.node("imrs", "drain", "--by", "alice", "--for", "300")
+    refused = drill.play("accept")
+    assert refused.status != 0
+    assert "it goes back to live by itself at " in refused.output
+    assert intent(drill)["mode"] == "drained"
+
     # Another end, and nobody who does anything more.
     drill.node("imrs", "drain", "--by", "alice", "--for", "2")
     drill.wait(ALL)
