@@ -19,7 +19,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Ord
 from ansible_collections.icann.imrs.plugins.plugin_utils import many
 
 COMMAND = "imrs status --json"
-_OPTIONS = ("verb", "nodes", "reason", "by", "end", "lift", "stray", "budget", "emergency", "patience")
+_OPTIONS = ("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience")
 
 
 class ActionModule(ActionBase):
@@ -36,6 +36,8 @@ class ActionModule(ActionBase):
         given = dict(self._task.args)
         if unknown := sorted(set(given) - set(_OPTIONS)):
             return _failed(f"order: unknown options {', '.join(unknown)}; the options are {', '.join(_OPTIONS)}")
+        if given["verb"] == "change":
+            return self._change(task_vars or {}, given)
         said = Order(
             given["verb"],
             _text(given, "reason"),
@@ -64,6 +66,21 @@ class ActionModule(ActionBase):
                 return _failed(budget.words(nodes, found))
         modes = {node.name: node.mode for node in nodes if node.targeted}
         return {"changed": False, "by": said.by, "asked": asks, "plan": order.plan(said, nodes), "modes": modes}
+
+    def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """One node of a cluster is about to go dark while it is changed: the others have to carry on."""
+        (name,), cluster = given["nodes"], given["cluster"]
+        least, site = int(cluster["minimum_live"]), str(task_vars["hostvars"][name].get("imrs_site", ""))
+        others = [str(other) for other in cluster["nodes"] if other != name]
+        answers = self._ask(task_vars, others, float(given.get("patience", 20)))
+        nodes = [Node(other, "", site, least, True, False, **_known(answers[other])) for other in others]
+        found = budget.too_few([Node(name, "", site, least, True, True), *nodes])
+        if not found:
+            return {"changed": False}
+        return _failed(
+            f"{name} goes dark while it is changed, and {found[0]}. {'; '.join(budget.not_live(nodes))}. "
+            "Take others live first (icann.imrs.live, icann.imrs.accept), or set gate_disrupt"
+        )
 
     def _ask(self, task_vars: dict[str, t.Any], names: t.Sequence[str], seconds: float) -> dict[str, t.Any]:
         """What they say now: the status, or why there is none."""

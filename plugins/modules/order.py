@@ -18,19 +18,20 @@ description:
   - Changes nothing on any node.
 options:
   verb:
-    description: What the nodes are to be told.
+    description:
+      - What the nodes are to be told.
+      - V(change) is no word to a node. One node of a cluster is about to be changed, and the others have to carry on.
     type: str
     required: true
-    choices: [dark, drain, live]
+    choices: [dark, drain, live, change]
   nodes:
     description: The nodes that are to be told, by their names in the inventory.
     type: list
     elements: str
     required: true
   reason:
-    description: Why, on one line.
+    description: Why, on one line. Has to be given, but for O(verb=change).
     type: str
-    required: true
   by:
     description: Who says so. The name of the user on the controller, if empty.
     type: str
@@ -40,6 +41,9 @@ options:
   stray:
     description: What Ansible has left over of C(-e name=one two), which it takes for C(one). Refused.
     type: str
+  cluster:
+    description: With O(verb=change), the C(nodes) of its cluster, and C(minimum_live), how many others have to be live.
+    type: dict
   lift:
     description: Names of others whose word O(verb=live) may lift, too, with blanks or commas between them.
     type: str

@@ -84,13 +84,18 @@ def refusals(nodes: t.Sequence[Node], budget: Budget) -> list[str]:
         most = max(1, len(there) * budget.region_percent // 100)
         found += _too_many(there, most, f"region {region}", f"the budget is {budget.region_percent} %, or {most}")
     for cluster in sorted({node.cluster for node in down} - {""}):
-        there = [node for node in nodes if node.cluster == cluster]
-        stay = [node.name for node in there if node.mode == LIVE and not node.targeted]
-        least = there[0].minimum_live
-        if len(stay) < least:
-            names = ", ".join(stay) or "none"
-            found.append(f"of cluster {cluster} only {names} would stay live, and {least} have to (minimum_live)")
+        found += too_few([node for node in nodes if node.cluster == cluster])
     return found
+
+
+def too_few(cluster: t.Sequence[Node]) -> list[str]:
+    """Why the nodes of a cluster that are not targeted are not enough to carry on; empty when they are."""
+    stay = [node.name for node in cluster if node.mode == LIVE and not node.targeted]
+    least = cluster[0].minimum_live
+    if len(stay) >= least:
+        return []
+    names = ", ".join(stay) or "none"
+    return [f"of cluster {cluster[0].cluster} only {names} would stay live, and {least} have to (minimum_live)"]
 
 
 def _too_many(nodes: t.Sequence[Node], most: int, where: str, allowed: str) -> list[str]:
