@@ -27,6 +27,7 @@ PATIENCE = 10.0
 """Seconds that a gate may take to answer what needs no waiting."""
 _MODES = ("dark", "drained", "live")
 _INTENTS = {"live": "live", "drain": "drained", "dark": "dark"}
+_ONLY_IF_GIVEN = ("planned", "note", "until", "lower_only")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,7 +100,7 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         lines.append(
             f"  {family:<12} {mode.upper():<8} {health} for {verdict['since']:.0f} s {_bracket(verdict['reason'])}"
         )
-    asked = f"{intent['mode']} by {intent['by']} at {intent['at']}" if intent["by"] else f"{intent['mode']}"
+    asked = _asked(intent)
     valid = f"{certificate['mode']}, issued {certificate['issued_at']}" if certificate["valid"] else "not valid"
     if certificate["valid"] and certificate["expires_at"] is not None:
         valid += f", to be confirmed before {_time(certificate['expires_at'])}"
@@ -116,6 +117,17 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         *(f"  {'DEGRADED':<12} {text}" for text in status["degraded"]),
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _asked(intent: t.Mapping[str, t.Any]) -> str:
+    """By whom, until when, and why."""
+    if not intent["by"]:
+        return str(intent["mode"])
+    until, after = intent.get("until"), intent.get("standing", intent)
+    low = f" until {until} (then {after['mode']})" if until and intent["mode"] == intent["at_most"] else ""
+    cap = f"; at most {intent['at_most']} until {until}" if until and not low else ""
+    note = f": {intent['note']}" if intent.get("note") else ""
+    return f"{intent['mode']} by {intent['by']} at {intent['at']}{low}{note}{cap}"
 
 
 def _time(seconds: float) -> str:
@@ -137,6 +149,7 @@ def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
         (sys.stdout if answer["reached"] else sys.stderr).write(f"{text}{modes}\n")
         return
     said = "changed" if answer.get("changed") else "nothing to change"
+    said += f" until {answer['until']}" if "until" in answer else ""
     kept = f": kept {answer['kept']}, {answer['reason']}" if "kept" in answer else ""
     late = f"; not there after {given.wait:g} s" if answer.get("reached") is False else ""
     sys.stdout.write(f"{said}{kept}{late}\n")
@@ -145,8 +158,9 @@ def _say(given: argparse.Namespace, answer: t.Mapping[str, t.Any]) -> None:
 def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
     if given.verb in _INTENTS:
         more = {} if given.wait is None else {"wait": given.wait}
-        if given.verb == "dark" and given.planned:
-            more["planned"] = True
+        more |= {key: value for key in _ONLY_IF_GIVEN if (value := vars(given).get(key))}
+        if vars(given).get("seconds") is not None:
+            more["for"] = given.seconds
         return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by, **more}, PATIENCE + (given.wait or 0)
     if given.verb == "certify":
         limit = {} if given.seconds is None else {"for": given.seconds}
@@ -185,6 +199,12 @@ def _parser() -> argparse.ArgumentParser:
     for verb in _INTENTS:
         parsers[verb].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks; a playbook gives its file")
         parsers[verb].add_argument("--wait", type=float, metavar="SECONDS", help="until every family is there")
+        parsers[verb].add_argument("--reason", dest="note", metavar="TEXT", help="why, for whoever reads the status")
+    for verb in ("drain", "dark"):
+        end = parsers[verb].add_mutually_exclusive_group()
+        end.add_argument("--until", metavar="TIME", help="go back by itself then; UTC, such as 2026-12-01T04:00Z")
+        end.add_argument("--for", type=float, dest="seconds", metavar="SECONDS", help="go back by itself after that")
+    parsers["drain"].add_argument("--lower-only", action="store_true", help="a node that is to be dark stays so")
     parsers["dark"].add_argument("--planned", action="store_true", help="announce it as going away first (RFC 8326)")
     for verb in ("certify", "wait"):
         parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")

@@ -24,7 +24,6 @@ from . import status, store
 from .authority import Authority, Fingerprint
 from .certificate import Moment
 from .control import Control
-from .intent import OPERATOR
 from .node import Node
 from .notify import Notifier
 from .questions import Questions
@@ -247,6 +246,7 @@ class Gate:
 
     def _doubt_certificate(self) -> None:
         """Does it still hold? Withdrawn first, remembered then: a disk may be slow."""
+        self._end_intent()
         authority = self._authority
         changed = authority.fingerprint.poll()
         if changed:
@@ -262,6 +262,15 @@ class Gate:
         if complaint and complaint != self._complaint:
             LOG.error("%s", complaint)
         self._complaint = complaint
+
+    def _end_intent(self) -> None:
+        """What was asked for until a time is over then."""
+        before = self._authority.intent.mode
+        if said := self._authority.intents.lapse(_moment()):
+            LOG.warning("%s", said)
+            self._node.intent_changed(before, self._authority.intent.mode, _now(), planned=False)
+            self._refresh()
+            self._tell()
 
     def _mark_foreseen(self) -> str:
         """Tell ``imrs-fingerprint`` whether to wait for a bundle that is under way; the answer says why that failed.
@@ -294,8 +303,7 @@ class Gate:
         self._doubt_certificate()
         if verb == "intent":
             before = authority.intent.mode
-            mode, by = Mode.parse(request["mode"]), str(request.get("by") or OPERATOR)
-            result = authority.intents.ask(mode, by, str(_moment()))
+            result = authority.intents.answer(request, _moment())
             self._node.intent_changed(before, authority.intent.mode, _now(), planned=bool(request.get("planned")))
         elif verb == "certify":
             seconds = float(request["for"]) if "for" in request else None
@@ -311,7 +319,7 @@ class Gate:
         LOG.warning("%s: %s", request, result)
         self._refresh()
         self._mark_foreseen()
-        if verb == "intent" and "wait" in request and "error" not in result:
+        if verb == "intent" and "wait" in request and "error" not in result and "mode" in result:
             result["reached"] = await self._reached(Mode.parse(result["mode"]), float(request["wait"]))
         return result
 

@@ -16,15 +16,9 @@ if t.TYPE_CHECKING:
 
 def report(authority: Authority, node: Node, now: float) -> dict[str, t.Any]:
     """All of it, JSON-safe; times in seconds."""
-    intent, certificate = authority.intent, authority.certificate
+    certificate = authority.certificate
     return {
-        "intent": {
-            "mode": str(intent.mode),
-            "by": intent.by,
-            "at": intent.at,
-            "ceiling": str(intent.ceiling),
-            "reason": intent.reason,
-        },
+        "intent": authority.intents.layers.as_json(),
         "certificate": {
             "mode": str(certificate.mode),
             "valid": not authority.void,

@@ -10,6 +10,7 @@ import typing as t
 from .. import _addressing as addressing
 from . import onboarding, rules, sessions
 from .regions import REGION_OF
+from .schema_fleet import DEFAULT_BUDGET
 
 Variables = dict[str, t.Any]
 
@@ -32,6 +33,7 @@ class Deriver:
             "imrs_operator_networks": operator_networks(fleet),
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
+            "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
         }
         self._masters = masters(fleet)
         self._profiles = {

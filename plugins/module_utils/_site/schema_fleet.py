@@ -8,6 +8,9 @@ from __future__ import annotations
 from . import parts
 from .parts import Schema, choice, field, many, number, record, text
 
+DEFAULT_BUDGET = {"nodes": 5, "region_percent": 25}
+"""Of a fleet that does not say how many of its nodes may be not live at a time."""
+
 PORT = record(
     "a port of the appliance",
     {
@@ -67,6 +70,13 @@ WINDOW = record(
         "end": parts.TIME,
     },
 )
+BUDGET = record(
+    "a budget",
+    {
+        "nodes": field(number(1, 100_000, "a number of nodes"), "Of the fleet, not live at a time", 5),
+        "region_percent": field(number(1, 100, "a percentage"), "Of a region, not live at a time", 25),
+    },
+)
 IRR = record(
     "where route objects are registered",
     {
@@ -97,6 +107,7 @@ FLEET: Schema = {
         },
         {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
+            "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),
             "trust_anchors": field(

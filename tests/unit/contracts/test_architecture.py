@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "_gate": {"_routing", "_probes", "_addressing"},
     "_documents": {"_site", "_routing", "_addressing"},
     "_drift": {"_acceptance", "_routing"},
+    "_fleet": {"_gate"},
     "_reports": set(),
 }
 THIRD_PARTY = {"_site": {"yaml", "jsonschema"}, "_probes": {"dns"}, "_acceptance": {"dns"}, "_documents": {"jinja2"}}
@@ -67,7 +68,7 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             wrong.append(f"the library must not know {top}")
         elif top in ("dns", "yaml", "jsonschema", "netaddr", "jinja2") and top not in THIRD_PARTY.get(room, set()):
             wrong.append(f"{room} must not import {top}")
-        elif room in ("_acceptance", "_drift") and top in OUTSIDE_WORLD:
+        elif room in ("_acceptance", "_drift", "_fleet") and top in OUTSIDE_WORLD:
             wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 

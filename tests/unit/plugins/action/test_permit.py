@@ -75,15 +75,16 @@ def test_a_check_takes_nothing_dark(fleet: t.Any, make_node: t.Callable[..., dic
     assert not fleet.called.exists()
 
 
+@pytest.mark.parametrize("budget", ["imrs_budget=2", '{"imrs_budget": {"nodes": 2, "region_percent": 100}}'])
 def test_wrong_data_does_not_take_the_constellation_dark(
-    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], budget: str
 ) -> None:
     fleet.write({name: make_node(name, **SUSPENDED) for name in ("xaa01", "xab01", "xac01")})
-    done = fleet.run("site", "-e", "imrs_withdraw_most=2")
+    done = fleet.run("site", "-e", budget)
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())
     assert "3 of 3 nodes are not operational by their sheets" in said
-    assert "say -e imrs_withdraw_most=3" in said
+    assert "say -e imrs_budget=3" in said
     assert not fleet.called.exists()
 
 

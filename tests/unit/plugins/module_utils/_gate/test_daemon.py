@@ -48,6 +48,23 @@ def run(
     asyncio.run(play())
 
 
+def test_what_has_an_end_ends_without_anybody_asking(tmp_path: pathlib.Path) -> None:
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "intent", "mode": "live", "by": "site.yml"})
+        ask = {"verb": "intent", "mode": "drained", "by": "alice", "note": "fibre work"}
+        assert "is past" in (await gate.answer({**ask, "until": "2001-01-01T00:00Z", "wait": 1}))["refused"]
+        assert gate.status()["intent"]["until"] is None
+        assert (await gate.answer({**ask, "for": 0.2}))["until"]
+        intent = gate.status()["intent"]
+        assert (intent["mode"], intent["note"], intent["standing"]["mode"]) == ("drained", "fibre work", "live")
+        async with asyncio.timeout(60):
+            while gate.status()["intent"]["mode"] != "live":  # noqa: ASYNC110 - sends no event
+                await asyncio.sleep(0.05)
+        assert gate.status()["intent"]["by"] == "site.yml"
+
+    run(tmp_path, story)
+
+
 async def reason(gate: Gate, text: str) -> None:
     """Wait until the certificate is void for that reason, without anyone asking for anything else."""
     async with asyncio.timeout(60):

@@ -89,6 +89,27 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             0,
             "changed",
         ),
+        (
+            ["drain", "--until", "2026-12-01T04:00Z", "--reason", "fibre work", "--lower-only"],
+            {
+                "verb": "intent",
+                "mode": "drained",
+                "by": "operator",
+                "note": "fibre work",
+                "until": "2026-12-01T04:00Z",
+                "lower_only": True,
+            },
+            {"changed": True, "until": "2026-12-01T04:00:00Z"},
+            0,
+            "changed until 2026-12-01T04:00:00Z",
+        ),
+        (
+            ["dark", "--for", "600"],
+            {"verb": "intent", "mode": "dark", "by": "operator", "for": 600.0},
+            {"changed": False, "refused": "it is past"},
+            1,
+            "imrs: it is past",
+        ),
         (["revoke"], {"verb": "revoke"}, {"changed": True}, 0, "changed"),
         (
             ["certify", "live", "--fingerprint", "ab"],

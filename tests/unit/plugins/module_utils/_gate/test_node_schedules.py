@@ -18,10 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, until, verdict
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
+from ansible_collections.icann.imrs.plugins.module_utils._gate.intent import Intent, Layers
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from gate_data import DATA
@@ -59,7 +60,14 @@ class World(RuleBasedStateMachine):
         self.node = Node(CONFIG, {}, self.now)
         self.authority = Authority(pathlib.Path("/nonexistent"), Fingerprint(pathlib.Path("/nonexistent")))
         self.authority.fingerprint.value = HEX
-        self.intent = Mode.DARK
+        self.layers, self.boot_id = Layers(), "0"
+        self.soonest = 0.0  # on this boot's clock, before which it does not end
+        self.longest = self.now  # nothing that was asked for until a time may last longer on this boot's clock
+
+    @property
+    def intent(self) -> Mode:
+        """What is asked for now."""
+        return self.layers.current.mode
 
     # What happens
 
@@ -83,8 +91,50 @@ class World(RuleBasedStateMachine):
 
     @rule(mode=st.sampled_from(list(Mode)), graceful=st.booleans())
     def ask(self, mode: Mode, graceful: bool) -> None:
-        self.node.intent_changed(self.intent, mode, self.now, planned=graceful)
-        self.intent = mode
+        self._say(Intent(mode, "alice", "", mode, ""), planned=graceful)
+        assert self.intent is mode
+
+    @rule(mode=st.sampled_from(list(Mode)))
+    def ask_by_playbook(self, mode: Mode) -> None:
+        ceiling = self.layers.current.ceiling
+        self._say(Intent(mode, "site.yml", "", mode, ""))
+        assert self.intent <= min(ceiling, mode)
+
+    @rule(mode=st.sampled_from([Mode.DARK, Mode.DRAINED]), seconds=st.floats(0.5, 300), lower_only=st.booleans())
+    def ask_for_a_while(self, mode: Mode, seconds: float, lower_only: bool) -> None:
+        before = self.layers
+        self._say(
+            Intent(mode, "bob", "", mode, ""),
+            until.end(None, seconds, Moment(self.wall, self.now), self.boot_id),
+            lower_only=lower_only,
+        )
+        assert self.intent <= before.standing.mode
+        assert self.layers.standing == before.standing
+        self.longest = max(self.longest, self.now + seconds)
+        if self.layers.end != before.end:
+            self.soonest = self.now + seconds
+
+    @rule()
+    def start_anew(self) -> None:
+        """The machine's own clock begins again; the wall clock is what it happens to be."""
+        self.boot_id, gone, self.now = str(int(self.boot_id) + 1), self.now, 10.0
+        self.node = Node(CONFIG, {}, self.now)
+        end = self.layers.end
+        self.longest, self.soonest = self.now + (end.seconds if end else 0.0), 0.0
+        assert gone >= 10.0
+
+    def _say(
+        self, word: Intent, end: until.End | None = None, *, lower_only: bool = False, planned: bool = False
+    ) -> None:
+        before, self.layers = self.intent, self.layers.asked(word, end, lower_only=lower_only)
+        self.node.intent_changed(before, self.intent, self.now, planned=planned)
+
+    def _lapse(self) -> None:
+        end, before = self.layers.end, self.intent
+        if end and end.over(Moment(self.wall, self.now), self.boot_id):
+            assert self.now >= self.soonest
+            self.layers = Layers(self.layers.standing)
+            self.node.intent_changed(before, self.intent, self.now, planned=False)
 
     @rule(mode=st.sampled_from([Mode.DRAINED, Mode.LIVE]))
     def certify(self, mode: Mode) -> None:
@@ -135,6 +185,7 @@ class World(RuleBasedStateMachine):
     def _tick(self, *, lost: bool = False, step: float = STEP) -> None:
         self.now += step
         self.wall += step
+        self._lapse()
         for family in FAMILIES:
             for source in SOURCES[family]:
                 if source.startswith("trust") and self.fault == "hangs":
@@ -188,6 +239,13 @@ class World(RuleBasedStateMachine):
     def no_more_than_asked_for_unless_it_is_going_away(self) -> None:
         graceful = self.node.graceful(self.now)
         assert graceful or all(mode <= self.intent for mode in self._modes().values())
+
+    @invariant()
+    def nothing_that_has_an_end_outlasts_it(self) -> None:
+        """However the clock was set, and whether or not the machine started anew."""
+        if self.now >= self.longest:
+            self._lapse()
+            assert self.layers.temporary is None
 
     @rule()
     def whatever_is_broken_is_noticed(self) -> None:

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""icann.imrs.order: asks the fleet's nodes how they are, and has the library judge whether an order may be given."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import time
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, order
+from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
+from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
+from ansible_collections.icann.imrs.plugins.plugin_utils import many
+
+COMMAND = "imrs status --json"
+_OPTIONS = ("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience")
+
+
+class ActionModule(ActionBase):
+    """On the controller, but for the question to the nodes. Nothing is changed anywhere."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One call for the whole run."""
+        super().run(tmp, task_vars)
+        given = dict(self._task.args)
+        if unknown := sorted(set(given) - set(_OPTIONS)):
+            return _failed(f"order: unknown options {', '.join(unknown)}; the options are {', '.join(_OPTIONS)}")
+        if given["verb"] == "change":
+            return self._change(task_vars or {}, given)
+        said = Order(
+            given["verb"],
+            _text(given, "reason"),
+            _text(given, "by") or _user(),
+            _text(given, "end"),
+            _text(given, "stray"),
+        )
+        wrong = order.refusals(said, time.time())
+        limits = budget.Budget(0)
+        try:
+            limits = limits if said.verb == "live" else budget.parse(given.get("budget"))
+        except ValueError as error:
+            wrong.append(str(error))
+        if wrong:
+            return _failed("Nothing is changed: " + "; ".join(wrong))
+        nodes = _nodes(task_vars or {}, given["nodes"])
+        asks = not boolean(given.get("emergency", False))
+        if asks:
+            answers = self._ask(task_vars or {}, _to_ask(nodes, said.verb), float(given.get("patience", 20)))
+            nodes = [node._replace(**_known(answers.get(node.name))) for node in nodes]
+            if said.verb == "live":
+                lift = _text(given, "lift").replace(",", " ").split()
+                if refused := [text for node in nodes if (text := _not_up(node, answers, said.by, lift))]:
+                    return _failed("\n".join(["Nothing is changed:", *refused, "Or leave these nodes out: --limit"]))
+            elif found := budget.refusals(nodes, limits):
+                return _failed(budget.words(nodes, found))
+        modes = {node.name: node.mode for node in nodes if node.targeted}
+        return {"changed": False, "by": said.by, "asked": asks, "plan": order.plan(said, nodes), "modes": modes}
+
+    def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """One node of a cluster is about to go dark while it is changed: the others have to carry on."""
+        (name,), cluster = given["nodes"], given["cluster"]
+        least, site = int(cluster["minimum_live"]), str(task_vars["hostvars"][name].get("imrs_site", ""))
+        others = [str(other) for other in cluster["nodes"] if other != name]
+        answers = self._ask(task_vars, others, float(given.get("patience", 20)))
+        nodes = [Node(other, "", site, least, True, False, **_known(answers[other])) for other in others]
+        found = budget.too_few([Node(name, "", site, least, True, True), *nodes])
+        if not found:
+            return {"changed": False}
+        return _failed(
+            f"{name} goes dark while it is changed, and {found[0]}. {'; '.join(budget.not_live(nodes))}. "
+            "Take others live first (icann.imrs.live, icann.imrs.accept), or set gate_disrupt"
+        )
+
+    def _ask(self, task_vars: dict[str, t.Any], names: t.Sequence[str], seconds: float) -> dict[str, t.Any]:
+        """What they say now: the status, or why there is none."""
+        asker = many.Asker(self._task, self._play_context, task_vars["hostvars"])
+        return {name: _status(said) for name, said in asker.ask(names, COMMAND, seconds).items()}
+
+
+def _nodes(task_vars: dict[str, t.Any], targeted: t.Collection[str]) -> list[Node]:
+    """All nodes of the fleet, as their sheets have them; an inventory without sheets wants all of them live."""
+    found = []
+    for name in task_vars["groups"].get("appliances", []):
+        variables = task_vars["hostvars"][name]
+        cluster = variables.get("imrs_cluster") or {}
+        found.append(
+            Node(
+                name=str(name),
+                region=str(variables.get("imrs_location", {}).get("region", "")),
+                cluster=str(variables.get("imrs_site", "")) if cluster else "",
+                minimum_live=int(cluster.get("minimum_live", 0)),
+                wanted=variables.get("imrs_mode", "live") == "live",
+                targeted=name in targeted,
+            )
+        )
+    return found
+
+
+def _to_ask(nodes: t.Iterable[Node], verb: str) -> list[str]:
+    """On the way up, those that are meant; on the way down, all that count."""
+    return [node.name for node in nodes if node.targeted or (verb != "live" and (node.wanted or node.cluster))]
+
+
+def _status(said: many.Said) -> dict[str, t.Any] | str:
+    try:
+        found = json.loads(said.output[said.output.index("{") :]) if not said.error else said.error
+        return found if isinstance(found, dict) else str(found)
+    except ValueError:
+        return "its gate's answer is not understood"
+
+
+def _known(answer: dict[str, t.Any] | str | None) -> dict[str, str]:
+    """Mode and note of a node."""
+    if not isinstance(answer, dict):
+        return {"mode": budget.NO_ANSWER, "note": answer or ""}
+    try:
+        mode, note = order.of_status(answer)
+    except ValueError as error:
+        return {"mode": budget.NO_ANSWER, "note": str(error)}
+    return {"mode": mode, "note": note}
+
+
+def _not_up(node: Node, answers: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:
+    """Why a node that is meant may not go up, with its name; empty when it may."""
+    if not node.targeted:
+        return ""
+    answer = answers.get(node.name)
+    if not node.wanted:
+        why = "its sheet does not want it live: change that first, and have it accepted (icann.imrs.accept)"
+    elif not isinstance(answer, dict):
+        why = f"no answer ({answer})"
+    else:
+        try:
+            why = order.cannot_go_up(answer, by, lift)
+        except ValueError as error:
+            why = str(error)
+    return f"{node.name}: {why}" if why else ""
+
+
+def _text(given: t.Mapping[str, t.Any], key: str) -> str:
+    return str(given.get(key) or "").strip()
+
+
+def _user() -> str:
+    """Who runs this, on the controller, also by sudo; empty when the system does not say."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _failed(message: str) -> dict[str, t.Any]:
+    return {"failed": True, "changed": False, "msg": message}

@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin icann.imrs.order, which does all the work on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: order
+short_description: Judge whether nodes may be told to go dark, drained or live
+version_added: 0.2.0
+author: The icann.imrs authors (@icann)
+description:
+  - Refuses an order that is not complete, and one that takes down more of the fleet than its budget allows.
+  - All nodes that are to be live by their sheets are asked at once whether they are, also those that C(--limit) leaves
+    out. Who gives no answer counts as not live.
+  - Changes nothing on any node.
+options:
+  verb:
+    description:
+      - What the nodes are to be told.
+      - V(change) is no word to a node. One node of a cluster is about to be changed, and the others have to carry on.
+    type: str
+    required: true
+    choices: [dark, drain, live, change]
+  nodes:
+    description: The nodes that are to be told, by their names in the inventory.
+    type: list
+    elements: str
+    required: true
+  reason:
+    description: Why, on one line. Has to be given, but for O(verb=change).
+    type: str
+  by:
+    description: Who says so. The name of the user on the controller, if empty.
+    type: str
+  end:
+    description: When the nodes go back by themselves, in UTC (ISO 8601). Empty for good. Refused with O(verb=live).
+    type: str
+  stray:
+    description: What Ansible has left over of C(-e name=one two), which it takes for C(one). Refused.
+    type: str
+  cluster:
+    description: With O(verb=change), the C(nodes) of its cluster, and C(minimum_live), how many others have to be live.
+    type: dict
+  lift:
+    description: Names of others whose word O(verb=live) may lift, too, with blanks or commas between them.
+    type: str
+  budget:
+    description:
+      - How much of the fleet may be not live at a time. C(nodes) of all, and C(region_percent) of a region, but never
+        less than one of it; and the C(minimum_live) of each cluster.
+      - A bare number is the word for one run. That many nodes may be not live, wherever they are.
+      - Needed for C(dark) and C(drain).
+    type: raw
+  emergency:
+    description: Asks and judges nobody.
+    type: bool
+    default: false
+  patience:
+    description: Seconds in which a node has to answer.
+    type: float
+    default: 20
+attributes:
+  check_mode:
+    description: Judges as ever.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: May these nodes be drained?
+  icann.imrs.order:
+    verb: drain
+    nodes: "{{ ansible_play_hosts_all }}"
+    reason: fibre work
+    end: 2026-12-01T04:00Z
+    budget: "{{ imrs_budget }}"
+  run_once: true
+"""
+
+RETURN = r"""
+modes:
+  description: For each of O(nodes), the lowest mode of its families; empty where there was no answer, or no question.
+  returned: success
+  type: dict
+  sample: {nbo01: live}
+by:
+  description: Who says so.
+  returned: success
+  type: str
+  sample: alice
+asked:
+  description: Whether the nodes were asked, and the fleet's budget looked at.
+  returned: success
+  type: bool
+plan:
+  description: A line for each of O(nodes), from where to where it is to go.
+  returned: success
+  type: list
+  elements: str
+  sample: ["nbo01: live -> drained until 2026-12-01T04:00Z"]
+"""
