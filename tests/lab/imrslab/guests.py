@@ -139,7 +139,7 @@ def _frr(lab: topology.Lab) -> dict[str, str]:
  neighbor {address} peer-group direct
  neighbor {address} password {password}
  neighbor {address} timers 3 9
- neighbor {address} timers connect 3
+ neighbor {address} timers connect 1
  neighbor {address} bfd
  neighbor {address} bfd profile imrs
 """
