@@ -85,3 +85,30 @@ def test_a_router_that_refuses_is_left_alone_for_some_seconds(tmp_path: pathlib.
     with BesideRefuser(tmp_path, routing, "table") as node:
         until(lambda: len(node.asked()) >= 3, what=lambda: f"three tries, not {node.asked()}")
         assert node.asked()[2] - node.asked()[0] > 5
+
+
+@pytest.mark.parametrize("routing", BOTH)
+def test_a_session_that_flaps_harms_no_other_and_holds_nothing_down(tmp_path: pathlib.Path, routing: str) -> None:
+    """Two routers beside one node: one resets its sessions as soon as they are up, with all that it has told of."""
+    with Node(tmp_path, routing, "options") as node:
+        live(node)
+        until(lambda: node.far_away() == FIVE, what=lambda: f"{FIVE} far away, not {node.far_away()}")
+
+        def far() -> list[str]:
+            """The sessions with the other router, by their connections: another session is another one."""
+            found = [line for line in node.connections()["node"] if "198.51.100.9" in line or "2001:db8:0:7::9" in line]
+            assert len(found) == 2
+            return found
+
+        before = far()
+        for _ in range(5):
+            for session in SESSIONS:
+                until(lambda name=session: node.state(name) == "Established", what=session)  # type: ignore[misc]
+                node.birdc("router", "restart", session)
+        assert far() == before
+        assert [node.withdrawals(session, "far") for session in ("far4", "far6")] == [0, 0]
+        node.await_routes(FIVE)
+        status = node.status()
+        assert status["falls"] == {"gate": 0, "routing": 0}
+        assert [verdict["falls"] for verdict in status["verdict"].values()] == [0, 0]
+        assert set(status["mode"].values()) == {"live"}
