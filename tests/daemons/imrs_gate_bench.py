@@ -288,9 +288,9 @@ class Bench:
         """Seconds of silence that end a session, as both ends agreed."""
         return self._number(name, protocol, r"Hold timer: .*/(\d+)")
 
-    def withdrawals(self, protocol: str) -> int:
+    def withdrawals(self, protocol: str, name: str = "router") -> int:
         """How often the host's router was told of a prefix less, in the session that there is."""
-        return self._number("router", protocol, r"Import withdraws: +(\d+)")
+        return self._number(name, protocol, r"Import withdraws: +(\d+)")
 
     def _number(self, name: str, protocol: str, pattern: str) -> int:
         said = self.birdc(name, "show", "protocols", "all", protocol)

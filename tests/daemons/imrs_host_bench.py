@@ -194,6 +194,46 @@ class BesideSpeaker(Node):
         return [path.read_text() for path in sorted(self.directory.glob("heard.*"))]
 
 
+REFUSER = """
+import pathlib, socket, sys, time
+sys.path.insert(0, sys.argv[1])
+from imrs._gate import wire
+directory = pathlib.Path(sys.argv[2])
+listening = socket.create_server(("192.0.2.1", 179))
+listening.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+(directory / "refuser.up").touch()
+while True:
+    connection, _peer = listening.accept()
+    connection.settimeout(10)
+    try:
+        if connection.recv(4096):
+            with (directory / "asked").open("a") as log:
+                print(time.monotonic(), file=log, flush=True)
+            connection.sendall(wire.encode(wire.Open(64500, 240, "192.0.2.1", ("ipv4",))))
+            connection.sendall(wire.encode(wire.Notification(6, 5)))
+            connection.recv(4096)
+    except OSError:
+        pass
+    connection.close()
+"""
+"""A host's router that answers every OPEN with `Connection Rejected` (RFC 4486), and writes down when it was asked."""
+
+
+class BesideRefuser(Node):
+    """A node whose host's router for IPv4 wants no session at the moment."""
+
+    def start_router(self) -> None:
+        """It waits for the node to connect."""
+        places = (str(self.directory / "lib"), str(self.directory))
+        self.start("router", self.router, sys.executable, "-c", REFUSER, *places)
+        until((self.directory / "refuser.up").exists, what="the router that refuses")
+
+    def asked(self) -> list[float]:
+        """When it was asked for a session, in seconds of the monotonic clock."""
+        path = self.directory / "asked"
+        return [float(line) for line in path.read_text().split()] if path.exists() else []
+
+
 def with_role(text: str, role: str) -> str:
     """A BIRD of the host's that has a role of RFC 9234 in every session."""
     return text.replace("ttl security on;", f"ttl security on; local role {role};")

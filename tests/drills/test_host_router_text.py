@@ -36,6 +36,12 @@ def installed(drill: Drill) -> set[str]:
     return {route["dst"] for route in routes}
 
 
+def neighbor_of_bfd(drill: Drill, address: str) -> tuple[str, bool]:
+    """The status of BFD with this neighbour, and whether it is run as if over several hops."""
+    seen = json.loads(vtysh(drill, "show bfd peers json"))
+    return next(((each["status"], each["multihop"]) for each in seen if each["peer"] == address), ("none", False))
+
+
 @pytest.fixture
 def text() -> str:
     """What the host of site xlb is given for FRR."""
@@ -73,6 +79,11 @@ def test_the_text_brings_the_sessions_up_and_takes_exactly_the_five(drill: Drill
         assert neighbor["bgpState"] == "Established"
         assert neighbor["nbrDesc"] in pasted
         assert neighbor["bgpTimerHoldTimeMsecs"] == 9000
+        shell.wait_for(
+            "BFD",
+            lambda address=address: neighbor_of_bfd(drill, address) == ("up", False),
+            PATIENCE,  # type: ignore[misc]
+        )
     answer = drill.inside("vantage", "dig", "@199.7.83.42", ".", "SOA", "+norec", "+short")
     assert answer.startswith("a.root-servers.net.")
 

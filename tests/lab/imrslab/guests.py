@@ -136,10 +136,12 @@ def _frr(lab: topology.Lab) -> dict[str, str]:
     password = keys.read(lab, "bgp_xlb")
     neighbors = "".join(
         f""" neighbor {address} remote-as 20144
+ neighbor {address} peer-group direct
  neighbor {address} password {password}
- neighbor {address} ttl-security hops 1
  neighbor {address} timers 3 9
- neighbor {address} timers connect 3
+ neighbor {address} timers connect 1
+ neighbor {address} bfd
+ neighbor {address} bfd profile imrs
 """
         for address in (v4, v6)
     )
@@ -154,18 +156,29 @@ def _frr(lab: topology.Lab) -> dict[str, str]:
 """
         for family, address in (("ipv4", v4), ("ipv6", v6))
     )
+    # TTL security comes by a group: set on a neighbour itself, FRR runs its BFD as if over several hops.
     text = f"""frr defaults traditional
 log syslog informational
+bfd
+ profile imrs
+  detect-multiplier {topology.BFD["multiplier"]}
+  transmit-interval {topology.BFD["interval_ms"]}
+  receive-interval {topology.BFD["interval_ms"]}
+ exit
+exit
 router bgp {topology.HOST_ASN}
  bgp router-id 192.0.2.1
  no bgp default ipv4-unicast
+ neighbor direct peer-group
+ neighbor direct ttl-security hops 1
 {neighbors}{families}route-map everything permit 10
 route-map nothing deny 10
 """
     forwarding = "net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n"
     return {
         "etc/frr/frr.conf": text,
-        "etc/frr/daemons": 'bgpd=yes\nvtysh_enable=yes\nzebra_options="-A 127.0.0.1"\nbgpd_options="-A 127.0.0.1"\n',
+        "etc/frr/daemons": "bgpd=yes\nbfdd=yes\nvtysh_enable=yes\n"
+        + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
         "etc/sysctl.d/50-router.conf": forwarding,
     } | _own("etc/frr", "frr", "frr")
 

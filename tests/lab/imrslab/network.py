@@ -7,7 +7,9 @@ The service prefixes are real addresses of a real root server: a stray packet mu
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import typing as t
 
 from . import shell, topology
 
@@ -42,10 +44,30 @@ def plug_in(lab: topology.Lab, machine: topology.Machine) -> None:
     shell.run("ip", "netns", "add", namespace)
     _ip(namespace, "link", "set", "lo", "up")
     for link in machine.links:
-        plug = f"{_plugs(machine.name)}{link.interface[:4]}"
+        plug = _plug(machine.name, link.interface)
         peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
         _ip(lab.outer, "link", "add", plug, *peer)
         _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
+
+
+def _plug(name: str, interface: str) -> str:
+    """The lab's end of one of a machine's cables."""
+    return f"{_plugs(name)}{interface[:4]}"
+
+
+@contextlib.contextmanager
+def parted(lab: topology.Lab, machine: topology.Machine, interface: str) -> t.Iterator[None]:
+    """Meanwhile nothing that leaves or comes by this interface arrives, and nobody's link goes down.
+
+    So a switch between two routers fails: the cable's other end still has its light.
+    """
+    link = next(each for each in machine.links if each.interface == interface)
+    plug = _plug(machine.name, interface)
+    _ip(lab.outer, "link", "set", plug, "nomaster")
+    try:
+        yield
+    finally:
+        _ip(lab.outer, "link", "set", plug, "master", link.bridge)
 
 
 def _plugs(name: str) -> str:

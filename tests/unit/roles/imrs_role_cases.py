@@ -109,6 +109,7 @@ NODE: dict[str, t.Any] = {
         "vlan": None,
         "bond": None,
     },
+    "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
     "imrs_masters": MASTERS,
     "imrs_zones": ZONES,
     "imrs_trust_anchors": [

@@ -87,7 +87,7 @@ def test_only_what_the_role_makes_is_in_the_group_that_is_deleted(uplink: str, g
 
 
 def links(uplink: str) -> list[str]:
-    """The probes of what networkd made, as a person would type them."""
+    """The probes of interfaces, as a person would type them."""
     return [str(command) for command in arguments(uplink).probe if "/" in str(command) and "route" not in str(command)]
 
 
@@ -95,10 +95,11 @@ def test_the_probe_looks_at_what_runs() -> None:
     mode = "grep -wF active-backup /sys/class/net/bond0/bonding/mode"
     number = "grep -w 'VID: 120' /proc/net/vlan/vlan120"
     parent = "grep -xF 'Device: {}' /proc/net/vlan/vlan120"
-    assert links("plain") == []
-    assert links("vlan") == [number, parent.format("eno2")]
-    assert links("bond") == [mode]
-    assert links("both") == [mode, number, parent.format("bond0")]
+    entrance = "test -e /sys/class/net/mgmt"
+    assert links("plain") == [entrance]
+    assert links("vlan") == [entrance, number, parent.format("eno2")]
+    assert links("bond") == [entrance, mode]
+    assert links("both") == [entrance, mode, number, parent.format("bond0")]
 
 
 def test_the_gateways_are_reached_over_the_uplink() -> None:

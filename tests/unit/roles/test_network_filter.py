@@ -35,9 +35,9 @@ COUNT = """table inet seen {
   counter arrived { }
   counter passed { }
   counter let_in { }
-  chain first { type filter hook prerouting priority -400; tcp dport { 53, 179 } counter name arrived; }
-  chain later { type filter hook prerouting priority 0; tcp dport { 53, 179 } counter name passed; }
-  chain last { type filter hook input priority 10; tcp dport { 53, 179 } counter name let_in; }
+  chain first { type filter hook prerouting priority -400; tcp dport { 22, 53, 179 } counter name arrived; }
+  chain later { type filter hook prerouting priority 0; tcp dport { 22, 53, 179 } counter name passed; }
+  chain last { type filter hook input priority 10; tcp dport { 22, 53, 179 } counter name let_in; }
 }"""
 
 
@@ -160,3 +160,16 @@ def test_a_router_on_the_link_is_heard_with_ttl_255_alone(
     uplink = peer["local_address"]
     assert wire.send(peer["address"], 1, uplink, 179, 254)["let_in"] == passes
     assert wire.send(peer["address"], 1, uplink, 179, 255)["let_in"] == 1
+
+
+@pytest.mark.parametrize(("source", "stranger"), [("198.51.100.9", "203.0.113.9"), ("2001:db8:9::9", "2001:db8:7::9")])
+@pytest.mark.parametrize(("interface", "passes"), [("near", 1), ("mgmt", 0)])
+def test_operators_get_in_by_the_management_interface_alone(
+    wire: Wire, source: str, stranger: str, interface: str, passes: int
+) -> None:
+    networks = {"ipv4": ["198.51.100.0/24"], "ipv6": ["2001:db8:9::/48"]}
+    wire.load(ruleset(network_operator_networks=networks, network_management={"interface": interface}))
+    own = {":" in each: each.partition("/")[0] for each in NODE["imrs_uplink"]["addresses"]}[":" in source]
+    assert wire.send(source, 1, own, 22)["let_in"] == passes
+    assert wire.send(stranger, 1, own, 22)["let_in"] == 0
+    assert wire.send(source, 1, V6 if ":" in source else V4, 22)["let_in"] == 0, "the service addresses have no SSH"

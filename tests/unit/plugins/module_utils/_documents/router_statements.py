@@ -91,7 +91,7 @@ STATEMENTS: dict[str, dict[str, str | None]] = {
     },
     "frr": {
         "md5": "password <the-agreed-MD5-password>",
-        "gtsm": "ttl-security hops 1",
+        "gtsm": "peer-group IMRS-DIRECT",
         "multihop": "ebgp-multihop {multihop}",
         "bfd": "bfd profile imrs-{bfd.interval_ms}-{bfd.multiplier}",
         "timers": "timers {keepalive} {hold}",
