@@ -26,7 +26,6 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 from ansible_collections.icann.imrs.plugins.lookup.secret import SecretError, texts
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
-    HARMLESS,
     SOURCES,
     Bundle,
     BundleError,
@@ -36,6 +35,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     parse,
     render,
 )
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import Record
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold
 
 _display = Display()
 
@@ -107,37 +108,38 @@ class ActionModule(ActionBase):
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
         arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)
-        run = self._of_this_run(variables)
-        if arguments["plan"] and run["in_service"] and bundle.in_service:
+        return self._hand_over(bundle, arguments, variables)
+
+    def _hand_over(self, bundle: Bundle, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Take the node for this run, have the module do its work, and remember what came of it."""
+        facts = variables.get("ansible_facts", {})
+        record = Record.of(facts.get("imrs_planned", {}), hold.run_id())
+        compared = self._task.check_mode and not variables.get("ansible_check_mode")  # nobody is going to change it
+        if arguments["plan"] and record.in_service and bundle.in_service and not compared:
             arguments["in_service"] = ["true"]  # or bundles that are planned would come after those that follow
-        elif not arguments["plan"] and run["bundles"].get(bundle.name, "none") not in HARMLESS:
+        elif compared or (not arguments["plan"] and record.allowed(bundle.name)):
             arguments["disrupt"] = True  # it was allowed, and others may have been made since
-        if bundle.confirm and not self._task.check_mode:
-            result = self._confirmed(bundle, arguments, variables)
-        else:
-            result = self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
+
+        def ask(lease: dict[str, t.Any]) -> dict[str, t.Any]:
+            arguments["lease"] = lease
+            if bundle.confirm and not self._task.check_mode:
+                return self._confirmed(bundle, arguments, variables)
+            return self._explained(bundle, self._execute(arguments, variables), arguments["contents"])
+
+        host = str(variables.get("inventory_hostname"))
+        take_over = self._templar.template(variables.get(hold.TAKE_OVER, False))
+        result, told = hold.hold(ask, host, facts, take_over=boolean(take_over, strict=False))
+        if told:
+            _display.warning(f"{host}: {told}; it is taken over")
         if result.get("disruptions") and (self._task.check_mode or result.get("planned")):
             told = _foretold(bundle, result, "would do" if self._task.check_mode else "is going to do")
-            _display.display(f"{variables.get('inventory_hostname')}: {told}", color=C.COLOR_HIGHLIGHT)
-        if arguments["plan"] or bundle.name in run["bundles"]:
-            run["bundles"].pop(bundle.name, None)
-            if result.get("planned"):
-                run["bundles"][bundle.name] = result["disruption"]
-            run["in_service"] = run["in_service"] or bool(result.get("in_service"))
-            result["ansible_facts"] = {"imrs_planned": run}
+            _display.display(f"{host}: {told}", color=C.COLOR_HIGHLIGHT)
+        if not variables.get("ansible_check_mode") and not result.get("failed"):
+            record = record.after(bundle.name, result, compared=compared)
+            result["ansible_facts"] = {"imrs_planned": record.to_fact()}
+            if not compared:
+                result["ansible_facts"][hold.FACT] = hold.run_id()
         return result
-
-    @staticmethod
-    def _of_this_run(variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What earlier bundles of this run have left for this host: facts may come from a cache, and be of another run.
-
-        ``in_service``: whether the node was when one of them was planned; ``bundles``: what is planned does, by name.
-        """
-        run = os.path.basename(C.DEFAULT_LOCAL_TMP)  # a directory of this ansible-playbook alone
-        known = variables.get("ansible_facts", {}).get("imrs_planned", {})
-        if known.get("run") != run:
-            return {"run": run, "in_service": False, "bundles": {}}
-        return {**known, "bundles": dict(known["bundles"])}
 
     def _execute(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module."""

@@ -60,6 +60,11 @@ options:
     description: Seconds to wait for what is on its way, which is a zone transfer, a BGP session, or routes.
     type: float
     default: 60.0
+  leave:
+    description:
+      - This run, as M(icann.imrs.run) returned it in RV(icann.imrs.run#module:lease). When the evidence is collected,
+        the node is given back in the same round trip.
+    type: dict
   evidence:
     description: The RV(evidence) of every scope that was collected. Required when O(verb=judge).
     type: list
@@ -173,6 +178,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils import _reports as reports
 from ..module_utils._acceptance import judge, plan, report_json, report_junit, report_markdown, table, wire
 from ..module_utils._acceptance.expected import Expected
+from ..module_utils._bundle import Places, lease
 from ..module_utils._probes import collect
 from ..module_utils._routing.policy import Mode
 
@@ -204,6 +210,7 @@ def main() -> None:
             "stage": {"type": "str", "choices": ["dark", "drained", "live"], "required": True},
             "expected": {"type": "dict", "required": True},
             "patience": {"type": "float", "default": collect.PATIENCE},
+            "leave": {"type": "dict"},
             "evidence": {"type": "list", "elements": "dict"},
             "waivers": {
                 "type": "list",
@@ -227,7 +234,11 @@ def main() -> None:
     try:
         expected = Expected.parse(params["expected"])
         if params["verb"] == "collect":
-            module.exit_json(changed=False, evidence=_collect(params, expected, stage))
+            found = _collect(params, expected, stage)
+            if not params["leave"]:
+                module.exit_json(changed=False, evidence=found)
+            lease.Place(Places().boot).leave(lease.Run.parse(params["leave"]))
+            module.exit_json(changed=False, evidence=found, ansible_facts={"imrs_lease": ""})
         report = judge.judge(
             params["evidence"],
             expected,

@@ -28,6 +28,7 @@ UPLINK = {
 }  # fmt: skip
 """The uplink's own, and one address too many: what is for the controller (198.51.100.1) now leaves on that side."""
 
+DARK = ("-e", "imrs_leave_dark=true")
 SECONDS = 20
 """What the node gives the controller; long enough for a slow machine's look at a node that is locked, and a third of
 what SSH waits for a node that says nothing (ServerAliveInterval in ansible.cfg).
@@ -119,7 +120,7 @@ def is_taken_back(
 ) -> None:
     """Run a wrong change of these files, see that it ``locks`` people out, and what becomes of it and who is told."""
     before = state(drill)
-    run = drill.begin("site", "--tags", bundle, *wrong, "-e", f"{bundle}_confirm_seconds={SECONDS}")
+    run = drill.begin("site", "--tags", bundle, *wrong, *DARK, "-e", f"{bundle}_confirm_seconds={SECONDS}")
     shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], PATIENCE)
     locks()
 
@@ -145,7 +146,7 @@ def test_what_lets_in_is_confirmed_over_a_new_connection(drill: Drill) -> None:
     cursor = drill.node("journalctl", "--lines=0", "--show-cursor", "--quiet").strip().removeprefix("-- cursor: ")
     drill.node("sh", "-c", "cp -p /etc/ssh/authorized_keys/dnseng /etc/ssh/authorized_keys/root")
     try:
-        done = drill.play("site", "--tags", "hardening,network,routing", *wider)
+        done = drill.play("site", "--tags", "hardening,network,routing", *wider, *DARK)
     finally:
         drill.node("rm", "/etc/ssh/authorized_keys/root")
     assert done.status == 0, done.output[-3000:]

@@ -17,6 +17,7 @@ if t.TYPE_CHECKING:
     from imrslab.drill import Drill, Play
 
 ELSEWHERE = '{"network_operator_networks": {"ipv4": ["203.0.113.64/29"], "ipv6": []}}'
+DARK = ("-e", "imrs_leave_dark=true")
 SEED = 20144
 
 HOOK = "/usr/local/lib/python3.13/dist-packages/drill.pth"
@@ -86,7 +87,7 @@ def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill,
     before = files(drill), drill.node(*cuts.RULES)
 
     stop_at(drill, FILTER)
-    told = ("-e", "imrs_disrupt=true")  # the uplink's file counts as a reset of its sessions
+    told = ("-e", "imrs_disrupt=true", *DARK)  # the uplink's file counts as a reset of its sessions
     run = drill.begin("site", "--tags", "network", "-e", ELSEWHERE, *told, inventory=copy)
     shell.wait_for("a module that stands still", lambda: stands_still(drill), PATIENCE)
     assert drill.journals() == ["network.changing"]
@@ -97,7 +98,7 @@ def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill,
     comes_back_as_it_was(drill, before, "a run was killed while it changed files")
     drill.node("rm", HOOK)
 
-    run = drill.begin("site", "--tags", "network", "-e", ELSEWHERE, "-e", "network_confirm_seconds=3600")
+    run = drill.begin("site", "--tags", "network", "-e", ELSEWHERE, "-e", "network_confirm_seconds=3600", *DARK)
     shell.wait_for("the wrong change", lambda: drill.journals() == ["network.unconfirmed"], PATIENCE)
     assert not drill.lets_in()
     state = drill.disk / "var/lib/imrs-bundle"

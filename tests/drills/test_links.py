@@ -105,7 +105,8 @@ def test_a_bond_that_does_not_come_up_goes_back(drill: Drill) -> None:
     files = drill.node("sh", "-c", f"sha256sum {NETWORK}/*")
     uplink = {**drill.host_variables()["imrs_uplink"], "interface": BOND["name"], "bond": BOND}
     done = drill.play(
-        "site", "--tags", "network", "-e", "imrs_disrupt=true", "-e", json.dumps({"network_uplink": uplink})
+        *("site", "--tags", "network", "-e", "imrs_disrupt=true", "-e", "imrs_leave_dark=true"),
+        *("-e", json.dumps({"network_uplink": uplink})),
     )
     assert done.status != 0
     assert "bundle network: probe failed: " in done.output, done.output[-3000:]

@@ -19,6 +19,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 RESTART = ("-e", "nameserver_workers=2")
 RESET = ("-e", "routing_router_id=192.0.2.3")
+DARK = ("-e", "imrs_leave_dark=true")
 BOTH = ("--tags", "nameserver,routing", *RESTART, *RESET)
 
 
@@ -70,10 +71,10 @@ def test_a_node_in_service_is_disturbed_in_its_windows_only(drill: Drill) -> Non
 
     drill.undisturbed(is_refused)  # a node that is dark for a moment is one that may be disturbed
     served = process()
-    done = drill.play("site", "--tags", "nameserver", *RESTART, *opened)
+    done = drill.play("site", "--tags", "nameserver", *RESTART, *opened, *DARK)
     assert (done.status, done.changed) == (0, 1), done.output[-3000:]
     assert process() != served
     drill.wait(set())  # a changed configuration is to be accepted anew, so now nobody is disturbed
-    done = drill.play("site", "--tags", "routing", *RESET, *closed)
+    done = drill.play("site", "--tags", "routing", *RESET, *closed, *DARK)
     assert (done.status, done.changed) == (0, 1), done.output[-3000:]
     drill.restore()

@@ -4,27 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-from imrslab.drill import ALL
+from imrslab.drill import ALL, SUSPENDED, WHY_SUSPENDED
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
-
-REASON = "The instance is not operational."
-SUSPENDED = (
-    "-e",
-    json.dumps(
-        {
-            "imrs_operational": False,
-            "imrs_state": "suspended",
-            "imrs_mode": "dark",
-            "imrs_provisioning": {"allowed": False, "reason": REASON, "override": ""},
-        }
-    ),
-)
-"""What `operational: false` in its sheet comes to."""
 
 
 def test_a_suspended_node_goes_dark_before_it_is_refused_w_1(drill: Drill) -> None:
@@ -35,7 +20,7 @@ def test_a_suspended_node_goes_dark_before_it_is_refused_w_1(drill: Drill) -> No
     done = drill.play("site", *SUSPENDED)
     assert done.status != 0
     said = " ".join(done.output.split())
-    assert f"xlb01: {REASON} It is dark: nothing goes out of it" in said, done.output[-3000:]
+    assert f"xlb01: {WHY_SUSPENDED} It is dark: nothing goes out of it" in said, done.output[-3000:]
     drill.wait(set())
     status = drill.status()
     assert (status["intent"]["mode"], status["certificate"]["reason"]) == ("dark", "revoked")
@@ -47,6 +32,6 @@ def test_without_an_answer_of_the_gate_its_routing_daemon_ends(drill: Drill) -> 
     done = drill.play("accept", *SUSPENDED)
     assert done.status != 0
     said = " ".join(done.output.split())
-    assert f"xlb01: {REASON} It is dark: its routing daemon does not run" in said, done.output[-3000:]
+    assert f"xlb01: {WHY_SUSPENDED} It is dark: its routing daemon does not run" in said, done.output[-3000:]
     drill.wait(set())
     drill.restore()

@@ -39,7 +39,7 @@ MODULES = (
     ),
     *("places", "plan", "recovery", "redact", "stage", "swap", "transaction", "undo", "units", "windows"),
 )
-"""What the node gets: all but what only controllers use."""
+"""What the node gets: all but what only Ansible's modules and its controller use."""
 
 UNIT = "imrs-bundle-recover.service"
 """Started at boot, and only when there is something to do."""

@@ -20,11 +20,13 @@ class Places:
     library: str = "/usr/lib/imrs-bundle"
     units: str = "/etc/systemd/system"
     programs: str = "/usr/sbin"
+    boot: str = "/run/imrs-bundle"
+    """What ends with the boot: the lease (``lease``)."""
 
     @classmethod
     def below(cls, directory: str) -> Places:
         """Everything below one directory, which is itself the state."""
-        return cls(directory, *(os.path.join(directory, name) for name in ("library", "units", "programs")))
+        return cls(directory, *(os.path.join(directory, name) for name in ("library", "units", "programs", "boot")))
 
     @property
     def program(self) -> str:

@@ -10,7 +10,7 @@ import typing as t
 from concurrent import futures
 
 from .. import _addressing as addressing
-from . import bird, frr, host, query, signed, zone
+from . import bird, frr, host, query, signed, state, zone
 
 FORMAT = 2
 """Version of the shape of evidence; a judge refuses any other."""
@@ -25,7 +25,8 @@ UNSUPPORTED = "acceptance cannot read {} on the node yet, so the node stays dark
 """What every BGP check says of a routing daemon that no probe reads."""
 
 Commands = t.Mapping[str, t.Sequence[str]]
-"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf`` and ``keys`` are paths."""
+"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf``, ``bundles`` and
+``keys`` are paths."""
 
 
 def _base(scope: str, stage: str, expected: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -66,6 +67,7 @@ def node(
         keys = commands.get("keys", (signed.FILES.get(provider, ""),))[0]
         asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
         zones = pool.submit(zone.read, provider, expected["zones"], expected["trust_anchors"], control)
+        evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
         evidence["host"] = machine.result()
         evidence["zones"] = zones.result()
         evidence["transfers"] = asked.result()

@@ -32,6 +32,12 @@ LARGEST = 65536
 SYSCTL_DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 """Where sysctl.d(5) looks; a name in an earlier one hides the same name in a later one."""
 
+STATE = "/var/lib/imrs-bundle"
+"""Where bundles are remembered; the same as ``_bundle.STATE``."""
+
+NO_MANIFEST = "last-rollback.json"
+"""What bundles keep beside their manifests."""
+
 UCF = "/var/lib/ucf/registry"
 
 _PROPERTIES = (
@@ -84,19 +90,56 @@ def files(wanted: t.Iterable[t.Mapping[str, t.Any]], seal: Seal) -> Json:
     return found
 
 
+def _manifests(state: str) -> dict[str, Json]:
+    """By bundle the files that it has written, by its manifest in the directory ``state``; none for a damaged one."""
+    found = {}
+    for manifest in sorted(pathlib.Path(state).glob("*.json")):
+        if manifest.name == NO_MANIFEST:
+            continue
+        try:
+            found[manifest.stem] = dict(json.loads(manifest.read_text(encoding="utf-8")).get("files", {}))
+        except (ValueError, TypeError, AttributeError):
+            found[manifest.stem] = {}
+    return found
+
+
+def manifests(state: str) -> Json:
+    """By bundle how many files it has written, and which of them are not as it wrote them, in words.
+
+    What is secret is compared here, and its digests stay here: nobody else can try secrets against them.
+    """
+    return {
+        bundle: {
+            "files": len(files),
+            "other": {path: said for path, entry in sorted(files.items()) if (said := _other(path, entry))},
+        }
+        for bundle, files in _manifests(state).items()
+    }
+
+
+def _other(path: str, wanted: Json) -> str:
+    """What is not as a manifest says of a path; empty when all is."""
+    entry = _entry(path)
+    if entry["kind"] != "file":
+        return "missing" if entry["kind"] == "absent" else f"a {entry['kind']}"
+    try:
+        if hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() != wanted["sha256"]:
+            return "other content"
+        if any(entry[key] != wanted[key] for key in ("mode", "owner", "group")):
+            return f"{entry['mode']} {entry['owner']}:{entry['group']}"
+    except (OSError, KeyError, TypeError) as error:
+        return f"cannot be compared: {error}"
+    return ""
+
+
 def left(state: str, wanted: t.Container[str]) -> list[Json]:
     """What bundles have written (their manifests in the directory ``state``), is not wanted any more, and is there."""
-    found = []
-    for manifest in sorted(pathlib.Path(state).glob("*.json")):
-        try:
-            listed = json.loads(manifest.read_text(encoding="utf-8")).get("files", {})
-        except (ValueError, AttributeError):
-            continue
-        for path in sorted(listed):
-            entry = _entry(path)
-            if path not in wanted and entry["kind"] in ("file", "link"):
-                found.append({"path": path, "bundle": manifest.stem, "kind": entry["kind"]})
-    return found
+    return [
+        {"path": path, "bundle": bundle, "kind": entry["kind"]}
+        for bundle, files in _manifests(state).items()
+        for path in sorted(files)
+        if path not in wanted and (entry := _entry(path))["kind"] in ("file", "link")
+    ]
 
 
 def unfinished(state: str) -> list[str]:

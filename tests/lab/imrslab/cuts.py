@@ -35,7 +35,7 @@ VARIABLES = {
 
 BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
 
-PROVISION = ("--tags", ",".join(BUNDLES), "-e", "imrs_disrupt=true")
+PROVISION = ("--tags", ",".join(BUNDLES), "-e", "imrs_disrupt=true", "-e", "imrs_leave_dark=true")
 """Files and daemons only: acceptance changes none."""
 
 

@@ -47,6 +47,20 @@ PATIENT: dict[str, t.Any] = {
 it must not fall, and whose subject is something else. The product's own values take a slow machine for a broken node.
 """
 
+WHY_SUSPENDED = "The instance is not operational."
+SUSPENDED = (
+    "-e",
+    json.dumps(
+        {
+            "imrs_operational": False,
+            "imrs_state": "suspended",
+            "imrs_mode": "dark",
+            "imrs_provisioning": {"allowed": False, "reason": WHY_SUSPENDED, "override": ""},
+        }
+    ),
+)
+"""What `operational: false` in its sheet comes to."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Play:
@@ -83,6 +97,14 @@ class Run:
         """End it at once, with all that it started; a connection that it has kept open for the next run stays."""
         os.killpg(self._process.pid, signal.SIGKILL)
         return self.end()
+
+    def pause(self) -> None:
+        """Have it begin no other task until it goes on; what is at work on a machine comes to its end."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After a pause."""
+        self._process.send_signal(signal.SIGCONT)
 
     def cut(self) -> int:
         """Break the connections that it has made; how many there were.

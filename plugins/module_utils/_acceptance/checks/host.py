@@ -24,6 +24,9 @@ BFD = {"bird": ("bird", {3784, 4784}), "frr": ("bfdd", {3784, 4784, 7784})}
 """Whose sockets BFD's are, and where they listen, on all of them once any session has BFD: single hop (RFC 5881
 section 4), multihop (RFC 5883 section 5), FRR also for S-BFD (RFC 7881). The packet filter says who reaches them."""
 
+BUNDLES = ("gate", "hardening", "nameserver", "network", "routing")
+"""The roles that write files on a node, each as the bundle of its name."""
+
 EPHEMERAL = 32768
 """The lowest port that Linux gives to a socket by itself."""
 
@@ -196,4 +199,13 @@ def held(evidence: Evidence, expected: Expected) -> Verdict:
     return passed(", ".join(told)) if not problems else verdict(problems, "")
 
 
-CHECKS = (listeners, filtered, ssh, untracked, held)
+@check("OS-05", "Files are as the roles rendered them", source="requirements OS-05")
+def as_rendered(evidence: Evidence, expected: Expected) -> Verdict:
+    """Every bundle of the roles has a manifest on the node, and every file is as its manifest says, byte for byte."""
+    found = evidence.section("node", "bundles")
+    problems = [f"role {name} has written nothing" for name in BUNDLES if not found.get(name, {}).get("files")]
+    problems += [f"{path}: {said}" for bundle in found.values() for path, said in bundle["other"].items()]
+    return verdict(problems, f"{sum(bundle['files'] for bundle in found.values())} files as rendered")
+
+
+CHECKS = (listeners, filtered, ssh, untracked, held, as_rendered)

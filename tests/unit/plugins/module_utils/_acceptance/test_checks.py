@@ -43,6 +43,10 @@ def _settings(name: str, value: str) -> Spoil:
     return lambda scene: scene.machine["sshd"].update({name: value})
 
 
+def _written(key: str, value: t.Any) -> Spoil:
+    return lambda scene: scene.scope("node")["bundles"]["gate"].update({key: value})
+
+
 def _nsid(text: bytes | None) -> t.Callable[[t.Any], None]:
     def change(parsed: t.Any) -> None:
         options = [] if text is None else [dns.edns.NSIDOption(text)]
@@ -145,6 +149,14 @@ def _no_option(name: str) -> Spoil:
 
 FAILS: list[tuple[str, str, Spoil, str]] = [
     ("OS-03", "not held", lambda scene: scene.machine.update(held=["knot"]), "bird2 is not on hold"),
+    (
+        "OS-05",
+        "a file",
+        _written("other", {"/etc/knot/knot.conf": "other content"}),
+        "/etc/knot/knot.conf: other content",
+    ),
+    ("OS-05", "no files", _written("files", 0), "role gate has written nothing"),
+    ("OS-05", "no bundle", lambda scene: scene.scope("node").update(bundles={}), "role gate has written nothing"),
     ("OS-03", "not installed", lambda scene: scene.machine.update(packages={}), "no package of knot is installed"),
     ("TM-01", "stratum 16", _tracking(stratum=16, leap="Not synchronised"), "stratum 16; leap status Not"),
     ("TM-01", "no chrony", lambda scene: scene.machine.update(container=""), "not synchronised, and chrony"),

@@ -37,7 +37,7 @@ REQUIRED = [
         "AR": "01 03",
         "PR": "01 02",
         "HD": "01 02 04 06",
-        "OS": "03",
+        "OS": "03 05",
         "TM": "01",
     }.items()
     for number in numbers.split()

@@ -93,6 +93,44 @@ def test_what_bundles_left(tmp_path: pathlib.Path) -> None:
     assert state.unfinished(str(memory)) == [str(memory / "gate.changing.journal")]
 
 
+def test_what_bundles_wrote_and_what_is_not_so_any_more(tmp_path: pathlib.Path) -> None:
+    memory = tmp_path / "state"
+    memory.mkdir()
+    names = ("same", "edited", "opened", "gone", "link")
+    for name in names:
+        (tmp_path / name).write_text("as written")
+        (tmp_path / name).chmod(0o600)
+    same = state._entry(str(tmp_path / "same"))
+    entry = {
+        **{key: same[key] for key in ("mode", "owner", "group")},
+        "sha256": wanted(tmp_path, "as written")["sha256"],
+    }
+    manifest = {str(tmp_path / name): {**entry, "secret": True} for name in names}
+    (memory / "gate.json").write_text(json.dumps({"files": manifest}))
+    (memory / "broken.json").write_text("{")
+    (memory / "strange.json").write_text(json.dumps({"files": {str(tmp_path / "same"): {}}}))
+    (memory / state.NO_MANIFEST).write_text(json.dumps({"reason": "a run was killed"}))
+    (tmp_path / "edited").write_text("by hand")
+    (tmp_path / "opened").chmod(0o644)
+    (tmp_path / "gone").unlink()
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "same")
+    found = state.manifests(str(memory))
+    assert found["gate"] == {
+        "files": 5,
+        "other": {
+            str(tmp_path / "edited"): "other content",
+            str(tmp_path / "gone"): "missing",
+            str(tmp_path / "link"): "a link",
+            str(tmp_path / "opened"): f"0644 {same['owner']}:{same['group']}",
+        },
+    }
+    assert found["broken"] == {"files": 0, "other": {}}
+    assert str(tmp_path / "same") in found["strange"]["other"]
+    assert set(found) == {"gate", "broken", "strange"}
+    assert entry["sha256"] not in json.dumps(found)
+
+
 def test_strangers_at_any_depth(tmp_path: pathlib.Path) -> None:
     (tmp_path / "deep/er").mkdir(parents=True)
     for name in ("ours", "deep/er/.hidden", "packaged"):
