@@ -172,21 +172,12 @@ options:
         node that is not in service is changed at once.
       - A node that was in service at one bundle of the run counts as such at those that are planned after it.
       - The fact C(imrs_planned) has RV(disruption) by bundle for what is planned, in C(bundles); what was allowed there
-        is not refused in the same run when it is carried out, without this option. It also tells which bundles the run
-        has changed, and which it has found as rendered, for M(icann.imrs.run).
+        is not refused in the same run when it is carried out, without this option. M(icann.imrs.run) tells the rest.
     type: bool
     default: false
   lease:
     description:
-      - Filled in by the action plugin; do not set it. Who this run is, by C(id), C(node), C(who), C(playbook),
-        C(machine), C(process), C(over), the run that it may take the node over from, and C(strict), whether it has had
-        the node before.
-      - A node belongs to one run at a time, for 15 minutes after the last bundle. A bundle of another run fails
-        before it has changed anything, and names who holds the node. C(/run/imrs-bundle/lease.json) says so on the
-        node; a reboot ends it, and M(icann.imrs.run) gives the node back. So does a bundle that fails.
-      - The hold of a run whose process has ended on the same controller is taken over; any other with the variable
-        C(imrs_take_over), which the system's log of the node tells.
-      - In check mode the node is not taken; that another run holds it is a warning.
+      - Filled in by the action plugin; do not set it. A node belongs to one run at a time; see M(icann.imrs.run).
     type: dict
   contents:
     description: Filled in by the action plugin; do not set it.
@@ -280,10 +271,9 @@ recovered:
   type: list
   elements: str
 held_by:
-  description: The run that holds the node.
-  returned: when another run does
+  description: The run that holds the node, when it is another.
+  returned: failure
   type: dict
-  sample: {id: ansible-local-4711x7@ctl1, who: anna on ctl1, playbook: icann.imrs.site, node: xlb01}
 rendered:
   description: Files that were written on the controller, or in check mode would be.
   returned: in render mode
@@ -295,14 +285,14 @@ rolled_back:
   type: bool
 """
 
-import contextlib
-import dataclasses
 import os
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, lease, parse, unpack
+
+
+OURS = ("contents", "confirm_token", "plan", "lease")  # what the library is not asked for
 
 
 def _owned(mode: str | None) -> dict[str, dict[str, object]]:
@@ -317,33 +307,6 @@ def _owned(mode: str | None) -> dict[str, dict[str, object]]:
 def _list(options: dict[str, dict[str, object]]) -> dict[str, object]:
     """A list of mappings."""
     return {"type": "list", "elements": "dict", "default": [], "options": options}
-
-
-class _Hold:
-    """This run's hold on the node; none when the task was not given one."""
-
-    def __init__(self, place: lease.Place, given: dict[str, t.Any] | None) -> None:
-        given = given or {}
-        self._place, self._over, self._strict = place, str(given.get("over") or ""), bool(given.get("strict"))
-        self._run = lease.Run.parse(given) if given else None
-        self._taken = False
-
-    def look(self) -> list[str]:
-        """Nothing is taken; who else holds the node."""
-        told = self._place.look(self._run) if self._run else ""
-        return [f"{told}; this run would be refused"] if told else []
-
-    def take(self) -> None:
-        """HeldError when it is another's."""
-        if self._run:
-            self._place.take(self._run, over=self._over, strict=self._strict)
-            self._taken = True
-
-    def leave(self) -> None:
-        """If it was taken here; whatever hinders that ends with the lease itself."""
-        with contextlib.suppress(OSError):
-            if self._run and self._taken:
-                self._place.leave(self._run)
 
 
 def main() -> None:
@@ -404,13 +367,12 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    ours = ("contents", "confirm_token", "plan", "lease")
-    params = {key: value for key, value in module.params.items() if key not in ours}
+    params = {key: value for key, value in module.params.items() if key not in OURS}
     elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
     places = Places.below(elsewhere) if elsewhere else Places()
     token = module.params["confirm_token"]
-    hold = _Hold(lease.Place(places.boot), module.params["lease"])
-    warnings = []
+    hold = lease.Hold(places.boot, module.params["lease"])
+    told = ""
     try:
         if token:
             refusal = "" if module.check_mode else keep(places.state, params["name"], token, Systemd())
@@ -418,23 +380,20 @@ def main() -> None:
         bundle = parse(params, unpack(module.params["contents"] or ""))
         mode = "check" if module.check_mode else "plan" if module.params["plan"] else "change"
         if module.check_mode:
-            warnings = hold.look()
+            told = hold.look()
         else:
             hold.take()
         outcome = apply(bundle, places=places, mode=mode, show=module._diff)
     except lease.HeldError as error:
-        by = dataclasses.asdict(error.by) if error.by else None
-        told = f"bundle {params['name']}: {error}"
-        module.fail_json(msg=told, rolled_back=False, refused=False, held_by=by)
+        named = f"bundle {params['name']}: {error}"
+        module.fail_json(msg=named, rolled_back=False, refused=False, held_by=error.holder)
     except BundleError as error:
         hold.leave()  # the run ends here, at this node
         module.fail_json(msg=str(error), rolled_back=error.rolled_back, refused=error.refused)
     except OSError as error:
         hold.leave()
         module.fail_json(msg=f"bundle {params['name']}: {explain(error)}", rolled_back=False, refused=False)
-    for warning in warnings:
-        module.warn(warning)
-    for warning in outcome.warnings:
+    for warning in filter(None, (told, *outcome.warnings)):
         module.warn(warning)
     module.exit_json(**outcome.to_dict())
 

@@ -88,6 +88,11 @@ class HeldError(BundleError):
         super().__init__(message)
         self.by = by
 
+    @property
+    def holder(self) -> dict[str, str] | None:
+        """For a result."""
+        return asdict(self.by) if self.by else None
+
 
 def decide(lease: Lease | None, run: Run, now: float, *, over: str = "", strict: bool = False) -> bool:
     """Whether ``run`` goes on with the lease that is there, which is its own; False: it takes a new one. Or HeldError.
@@ -199,6 +204,38 @@ class Place:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._directory / ".lock").open("a") as file:
             yield lock(file.fileno(), _PATIENCE)
+
+
+class Hold:
+    """One task's part in a lease; none when it was not given one. ``given``: a run, ``over`` and ``strict``."""
+
+    def __init__(self, directory: str, given: t.Mapping[str, t.Any] | None) -> None:
+        """ValueError when it names no run."""
+        given = given or {}
+        self._place, self._over, self._strict = (
+            Place(directory),
+            str(given.get("over") or ""),
+            bool(given.get("strict")),
+        )
+        self._run = Run.parse(given) if given else None
+        self._taken = False
+
+    def look(self) -> str:
+        """Nothing is taken; what is to be said of who else holds the node."""
+        told = self._place.look(self._run) if self._run else ""
+        return f"{told}; this run would be refused" if told else ""
+
+    def take(self) -> None:
+        """HeldError when it is another's."""
+        if self._run:
+            self._place.take(self._run, over=self._over, strict=self._strict)
+            self._taken = True
+
+    def leave(self) -> None:
+        """If it was taken here; whatever hinders that ends with the lease itself."""
+        with contextlib.suppress(OSError):
+            if self._run and self._taken:
+                self._place.leave(self._run)
 
 
 def _utc() -> str:
