@@ -52,15 +52,19 @@ WRONG: dict[str, tuple[list[Edit], list[str]]] = {
     "several hops": (
         [UPLINK, instead(PEER, "\n    md5", "\n    multihop: 2\n    md5")],
         [
-            "peers[0].addresses[1]: fe80::1 is a link-local address, which nobody reaches over several hops; remove "
-            "multihop, or correct it"
+            (
+                "peers[0].addresses[1]: fe80::1 is a link-local address, which nobody reaches over several hops; "
+                "remove multihop, or correct it"
+            )
         ],
     ),
     "a peer, and the node has none": (
         [PEER],
         [
-            "peers[0].addresses[1]: fe80::1 is a link-local address, and the host's router has to be told the node's: "
-            "add one to the uplink's addresses, such as fe80::2/64"
+            (
+                "peers[0].addresses[1]: fe80::1 is a link-local address, and the host's router has to be told the "
+                "node's: add one to the uplink's addresses, such as fe80::2/64"
+            )
         ],
     ),
     "the node itself": (
@@ -77,8 +81,10 @@ WRONG: dict[str, tuple[list[Edit], list[str]]] = {
     "another length": (
         [instead(UPLINK, "fe80::2/64", "fe80::2/120")],
         [
-            "nodes[0].uplink.addresses[2]: fe80::2/120 is a link-local address, whose prefix is a /64 (RFC 4291, "
-            "section 2.5.6); correct the length"
+            (
+                "nodes[0].uplink.addresses[2]: fe80::2/120 is a link-local address, whose prefix is a /64 (RFC 4291, "
+                "section 2.5.6); correct the length"
+            )
         ],
     ),
     "no other IPv6 address": (
@@ -106,8 +112,10 @@ WRONG: dict[str, tuple[list[Edit], list[str]]] = {
             ),
         ],
         [
-            "peers[0].inbound: routes taken over several hops go by the gateway, and fe80::1 is a link-local one, "
-            "which they cannot name; take none, or give the gateway another address"
+            (
+                "peers[0].inbound: routes taken over several hops go by the gateway, and fe80::1 is a link-local one, "
+                "which they cannot name; take none, or give the gateway another address"
+            )
         ],
     ),
 }
