@@ -80,6 +80,17 @@ def parse(text: str) -> Address:
     return Address(f"ipv{found.version}", int(found), int(length) if slash else found.max_prefixlen, str(found))
 
 
+_LINK_LOCAL = (0xFE80 << 112, 118)
+"""``fe80::/10`` (RFC 4291 section 2.5.6): its number, and how many bits may differ."""
+
+
+def is_link_local(text: str) -> bool:
+    """Whether it is an IPv6 link-local address, which means something beside the name of an interface alone."""
+    address = parse(text)
+    number, room = _LINK_LOCAL
+    return address.family == "ipv6" and not (address.number ^ number) >> room
+
+
 def family_of(text: str) -> str:
     """``ipv4`` or ``ipv6`` for an address, prefix or interface address; ValueError for anything else."""
     return parse(text).family

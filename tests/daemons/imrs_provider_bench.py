@@ -74,6 +74,9 @@ class Node(Bench):
         super().__enter__()
         for address in (*FAR_AWAY, *MASTERS):
             run("ip", "-n", self.router, "address", "add", address, "dev", "lo")
+        if self.case == "local":
+            run("ip", "-n", self.node, "address", "add", "fe80::2/64", "dev", "uplink", "nodad")
+            run("ip", "-n", self.router, "address", "add", "fe80::1/64", "dev", "host", "nodad")
         if self.case == "options":
             self._start_bird("far", self.router, FAR.format(directory=self.directory))
         return self

@@ -70,6 +70,17 @@ protocol bgp imrs6 from host {{
   bfd {{ interval 300 ms; multiplier 3; }}; ipv6 {{ import all; export none; }};
 }}
 """
+LOCAL = """
+protocol bgp imrs4 from host {{
+  neighbor 192.0.2.2 as 20144; ttl security on;
+  ipv4 {{ import all; export none; }};
+}}
+protocol bgp imrs6 from host {{
+  local fe80::1 as 64500; neighbor fe80::2 as 20144; interface "host"; ttl security on;
+  bfd {{ interval 300 ms; multiplier 3; }}; ipv6 {{ import all; export none; }};
+}}
+"""
+"""It has nothing but a link-local address for its IPv6 session."""
 REFUSED = {
     "ipv4": [
         "0.0.0.0/0",
@@ -126,7 +137,15 @@ def table(more: bool = False) -> str:
 
 CHANGES = PLAIN.replace("told4 {{ ipv4;", "told4 {{ ipv4; route 198.18.0.0/16 blackhole;")
 """It tells of a bogon, too."""
-ROUTERS = {"plain": PLAIN, "changes": CHANGES, "options": OPTIONS, "bfd": NEAR, "table": table(), "cluster": CLUSTER}
+ROUTERS = {
+    "plain": PLAIN,
+    "changes": CHANGES,
+    "options": OPTIONS,
+    "bfd": NEAR,
+    "local": LOCAL,
+    "table": table(),
+    "cluster": CLUSTER,
+}
 """The host's router beside each case of tests/unit/roles/imrs_role_cases.py."""
 
 SIGN = """set -eu

@@ -126,6 +126,18 @@ def test_a_routing_daemon_that_ended_starts_empty(node: Node) -> None:
     node.await_routes(FIVE)
 
 
+@on("local")
+def test_a_router_with_a_link_local_address_hears_the_same_and_watches_with_bfd(node: Node) -> None:
+    """R-4. The next hop has the global address, too (RFC 2545 section 3)."""
+    assert {attributes["next_hop"].split()[0] for attributes in node.received().values()} == {
+        "192.0.2.2",
+        "2001:db8::2",
+    }
+    until(lambda: node.bfd("router") == {"fe80::2": "Up"}, what=lambda: f"BFD: {node.bfd('router')}")
+    if node.routing == "frr":
+        assert node.frr_differences() == []
+
+
 @on("options")
 def test_only_the_specific_prefixes_are_dressed_up(node: Node) -> None:
     found = node.received()

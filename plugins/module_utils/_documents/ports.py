@@ -37,7 +37,12 @@ def groups(record: Record) -> dict[str, list[str]]:
     nodes, sessions = record["nodes"], record["sessions"]
     found = {
         SERVICE: _flat(record["service_addresses"]),
-        UPLINK: [address for node in nodes for address in _bare(node["uplink"]["addresses"])],
+        UPLINK: [
+            address
+            for node in nodes
+            for address in _bare(node["uplink"]["addresses"])
+            if not addressing.is_link_local(address)  # of the sessions alone
+        ],
         MANAGEMENT: [address for node in nodes for address in _bare(node["management"]["addresses"])],
         CONSOLE: [node["bmc"] for node in nodes if node["bmc"]],
         YOURS: [session["host_address"] for session in sessions],

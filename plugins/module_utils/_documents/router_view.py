@@ -101,6 +101,11 @@ class Session:
     communities: tuple[str, ...]
 
     @property
+    def link_local(self) -> bool:
+        """Whether it is between link-local addresses, which mean nothing without an interface beside them."""
+        return addressing.is_link_local(self.local)
+
+    @property
     def default(self) -> str:
         """The default route of its family."""
         return ANYWHERE[self.family]

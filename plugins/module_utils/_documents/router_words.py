@@ -90,6 +90,8 @@ def about(record: Record, title: str, key: str, router: HostRouter, *, blanks: b
 def _session(session: Session) -> str:
     words = [f"{session.local} (yours) with {session.neighbor} ({session.neighbor_name})"]
     words.append(f"on link {session.link}" if session.link else "not on a common link")
+    if session.link_local:
+        words.append(f"link-local, so give the interface that has {session.local}, where your system asks for it")
     if session.multihop:
         words.append(f"multihop, at most {session.multihop} hops, so no GTSM")
     if session.gtsm:

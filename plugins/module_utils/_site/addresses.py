@@ -68,6 +68,16 @@ def unfit(text: str) -> str | None:
     return _of_the_service(text)
 
 
+def unfit_on_link(text: str) -> str | None:
+    """As ``unfit``, of an address on the link to the host: an IPv6 link-local one will do there."""
+    return None if addressing.is_link_local(text) else unfit(text)
+
+
+def routed(texts: list[str | None] | None) -> list[str | None] | None:
+    """Without link-local addresses: none of them makes a machine reachable from further away."""
+    return texts and [text for text in texts if text is None or not addressing.is_link_local(text)]
+
+
 def unreachable(text: str) -> str | None:
     """Why operators could not reach a machine at this address; None when they can. Private ones are theirs to route."""
     found = _inside(text, _NO_HOST)

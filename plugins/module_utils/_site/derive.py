@@ -126,7 +126,7 @@ def _uplink(given: Variables) -> Variables:
     """The uplink; ``interface`` is the one that carries the addresses, whatever is below it."""
     interface, vlan, bond = given["interface"], given.get("vlan"), given.get("bond")
     return {
-        "interface": f"vlan{vlan}" if vlan else interface,
+        "interface": sessions.interface_of(given),
         "mtu": given["mtu"],
         "addresses": _interfaces(given["addresses"]),
         "gateways": hosts(given["gateways"]),

@@ -22,22 +22,34 @@ def of_node(site: Variables, node: Variables) -> list[Variables]:
 
     One for each address of a neighbour, called ``as<asn>_<family>_<n>``, counted from 1 in the sheet's order.
     """
-    uplink = node["uplink"]["addresses"]
+    uplink, interface = node["uplink"]["addresses"], interface_of(node["uplink"])
     if site["kind"] == "single":
         return _numbered(
-            {**_session(peer, address, uplink), "password_variable": peer["md5"], "internal": False}
+            {
+                **_session(peer, address, uplink),
+                "interface": interface if addressing.is_link_local(address) else None,
+                "password_variable": peer["md5"],
+                "internal": False,
+            }
             for peer in site["peers"]
             for address in peer["addresses"]
         )
     return _numbered(
         {
             **_session({**_INTERNAL, "description": f"Site router {router['router']}"}, address, uplink),
+            "interface": None,
             "password_variable": router.get("md5"),
             "internal": True,
         }
         for router in site["cluster"]["routers"]
         for address in router["addresses"]
     )
+
+
+def interface_of(uplink: Variables) -> str:
+    """Name of the interface that carries an uplink's addresses, as a sheet gives it."""
+    name: str = f"vlan{uplink['vlan']}" if uplink.get("vlan") else uplink["interface"]
+    return name
 
 
 def of_host(site: Variables) -> list[Variables]:
@@ -55,7 +67,7 @@ def of_host(site: Variables) -> list[Variables]:
             near = [(name, own) for name, own in ours if addressing.on_link(address, own)]
             for name, own in near or ours:
                 session = _session(peer, address, own)
-                link = addressing.on_link(address, own)
+                link = _link(address, own)
                 found.append(
                     {
                         "description": session["description"],
@@ -114,6 +126,16 @@ def _session(peer: Variables, address: str, own: t.Sequence[str]) -> Variables:
         "max_prefix": 1 if inbound == "default" else peer.get("max_prefix"),
         "bgp_role": peer.get("bgp_role"),
     }
+
+
+def _link(address: str, own: t.Sequence[str]) -> str | None:
+    """Our address on the neighbour's link, with its prefix length; None when there is no common one.
+
+    Of a link-local neighbour's link it is the other one of the family: that is the prefix which tells links apart.
+    """
+    if addressing.is_link_local(address):
+        return next(each for each in own if ":" in each and not addressing.is_link_local(each))
+    return addressing.on_link(address, own)
 
 
 def _local(theirs: addressing.Address, own: t.Sequence[str]) -> str:

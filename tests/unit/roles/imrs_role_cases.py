@@ -35,6 +35,7 @@ def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
         "inbound": "none",
         "max_prefix": None,
         "bgp_role": None,
+        "interface": None,
         **family,
         **options,
     }
@@ -89,6 +90,14 @@ EVERY_KIND_OF_ZONE = [
     {"name": "root-servers.net.", "zonemd": False, "dnssec": False},
 ]
 
+UPLINK: dict[str, t.Any] = {
+    "interface": "uplink",
+    "mtu": 1500,
+    "addresses": ["192.0.2.2/29", "2001:db8::2/64"],
+    "gateways": ["192.0.2.1", "2001:db8::1"],
+    "vlan": None,
+    "bond": None,
+}
 NODE: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
@@ -101,14 +110,7 @@ NODE: dict[str, t.Any] = {
         "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
         "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
     },
-    "imrs_uplink": {
-        "interface": "uplink",
-        "mtu": 1500,
-        "addresses": ["192.0.2.2/29", "2001:db8::2/64"],
-        "gateways": ["192.0.2.1", "2001:db8::1"],
-        "vlan": None,
-        "bond": None,
-    },
+    "imrs_uplink": UPLINK,
     "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
     "imrs_masters": MASTERS,
     "imrs_zones": ZONES,
@@ -142,6 +144,24 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
         },
     ),
     "bfd": (("bird", "frr"), {"imrs_peers": both(bgp_role="customer", bfd={"interval_ms": 300, "multiplier": 3})}),
+    "local": (
+        ("bird", "frr"),
+        {
+            "imrs_uplink": {
+                **UPLINK,
+                "addresses": [*UPLINK["addresses"], "fe80::2/64"],
+                "gateways": ["192.0.2.1", "fe80::1"],
+            },
+            "imrs_peers": [
+                session(V4),
+                session(
+                    {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6"},
+                    interface="uplink",
+                    bfd={"interval_ms": 300, "multiplier": 3},
+                ),
+            ],
+        },
+    ),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
 }

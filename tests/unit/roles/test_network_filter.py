@@ -156,7 +156,8 @@ def test_a_rate_of_zero_is_no_limit(wire: Wire) -> None:
 def test_a_router_on_the_link_is_heard_with_ttl_255_alone(
     wire: Wire, peer: dict[str, t.Any], options: dict[str, t.Any], passes: int
 ) -> None:
-    wire.load(ruleset(network_peers=[{**peer, **options}]))
+    peers = [{**peer, **options}]
+    wire.load(ruleset(network_peers=peers, network_uplink={**NODE["imrs_uplink"], "interface": "near"}))
     uplink = peer["local_address"]
     assert wire.send(peer["address"], 1, uplink, 179, 254)["let_in"] == passes
     assert wire.send(peer["address"], 1, uplink, 179, 255)["let_in"] == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ... import _addressing as addressing
 from ..check import EVERY_STAGE, Verdict, check, verdict
 from ..peering import Session, at_router, bfd_of, communities, dressing, inside, session_of
 
@@ -37,6 +38,16 @@ def _each(evidence: Evidence, expected: Expected, rule: Rule, good: str) -> Verd
         found = ["there is no such session"] if session is None else rule(peer, session)
         problems += [f"{peer.name}: {problem}" for problem in found]
     return verdict(problems, f"{len(expected.peers)} sessions: {good}")
+
+
+def _next_hops(peer: Peer, expected: Expected) -> set[str]:
+    """What a router may have as next hop: the node's end of the session.
+
+    Over link-local addresses it is told a global one as well (RFC 2545 section 3): one of the uplink's.
+    """
+    if addressing.is_link_local(peer.local_address):
+        return {address for address in expected.notify_addresses if addressing.family_of(address) == peer.family}
+    return {peer.local_address}
 
 
 def _options(evidence: Evidence, session: Session) -> Session | None:
@@ -141,7 +152,7 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
                 problems.append(f"the host's router has {route['to']} with AS path {route['as_path'] or 'empty'}")
             if route["origin"] != "IGP":
                 problems.append(f"the host's router has {route['to']} with origin {route['origin']}")
-            if peer.local_address not in route["next_hops"]:
+            if not _next_hops(peer, expected) & set(route["next_hops"]):
                 problems.append(f"the host's router has {route['to']} by {_set(route['next_hops'])}")
         return problems
 

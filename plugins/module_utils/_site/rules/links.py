@@ -67,6 +67,8 @@ class Links:
 
     def _take(self, site: Document, path: Path, texts: list[str | None] | None, place: str) -> None:
         for at, text in sound(texts):
+            if addressing.is_link_local(text):  # every link has these
+                continue
             address = addressing.parse(text)
             room = addressing.BITS[address.family] - address.length
             if not addresses.swallows(text, addresses.WIDEST_UPLINK):  # else it is told, and would overlap everything
@@ -79,7 +81,7 @@ class Links:
         asn = peer.get("asn")
         if asn is None:
             return
-        for _at, text in sound(peer.get("addresses")):
+        for _at, text in sound(addresses.routed(peer.get("addresses"))):
             first, document, given = self._routers.setdefault(addresses.host(text), (asn, site, path))
             if first != asn and document is not site:
                 where = f"{document.file}:{document.line((*given, 'asn'))}".removesuffix(":0")

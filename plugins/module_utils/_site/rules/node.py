@@ -66,19 +66,32 @@ def _name(site: Document, path: Path, node: Record, terms: Terms) -> t.Iterator[
 
 def _uplink(site: Document, path: Path, uplink: Record) -> t.Iterator[Problem]:
     own, gateways = uplink.get("addresses"), uplink.get("gateways")
-    yield from addresses.families(site, (*path, "addresses"), own)
+    yield from addresses.families(site, (*path, "addresses"), addresses.routed(own))
     yield from addresses.families(site, (*path, "gateways"), gateways, single=True)
     for at, text in sound(own):
-        wrong = addresses.unfit(text) or addresses.not_a_host(text) or addresses.swallows(text, addresses.WIDEST_UPLINK)
+        wrong = addresses.unfit_on_link(text) or addresses.not_a_host(text)
+        wrong = wrong or addresses.swallows(text, addresses.WIDEST_UPLINK) or _odd_link_local(text, own)
         if wrong:
             yield site.problem((*path, "addresses", at), wrong)
     for at, text in sound(gateways):
-        wrong = addresses.unfit(text)
-        if not wrong and own and None not in own and not addressing.on_link(text, own):
+        wrong = addresses.unfit_on_link(text)
+        near = addressing.is_link_local(text)  # of whatever is on the uplink: it needs no address of ours beside it
+        if not wrong and not near and own and None not in own and not addressing.on_link(text, own):
             wrong = f"{text} is not on the uplink ({', '.join(own)}), so it cannot be its gateway"
         wrong = wrong or addresses.not_a_host_on(text, own)
         if wrong:
             yield site.problem((*path, "gateways", at), wrong)
+
+
+def _odd_link_local(text: str, own: list[str | None] | None) -> str | None:
+    """Why a link-local address of the node's cannot be this one; None when it can, or is none."""
+    if not addressing.is_link_local(text):
+        return None
+    if addressing.parse(text).length != 64:
+        return f"{text} is a link-local address, whose prefix is a /64 (RFC 4291, section 2.5.6); correct the length"
+    if len([each for _at, each in sound(own) if addressing.is_link_local(each)]) > 1:
+        return f"{text} is one of several link-local addresses; give the one that the host's router speaks to"
+    return None
 
 
 def _interfaces(site: Document, path: Path, node: Record) -> t.Iterator[Problem]:

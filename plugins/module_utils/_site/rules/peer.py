@@ -41,7 +41,7 @@ def problems(site: Document) -> t.Iterator[Problem]:
             yield site.problem((*path, "asn"), f"{asn} is {RESERVED[asn]}; no network has it")
         yield from addresses.families(site, (*path, "addresses"), peer.get("addresses"), single=True)
         for at, text in sound(peer.get("addresses")):
-            wrong = addresses.unfit(text)
+            wrong = addresses.unfit_on_link(text) or _lost_link_local(text, peer, data, links)
             if not wrong and seen.setdefault(addresses.host(text), index) != index:
                 wrong = f"{text} was already given in peers[{seen[addresses.host(text)]}]; give every router once"
             if not wrong and "multihop" not in peer:
@@ -50,6 +50,7 @@ def problems(site: Document) -> t.Iterator[Problem]:
             if wrong:
                 yield site.problem((*path, "addresses", at), wrong)
         yield from _session(site, path, peer)
+        yield from _over_link_local_gateway(site, path, peer, data)
 
 
 def _links(data: Record) -> tuple[Links, str]:
@@ -62,6 +63,39 @@ def _links(data: Record) -> tuple[Links, str]:
         what = "the uplink"
     known = [own for own in found if own and None not in own]
     return (known if len(known) == len(found) else []), what
+
+
+def _lost_link_local(text: str, peer: Record, data: Record, links: Links) -> str | None:
+    """Why nobody could speak to a link-local address; None when the node can, or it is none."""
+    if not addressing.is_link_local(text):
+        return None
+    if "multihop" in peer:
+        return f"{text} is a link-local address, which nobody reaches over several hops; remove multihop, or correct it"
+    if data.get("kind") == "cluster":
+        return f"{text} is a link-local address, and a cluster has several links; give the router's own address on each"
+    own = [each for link in links for each in link if addressing.is_link_local(each)]
+    if links and not own:
+        return (
+            f"{text} is a link-local address, and the host's router has to be told the node's: add one to the uplink's "
+            "addresses, such as fe80::2/64"
+        )
+    if any(addresses.host(each) == addresses.host(text) for each in own):
+        return f"{text} is the node's own address on the uplink; give the router's"
+    return None
+
+
+def _over_link_local_gateway(site: Document, path: Path, peer: Record, data: Record) -> t.Iterator[Problem]:
+    """Neither BIRD nor FRR can send what came over several hops to a gateway that has no address but on the link."""
+    if data.get("kind") == "cluster" or "multihop" not in peer or peer.get("inbound", DEFAULT_INBOUND) == "none":
+        return
+    for _index, node in records(data, "nodes"):
+        for _at, text in sound((node.get("uplink") or {}).get("gateways")):
+            if addressing.is_link_local(text):
+                yield site.problem(
+                    (*path, "inbound"),
+                    f"routes taken over several hops go by the gateway, and {text} is a link-local one, which they "
+                    "cannot name; take none, or give the gateway another address",
+                )
 
 
 def _off_link(text: str, links: Links, what: str) -> str | None:

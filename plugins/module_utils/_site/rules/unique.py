@@ -129,6 +129,8 @@ class Register:
     def _own_one(self, document: Document, path: Path, text: str, owner: str) -> t.Iterator[Problem]:
         """An address belongs to one machine of the fleet, once."""
         address = addresses.host(text)
+        if addressing.is_link_local(text):  # there may be one on every link
+            return
         if address in self._owners:
             yield document.problem(path, f"{address} is used twice; it already belongs to {self._owners[address]}")
         self._owners.setdefault(address, owner)

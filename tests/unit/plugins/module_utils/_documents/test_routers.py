@@ -228,6 +228,23 @@ def test_two_sessions_of_one_node_have_two_names() -> None:
     assert [one.name for one in host.sessions] == ["imrs_nbo01_ipv4", "imrs_nbo01_ipv4_2"]
 
 
+def test_link_local_addresses_come_with_an_interface() -> None:
+    """R-4: such an address alone says nothing."""
+    two = [session("ipv4", "192.0.2.1", "192.0.2.2"), session("ipv6", "fe80::1", "fe80::2")]
+    one = record("nbo", "Nairobi", "KE", two)
+    for key, line in (
+        ("frr", "neighbor fe80::2 interface <interface-with-fe80::1>"),
+        ("bird", 'interface "<interface-with-fe80::1>";'),
+    ):
+        text = configuration(key, one).text
+        assert line in text
+        assert text.count("<interface-with-") == 1
+        assert "update-source fe80::1" not in text
+    for each in routers.configurations(one, ENVIRONMENT):
+        assert "link-local, so give the interface that has fe80::1" in unwrapped(each.text)
+    assert "link-local" not in configuration("frr", SINGLE).text
+
+
 def test_openbgpd_filters_the_group() -> None:
     """In OpenBGPD the last rule that matches decides, so their order counts."""
     texts = {name: (GOLDEN / name / "openbgpd.txt").read_text(encoding="utf-8") for name in RECORDS}

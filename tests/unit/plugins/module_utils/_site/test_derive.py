@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
     from .conftest import Lab
 
 DEFAULTS = {
+    "interface": None,
     "multihop": None,
     "hold_time": 9,
     "keepalive_time": 3,
@@ -33,6 +34,7 @@ DEFAULTS = {
 
 def test_the_contract(lab: Lab) -> None:
     session = {**DEFAULTS, "asn": 64500, "password_variable": "vault_bgp_xlb", "description": "Example Net"}
+    session["bfd"] = {"interval_ms": 1000, "multiplier": 5}
     assert lab.hosts() == {
         "xlb01": {
             "imrs_fleet": "lab",
@@ -136,6 +138,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
         "asn": 64501,
         "address": "2001:db8:0:11::1",
         "local_address": "2001:db8:0:11::2",
+        "interface": None,
         "multihop": None,
         "password_variable": "vault_bgp_nbo",
         "hold_time": 30,

@@ -17,7 +17,7 @@ SESSION = {
     "md5": True,
     "multihop": None,
     "gtsm": True,
-    "bfd": None,
+    "bfd": {"interval_ms": 1000, "multiplier": 5},
     "hold_time": 9,
     "keepalive_time": 3,
     "communities": [],

@@ -174,7 +174,6 @@ UNFIT = (
     ("127.0.0.2/29", "a loopback address"),
     ("::1/64", "a loopback address"),
     ("169.254.0.2/29", "a link-local address"),
-    ("fe80::2/64", "a link-local address"),
     ("224.0.0.2/29", "not the address of a host"),
     ("0.0.0.2/29", "not the address of a host"),
     ("ff02::2/64", "not the address of a host"),
