@@ -152,6 +152,8 @@ def test_a_check_changes_nothing(world: World, verb: str) -> None:
             ),
         ),
         ("live", ("-e", f"imrs_until={HOUR}"), ("imrs_reason is missing", "live has no end")),
+        ("dark", ("--skip-tags", "always"), ("Nothing is changed: take --skip-tags always out",)),
+        ("live", ("--skip-tags", "always"), ("Nothing is changed: take --skip-tags always out",)),
     ],
 )
 def test_all_that_makes_no_sense_is_refused_at_once_before_any_contact(
