@@ -209,7 +209,7 @@ def test_a_probe_that_sees_a_planned_end_first_counts_no_fall(tmp_path: pathlib.
 
 def test_a_gate_that_was_killed_is_a_fall_of_the_next_one(tmp_path: pathlib.Path) -> None:
     async def first(gate: Gate) -> None:
-        assert gate.status()["falls"] == {"gate": 0, "routing": 0}
+        assert gate.status()["falls"] == {"gate": 0, "routing": 0, "configuration": 0}
         assert (tmp_path / "running").exists()
 
     async def second(gate: Gate) -> None:
