@@ -30,8 +30,8 @@ CONFIGURATION, ATTEMPTS = "configuration", "reinstate"
 """Names of what is remembered: certificates that a change has voided, and questions to root that led to nothing."""
 TRIES = Damping(first=60.0, longest=600.0, forget_after=3600.0)
 """How long root is left alone after a question: it restarts daemons, which may not start."""
-JUDGED = 60.0
-"""Seconds after acceptance's first look in which root is not asked: the run then has asked for dark, or has ended."""
+JUDGED = 30.0
+"""Seconds after acceptance's first look in which root is not asked: then the run has asked for dark, or has ended."""
 AGAIN = "it is again as certified"
 
 
@@ -71,6 +71,10 @@ class Comeback:
         """Acceptance is about to look at the node, which takes so long: daemons must not restart under its eyes."""
         self._judged_until = now + seconds + JUDGED
 
+    def accepted(self) -> None:
+        """Acceptance has said its last word."""
+        self._judged_until = 0.0
+
     def beat(self, now: float) -> None:
         """Call often: ask root when the files have been as certified for long enough."""
         if not self._authority.reinstatable:
@@ -78,7 +82,7 @@ class Comeback:
             return
         if self._since is None:
             self._since = now
-            LOG.warning("%s", self.say(now))
+            LOG.warning("the configuration: %s", self.say(now))
         if now >= self._due(now) and not self._refusal(now):
             self._tries.fell(now)
             LOG.warning("the configuration is again as certified: root is asked to make what runs be so, too")
@@ -102,7 +106,8 @@ class Comeback:
             return f"{AGAIN}, and stays dark: {refusal}"
         tried, wait = self._tries.falls.count, max(0.0, self._due(now) - now)
         if now < self._tries.until:
-            return f"{AGAIN}; root was asked {tried} times to bring it back, and is asked again in {wait:.0f} s"
+            asked = "once" if tried == 1 else f"{tried} times"
+            return f"{AGAIN}; imrs-reinstate.service was asked {asked} to bring it back, and is again in {wait:.0f} s"
         return f"{AGAIN}, and comes back in {wait:.0f} s"
 
     def _due(self, now: float) -> float:

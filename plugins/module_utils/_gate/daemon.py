@@ -311,6 +311,8 @@ class Gate:
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             result = authority.certify(mode, proven, _moment(), seconds)
+            if seconds is None:
+                self._comeback.accepted()
         elif verb == "foresee":
             proven, planned = str(request["from"]), str(request["fingerprint"])
             result = authority.foresee(planned, _moment(), float(request["for"]), proven)

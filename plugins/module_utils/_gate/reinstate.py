@@ -38,8 +38,8 @@ Run = t.Callable[[t.Sequence[str]], str]
 def commands(service: str, routing: str) -> list[tuple[str, ...]]:
     """What makes everything that has read a certified file read it again, in this order.
 
-    A unit that somebody has stopped stays so. systemd stops the gate first and starts it last (``After=``), which is
-    what makes all of its verdicts new.
+    A unit that somebody has stopped stays so. The gate comes last, so that its verdicts are of daemons that have read
+    these files.
     """
     return [
         ("systemctl", "daemon-reload"),
@@ -48,7 +48,8 @@ def commands(service: str, routing: str) -> list[tuple[str, ...]]:
         ("nft", "-f", "/etc/nftables.conf"),
         ("networkctl", "reload"),
         ("systemctl", "try-reload-or-restart", "ssh.service"),
-        ("systemctl", "try-restart", routing, service, "imrs-gate.service"),
+        ("systemctl", "try-restart", routing, service),
+        ("systemctl", "try-restart", "imrs-gate.service"),
     ]
 
 
@@ -104,7 +105,7 @@ def main(arguments: list[str] | None = None, run_: Run = run) -> int:
 def _reinstate(path: pathlib.Path, runtime: pathlib.Path, run_: Run) -> str:
     """What was done; ValueError or OSError when it could not be."""
     config, door = configuration.load(path), runtime / "gate.sock"
-    proven = fingerprint(config.fingerprint_paths)
+    proven = _computed(config, runtime)
     asked = ask(door, {"verb": "reinstate", "fingerprint": proven, "ask": True}, PATIENCE)
     if "refused" in asked:
         return f"not now: {asked['refused']}"
@@ -115,12 +116,18 @@ def _reinstate(path: pathlib.Path, runtime: pathlib.Path, run_: Run) -> str:
         )
     for command in commands(config.service, config.routing):
         run_(command)
-    found = fingerprint(config.fingerprint_paths)
+    found = _computed(config, runtime)
     if found != proven:
         raise ValueError(f"the configuration has changed meanwhile: {found}, not {proven}")
-    store.replace(runtime / "fingerprint", f"{found}\n".encode(), 0o644)
     answer = ask(door, {"verb": "reinstate", "fingerprint": found}, PATIENCE)
     for key in ("usage", "refused", "error"):
         if key in answer:
             raise ValueError(answer[key])
     return f"{found} is certified, and so is what runs: the certificate counts again, up to {answer['mode']}"
+
+
+def _computed(config: configuration.Config, runtime: pathlib.Path) -> str:
+    """The fingerprint of what is there now, for the gate to know, too: systemd does not watch all places."""
+    value = fingerprint(config.fingerprint_paths)
+    store.replace(runtime / "fingerprint", f"{value}\n".encode(), 0o644)
+    return value
