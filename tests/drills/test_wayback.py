@@ -143,3 +143,20 @@ def test_a_change_that_locked_out_and_was_taken_back_comes_back_live(drill: Dril
     is_certified_as_before(drill, before)
     assert drill.journals() == []
     assert drill.lets_in()
+
+
+def test_a_file_that_is_replaced_is_noticed_each_time(drill: Drill) -> None:
+    """By a rename, as bundles, dpkg and editors do it: else a change stays announced, or what is put back is dark."""
+
+    def seen() -> str:
+        return drill.node("cat", "/run/imrs/fingerprint")
+
+    certified = seen()
+    replace = "cp -p /etc/nftables.conf /root/drill.new; {}; mv /root/drill.new /etc/nftables.conf"
+    drill.node("cp", "-p", "/etc/nftables.conf", "/root/drill.old")
+    for _ in range(3):
+        drill.node("sh", "-c", replace.format("echo '# by hand' >> /root/drill.new"))
+        shell.wait_for("another fingerprint", lambda: seen() != certified, PATIENCE)
+        drill.node("sh", "-c", replace.format("cp -p /root/drill.old /root/drill.new"))
+        shell.wait_for("the certified fingerprint", lambda: seen() == certified, PATIENCE)
+    drill.wait(ALL)

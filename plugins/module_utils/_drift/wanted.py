@@ -18,6 +18,7 @@ UNITS: t.Mapping[str, tuple[str, ...]] = {
         "systemd-networkd.service",
         "nftables.service",
         "imrs-fingerprint.path",
+        "imrs-fingerprint-absent.path",
         "imrs-reinstate.path",
         "imrs-gate.service",
     ),

@@ -224,7 +224,7 @@ def _activations(tasks: t.Any) -> t.Iterator[str]:
 
 ELSEWHERE = {
     "systemd-sysusers /etc/sysusers.d/imrs.conf": "is not certified",
-    "systemctl restart imrs-fingerprint.path": "is not certified",
+    "systemctl restart imrs-fingerprint.path imrs-fingerprint-absent.path": "is not certified",
     "systemctl reload imrs-gate.service": "is restarted",
     "knotc reload": "is restarted",
     "knotc zone-refresh": "is restarted",
