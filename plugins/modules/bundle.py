@@ -291,7 +291,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, lease, parse, unpack
 
-
 OURS = ("contents", "confirm_token", "plan", "lease")  # what the library is not asked for
 
 

@@ -19,6 +19,9 @@ from .swap import tidy
 if t.TYPE_CHECKING:
     from .journal import Journal
 
+HELPER, HELPED = ".helper", 60.0
+"""Locked while a helper of root's restarts daemons, which looks first whether a bundle is at work; and the seconds that
+are waited for it: it ends by itself, and a bundle must not be refused for it."""
 ROLLBACK = "last-rollback.json"
 """What was put back last, and why."""
 
@@ -39,6 +42,8 @@ class Memory:
         """Make the directory, and keep other runs out; waits that many seconds for one to end, None: for ever."""
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with (self.directory / HELPER).open("a") as helper:
+                lock(helper.fileno(), HELPED)
             with (self.directory / ".lock").open("a") as file, (self.directory / ".commands").open("a") as commands:
                 if not lock(file.fileno(), patience):
                     raise BundleError(

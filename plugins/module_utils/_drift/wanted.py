@@ -14,7 +14,14 @@ if t.TYPE_CHECKING:
     from .intent import Intent
 
 UNITS: t.Mapping[str, tuple[str, ...]] = {
-    "": ("systemd-networkd.service", "nftables.service", "imrs-fingerprint.path", "imrs-gate.service"),
+    "": (
+        "systemd-networkd.service",
+        "nftables.service",
+        "imrs-fingerprint.path",
+        "imrs-fingerprint-absent.path",
+        "imrs-reinstate.path",
+        "imrs-gate.service",
+    ),
     "knot": ("knot.service",),
     "nsd": ("nsd.service",),
     "bird": ("bird.service", "imrs-routing-hung.path"),

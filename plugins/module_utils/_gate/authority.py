@@ -4,8 +4,9 @@
 """Who may say what is announced: the operator's intent, and the certificate that acceptance left.
 
 Dark by default: what is missing, damaged or void counts as dark, and says why. An intent set by hand is a ceiling that
-playbooks cannot lift, even after they lowered the node for a while. A certificate that was void once stays so: only a
-new one helps, even if the configuration that it is for comes back.
+playbooks cannot lift, even after they lowered the node for a while. A certificate that was void once stays so, and
+only a new one helps. There is one exception: a certificate that was for good and that nothing but a change has voided
+counts again when root has made sure that the files and what runs are again exactly what was certified (``comeback``).
 
 A planned change that needs no more than a reload may be *foreseen*: for minutes, until acceptance has proven the new
 configuration, the certificate covers it too. What was not foreseen voids the certificate as ever.
@@ -45,6 +46,8 @@ class Fingerprint:
         self._path = path
         self._seen: tuple[int, ...] = ()
         self.value = ""
+        self.met: set[str] = set()
+        """All that it has been since this gate started."""
 
     def poll(self) -> bool:
         """Look at the file; True when the fingerprint is now another."""
@@ -58,6 +61,7 @@ class Fingerprint:
                 self._seen = seen
         except (OSError, ValueError):
             self.value, self._seen = "", ()
+        self.met |= {self.value} - {""}
         return self.value != before
 
 
@@ -92,6 +96,13 @@ class Authority:
         return bool(self.certificate.foreseen) and not self.certificate.reason
 
     @property
+    def reinstatable(self) -> bool:
+        """Whether a change has voided a certificate that was for good, and the files are again those that it is for."""
+        certificate = self.certificate
+        same = self.fingerprint.value != "" and self.fingerprint.value == certificate.fingerprint
+        return same and certificate.reason == CHANGED and certificate.expiry is None
+
+    @property
     def certified(self) -> Mode:
         """The highest mode that the certificate allows now."""
         return Mode.DARK if self.void else self.certificate.mode
@@ -116,7 +127,9 @@ class Authority:
             reason = ""
         if not reason:
             return False
-        self.certificate = dataclasses.replace(certificate, reason=reason, foreseen=(), foreseen_until=None)
+        self.certificate = dataclasses.replace(
+            certificate, reason=reason, void_at=str(now), foreseen=(), foreseen_until=None
+        )
         self._unsaved = True
         return True
 
@@ -188,6 +201,35 @@ class Authority:
             return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
         self.certificate, self._unsaved = after, False
         return {"changed": True}
+
+    def not_to_reinstate(self, fingerprint: str) -> str:
+        """Why the certificate cannot count again for the files of this fingerprint; empty when it can."""
+        if self.certificate.reason != CHANGED:
+            return f"no change has voided the certificate ({self.void or 'it is valid'})"
+        if self.certificate.expiry is not None:
+            return "the certificate was not for good"
+        if not self.reinstatable or fingerprint.lower() != self.certificate.fingerprint:
+            present = self.fingerprint.value or "unknown"
+            return f"{self.certificate.fingerprint} is certified; {present} is there, and {fingerprint} is asked for"
+        return ""
+
+    def reinstate(self, fingerprint: str) -> dict[str, t.Any]:
+        """What runs is again what is certified, says root: the certificate counts again.
+
+        A gate that has seen other files cannot tell what it has read itself, so it has to be started anew first.
+        """
+        refused = self.not_to_reinstate(fingerprint)
+        if not refused and self.fingerprint.met != {self.fingerprint.value}:
+            refused = "this gate has seen another configuration; start it anew first"
+        if refused:
+            return {"changed": False, "refused": refused}
+        after = dataclasses.replace(self.certificate, reason="", void_at="")
+        try:
+            store.write(self._certificate_path, certificates.record(after))
+        except OSError as error:
+            return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
+        self.certificate, self._unsaved = after, False
+        return {"changed": True, "mode": str(after.mode)}
 
     def revoke(self) -> dict[str, t.Any]:
         """There is no certificate any more, whatever the disk says."""

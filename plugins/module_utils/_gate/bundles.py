@@ -3,7 +3,8 @@
 # PRIVATE to the collection: no stable interface for others.
 """Whether a bundle (``icann.imrs.bundle``) is changing files, so that nobody judges a change half-way.
 
-Nothing is held: whoever looks must not keep a bundle waiting, nor may a bundle ever wait for whoever waits here.
+Whoever only looks (``Bundles``) holds nothing: that must not keep a bundle waiting, nor may a bundle ever wait for who
+waits here. Root's helper that restarts daemons (``kept_out``) is waited for by a bundle, and itself waits for none.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import fcntl
 import pathlib
 import time
+import typing as t
 
 FORESEEN = "foreseen"
 """In ``/run/imrs``: there while the gate's certificate covers a planned change."""
@@ -19,6 +21,10 @@ STATE = pathlib.Path("/var/lib/imrs-bundle")
 """Where bundles are remembered, and locked; the same as ``_bundle.STATE``."""
 PATIENCE = 20.0
 """Seconds that a bundle may take from the first file that it touches to the last."""
+LOCK, HELPER = ".lock", ".helper"
+"""In the state directory: whom a bundle keeps out, and whom it waits for; the same as in ``_bundle.memory``."""
+HELPED = 60.0
+"""Seconds that whoever needs a node at rest waits for root's helper."""
 _PAUSE = 0.05
 """Seconds between two looks: a lock that is let go tells nobody but who waits to hold it."""
 
@@ -49,9 +55,42 @@ class Bundles:
         return time.monotonic() < self._deadline and self._foreseen.exists()
 
     def _at_work(self) -> bool:
-        with contextlib.suppress(FileNotFoundError), (self._state / ".lock").open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), (self._state / LOCK).open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
         return False
+
+
+class BusyError(Exception):
+    """A bundle is at work, or has left something to do; the text says what."""
+
+
+@contextlib.contextmanager
+def kept_out(state: pathlib.Path) -> t.Iterator[None]:
+    """Meanwhile no bundle changes anything; BusyError, and nothing held, when one has begun and has not ended."""
+    state.mkdir(mode=0o700, exist_ok=True)
+    with (state / HELPER).open("a") as helper, (state / LOCK).open("a") as bundle:
+        fcntl.flock(helper, fcntl.LOCK_EX)  # others hold it for an instant
+        try:
+            fcntl.flock(bundle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError("a bundle is changing this node at the moment") from None
+        if left := sorted(path.name for ending in ("*.journal", "*.owed") for path in state.glob(ending)):
+            raise BusyError(f"a change of a bundle has not ended, or is owed ({', '.join(left)} in {state})")
+        yield
+
+
+def await_helper(state: pathlib.Path, seconds: float = HELPED) -> bool:
+    """Wait until root's helper is not at work; whether that came about in time. Takes root."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(FileNotFoundError), (state / HELPER).open("rb") as file:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_PAUSE)
+    return True

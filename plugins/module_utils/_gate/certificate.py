@@ -60,6 +60,8 @@ class Certificate:
     foreseen: tuple[str, ...] = ()
     """Fingerprints that a planned change leads through; they count until ``foreseen_until``."""
     foreseen_until: Expiry | None = None
+    void_at: str = ""
+    """When it became void, in ISO 8601."""
 
     def capped(self, boot: float) -> Certificate:
         """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
@@ -92,6 +94,7 @@ def read(path: pathlib.Path) -> Certificate:
             _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
             tuple(str(text) for text in data.get("foreseen") or ()),
             _read_expiry(data["foreseen_until"]) if data.get("foreseen_until") is not None else None,
+            str(data.get("void_at", "")),
         )
     except (store.DamagedError, KeyError, TypeError, ValueError) as error:
         return Certificate(reason=f"damaged certificate: {error}")

@@ -11,6 +11,7 @@ program ends with that cannot even start.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -19,7 +20,7 @@ import socket
 import sys
 import typing as t
 
-from . import fingerprint
+from . import bundles, fingerprint
 from .intent import OPERATOR
 
 DONE, REFUSED, UNREACHABLE, NOT_IN_SERVICE = 0, 1, 2, 3
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.verb == "in-service":
         return _in_service(given.socket)
-    if given.verb == "status" and given.anew and not _compute(given.socket.parent):
+    if given.verb == "status" and given.anew and not _anew(given.socket):
         return UNREACHABLE
     request, patience = _request(given)
     try:
@@ -68,12 +69,18 @@ def ask(path: pathlib.Path, request: t.Mapping[str, t.Any], patience: float) -> 
     return answer
 
 
-def _compute(runtime: pathlib.Path) -> bool:
-    """Bring the fingerprint up to date; who cannot read all files must not try, as that would leave none."""
+def _anew(door: pathlib.Path) -> bool:
+    """Bring the fingerprint up to date; who cannot read all files must not try, as that would leave none.
+
+    Who asks for that judges the node: from here on nobody begins to restart its daemons, and who has begun comes first.
+    """
     if os.geteuid():
         sys.stderr.write("imrs: to compute the fingerprint takes root\n")
         return False
-    return fingerprint.main(["--runtime", str(runtime)]) == 0
+    with contextlib.suppress(OSError, ValueError):  # what the gate says is asked for below
+        ask(door, {"verb": "status", "anew": True}, PATIENCE)
+    bundles.await_helper(bundles.STATE)
+    return fingerprint.main(["--runtime", str(door.parent)]) == 0
 
 
 def _in_service(path: pathlib.Path) -> int:
@@ -110,7 +117,7 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         valid += f"; {what} before {_time(certificate['foreseen_until'])}"
     lines += [
         f"  {'asked for':<12} {asked} {_bracket(intent['reason'])}",
-        f"  {'certificate':<12} {valid} {_bracket(certificate['reason'])}",
+        f"  {'certificate':<12} {valid} {_bracket(_void(certificate))}",
         f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
         f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
@@ -132,6 +139,12 @@ def _asked(intent: t.Mapping[str, t.Any]) -> str:
 
 def _time(seconds: float) -> str:
     return f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _void(certificate: t.Mapping[str, t.Any]) -> str:
+    """Why it does not count, since when, and what becomes of that."""
+    reason, since, then = (certificate.get(key) or "" for key in ("reason", "void_since", "comeback"))
+    return (f"void since {since}: " if since else "") + reason + (f"; {then}" if then else "")
 
 
 def _bracket(reason: str) -> str:
@@ -165,13 +178,14 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
     if given.verb == "certify":
         limit = {} if given.seconds is None else {"for": given.seconds}
         return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
-    if given.verb == "foresee":
-        present = {"from": given.present, "for": given.seconds}
-        return {"verb": "foresee", "fingerprint": given.fingerprint, **present}, PATIENCE
+    if given.verb in {"foresee", "reinstate"}:
+        present = {"from": given.present, "for": given.seconds} if given.verb == "foresee" else {}
+        return {"verb": given.verb, "fingerprint": given.fingerprint, **present}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
-    if given.verb == "status" and given.patience:
-        return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
+    if given.verb == "status" and (given.patience or given.anew):
+        more = {"anew": True} if given.anew else {}
+        return {"verb": "status", "patience": given.patience, **more}, PATIENCE + given.patience
     return {"verb": given.verb}, PATIENCE
 
 
@@ -190,6 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         "dark": "announce nothing",
         "certify": "record what acceptance proved",
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
+        "reinstate": "let a certificate that a change has voided count again: what runs is what it is for",
         "revoke": "drop the certificate",
         "wait": "until every family is in a mode",
         "in-service": "whether the node announces anything: exit status 0 if so, 3 if not",
@@ -213,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
         parsers[verb].add_argument(
             "--for", type=float, dest="seconds", metavar="SECONDS", required=verb == "foresee", help=text
         )
+    parsers["reinstate"].add_argument("--fingerprint", required=True, metavar="HEX")
     parsers["foresee"].add_argument(
         "--from", required=True, dest="present", metavar="HEX", help="the configuration that is there now"
     )

@@ -23,6 +23,7 @@ from .._routing.policy import Mode
 from . import status, store
 from .authority import Authority, Fingerprint
 from .certificate import Moment
+from .comeback import Comeback
 from .control import Control
 from .node import Node
 from .notify import Notifier
@@ -67,8 +68,10 @@ class Gate:
         self._degraded: list[str] = []
         self._late_at = 0.0
         self._stopped = 0
-        self._node = Node(config, store.remembered(paths.falls), _now())
-        self._remembered = self._node.memory()
+        before, now = store.remembered(paths.falls), _now()
+        self._node = Node(config, before, now)
+        self._comeback = Comeback(self._authority, config.hold_down, before, self._ask_root, now)
+        self._remembered = self._memory()
 
     def stop(self) -> None:
         """Ask for the orderly end: withdraw, wait until the world has moved on, hang up."""
@@ -152,10 +155,12 @@ class Gate:
 
     def _report_hung(self, why: str) -> None:
         LOG.error("the routing daemon hangs: %s", why)
-        try:
-            self._paths.routing_hung.touch()
-        except OSError:
-            LOG.exception("cannot say so to systemd")
+        self._paths.mark(self._paths.routing_hung)
+
+    def _ask_root(self) -> None:
+        """Remembered first: root starts the gate anew, and that one must know that root was asked."""
+        self._remember()
+        self._paths.mark(self._paths.reinstate)
 
     def _tell(self) -> None:
         """Wake those who wait, and let systemd show it."""
@@ -195,9 +200,12 @@ class Gate:
             self._tell()
             self._remember()
 
+    def _memory(self) -> dict[str, t.Any]:
+        return {**self._node.memory(), **self._comeback.memory()}
+
     def _remember(self) -> None:
         """Falls survive a restart of the gate."""
-        memory = self._node.memory()
+        memory = self._memory()
         if memory != self._remembered:
             with contextlib.suppress(OSError):
                 store.write(self._paths.falls, memory)
@@ -253,12 +261,14 @@ class Gate:
             LOG.warning("the fingerprint is now %s", authority.fingerprint.value or "missing")
         if authority.check(_moment()):
             LOG.warning("the certificate is void: %s", authority.void)
+            self._comeback.voided(_now())
             changed = True
         if changed:
             self._refresh()
             self._tell()
         complaint = authority.remember()
-        complaint = complaint or self._mark_foreseen()
+        complaint = complaint or self._paths.mark_foreseen(there=authority.foreseen)
+        self._comeback.beat(_now())
         if complaint and complaint != self._complaint:
             LOG.error("%s", complaint)
         self._complaint = complaint
@@ -272,27 +282,16 @@ class Gate:
             self._refresh()
             self._tell()
 
-    def _mark_foreseen(self) -> str:
-        """Tell ``imrs-fingerprint`` whether to wait for a bundle that is under way; the answer says why that failed.
-
-        Without the mark the middle of a change voids the certificate; with one too many, a change counts a little late.
-        """
-        try:
-            if not self._authority.foreseen:
-                store.remove(self._paths.foreseen)
-            elif not self._paths.foreseen.exists():
-                self._paths.foreseen.touch()
-        except OSError as error:
-            return f"cannot say whether a change is foreseen: {error}"
-        return ""
-
     # What people and playbooks ask
 
     async def answer(self, request: dict[str, t.Any]) -> dict[str, t.Any]:
         """One request of the control socket; KeyError, TypeError or ValueError when it makes no sense."""
-        verb, authority = request["verb"], self._authority
+        verb = request["verb"]
         if verb == "status":
-            await self._healthy(float(request.get("patience", 0)))
+            patience = float(request.get("patience", 0))
+            if request.get("anew"):
+                self._comeback.judged(_now(), patience)
+            await self._healthy(patience)
             self._doubt_certificate()
             return self.status()
         if verb == "wait":
@@ -301,6 +300,17 @@ class Gate:
         if verb == "step-aside":
             return await self._step_aside()
         self._doubt_certificate()
+        result = self._change(verb, request)
+        LOG.warning("%s: %s", request, result)
+        self._refresh()
+        self._paths.mark_foreseen(there=self._authority.foreseen)
+        if verb == "intent" and "wait" in request and "error" not in result and "mode" in result:
+            result["reached"] = await self._reached(Mode.parse(result["mode"]), float(request["wait"]))
+        return result
+
+    def _change(self, verb: str, request: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What is asked for or proven is now something else."""
+        authority = self._authority
         if verb == "intent":
             before = authority.intent.mode
             result = authority.intents.answer(request, _moment())
@@ -309,18 +319,19 @@ class Gate:
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             result = authority.certify(mode, proven, _moment(), seconds)
+            if seconds is None:
+                self._comeback.accepted()
         elif verb == "foresee":
             proven, planned = str(request["from"]), str(request["fingerprint"])
             result = authority.foresee(planned, _moment(), float(request["for"]), proven)
+        elif verb == "reinstate":
+            result = self._comeback.reinstate(str(request["fingerprint"]), _moment(), ask_only=bool(request.get("ask")))
+            if result["changed"]:
+                self._node.doubt("the configuration has just been put right", _now())
         elif verb == "revoke":
             result = authority.revoke()
         else:
             raise ValueError(f"{verb!r} is not a verb")
-        LOG.warning("%s: %s", request, result)
-        self._refresh()
-        self._mark_foreseen()
-        if verb == "intent" and "wait" in request and "error" not in result and "mode" in result:
-            result["reached"] = await self._reached(Mode.parse(result["mode"]), float(request["wait"]))
         return result
 
     async def _step_aside(self) -> dict[str, t.Any]:
@@ -362,7 +373,7 @@ class Gate:
         return {
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
-            **status.report(self._authority, self._node, _now()),
+            **status.report(self._authority, self._node, self._comeback, _now()),
             "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
             "service": {"unit": self._config.service, "pid": watch.pid, "reason": watch.reason},
         }

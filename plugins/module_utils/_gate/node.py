@@ -150,6 +150,10 @@ class Node:
         self._holds[GATE].fell(now)
         self._all_down(reason, now, planned=True)
 
+    def doubt(self, reason: str, now: float) -> None:
+        """What was known before does not count any more, and nothing is to blame: all is to be proven anew."""
+        self._all_down(reason, now, planned=True)
+
     def routing_fell(self, now: float) -> None:
         """The routing daemon ended or hung without a word, and took everything with it."""
         self._holds[ROUTING].fell(now)

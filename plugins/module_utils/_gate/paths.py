@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import typing as t
 
+from . import store
 from .bundles import FORESEEN
 
 if t.TYPE_CHECKING:
     import pathlib
+
+LOG = logging.getLogger("imrs.gate")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,3 +54,29 @@ class Paths:
     def routing_hung(self) -> pathlib.Path:
         """Asks systemd for the end of a routing daemon that hangs (``imrs-routing-hung.path``)."""
         return self.runtime / "routing-hung"
+
+    @property
+    def reinstate(self) -> pathlib.Path:
+        """Asks root to bring back a node whose files are again as certified (``imrs-reinstate.path``)."""
+        return self.runtime / "reinstate"
+
+    def mark(self, word: pathlib.Path) -> None:
+        """Have systemd start one of root's helpers; what fails is only said."""
+        try:
+            word.touch()
+        except OSError:
+            LOG.exception("cannot say so to systemd")
+
+    def mark_foreseen(self, *, there: bool) -> str:
+        """Tell ``imrs-fingerprint`` whether to wait for a bundle that is under way; the answer says why that failed.
+
+        Without the mark the middle of a change voids the certificate; with one too many, a change counts a little late.
+        """
+        try:
+            if not there:
+                store.remove(self.foreseen)
+            elif not self.foreseen.exists():
+                self.foreseen.touch()
+        except OSError as error:
+            return f"cannot say whether a change is foreseen: {error}"
+        return ""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
+from .comeback import CONFIGURATION
 from .node import GATE, ROUTING
 
 if t.TYPE_CHECKING:
     from .authority import Authority
+    from .comeback import Comeback
     from .node import Node
 
 
-def report(authority: Authority, node: Node, now: float) -> dict[str, t.Any]:
+def report(authority: Authority, node: Node, comeback: Comeback, now: float) -> dict[str, t.Any]:
     """All of it, JSON-safe; times in seconds."""
     certificate = authority.certificate
     return {
@@ -23,6 +25,8 @@ def report(authority: Authority, node: Node, now: float) -> dict[str, t.Any]:
             "mode": str(certificate.mode),
             "valid": not authority.void,
             "reason": authority.void,
+            "void_since": certificate.void_at or None,
+            "comeback": comeback.say(now),
             "fingerprint": certificate.fingerprint,
             "issued_at": certificate.issued_at,
             "expires_at": certificate.expires_at,
@@ -42,5 +46,5 @@ def report(authority: Authority, node: Node, now: float) -> dict[str, t.Any]:
         "graceful": node.graceful(now),
         "degraded": node.degraded(now),
         "zones": node.freshness.as_json(now),
-        "falls": {name: node.falls(name) for name in (GATE, ROUTING)},
+        "falls": {**{name: node.falls(name) for name in (GATE, ROUTING)}, CONFIGURATION: comeback.falls},
     }

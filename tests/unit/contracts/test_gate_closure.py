@@ -11,7 +11,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "plugins" / "module_utils"
-ENTRIES = ("_gate/main.py", "_gate/fingerprint.py", "_gate/cli.py", "_gate/foresee.py")
+ENTRIES = ("_gate/main.py", "_gate/fingerprint.py", "_gate/cli.py", "_gate/foresee.py", "_gate/reinstate.py")
 
 
 def _file_of(name: str) -> str | None:
@@ -57,6 +57,7 @@ def test_every_entry_point_names_a_module_that_is_shipped() -> None:
         "usr/lib/imrs/imrs-fingerprint.j2",
         "usr/sbin/imrs.j2",
         "usr/lib/imrs/imrs-foresee.j2",
+        "usr/lib/imrs/imrs-reinstate.j2",
     )
     for template, entry in zip(starts, ENTRIES, strict=True):
         module = entry.removesuffix(".py").replace("/", ".")

@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import fcntl
 import json
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
-from ansible_collections.icann.imrs.plugins.module_utils._bundle import entry
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import entry, memory
 from ansible_collections.icann.imrs.plugins.module_utils._gate import bundles, fingerprint
 
 MAIN = (
@@ -69,6 +71,7 @@ def running_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 def test_both_rooms_mean_the_same_places() -> None:
     assert str(bundles.STATE) == _bundle.STATE
+    assert (bundles.HELPER, bundles.HELPED) == (memory.HELPER, memory.HELPED)
     assert entry.temporary_name("/etc/x") == "/etc/" + fingerprint.TEMPORARY.replace("*", "x")
 
 
@@ -144,3 +147,36 @@ def test_what_a_bundle_writes_beside_its_place_does_not_count(node: Node) -> Non
     (node.file.parent / ".hidden").write_text("counts")
     assert node.now() != before
     assert fingerprint.fingerprint(pattern) != none
+
+
+def test_a_bundle_waits_for_the_helper_that_restarts_daemons(node: Node) -> None:
+    """And is not refused for it, as it is for another bundle."""
+    began = threading.Event()
+
+    def bundle() -> float:
+        began.set()
+        with memory.Memory(str(node.state), "routing").locked():
+            return time.monotonic()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with bundles.kept_out(node.state):
+            waiting = pool.submit(bundle)
+            assert began.wait(30)
+            with pytest.raises(concurrent.futures.TimeoutError):
+                waiting.result(memory.MOMENT + 0.5)
+            over = time.monotonic()
+        assert waiting.result(30) >= over
+    with (
+        memory.Memory(str(node.state), "routing").locked(),
+        pytest.raises(bundles.BusyError),
+        bundles.kept_out(node.state),
+    ):
+        pytest.fail("both at once")
+
+
+def test_who_judges_the_node_waits_for_the_helper_and_not_for_ever(node: Node) -> None:
+    assert bundles.await_helper(node.state / "none")
+    assert bundles.await_helper(node.state, 0)
+    with bundles.kept_out(node.state):
+        assert not bundles.await_helper(node.state, 0.1)
+    assert bundles.await_helper(node.state, 0)

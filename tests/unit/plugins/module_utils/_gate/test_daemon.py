@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
@@ -110,17 +111,16 @@ def test_the_beat_ends_what_nobody_confirmed(tmp_path: pathlib.Path) -> None:
 
 
 def test_the_beat_notices_a_change_and_keeps_it_in_mind(tmp_path: pathlib.Path) -> None:
-    changed = "the configuration has changed since acceptance"
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story(gate: Gate) -> None:
         await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
         (tmp_path / "fingerprint").write_text(OTHER)
-        await reason(gate, changed)
+        await reason(gate, CHANGED)
 
     async def after_a_restart(gate: Gate) -> None:
         assert gate.status()["fingerprint"] == HEX
-        await reason(gate, changed)
+        await reason(gate, CHANGED)
 
     run(tmp_path, story)
     (tmp_path / "fingerprint").write_text(HEX)
@@ -226,7 +226,7 @@ def test_a_probe_that_sees_a_planned_end_first_counts_no_fall(tmp_path: pathlib.
 
 def test_a_gate_that_was_killed_is_a_fall_of_the_next_one(tmp_path: pathlib.Path) -> None:
     async def first(gate: Gate) -> None:
-        assert gate.status()["falls"] == {"gate": 0, "routing": 0}
+        assert gate.status()["falls"] == {"gate": 0, "routing": 0, "configuration": 0}
         assert (tmp_path / "running").exists()
 
     async def second(gate: Gate) -> None:
@@ -274,5 +274,64 @@ def test_what_is_degraded_is_said_once(tmp_path: pathlib.Path, caplog: pytest.Lo
         assert said[0] == "degraded: master 192.0.2.53: no answer"
         assert said[-1] == "degraded: nothing any more"
         assert len(said) == 2
+
+    run(tmp_path, story)
+
+
+def test_files_that_are_again_as_certified_make_the_gate_ask_root_and_a_new_gate_takes_its_word(
+    tmp_path: pathlib.Path,
+) -> None:
+    data = {**DATA, "hold_down": {"first": 0.2, "longest": 300, "forget_after": 600}}
+    word = {"verb": "reinstate", "fingerprint": HEX}
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        await gate.answer({"verb": "intent", "mode": "live"})
+        (tmp_path / "fingerprint").write_text(OTHER)
+        await reason(gate, CHANGED)
+        certificate = gate.status()["certificate"]
+        assert (bool(certificate["void_since"]), certificate["comeback"]) == (True, "")
+        assert gate.status()["falls"]["configuration"] == 1
+        (tmp_path / "fingerprint").write_text(HEX)
+        async with asyncio.timeout(60):
+            while not (tmp_path / "reinstate").exists():  # noqa: ASYNC110 - sends no event
+                await asyncio.sleep(0.05)
+        assert "was asked once" in gate.status()["certificate"]["comeback"]
+        assert await gate.answer({**word, "ask": True}) == {"changed": False}
+        assert "start it anew" in (await gate.answer(word))["refused"]
+        (tmp_path / "reinstate").unlink()
+
+    async def after_a_restart(gate: Gate) -> None:
+        await gate.answer({"verb": "status"})
+        assert gate.status()["falls"]["configuration"] == 1
+        assert "was asked once" in gate.status()["certificate"]["comeback"]
+        health = gate._node.health["ipv4"]
+        health.healthy = True
+        assert "refused" in await gate.answer({**word, "fingerprint": OTHER})
+        assert health.healthy
+        assert await gate.answer(word) == {"changed": True, "mode": "live"}
+        assert (health.healthy, health.falls) == (False, 0), "verdicts of before do not count"
+        certificate = (await gate.answer({"verb": "status"}))["certificate"]
+        assert [certificate[key] for key in ("valid", "reason", "void_since", "comeback")] == [True, "", None, ""]
+
+    run(tmp_path, story, data)
+    run(tmp_path, after_a_restart, data)
+    assert not (tmp_path / "reinstate").exists()
+
+
+def test_acceptance_that_has_begun_is_not_disturbed(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        await gate.answer({"verb": "intent", "mode": "live"})
+        for present in (OTHER, HEX):
+            (tmp_path / "fingerprint").write_text(present)
+            await gate.answer({"verb": "status", "anew": True})
+        word = {"verb": "reinstate", "fingerprint": HEX, "ask": True}
+        assert (await gate.answer(word))["refused"] == "acceptance is at work"
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        assert "no change has voided" in (await gate.answer(word))["refused"]
 
     run(tmp_path, story)

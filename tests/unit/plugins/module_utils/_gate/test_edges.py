@@ -47,6 +47,12 @@ SETTLED = {**STATUS["certificate"], "expires_at": None, "foreseen_until": 176722
 FORESEEN = {**STATUS, "certificate": SETTLED}
 """A node with a certificate for good that covers a planned change, too."""
 
+SINCE = "2026-01-01T00:00:00Z"
+VOID = {
+    **STATUS,
+    "certificate": {**SETTLED, "valid": False, "reason": "changed", "void_since": SINCE, "comeback": "comes back"},
+}
+
 
 def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> tuple[int, list[dict[str, t.Any]]]:
     """Exit status of the command line against a gate that always answers so, and what it was asked."""
@@ -184,6 +190,14 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
         (["status"], {"verb": "status"}, STATUS, 0, "  DEGRADED     199.7.83.42 tcp: no answer for 13 s"),
         (["status", "--json"], {"verb": "status"}, STATUS, 0, '"xlb01.l.root-servers.org"'),
         (["revoke"], {"verb": "revoke"}, {"usage": "what?"}, 2, "imrs: what?"),
+        (["status"], {"verb": "status"}, VOID, 0, "not valid (void since 2026-01-01T00:00:00Z: changed; comes back)"),
+        (
+            ["reinstate", "--fingerprint", "ab"],
+            {"verb": "reinstate", "fingerprint": "ab"},
+            {"changed": False, "refused": "no"},
+            1,
+            "imrs: no",
+        ),
     ],
 )
 def test_a_verb_is_one_request_and_one_exit_status(  # noqa: PLR0917
@@ -236,8 +250,9 @@ def test_a_status_with_a_fresh_fingerprint(
 
     monkeypatch.setattr(fingerprint, "main", compute)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert talk(tmp_path, STATUS, "status", "--anew") == (0, [{"verb": "status"}])
-    assert talk(tmp_path, STATUS, "status", "--anew") == (2, []), "it could not be told"
+    first = {"verb": "status", "anew": True}  # before anything else: nobody restarts daemons from here on
+    assert talk(tmp_path, STATUS, "status", "--anew") == (0, [first, {**first, "patience": 0}])
+    assert talk(tmp_path, STATUS, "status", "--anew") == (2, [first]), "it could not be told"
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert talk(tmp_path, STATUS, "status", "--anew") == (2, []), "not everybody can read all that counts"
     assert called == [["--runtime", str(tmp_path)]] * 2

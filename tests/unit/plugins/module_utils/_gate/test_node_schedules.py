@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import pathlib
 import sys
+import typing as t
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from ansible_collections.icann.imrs.plugins.module_utils._gate import config, until, verdict
-from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
-from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, store, until, verdict
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED, Authority, Fingerprint
+from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Certificate, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.comeback import TRIES, Comeback
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.intent import Intent, Layers
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
@@ -31,8 +33,12 @@ SCHEDULES, STEPS = 10000, 12
 STEP = 0.5
 HURRY = 5.0
 """Seconds of a step where only the end counts."""
+HASTE = 25.0
+"""Likewise, for what lasts."""
 HELD = 200.0
 """Seconds in which every hold-down, and a planned end that did not come, is over, and all is proven again."""
+COMEBACK = TRIES.longest + HELD
+"""Seconds in which root, which has been asked in vain again and again, is asked once more, and all is proven."""
 FAMILIES = ("ipv4", "ipv6")
 CONFIG = config.parse(
     {
@@ -46,6 +52,8 @@ SILENT, HARD = Outcome(Weight.SOFT, "no answer"), Outcome(Weight.HARD, "wrong")
 WRONG = {"killed": HARD, "hangs": SILENT, "SERVFAIL": HARD}
 SOURCES = {family: tuple(verdict.sources(CONFIG, family)) for family in FAMILIES}
 HEX, OTHER = "a" * 64, "b" * 64
+MEANWHILE = st.sampled_from(["", "changed", "changed and back", "killed on the way"])
+"""What becomes of the files, or of root's helper, while that is at work."""
 
 
 class World(RuleBasedStateMachine):
@@ -60,9 +68,22 @@ class World(RuleBasedStateMachine):
         self.node = Node(CONFIG, {}, self.now)
         self.authority = Authority(pathlib.Path("/nonexistent"), Fingerprint(pathlib.Path("/nonexistent")))
         self.authority.fingerprint.value = HEX
-        self.layers, self.boot_id = Layers(), "0"
+        self.boot_id = "0"
         self.soonest = 0.0  # on this boot's clock, before which it does not end
         self.longest = self.now  # nothing that was asked for until a time may last longer on this boot's clock
+        self.authority.fingerprint.met = {HEX}
+        self.running = HEX  # what the daemons have read
+        self.asked = False
+        self._start_the_comeback({})
+
+    @property
+    def layers(self) -> Layers:
+        """What was asked for, by whom and until when."""
+        return self.authority.intents.layers
+
+    @layers.setter
+    def layers(self, layers: Layers) -> None:
+        self.authority.intents.layers = layers
 
     @property
     def intent(self) -> Mode:
@@ -119,6 +140,8 @@ class World(RuleBasedStateMachine):
         """The machine's own clock begins again; the wall clock is what it happens to be."""
         self.boot_id, gone, self.now = str(int(self.boot_id) + 1), self.now, 10.0
         self.node = Node(CONFIG, {}, self.now)
+        self._start_the_comeback({})
+        self.authority.fingerprint.met = {self.authority.fingerprint.value} - {""}
         end = self.layers.end
         self.longest, self.soonest = self.now + (end.seconds if end else 0.0), 0.0
         assert gone >= 10.0
@@ -138,25 +161,83 @@ class World(RuleBasedStateMachine):
 
     @rule(mode=st.sampled_from([Mode.DRAINED, Mode.LIVE]))
     def certify(self, mode: Mode) -> None:
-        self.authority.certificate = type(self.authority.certificate)(mode, HEX, "", "")
+        """By acceptance, which judges what runs."""
+        if self.authority.fingerprint.value == self.running == HEX:
+            self.authority.certificate = Certificate(mode, HEX, "", "")
 
     @rule()
     def revoke(self) -> None:
-        self.authority.certificate = type(self.authority.certificate)(reason="revoked")
+        self.authority.certificate = Certificate(reason="revoked")
 
-    @rule(value=st.sampled_from([HEX, OTHER, ""]))
-    def change_a_file(self, value: str) -> None:
+    @rule(value=st.sampled_from([HEX, OTHER]), read=st.booleans())
+    def change_a_file(self, value: str, read: bool) -> None:
+        """And a daemon may read it, or not."""
         self.authority.fingerprint.value = value
-        self.authority.check(Moment(self.wall, self.now))
+        self.authority.fingerprint.met |= {value}
+        self._doubt_the_certificate()
+        if read:
+            self.running = value
+
+    @rule()
+    def lose_the_fingerprint(self) -> None:
+        self.authority.fingerprint.value = ""
+        self._doubt_the_certificate()
+
+    def _doubt_the_certificate(self) -> None:
+        if self.authority.check(Moment(self.wall, self.now)):
+            self.comeback.voided(self.now)
+        self.comeback.beat(self.now)
+
+    def _start_the_comeback(self, memory: dict[str, t.Any]) -> None:
+        def ask() -> None:
+            self.asked = True
+
+        self.comeback = Comeback(self.authority, CONFIG.hold_down, memory, ask, self.now)
 
     @rule()
     def restart_the_gate(self) -> None:
         self.node = Node(CONFIG, self.node.memory(), self.now)
+        self._start_the_comeback(self.comeback.memory())
+        self.authority.fingerprint.met = {self.authority.fingerprint.value} - {""}
 
     @rule()
     def kill_the_gate(self) -> None:
-        self.node = Node(CONFIG, self.node.memory(), self.now)
+        self.restart_the_gate()
         self.node.gate_fell("killed", self.now)
+
+    @rule()
+    def acceptance_begins(self) -> None:
+        self.comeback.judged(self.now)
+
+    @precondition(lambda self: self.authority.certified is not Mode.DARK)
+    @rule(read=st.booleans(), meanwhile=MEANWHILE)
+    def take_a_change_back(self, read: bool, meanwhile: str) -> None:
+        self.ask(Mode.LIVE, graceful=False)
+        self.change_a_file(OTHER, read=read)
+        self.change_a_file(HEX, read=False)
+        self.root_comes(meanwhile)
+
+    @rule(meanwhile=MEANWHILE)
+    def root_comes(self, meanwhile: str = "") -> None:
+        """As ``imrs-reinstate`` does, whether it was asked or not."""
+        proven, self.asked = self.authority.fingerprint.value, False
+        moment = Moment(self.wall, self.now)
+        if "refused" in self.comeback.reinstate(proven, moment, ask_only=True):
+            return
+        if meanwhile == "killed on the way":
+            return
+        self.running = proven
+        self.restart_the_gate()
+        for value in {"changed": [OTHER], "changed and back": [OTHER, HEX]}.get(meanwhile, []):
+            self.change_a_file(value, read=value == OTHER)
+        if self.authority.fingerprint.value == proven and self.comeback.reinstate(proven, moment)["changed"]:
+            self.node.doubt("put right", self.now)
+
+    @rule(mode=st.sampled_from([HEX, OTHER]))
+    def somebody_says_that_it_is_put_right(self, mode: str) -> None:
+        """Whoever is root may say so, but not of other files, nor to a gate that has met others."""
+        if self.running == HEX and self.comeback.reinstate(mode, Moment(self.wall, self.now))["changed"]:
+            self.node.doubt("put right", self.now)
 
     @rule()
     def kill_the_routing_daemon(self) -> None:
@@ -196,6 +277,7 @@ class World(RuleBasedStateMachine):
             serial = None if self.masters_silent else 2 if self.masters_newer else 1
             self.node.freshness.heard(master, ".", serial, "no answer", self.now)
         self.node.beat(0, self.now)
+        self._doubt_the_certificate()
 
     def _answer(self, source: str, lost: bool) -> Outcome:
         public = source.endswith((" udp", " tcp"))
@@ -217,6 +299,13 @@ class World(RuleBasedStateMachine):
     def nothing_without_a_certificate(self) -> None:
         certified = self.authority.certified
         assert all(mode <= certified for mode in self._modes().values())
+
+    @invariant()
+    def nothing_but_what_is_certified_on_disk_and_in_memory(self) -> None:
+        """A daemon that reads a file is noticed when the file is: it cannot read another one before it is there."""
+        if self.authority.certified is not Mode.DARK:
+            assert self.authority.fingerprint.value == HEX
+            assert self.running == HEX
 
     @invariant()
     def nothing_without_a_fresh_good_verdict(self) -> None:
@@ -263,9 +352,26 @@ class World(RuleBasedStateMachine):
             self._tick(step=HURRY)
         assert set(self._modes().values()) == {min(self.intent, self.authority.certified)}
 
+    @precondition(lambda self: not self.fault and self.authority.certificate.reason == CHANGED)
+    @rule(mode=st.sampled_from([Mode.DRAINED, Mode.LIVE]))
+    def files_that_are_certified_again_come_back_by_themselves(self, mode: Mode) -> None:
+        """However often they were otherwise: root comes when it is asked, and nobody else does anything."""
+        self.masters_newer = False
+        self.change_a_file(HEX, read=False)
+        self.ask(mode, graceful=False)
+        proven = self.authority.certificate.mode
+        for _ in range(round(COMEBACK / HASTE)):
+            self._tick(step=HASTE)
+            if self.asked:
+                self.root_comes()
+        assert self.authority.certified is proven
+        assert set(self._modes().values()) == {min(mode, proven)}
+        assert self.running == HEX
+
 
 @pytest.mark.parametrize("share", range(4))
-def test_schedules(share: int) -> None:
+def test_schedules(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "write", lambda *_: None)  # what is remembered is for other tests
     run_state_machine_as_test(
         World,
         settings=settings(
