@@ -176,8 +176,7 @@ options:
     type: bool
     default: false
   lease:
-    description:
-      - Filled in by the action plugin; do not set it. A node belongs to one run at a time; see M(icann.imrs.run).
+    description: Filled in by the action plugin; do not set it. Who this run is; see M(icann.imrs.run).
     type: dict
   contents:
     description: Filled in by the action plugin; do not set it.
