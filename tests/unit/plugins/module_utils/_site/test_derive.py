@@ -224,7 +224,9 @@ def test_a_mark_is_of_the_session_alone(single: Lab) -> None:
     before = marks()
     assert len(set(before.values())) == len(before) == 4
     peers = "peers:\n"
-    another = "  - {description: First in the list, asn: 64502, addresses: [192.0.2.19, '2001:db8:0:11::3'], md5: null}\n"
+    another = (
+        "  - {description: First in the list, asn: 64502, addresses: [192.0.2.19, '2001:db8:0:11::3'], md5: null}\n"
+    )
     assert before.items() < marks([(peers, peers + another)]).items()
     options = [("hold_time: 30", "hold_time: 60"), ("router 1", "router one"), ("vault_bgp_nbo", "vault_bgp_other")]
     assert marks(options) == before
