@@ -65,6 +65,14 @@ options:
       - This run, as M(icann.imrs.run) returned it in RV(icann.imrs.run#module:lease). When the evidence is collected,
         the node is given back in the same round trip.
     type: dict
+  sessions:
+    description:
+      - The marks of the sessions that the gate gives its prefixes to at the moment, as V(imrs_peers) has them.
+      - With O(verb=collect), these sessions are waited for, and all of them where the list is empty.
+      - With O(verb=judge), every other session has to export nothing, and may wait for its router.
+    type: list
+    elements: str
+    default: []
   evidence:
     description: The RV(evidence) of every scope that was collected. Required when O(verb=judge).
     type: list
@@ -152,6 +160,17 @@ results:
   returned: when O(verb=judge)
   type: list
   elements: dict
+sessions:
+  description: Every session of the sheet with its C(name), C(address), C(mark), C(standing), which is V(certified),
+    V(ready) or V(waiting), and C(why) it is not there, if it is not.
+  returned: when O(verb=judge)
+  type: list
+  elements: dict
+ready:
+  description: Marks of the sessions that are there and may be certified, too, once all that counts has passed.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
 counts:
   description: How many checks ended as C(pass), C(fail), C(error), C(skipped) and C(not_run).
   returned: when O(verb=judge)
@@ -193,12 +212,14 @@ REPORTS = {
 def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[str, t.Any]:
     """Evidence of the scope this runs in."""
     scope, raw = params["scope"], params["expected"]
+    patience, sessions = params["patience"], params["sessions"]
     if scope == "router":
-        return collect.router(str(stage), raw, expected.announced(stage), patience=params["patience"])
+        return collect.router(str(stage), raw, expected.announced(stage), patience=patience, certified=sessions)
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
     questions = plan.questions(expected, stage, scope, token)
     if scope == "node":
-        return collect.node(str(stage), raw, questions, plan.signed(expected), patience=params["patience"])
+        signed = plan.signed(expected)
+        return collect.node(str(stage), raw, questions, signed, patience=patience, certified=sessions)
     return collect.vantage(str(stage), raw, questions)
 
 
@@ -211,6 +232,7 @@ def main() -> None:
             "expected": {"type": "dict", "required": True},
             "patience": {"type": "float", "default": collect.PATIENCE},
             "leave": {"type": "dict"},
+            "sessions": {"type": "list", "elements": "str", "default": []},
             "evidence": {"type": "list", "elements": "dict"},
             "waivers": {
                 "type": "list",
@@ -243,6 +265,7 @@ def main() -> None:
             params["evidence"],
             expected,
             stage,
+            certified=params["sessions"],
             waivers=params["waivers"],
             fingerprint=params["fingerprint"],
             stopwatch=time.perf_counter,
@@ -262,6 +285,8 @@ def main() -> None:
         reasons=list(report.reasons),
         harmful=list(report.harmful),
         results=report.as_dict()["results"],
+        sessions=report.as_dict()["sessions"],
+        ready=list(report.ready),
         counts=report.counts,
         table=table.render(report),
         reports=written,

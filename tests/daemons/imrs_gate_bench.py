@@ -21,6 +21,7 @@ from imrs_gate_config import (
     CONFIG,
     HOLD_TIME,
     KNOT,
+    MARKS,
     NODE_BIRD,
     NODE_NAME,
     ROUTER_BIRD,
@@ -260,10 +261,14 @@ class Bench:
         """What ``imrs status`` says."""
         return self.imrs("status")[1]
 
+    def fingerprint(self) -> str:
+        """Of the configuration that is there."""
+        return (self.directory / "run" / "fingerprint").read_text().strip()
+
     def raise_to_live(self, *arguments: str) -> None:
-        """Certify the configuration that is there, ask for live, and wait for it."""
-        fingerprint = (self.directory / "run" / "fingerprint").read_text().strip()
-        assert self.imrs("certify", "live", "--fingerprint", fingerprint, *arguments)[0] == 0
+        """Certify the configuration that is there for every session, ask for live, and wait for it."""
+        sessions = [word for mark in MARKS for word in ("--session", mark)]
+        assert self.imrs("certify", "live", "--fingerprint", self.fingerprint(), *sessions, *arguments)[0] == 0
         assert self.imrs("live")[0] == 0
         code, answer = self.imrs("wait", "live", "--timeout", f"{PATIENCE:g}")
         assert code == 0, answer

@@ -8,6 +8,8 @@ import typing as t
 
 NODE_NAME = "xlb01.l.root-servers.org"
 SERVICE = ("199.7.83.42", "2001:500:9f::42", "2001:500:3::42")
+MARKS = ("20144:4:1", "20144:6:1", "20144:4:4294967295", "20144:6:4294967295")
+"""Of all sessions in the rendered files: the host's, then those of a router two hops away."""
 TCP_CLIENTS = 20
 """As many as Knot takes."""
 

@@ -13,6 +13,7 @@ import sys
 import typing as t
 
 from imrs_gate_bench import run, until
+from imrs_gate_config import MARKS
 from imrs_provider_bench import FRR, Node
 
 FRR_HOST = """
@@ -58,7 +59,7 @@ async def speak():
     task = asyncio.create_task(speaker.run())
     while not task.done():
         told = json.loads(said.read_text())
-        speaker.announce(told["prefixes"], told["graceful"])
+        speaker.announce(told["prefixes"], told["graceful"], told["sessions"])
         await asyncio.sleep(0.05)
 
 
@@ -71,11 +72,18 @@ asyncio.run(speak())
 class Told(Node):
     """A node whose gate says what it is told to."""
 
-    def say(self, prefixes: t.Iterable[str], graceful: bool = False, more: t.Sequence[tuple[int, int]] = ()) -> None:
-        """From now on the gate announces this."""
+    def say(
+        self,
+        prefixes: t.Iterable[str],
+        graceful: bool = False,
+        more: t.Sequence[tuple[int, int]] = (),
+        sessions: t.Sequence[str] = MARKS,
+    ) -> None:
+        """From now on the gate announces this, for these sessions."""
         path = self.directory / "said.json"
         written = path.with_suffix(".new")
-        written.write_text(json.dumps({"prefixes": sorted(prefixes), "graceful": graceful, "more": more}))
+        said = {"prefixes": sorted(prefixes), "graceful": graceful, "more": more, "sessions": sessions}
+        written.write_text(json.dumps(said))
         written.replace(path)
         if "gate" not in self.processes:
             self.start("gate", self.node, sys.executable, "-c", GATE, str(self.directory / "lib"), str(path))

@@ -75,9 +75,17 @@ class Evidence:
     scopes: dict[str, t.Mapping[str, t.Any]]
     refused: tuple[str, ...] = ()
     """Why documents were not taken."""
+    certified: frozenset[str] = frozenset()
+    """Marks of the sessions that the gate gives its prefixes to at this moment."""
 
     @classmethod
-    def gather(cls, documents: t.Iterable[t.Mapping[str, t.Any]], expected: Expected, stage: Mode) -> Evidence:
+    def gather(
+        cls,
+        documents: t.Iterable[t.Mapping[str, t.Any]],
+        expected: Expected,
+        stage: Mode,
+        certified: t.Iterable[str] = (),
+    ) -> Evidence:
         """Take the documents that are of this node and this stage; say of the others why they are not taken."""
         scopes: dict[str, t.Mapping[str, t.Any]] = {}
         refused = []
@@ -91,7 +99,7 @@ class Evidence:
                 refused.append(f"evidence of the {scope} is of stage {document.get('stage')}, not {stage}")
             else:
                 scopes[scope] = document
-        return cls(stage, expected, scopes, tuple(refused))
+        return cls(stage, expected, scopes, tuple(refused), frozenset(certified))
 
     def section(self, scope: str, name: str) -> t.Any:
         """One section of one scope; Missing when it was not collected, or when the probe says it could not."""

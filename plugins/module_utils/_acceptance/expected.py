@@ -36,6 +36,8 @@ class Peer:
     asn: int
     address: str
     local_address: str
+    mark: str
+    """What the gate puts on what this session gets (RFC 8092)."""
     multihop: int | None
     authenticated: bool
     hold_time: int
@@ -170,6 +172,7 @@ def _peer(data: t.Mapping[str, t.Any]) -> Peer:
         asn=int(data["asn"]),
         address=str(data["address"]),
         local_address=str(data["local_address"]),
+        mark=str(data["mark"]),
         multihop=int(data["multihop"]) if data.get("multihop") else None,
         authenticated=bool(data.get("password_variable")),
         hold_time=int(data["hold_time"]),

@@ -13,6 +13,7 @@ from . import wire
 from .catalog import CATALOG
 from .check import Check, Severity, Status, Verdict
 from .evidence import Evidence, Missing
+from .standing import Placed, Standing, all_of
 
 if t.TYPE_CHECKING:
     from .expected import Expected
@@ -61,6 +62,13 @@ class Report:
     harmful: tuple[str, ...]
     """Failed checks for which even a node that is live has to go dark."""
     scopes: tuple[str, ...]
+    sessions: tuple[Placed, ...] = ()
+    """Where each session of the sheet stands."""
+
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """Marks of the sessions that were judged as far as they can be without being certified."""
+        return tuple(placed.peer.mark for placed in self.sessions if placed.standing is Standing.READY)
 
     @property
     def certifiable(self) -> bool:
@@ -79,6 +87,16 @@ class Report:
             "results": [dataclasses.asdict(result) for result in self.results],
             "reasons": list(self.reasons),
             "scopes": list(self.scopes),
+            "sessions": [
+                {
+                    "name": placed.peer.name,
+                    "address": placed.peer.address,
+                    "mark": placed.peer.mark,
+                    "standing": placed.standing.value,
+                    "why": placed.why,
+                }
+                for placed in self.sessions
+            ],
             "certifiable": self.certifiable,
             "harmful": list(self.harmful),
             "counts": self.counts,
@@ -106,13 +124,17 @@ def judge(  # noqa: PLR0913 - all but three are options
     expected: Expected,
     stage: Mode,
     *,
+    certified: t.Collection[str] = (),
     waivers: t.Sequence[t.Mapping[str, str]] = (),
     fingerprint: str = "",
     catalog: t.Sequence[Check] = CATALOG,
     stopwatch: t.Callable[[], float] = lambda: 0.0,
 ) -> Report:
-    """Judge every check of the catalogue. Pure but for the ``stopwatch``, which only measures."""
-    evidence = Evidence.gather(documents, expected, stage)
+    """Judge every check of the catalogue. Pure but for the ``stopwatch``, which only measures.
+
+    ``certified``: marks of the sessions that get what is announced at this moment.
+    """
+    evidence = Evidence.gather(documents, expected, stage, certified)
     waived = {str(waiver["check"]): str(waiver["reason"]) for waiver in waivers}
     results = []
     for check in catalog:
@@ -142,21 +164,22 @@ def judge(  # noqa: PLR0913 - all but three are options
         fingerprint=fingerprint,
         results=tuple(results),
         reasons=tuple(_reasons(results, evidence)),
-        harmful=tuple(_harmful(documents, expected, stage, catalog)),
+        harmful=tuple(_harmful(documents, evidence, catalog)),
         scopes=tuple(sorted(evidence.scopes)),
+        sessions=tuple(all_of(evidence, expected)),
     )
 
 
-def _harmful(
-    documents: t.Iterable[t.Mapping[str, t.Any]], expected: Expected, stage: Mode, catalog: t.Iterable[Check]
-) -> list[str]:
+def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, catalog: t.Iterable[Check]) -> list[str]:
     """Checks of harm that fail on what the node and the host's router say.
 
     The vantage has no say here: a lost packet on its way, or another instance that attracts its questions, must not
     take a good node down. It has a say in whether a node goes up.
     """
-    near = Evidence.gather((each for each in documents if each.get("scope") != "vantage"), expected, stage)
-    return [check.id for check in catalog if check.harm and judge_one(check, near, expected).status is Status.FAIL]
+    here = (each for each in documents if each.get("scope") != "vantage")
+    near = Evidence.gather(here, evidence.expected, evidence.stage, evidence.certified)
+    harm = (check for check in catalog if check.harm)
+    return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
 
 
 def _reasons(results: t.Sequence[Result], evidence: Evidence) -> list[str]:

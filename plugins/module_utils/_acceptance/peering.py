@@ -42,10 +42,26 @@ def at_router(evidence: Evidence, peer: Peer) -> list[Session] | None:
         return None
     seen = evidence.section("router", "frr")
     session = seen["sessions"].get(peer.local_address, {})
-    if session.get("address") not in {None, "", peer.address} or session.get("local_as") not in {None, peer.asn}:
+    if not _may_be(session, peer):
         return None
+    if not session.get("address"):
+        # Of several routers of one AS it is one with which the node has no session either, if there is such a one.
+        same = [each for each in evidence.expected.peers if each.local_address == peer.local_address]
+        candidates = [each for each in same if _may_be(session, each)]
+        down = [each for each in candidates if len(candidates) > 1 and not _established(evidence, each)]
+        if down and peer not in down:
+            return None
     routes: list[Session] = seen["routes"].get(peer.local_address, [])
     return routes
+
+
+def _may_be(session: Session, peer: Peer) -> bool:
+    """Whether this can be the router's session with the node."""
+    return session.get("address") in {None, "", peer.address} and session.get("local_as") in {None, peer.asn}
+
+
+def _established(evidence: Evidence, peer: Peer) -> bool:
+    return (session_of(evidence, peer) or {}).get("bgp_state") == "Established"
 
 
 def communities(attributes: t.Mapping[str, str]) -> list[str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from .report_json import moment
+from .standing import Standing
 
 if t.TYPE_CHECKING:
     from .judge import Report, Result
+    from .standing import Placed
 
 SUBJECTS = {
     "OS": "Software",
@@ -35,6 +37,16 @@ def _cell(text: str) -> str:
     for character in "\\`*_[]<>|":
         text = text.replace(character, f"\\{character}")
     return " ".join(text.split())
+
+
+def _standing(placed: Placed) -> str:
+    """Where a session stands, in words."""
+    words = {
+        Standing.CERTIFIED: "certified",
+        Standing.READY: "established; nothing is announced over it yet",
+        Standing.WAITING: "degraded; nothing is announced over it until it is there and has been tested",
+    }
+    return _cell(words[placed.standing] + (f": {placed.why}" if placed.why else ""))
 
 
 def _headline(report: Report) -> list[str]:
@@ -76,6 +88,11 @@ def render(report: Report) -> str:
         results = [result for result in report.results if result.id.startswith(group)]
         if results:
             lines += [f"## {subject}", "", *_table(results), ""]
+    if report.sessions:
+        rows = [
+            f"| {_cell(each.peer.name)} | {_cell(each.peer.address)} | {_standing(each)} |" for each in report.sessions
+        ]
+        lines += ["## Sessions", "", "| Session | With | Standing |", "|---|---|---|", *rows, ""]
     warned = [result for result in report.results if result.severity == "W" and result.status in {"fail", "error"}]
     if warned:
         lines += [f"{len(warned)} of the checks that did not pass are warnings: they do not stop the node.", ""]

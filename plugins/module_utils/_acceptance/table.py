@@ -26,6 +26,7 @@ def render(report: Report) -> str:
     for result in report.results:
         head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
         lines.append((head + _short(result.message, WIDTH - len(head))).rstrip())
+    lines += [_short(f"session {placed.words}", WIDTH) for placed in report.sessions]
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
     verdict = "certifiable" if report.certifiable else "NOT certifiable"
     lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))

@@ -10,6 +10,9 @@ counts again when root has made sure that the files and what runs are again exac
 
 A planned change that needs no more than a reload may be *foreseen*: for minutes, until acceptance has proven the new
 configuration, the certificate covers it too. What was not foreseen voids the certificate as ever.
+
+Sessions are certified one by one, by their marks. One that comes later is put on *trial* for minutes: it gets what the
+others have, to be judged by it. When nobody certifies it in time, it gets nothing again, and the certificate stays.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import typing as t
 
 from .._routing.policy import Mode
 from . import certificate as certificates
-from . import store
+from . import marks, store
 from .certificate import Certificate, Expiry, Moment
 from .intent import Intents
 
@@ -103,6 +106,11 @@ class Authority:
         return same and certificate.reason == CHANGED and certificate.expiry is None
 
     @property
+    def sessions(self) -> tuple[str, ...]:
+        """Marks of the sessions that get what is announced now, those on trial included."""
+        return () if self.void else tuple(sorted({*self.certificate.sessions, *self.certificate.trial}))
+
+    @property
     def certified(self) -> Mode:
         """The highest mode that the certificate allows now."""
         return Mode.DARK if self.void else self.certificate.mode
@@ -115,6 +123,9 @@ class Authority:
         self._fresh = False
         if certificate.reason:
             return False
+        if certificate.trial_until and certificate.trial_until.over(now):
+            certificate = self.certificate = dataclasses.replace(certificate, trial=(), trial_until=None)
+            self._unsaved = True
         if certificate.foreseen_until and certificate.foreseen_until.over(now):
             reason = "" if current == certificate.fingerprint else UNCONFIRMED
             certificate = self.certificate = dataclasses.replace(certificate, foreseen=(), foreseen_until=None)
@@ -127,9 +138,7 @@ class Authority:
             reason = ""
         if not reason:
             return False
-        self.certificate = dataclasses.replace(
-            certificate, reason=reason, void_at=str(now), foreseen=(), foreseen_until=None
-        )
+        self.certificate = certificate.voided(reason, str(now))
         self._unsaved = True
         return True
 
@@ -151,30 +160,68 @@ class Authority:
         self._unsaved = False
         return ""
 
-    def certify(self, mode: Mode, fingerprint: str, now: Moment, seconds: float | None = None) -> dict[str, t.Any]:
-        """Accept what acceptance proved, if it proved the configuration that is there now.
+    def certify(
+        self, mode: Mode, fingerprint: str, sessions: t.Sequence[str], now: Moment, seconds: float | None = None
+    ) -> dict[str, t.Any]:
+        """Accept what acceptance proved, if it proved the configuration that is there now: exactly these sessions, by
+        their marks. A trial ends with it.
 
-        With ``seconds`` it has to be confirmed by another one before they are over. What is already certified for good
-        is never lowered.
+        With ``seconds`` it has to be confirmed by another one before they are over. A mode that is already certified
+        for good is never lowered.
         """
         if seconds is not None and not 0 < seconds <= LONGEST_PROVISIONAL:
             raise ValueError(f"a certificate cannot wait {seconds:g} s for its confirmation")
-        current = self.fingerprint.value
-        if not current or fingerprint.lower() != current:
-            what = f"is {current}" if current else "is missing"
-            return {"changed": False, "refused": f"the fingerprint of the configuration {what}, not {fingerprint}"}
+        given = marks.canonical(sessions)
+        if mode and not given:
+            return {"changed": False, "refused": f"a certificate for {mode} has to name the sessions that were judged"}
+        if reason := self._not_there(fingerprint):
+            return {"changed": False, "refused": reason}
         self.check(now)
-        settled = self.certificate.fingerprint == current and not self.certificate.expiry
-        if not self.void and settled and not self.certificate.foreseen and self.certificate.mode >= mode:
-            return {"changed": False, "mode": str(self.certificate.mode)}
-        expiry = None if seconds is None else Expiry(now.wall + seconds, now.boot + seconds, seconds)
-        after = Certificate(mode, current, str(now), "", expiry)
+        before, current = self.certificate, self.fingerprint.value
+        settled = before.fingerprint == current and not before.expiry and not before.foreseen and not self.void
+        same = before.sessions == given and not before.trial
+        if settled and (mode < before.mode or (mode == before.mode and same)):
+            return {"changed": False, "mode": str(before.mode)}
+        expiry = None if seconds is None else Expiry.after(seconds, now)
+        after = Certificate(mode, current, str(now), "", expiry, sessions=given)
+        return self._take(after) or {"changed": True, "mode": str(mode)}
+
+    def trial(self, sessions: t.Sequence[str], fingerprint: str, now: Moment, seconds: float) -> dict[str, t.Any]:
+        """For ``seconds``, sessions that are not certified get what the others have, so that acceptance can judge them
+        by it. It takes a certificate that is valid, for good, and of the very configuration that is there.
+        """
+        given = marks.canonical(sessions)
+        if not 0 < seconds <= LONGEST_PROVISIONAL or not given:
+            raise ValueError(f"a trial of {len(given)} sessions cannot last {seconds:g} s")
+        if reason := self._not_there(fingerprint):
+            return {"changed": False, "refused": reason}
+        self.check(now)
+        before = self.certificate
+        if self.void or before.expiry or before.fingerprint != self.fingerprint.value:
+            why = self.void or ("it is provisional" if before.expiry else "the configuration was only foreseen")
+            return {"changed": False, "refused": f"no certificate that is for good: {why}"}
+        new = tuple(mark for mark in given if mark not in before.sessions)
+        if not new:
+            return {"changed": False}
+        marks.canonical((*before.sessions, *new))
+        after = dataclasses.replace(before, trial=new, trial_until=Expiry.after(seconds, now))
+        return self._take(after) or {"changed": True}
+
+    def _not_there(self, fingerprint: str) -> str:
+        """Why this is not the fingerprint of the configuration that is there; empty when it is."""
+        current = self.fingerprint.value
+        if current and fingerprint.lower() == current:
+            return ""
+        return f"the fingerprint of the configuration {f'is {current}' if current else 'is missing'}, not {fingerprint}"
+
+    def _take(self, after: Certificate) -> dict[str, t.Any]:
+        """Remember a certificate, and then go by it; the answer says why that failed, or is empty."""
         try:
             store.write(self._certificate_path, certificates.record(after))
         except OSError as error:
             return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
         self.certificate, self._unsaved = after, False
-        return {"changed": True, "mode": str(mode)}
+        return {}
 
     def foresee(self, fingerprint: str, now: Moment, seconds: float, present: str) -> dict[str, t.Any]:
         """A planned change leads from the configuration that is ``present`` to this one: for ``seconds`` it is covered,
@@ -193,14 +240,9 @@ class Authority:
             return {"changed": False}
         if len(before.foreseen) >= MOST_FORESEEN:
             return {"changed": False, "refused": f"{MOST_FORESEEN} changes are foreseen already; accept the node first"}
-        until = before.foreseen_until or Expiry(now.wall + seconds, now.boot + seconds, seconds)
+        until = before.foreseen_until or Expiry.after(seconds, now)
         after = dataclasses.replace(before, foreseen=(*before.foreseen, fingerprint), foreseen_until=until)
-        try:
-            store.write(self._certificate_path, certificates.record(after))
-        except OSError as error:
-            return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
-        self.certificate, self._unsaved = after, False
-        return {"changed": True}
+        return self._take(after) or {"changed": True}
 
     def not_to_reinstate(self, fingerprint: str) -> str:
         """Why the certificate cannot count again for the files of this fingerprint; empty when it can."""
@@ -224,12 +266,7 @@ class Authority:
         if refused:
             return {"changed": False, "refused": refused}
         after = dataclasses.replace(self.certificate, reason="", void_at="")
-        try:
-            store.write(self._certificate_path, certificates.record(after))
-        except OSError as error:
-            return {"changed": False, "error": f"refused, for it cannot be remembered: {error}"}
-        self.certificate, self._unsaved = after, False
-        return {"changed": True, "mode": str(after.mode)}
+        return self._take(after) or {"changed": True, "mode": str(after.mode)}
 
     def revoke(self) -> dict[str, t.Any]:
         """There is no certificate any more, whatever the disk says."""

@@ -11,10 +11,14 @@ import math
 import typing as t
 
 from .._routing.policy import Mode
-from . import store
+from . import marks, store
 
 if t.TYPE_CHECKING:
     import pathlib
+
+
+NO_SESSION = "it covers no session; accept the node anew"
+"""Why a certificate for more than dark is void that names none."""
 
 
 class Moment(t.NamedTuple):
@@ -39,6 +43,11 @@ class Expiry:
     boot: float
     seconds: float
 
+    @classmethod
+    def after(cls, seconds: float, now: Moment) -> Expiry:
+        """So many seconds from now."""
+        return cls(now.wall + seconds, now.boot + seconds, seconds)
+
     def over(self, now: Moment) -> bool:
         """Whether it is past."""
         return now.wall >= self.wall or now.boot >= self.boot
@@ -62,6 +71,11 @@ class Certificate:
     foreseen_until: Expiry | None = None
     void_at: str = ""
     """When it became void, in ISO 8601."""
+    sessions: tuple[str, ...] = ()
+    """Marks of the sessions that were judged: they get what the mode has, and no other session does."""
+    trial: tuple[str, ...] = ()
+    """Marks of more sessions that are about to be judged; they count until ``trial_until``, and end nothing else."""
+    trial_until: Expiry | None = None
 
     def capped(self, boot: float) -> Certificate:
         """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
@@ -69,6 +83,13 @@ class Certificate:
             self,
             expiry=self.expiry.capped(boot) if self.expiry else None,
             foreseen_until=self.foreseen_until.capped(boot) if self.foreseen_until else None,
+            trial_until=self.trial_until.capped(boot) if self.trial_until else None,
+        )
+
+    def voided(self, reason: str, at: str = "") -> Certificate:
+        """The same, void since ``at`` (ISO 8601); what hung on it ends, too."""
+        return dataclasses.replace(
+            self, reason=reason, void_at=at, foreseen=(), foreseen_until=None, trial=(), trial_until=None
         )
 
     def covers(self, fingerprint: str) -> bool:
@@ -82,25 +103,35 @@ class Certificate:
 
 
 def read(path: pathlib.Path) -> Certificate:
+    """The certificate in a file; what is missing, damaged or covers no session is void, and says why."""
     try:
         data = store.read(path)
         if data is None:
             return Certificate()
-        return Certificate(
+        found = Certificate(
             Mode.parse(data["mode"]),
             str(data["fingerprint"]),
             str(data["issued_at"]),
             str(data.get("reason", "")),
-            _read_expiry(data["expiry"]) if data.get("expiry") is not None else None,
+            _read_expiry(data.get("expiry")),
             tuple(str(text) for text in data.get("foreseen") or ()),
-            _read_expiry(data["foreseen_until"]) if data.get("foreseen_until") is not None else None,
+            _read_expiry(data.get("foreseen_until")),
             str(data.get("void_at", "")),
+            marks.canonical(data.get("sessions") or ()),
+            marks.canonical(data.get("trial") or ()),
+            _read_expiry(data.get("trial_until")),
         )
+        if found.trial and not found.trial_until:
+            return Certificate(reason="damaged certificate: a trial without an end")
+        # Of a version that knew no sessions: with it the node would call itself live while no session gets a prefix.
+        return found if found.sessions or found.reason or not found.mode else found.voided(NO_SESSION)
     except (store.DamagedError, KeyError, TypeError, ValueError) as error:
         return Certificate(reason=f"damaged certificate: {error}")
 
 
-def _read_expiry(data: t.Any) -> Expiry:
+def _read_expiry(data: t.Any) -> Expiry | None:
+    if data is None:
+        return None
     expiry = Expiry(float(data["wall"]), float(data["boot"]), float(data["seconds"]))
     if not all(math.isfinite(value) for value in dataclasses.astuple(expiry)):
         raise ValueError(f"{expiry} is no time")

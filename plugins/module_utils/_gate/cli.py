@@ -115,9 +115,13 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         there = certificate["fingerprint"] != status["fingerprint"]
         what = "a planned change is there, to be accepted" if there else "a planned change may come"
         valid += f"; {what} before {_time(certificate['foreseen_until'])}"
+    trial = certificate["trial"] and f"on trial until {_time(certificate['trial_until'])}: " + ", ".join(
+        certificate["trial"]
+    )
     lines += [
         f"  {'asked for':<12} {asked} {_bracket(intent['reason'])}",
         f"  {'certificate':<12} {valid} {_bracket(_void(certificate))}",
+        f"  {'for sessions':<12} {', '.join(certificate['sessions']) or 'none'} {_bracket(trial)}",
         f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
         f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
@@ -175,9 +179,11 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
         if vars(given).get("seconds") is not None:
             more["for"] = given.seconds
         return {"verb": "intent", "mode": _INTENTS[given.verb], "by": given.by, **more}, PATIENCE + (given.wait or 0)
-    if given.verb == "certify":
-        limit = {} if given.seconds is None else {"for": given.seconds}
-        return {"verb": "certify", "mode": given.mode, "fingerprint": given.fingerprint, **limit}, PATIENCE
+    if given.verb in {"certify", "trial"}:
+        said = {"for": given.seconds, "sessions": given.sessions}
+        mode = {"mode": given.mode} if given.verb == "certify" else {}
+        given_ones = {key: value for key, value in said.items() if value is not None}
+        return {"verb": given.verb, **mode, "fingerprint": given.fingerprint, **given_ones}, PATIENCE
     if given.verb in {"foresee", "reinstate"}:
         present = {"from": given.present, "for": given.seconds} if given.verb == "foresee" else {}
         return {"verb": given.verb, "fingerprint": given.fingerprint, **present}, PATIENCE
@@ -203,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
         "drain": "announce the covering prefixes only",
         "dark": "announce nothing",
         "certify": "record what acceptance proved",
+        "trial": "give sessions that are not certified what the others have, until acceptance has judged them by it",
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "reinstate": "let a certificate that a change has voided count again: what runs is what it is for",
         "revoke": "drop the certificate",
@@ -223,10 +230,24 @@ def _parser() -> argparse.ArgumentParser:
     parsers["dark"].add_argument("--planned", action="store_true", help="announce it as going away first (RFC 8326)")
     for verb in ("certify", "wait"):
         parsers[verb].add_argument("mode", choices=_MODES, metavar="MODE")
-    for verb, text in (("certify", "void unless certified again without this in time"), ("foresee", "and no longer")):
+    ends = {
+        "certify": "void unless certified again without this in time",
+        "trial": "at most",
+        "foresee": "and no longer",
+    }
+    for verb, text in ends.items():
         parsers[verb].add_argument("--fingerprint", required=True, metavar="HEX")
         parsers[verb].add_argument(
-            "--for", type=float, dest="seconds", metavar="SECONDS", required=verb == "foresee", help=text
+            "--for", type=float, dest="seconds", metavar="SECONDS", required=verb != "certify", help=text
+        )
+    for verb in ("certify", "trial"):
+        parsers[verb].add_argument(
+            "--session",
+            action="append",
+            dest="sessions",
+            metavar="MARK",
+            required=verb == "trial",
+            help="a session that was judged, or is to be, by its mark (imrs_peers); give it once for each",
         )
     parsers["reinstate"].add_argument("--fingerprint", required=True, metavar="HEX")
     parsers["foresee"].add_argument(

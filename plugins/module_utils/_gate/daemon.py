@@ -20,7 +20,7 @@ from .. import _addressing as addressing
 from .._probes import load
 from .._routing import policy
 from .._routing.policy import Mode
-from . import status, store
+from . import marks, status, store
 from .authority import Authority, Fingerprint
 from .certificate import Moment
 from .comeback import Comeback
@@ -63,7 +63,7 @@ class Gate:
         self._stop = asyncio.Event()
         self._modes = dict.fromkeys(addressing.FAMILIES, Mode.DARK)
         self._wanted: frozenset[str] = frozenset()
-        self._graceful = False
+        self._dress: tuple[bool, tuple[str, ...]] = (False, ())
         self._complaint = ""
         self._degraded: list[str] = []
         self._late_at = 0.0
@@ -128,10 +128,12 @@ class Gate:
         wanted: set[str] = set()
         for family, mode in modes.items():
             wanted.update(policy.announced(mode, self._config.prefixes[family]))
-        graceful = self._node.graceful(now)
-        if frozenset(wanted) != self._wanted or graceful is not self._graceful:
-            self._wanted, self._graceful = frozenset(wanted), graceful
-            self._session.announce(self._wanted, graceful=graceful)
+        dress = self._node.graceful(now), self._authority.sessions
+        if (frozenset(wanted), dress) != (self._wanted, self._dress):
+            if dress[1] != self._dress[1]:
+                LOG.warning("sessions that get what is announced: %s", ", ".join(dress[1]) or "none")
+            self._wanted, self._dress = frozenset(wanted), dress
+            self._session.announce(self._wanted, graceful=dress[0], sessions=dress[1])
         if modes != self._modes:
             self._modes = modes
             LOG.warning("%s", self._summary())
@@ -318,9 +320,13 @@ class Gate:
         elif verb == "certify":
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
-            result = authority.certify(mode, proven, _moment(), seconds)
+            sessions = marks.of_as(self._config.peering.asn, request.get("sessions") or ())
+            result = authority.certify(mode, proven, sessions, _moment(), seconds)
             if seconds is None:
                 self._comeback.accepted()
+        elif verb == "trial":
+            sessions = marks.of_as(self._config.peering.asn, request["sessions"])
+            result = authority.trial(sessions, str(request["fingerprint"]), _moment(), float(request["for"]))
         elif verb == "foresee":
             proven, planned = str(request["from"]), str(request["fingerprint"])
             result = authority.foresee(planned, _moment(), float(request["for"]), proven)

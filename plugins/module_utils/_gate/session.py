@@ -17,7 +17,7 @@ import logging
 import typing as t
 
 from .. import _addressing as addressing
-from . import update, wire
+from . import marks, update, wire
 
 LOG = logging.getLogger("imrs.gate.session")
 
@@ -80,6 +80,7 @@ class Session:
         self._wanted: frozenset[str] = frozenset()
         self._told: frozenset[str] = frozenset()
         self._graceful = False
+        self._marks: tuple[marks.Community, ...] = ()
         self._writer: asyncio.StreamWriter | None = None
         self._established = False
         self._ended = False
@@ -91,15 +92,18 @@ class Session:
         """What the peer holds from us at this moment, sorted; nothing unless the session is established."""
         return tuple(sorted(self._told))
 
-    def announce(self, prefixes: t.Iterable[str], graceful: bool = False) -> None:
+    def announce(self, prefixes: t.Iterable[str], graceful: bool = False, sessions: t.Iterable[str] = ()) -> None:
         """From now on exactly ``prefixes`` exist: what is too many is withdrawn first, what is missing announced.
 
-        ``graceful``: all of them carry GRACEFUL_SHUTDOWN (RFC 8326), as they will be withdrawn soon. When it changes,
-        what stays is announced again, with it or without; a prefix is replaced in place then, and never withdrawn.
+        ``graceful``: all of them carry GRACEFUL_SHUTDOWN (RFC 8326), as they will be withdrawn soon. ``sessions``: the
+        marks that they carry; the routing daemon passes them on to these sessions alone. When one of both changes,
+        what stays is announced again; a prefix is replaced in place then, and never withdrawn.
         """
         self._wanted = frozenset(prefixes)
-        dressed_anew, self._graceful = graceful != self._graceful, graceful
+        before = self._graceful, self._marks
+        self._graceful, self._marks = graceful, tuple(marks.parse(mark) for mark in sorted(sessions))
         if self.state == ESTABLISHED:
+            dressed_anew = before != (self._graceful, self._marks)
             self._tell(self._told, self._wanted, again=self._told & self._wanted if dressed_anew else frozenset())
 
     async def run(self) -> None:
@@ -212,7 +216,10 @@ class Session:
         for family, prefixes in new.items():
             if prefixes:
                 hop = self._peering.next_hops[family]
-                updates.append(wire.Update(family, tuple(prefixes), next_hop=hop, communities=communities))
+                update_ = wire.Update(
+                    family, tuple(prefixes), next_hop=hop, communities=communities, large_communities=self._marks
+                )
+                updates.append(update_)
         self._told = after
         if updates:
             self._send(*updates)

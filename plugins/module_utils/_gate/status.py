@@ -31,6 +31,9 @@ def report(authority: Authority, node: Node, comeback: Comeback, now: float) -> 
             "issued_at": certificate.issued_at,
             "expires_at": certificate.expires_at,
             "foreseen_until": certificate.foreseen_until.wall if certificate.foreseen_until else None,
+            "sessions": list(certificate.sessions),
+            "trial": list(certificate.trial),
+            "trial_until": certificate.trial_until.wall if certificate.trial_until else None,
         },
         "fingerprint": authority.fingerprint.value,
         "verdict": {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""The UPDATE of BGP-4 as bytes and back (RFC 4271 section 4.3, RFC 4760, RFC 6793). Pure."""
+"""The UPDATE of BGP-4 as bytes and back (RFC 4271 section 4.3, RFC 4760, RFC 6793, RFC 8092). Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ UNICAST = 1
 GRACEFUL_SHUTDOWN = (65535, 0)
 """Community of a route that will be withdrawn on purpose (RFC 8326 section 3)."""
 _ORIGIN, _AS_PATH, _NEXT_HOP, _LOCAL_PREF, _COMMUNITIES, _MP_REACH, _MP_UNREACH = 1, 2, 3, 5, 8, 14, 15
+_LARGE_COMMUNITIES = 32
 _WELL_KNOWN, _OPTIONAL, _TRANSITIVE, _EXTENDED = 0x40, 0x80, 0x40, 0x10
 
 
@@ -33,7 +34,8 @@ class WireError(ValueError):
 class Update:
     """Prefixes of one family that come and go (RFC 4271 section 4.3; IPv6 by RFC 4760).
 
-    ``communities``: of the announced prefixes, each as its two halves of 16 bits (RFC 1997).
+    ``communities``: of the announced prefixes, each as its two halves of 16 bits (RFC 1997). ``large_communities``:
+    likewise, each as its three numbers of 32 bits (RFC 8092).
     """
 
     family: str
@@ -43,6 +45,7 @@ class Update:
     local_pref: int | None = 100
     as_path: tuple[int, ...] = ()
     communities: tuple[tuple[int, int], ...] = ()
+    large_communities: tuple[tuple[int, int, int], ...] = ()
 
 
 def encode(message: Update) -> bytes:
@@ -69,6 +72,9 @@ def encode(message: Update) -> bytes:
         if message.communities:
             value = b"".join(struct.pack("!HH", *community) for community in message.communities)
             attributes += _attribute(_OPTIONAL | _TRANSITIVE, _COMMUNITIES, value)
+        if message.large_communities:
+            value = b"".join(struct.pack("!III", *community) for community in message.large_communities)
+            attributes += _attribute(_OPTIONAL | _TRANSITIVE, _LARGE_COMMUNITIES, value)
     withdrawn = _encode_prefixes(message.withdrawn) if plain else b""
     announced = _encode_prefixes(message.announced) if plain else b""
     lengths = struct.pack("!H", len(withdrawn)) + withdrawn + struct.pack("!H", len(attributes))
@@ -93,15 +99,16 @@ def decode(body: bytes) -> list[Update]:
     path = _decode_path(attributes.get(_AS_PATH, b""))
     preference = struct.unpack("!I", attributes[_LOCAL_PREF])[0] if _LOCAL_PREF in attributes else None
     communities = _decode_communities(attributes.get(_COMMUNITIES, b""))
+    large = _decode_large_communities(attributes.get(_LARGE_COMMUNITIES, b""))
     updates: list[Update] = []
     if nlri or gone or not attributes:
         hop = str(ipaddress.IPv4Address(attributes[_NEXT_HOP])) if _NEXT_HOP in attributes else None
         announced, withdrawn = _decode_prefixes("ipv4", nlri), _decode_prefixes("ipv4", gone)
-        updates.append(Update("ipv4", announced, withdrawn, hop, preference, path, communities))
+        updates.append(Update("ipv4", announced, withdrawn, hop, preference, path, communities, large))
     if _MP_REACH in attributes or _MP_UNREACH in attributes:
         hop, announced = _decode_reach(attributes.get(_MP_REACH))
         withdrawn = _decode_unreach(attributes.get(_MP_UNREACH))
-        updates.append(Update("ipv6", announced, withdrawn, hop, preference, path, communities))
+        updates.append(Update("ipv6", announced, withdrawn, hop, preference, path, communities, large))
     return updates
 
 
@@ -130,6 +137,12 @@ def _decode_communities(data: bytes) -> tuple[tuple[int, int], ...]:
     if len(data) % 4:
         raise WireError(3, 5, f"communities of {len(data)} octets are not whole ones")
     return tuple(struct.iter_unpack("!HH", data))
+
+
+def _decode_large_communities(data: bytes) -> tuple[tuple[int, int, int], ...]:
+    if len(data) % 12:
+        raise WireError(3, 5, f"large communities of {len(data)} octets are not whole ones")
+    return tuple(struct.iter_unpack("!III", data))
 
 
 def _decode_reach(value: bytes | None) -> tuple[str | None, tuple[str, ...]]:

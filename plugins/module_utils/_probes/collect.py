@@ -40,17 +40,20 @@ def _base(scope: str, stage: str, expected: t.Mapping[str, t.Any]) -> dict[str, 
     }
 
 
-def node(
+def node(  # noqa: PLR0913 - all but four are options
     stage: str,
     expected: t.Mapping[str, t.Any],
     questions: t.Sequence[query.Question],
     transfers: t.Sequence[signed.Question] = (),
+    *,
     commands: Commands | None = None,
     patience: float = PATIENCE,
+    certified: t.Collection[str] = (),
 ) -> dict[str, t.Any]:
     """Evidence of the node itself; probes of different subjects run side by side.
 
-    ``transfers`` are asked of the masters, signed with the nameserver's own keys.
+    ``transfers`` are asked of the masters, signed with the nameserver's own keys. ``certified``: marks of the sessions
+    that are waited for; where there is none, all are.
 
     What is on its way (a zone transfer, a session) is waited for, ``patience`` seconds at most: evidence of the
     moment in between would say nothing of the node.
@@ -62,7 +65,7 @@ def node(
     control = commands.get("nsd-control" if provider == "nsd" else "knotc", ())
     with futures.ThreadPoolExecutor(max_workers=4) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
-        routing = pool.submit(_routing, expected, commands, deadline)
+        routing = pool.submit(_routing, expected, commands, deadline, certified)
         evidence["exchanges"] = exchanges = _asked(questions, deadline)
         keys = commands.get("keys", (signed.FILES.get(provider, ""),))[0]
         asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
@@ -103,15 +106,18 @@ def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
     return found
 
 
-def _routing(expected: t.Mapping[str, t.Any], commands: Commands, deadline: float) -> dict[str, t.Any]:
+def _routing(
+    expected: t.Mapping[str, t.Any], commands: Commands, deadline: float, certified: t.Collection[str] = ()
+) -> dict[str, t.Any]:
     """The node's routing daemon; only BIRD is read so far."""
     provider = expected.get("routing_provider", "bird")
     if provider != "bird":
         return {"unsupported": UNSUPPORTED.format(provider.upper())}
+    peers = [peer for peer in expected["peers"] if not certified or peer["mark"] in certified]
     path = commands.get("bird.conf", (bird.CONFIGURATION,))[0]
     while True:
         seen = bird.read(host.run, commands.get("birdc", ("birdc", "-r")), path, _prefixes(expected))
-        if "error" in seen or _watched(seen, expected["peers"]) or time.monotonic() > deadline:
+        if "error" in seen or _watched(seen, peers) or time.monotonic() > deadline:
             return seen
         time.sleep(0.25)
 
@@ -153,16 +159,22 @@ def router(
     announced: t.Mapping[str, t.Collection[str]],
     commands: Commands | None = None,
     patience: float = PATIENCE,
+    certified: t.Collection[str] = (),
 ) -> dict[str, t.Any]:
     """Evidence of the host's router: what it has from the node.
 
-    ``announced``, by family, is waited for, ``patience`` seconds at most: routes are on their way for a while.
+    ``announced``, by family, is waited for in the sessions whose marks are ``certified``, ``patience`` seconds at most:
+    routes are on their way for a while. Where none is, all sessions are waited for.
     """
     evidence, started = _base("router", stage, expected), time.monotonic()
     locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
     while True:
         seen = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
-        if "error" in seen or _received(seen, locals_, announced) or time.monotonic() > started + patience:
+        if (
+            "error" in seen
+            or _received(seen, expected["peers"], announced, certified)
+            or time.monotonic() > started + patience
+        ):
             break
         time.sleep(0.25)
     evidence["collected_at"] = round(time.time(), 3)
@@ -173,13 +185,17 @@ def router(
 
 def _received(
     seen: t.Mapping[str, t.Any],
-    locals_: t.Mapping[str, t.Sequence[str]],
+    peers: t.Iterable[t.Mapping[str, t.Any]],
     announced: t.Mapping[str, t.Collection[str]],
+    certified: t.Collection[str],
 ) -> bool:
-    """Whether every session is up, and has exactly what is announced in its family."""
-    return all(
-        seen["sessions"][address]["state"] == "Established"
-        and {route["to"] for route in seen["routes"][address]} == set(announced.get(family, ()))
-        for family, addresses in locals_.items()
-        for address in addresses
-    )
+    """Whether every session of this router is up, and has exactly what is announced over it."""
+    for peer in peers:
+        session, routes = seen["sessions"][peer["local_address"]], seen["routes"][peer["local_address"]]
+        if session["address"] not in ("", peer["address"]):
+            continue  # of another router
+        waited = not certified or peer["mark"] in certified
+        due = announced.get(peer["family"], ()) if waited else ()
+        if (waited and session["state"] != "Established") or {route["to"] for route in routes} != set(due):
+            return False
+    return True

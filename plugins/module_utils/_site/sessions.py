@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import collections
+import hashlib
+import struct
 import typing as t
 
 from .. import _addressing as addressing
@@ -150,5 +152,16 @@ def _numbered(found: t.Iterable[Variables]) -> list[Variables]:
     for session in found:
         stem = f"as{session['asn']}_{session['family']}"
         counts[stem] += 1
-        named.append({"name": f"{stem}_{counts[stem]}", **session})
+        named.append({"name": f"{stem}_{counts[stem]}", "mark": mark(session), **session})
     return named
+
+
+def mark(session: Variables) -> str:
+    """What marks routes that are for this session: a large community of ours (RFC 8092), in canonical spelling.
+
+    It follows from what makes the session another one (its two addresses, the neighbour's AS number) and from nothing
+    else: no other peer that comes or goes, and no option, changes it. It stays on the node.
+    """
+    identity = f"{session['local_address']} {session['address']} {session['asn']}"
+    digest = hashlib.sha256(identity.encode("ascii")).digest()
+    return ":".join(str(number) for number in (addressing.ASN, *struct.unpack_from("!II", digest)))

@@ -13,8 +13,8 @@ SECRETS = {
 }
 """What the vault would hold."""
 
-V4 = {"address": "192.0.2.1", "local_address": "192.0.2.2", "family": "ipv4"}
-V6 = {"address": "2001:db8::1", "local_address": "2001:db8::2", "family": "ipv6"}
+V4 = {"address": "192.0.2.1", "local_address": "192.0.2.2", "family": "ipv4", "mark": "20144:4:1"}
+V6 = {"address": "2001:db8::1", "local_address": "2001:db8::2", "family": "ipv6", "mark": "20144:6:1"}
 
 
 def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
@@ -50,11 +50,13 @@ def both(**options: t.Any) -> list[dict[str, t.Any]]:
 FAR = [
     session(
         {"address": "198.51.100.9", "local_address": "192.0.2.2", "family": "ipv4"}, asn=64501, multihop=2,
+        mark="20144:4:4294967295",
         description="Example Transit, two hops away", inbound="default", max_prefix=1,
         bfd={"interval_ms": 300, "multiplier": 3},
     ),
     session(
         {"address": "2001:db8:0:7::9", "local_address": "2001:db8::2", "family": "ipv6"}, asn=64501, multihop=2,
+        mark="20144:6:4294967295",
         description="Example Transit, two hops away", inbound="all", max_prefix=1000,
     ),
 ]  # fmt: skip
@@ -155,7 +157,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "imrs_peers": [
                 session(V4),
                 session(
-                    {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6"},
+                    {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6", "mark": "20144:6:2"},
                     interface="uplink",
                     bfd={"interval_ms": 300, "multiplier": 3},
                 ),

@@ -130,11 +130,28 @@ def test_nothing_leaves_bird_that_is_not_from_the_gate(case: str) -> None:
     texts = files("routing", "bird", CASES[case][1])
     text, policy = texts["etc/bird/bird.conf"], texts["etc/bird/policy.conf"]
     names = [peer["name"] for peer in CASES[case][1]["imrs_peers"]]
+    marks = [peer["mark"].replace(":", ",") for peer in CASES[case][1]["imrs_peers"]]
     assert re.findall(r"export filter (\w+)_out;", text) == names == re.findall(r"(?m)^protocol bgp (as\w+)", text)
     guarded = re.findall(
-        r'(?m)^filter (\w+)_out\n\{\n  if proto != "gate" \|\| ! is_imrs_ipv[46]\(\) then reject;', policy
+        r"(?m)^filter (\w+)_out\n\{\n(?:  #.*\n)*"
+        r'  if proto != "gate" \|\| ! is_imrs_ipv[46]\(\) \|\| ! \(\(([\d,]+)\) ~ bgp_large_community\) then reject;\n'
+        r"  unset\(bgp_large_community\);",
+        policy,
     )
-    assert guarded == names == re.findall(r"filter (\w+)_out\b", policy)
+    assert guarded == list(zip(names, marks, strict=True))
+    assert names == re.findall(r"filter (\w+)_out\b", policy)
     assert (
         text.count("export ") == 2 * len(names) + 2 + 2
     )  # a filter and a limit each; the gate's two; the kernel's two
+
+
+@pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "frr" in providers])
+def test_nothing_leaves_frr_without_the_mark_of_its_session(case: str) -> None:
+    text = files("routing", "frr", CASES[case][1])["etc/frr/frr.conf"]
+    for peer in CASES[case][1]["imrs_peers"]:
+        assert f"standard mark_{peer['name']} seq 10 permit {peer['mark']}\n" in text
+        blocks = re.findall(rf"(?m)^route-map {peer['name']}_out permit \d+\n((?: .*\n)+)exit", text)
+        assert len(blocks) == 2
+        for block in blocks:
+            assert f" match large-community mark_{peer['name']}\n" in block
+            assert re.search(r" set large-community (?!.*additive)", block), "a mark would leave the node"

@@ -10,8 +10,10 @@ from __future__ import annotations
 import typing as t
 
 from ... import _addressing as addressing
+from ..._routing.policy import Mode
 from ..check import EVERY_STAGE, Verdict, check, verdict
 from ..peering import Session, at_router, bfd_of, communities, dressing, inside, session_of
+from ..standing import Standing, absence, all_of, due, place
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -30,14 +32,22 @@ def _channel(session: Session, family: str) -> Session:
     return next((channel for channel in session["channels"] if channel["family"] == family), {})
 
 
-def _each(evidence: Evidence, expected: Expected, rule: Rule, good: str) -> Verdict:
-    """Judge every session of the sheet with one rule; a session that is not there fails every check."""
+def _each(evidence: Evidence, expected: Expected, rule: Rule, good: str, *, there: bool = False) -> Verdict:
+    """Judge every session of the sheet with one rule; a session that the daemon does not know fails every check.
+
+    ``there``: leave out those that wait for their router. One at least must not.
+    """
     problems = [] if expected.peers else ["the sheet has no peer"]
-    for peer in expected.peers:
+    judged = [peer for peer in expected.peers if not there or place(evidence, peer).standing is not Standing.WAITING]
+    if expected.peers and not judged:
+        problems = [f"{placed.peer.name}: {placed.why}" for placed in all_of(evidence, expected)]
+    for peer in judged:
         session = session_of(evidence, peer)
         found = ["there is no such session"] if session is None else rule(peer, session)
         problems += [f"{peer.name}: {problem}" for problem in found]
-    return verdict(problems, f"{len(expected.peers)} sessions: {good}")
+    waiting = len(expected.peers) - len(judged)
+    of = f"{len(judged)} of {len(expected.peers)}" if waiting else f"{len(judged)}"
+    return verdict(problems, f"{of} sessions: {good}")
 
 
 def _next_hops(peer: Peer, expected: Expected) -> set[str]:
@@ -67,31 +77,31 @@ def _set(prefixes: t.Iterable[str]) -> str:
     return ", ".join(sorted(prefixes)) or "nothing"
 
 
-@check("BG-01", "Every session is established", source="requirements BG-01; RFC 4271 section 8")
+@check("BG-01", "Sessions are established", source="requirements BG-01; RFC 4271 section 8")
 def established(evidence: Evidence, expected: Expected) -> Verdict:
-    """Every session of the sheet: Established, the right AS numbers, its family's channel up, and BFD where agreed."""
+    """Every certified session, and one at least: Established, the right AS numbers, its channel up, BFD where agreed.
+
+    A session that is not certified may wait for its router: it gets nothing until then (BG-20).
+    """
+    if evidence.stage is not Mode.DARK and not any(peer.mark in evidence.certified for peer in expected.peers):
+        return verdict(["no session is certified, so nothing is announced"], "")
 
     def rule(peer: Peer, session: Session) -> list[str]:
+        if why := absence(evidence, peer):
+            return [why]
         problems = []
-        if session.get("bgp_state") != "Established":
-            why = f" ({session['last_error']})" if session.get("last_error") else ""
-            return [f"{session.get('bgp_state') or session.get('state')}{why}"]
         if (session.get("local_as"), session.get("neighbor_as")) != (expected.asn, peer.asn):
             problems.append(f"AS{session.get('local_as')} to AS{session.get('neighbor_as')}")
         if session.get("source") != peer.local_address:
             problems.append(f"speaks from {session.get('source')}")
-        if _channel(session, peer.family).get("state") != "UP":
-            problems.append(f"the {peer.family} channel is not up")
-        if peer.bfd and (state := bfd_of(evidence, peer).get("state", "not running")) != "Up":
-            problems.append(f"BFD is {state}")
         return problems
 
-    return _each(evidence, expected, rule, "established")
+    return _each(evidence, expected, rule, "established", there=True)
 
 
 @check("BG-02", "Exactly the right prefixes go out", source="ICANN FAQ q13; requirements BG-02")
 def exported(evidence: Evidence, expected: Expected) -> Verdict:
-    """The routes exported to every peer are exactly those of the stage's mode, of the peer's family."""
+    """To a certified peer exactly the routes of the stage's mode are exported, of its family; to others none."""
     wanted = expected.announced(evidence.stage)
     exports = evidence.section("node", "bird")["exports"]
 
@@ -99,27 +109,26 @@ def exported(evidence: Evidence, expected: Expected) -> Verdict:
         routes = exports.get(session["name"])
         if routes is None and session.get("bgp_state") == "Established":
             return ["the exported routes could not be listed"]
-        have = {route["to"] for route in routes or ()}
-        return [] if have == set(wanted[peer.family]) else [f"exports {_set(have)}, not {_set(wanted[peer.family])}"]
+        have, want = {route["to"] for route in routes or ()}, set(due(evidence, expected, peer))
+        return [] if have == want else [f"exports {_set(have)}, not {_set(want)}"]
 
     return _each(evidence, expected, rule, _set(p for family in wanted.values() for p in family))
 
 
 @check("BG-03", "The counters agree with the mode", source="requirements BG-03; RSSAC024 answer 3.5.2")
 def counted(evidence: Evidence, expected: Expected) -> Verdict:
-    """Every peer was sent as many routes as the mode has, other families none; the host's router, if asked, agrees."""
-    wanted = expected.announced(evidence.stage)
+    """Every certified peer was sent as many routes as the mode has, others none, nor of other families; the host's
+    router, if asked, agrees.
+    """
 
     def rule(peer: Peer, session: Session) -> list[str]:
-        problems = []
+        problems, wanted = [], set(due(evidence, expected, peer))
         for channel in session["channels"]:
-            due = len(wanted[peer.family]) if channel["family"] == peer.family else 0
+            many = len(wanted) if channel["family"] == peer.family else 0
             count = channel.get("routes", {}).get("exported", 0)
-            if count != due:
-                problems.append(f"{count} {channel['family']} routes exported, {due} in mode {evidence.stage}")
-        routes = at_router(evidence, peer)
-        have = {route["to"] for route in routes} if routes is not None else set(wanted[peer.family])
-        extra = have - set(wanted[peer.family])
+            if count != many:
+                problems.append(f"{count} {channel['family']} routes exported, {many} in mode {evidence.stage}")
+        extra = {route["to"] for route in at_router(evidence, peer) or ()} - wanted
         return [*problems, f"the host's router also has {_set(extra)}"] if extra else problems
 
     return _each(evidence, expected, rule, f"as mode {evidence.stage} has it")
@@ -161,7 +170,9 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("BG-05", "Nothing else goes out", harm=True, source="RFC 7454 section 6; requirements BG-05")
 def leaks(evidence: Evidence, expected: Expected) -> Verdict:
-    """No session but those of the sheet; none exports, nor the host's router holds, more than the stage's mode has."""
+    """No session but those of the sheet; none exports, nor the host's router holds, more than the stage's mode has, and
+    one that is not certified exports nothing.
+    """
     wanted = expected.announced(evidence.stage)
     daemon = evidence.section("node", "bird")
     peers = {peer.address: peer for peer in expected.peers}
@@ -170,7 +181,7 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
         name, neighbor = session["name"], str(session.get("neighbor"))
         if neighbor not in peers and not neighbor.startswith("127."):
             problems.append(f"{name}: a session with {neighbor}, which is not in the sheet")
-        allowed = set(wanted[peers[neighbor].family]) if neighbor in peers else set()
+        allowed = set(due(evidence, expected, peers[neighbor])) if neighbor in peers else set()
         routes = daemon["exports"].get(name)
         if routes is None and session.get("bgp_state") == "Established":
             problems.append(f"{name}: what it exports could not be listed")
@@ -182,9 +193,9 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
             if route["protocol"] != GATE
         ]
     if "router" in evidence.scopes:
-        due = {prefix for family in wanted.values() for prefix in family}
+        announced = {prefix for family in wanted.values() for prefix in family}
         for address, routes in evidence.section("router", "frr")["routes"].items():
-            if held := {route["to"] for route in routes} - due:
+            if held := {route["to"] for route in routes} - announced:
                 problems.append(f"the host's router holds {_set(held)} from {address}")
     return verdict(problems, f"{len(expected.peers)} sessions: no leak")
 
@@ -258,7 +269,9 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("BG-11", "Sessions are authenticated as agreed", source="RFC 2385; RFC 5925")
 def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
-    """A session has a password exactly where the sheet names one, and is established with it."""
+    """A session has a password exactly where the sheet names one, and is established with it, unless it waits for its
+    router.
+    """
 
     def rule(peer: Peer, session: Session) -> list[str]:
         options = _options(evidence, session)
@@ -267,7 +280,8 @@ def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
         have = bool(options.get("authentication"))
         if have != peer.authenticated:
             return [f"{'a' if have else 'no'} password, {'one' if peer.authenticated else 'none'} in the sheet"]
-        return [] if session.get("bgp_state") == "Established" else ["not established with it"]
+        up = session.get("bgp_state") == "Established" or place(evidence, peer).standing is Standing.WAITING
+        return [] if up else ["not established with it"]
 
     return _each(evidence, expected, rule, f"{sum(p.authenticated for p in expected.peers)} with a password")
 
@@ -291,7 +305,7 @@ def hold_time(evidence: Evidence, expected: Expected) -> Verdict:
                 problems.append(f"BFD notices {told}, within {peer.bfd.detection_ms} ms in the sheet")
         return problems
 
-    return _each(evidence, expected, rule, "dead peers noticed in time")
+    return _each(evidence, expected, rule, "dead peers noticed in time", there=True)
 
 
 @check("BG-13", "Graceful restart is not offered", source="RFC 4724; requirements BG-13", stages=EVERY_STAGE)
@@ -307,7 +321,16 @@ def graceful_restart(evidence: Evidence, expected: Expected) -> Verdict:
             [*found, "graceful restart on in the configuration"] if options.get("graceful_restart") is True else found
         )
 
-    return _each(evidence, expected, rule, "no stale routes kept")
+    return _each(evidence, expected, rule, "no stale routes kept", there=True)
+
+
+@check("BG-20", "No session waits for its router", severity="W", source="docs/architecture.md, contract: acceptance")
+def complete(evidence: Evidence, expected: Expected) -> Verdict:
+    """Every session of the sheet is certified, or at stage dark ready to be. Others keep nobody from serving."""
+    good = {Standing.CERTIFIED, Standing.READY} if evidence.stage is Mode.DARK else {Standing.CERTIFIED}
+    placed = [place(evidence, peer) for peer in expected.peers]
+    waiting = [each.words for each in placed if each.standing not in good]
+    return verdict(waiting, f"{len(placed)} sessions: none waits")
 
 
 CHECKS = (
@@ -322,4 +345,5 @@ CHECKS = (
     authenticated,
     hold_time,
     graceful_restart,
+    complete,
 )

@@ -11,6 +11,7 @@ import typing as t
 from ..check import ANNOUNCED, Verdict, check, failed, skipped, verdict
 from ..evidence import Missing
 from ..peering import at_router
+from ..standing import due
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -86,19 +87,23 @@ def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -
     scopes=("router",),
 )
 def accepted(evidence: Evidence, expected: Expected) -> Verdict:
-    """The host's router has a valid route for every prefix of the mode, and no other, over each session of its own."""
+    """The host's router has a valid route for every prefix of the mode, and no other, over each certified session that
+    it has; over others none.
+    """
     if not expected.peers:
         return skipped("the sheet has no peer")
     problems = []
-    wanted = expected.announced(evidence.stage)
     own = [(peer, routes) for peer in expected.peers if (routes := at_router(evidence, peer)) is not None]
     if not own:
         return failed("the router that was read has none of the sheet's sessions")
     for peer, routes in own:
-        have = {route["to"] for route in routes if route["valid"]}
-        problems += [f"{peer.name}: {prefix} missing" for prefix in wanted[peer.family] if prefix not in have]
-        problems += [f"{peer.name}: {prefix} too many" for prefix in sorted(have - set(wanted[peer.family]))]
-    return verdict(problems, f"every prefix accepted over {len(own)} of {len(expected.peers)} sessions")
+        have, wanted = {route["to"] for route in routes if route["valid"]}, due(evidence, expected, peer)
+        problems += [f"{peer.name}: {prefix} missing" for prefix in wanted if prefix not in have]
+        problems += [f"{peer.name}: {prefix} too many" for prefix in sorted(have - set(wanted))]
+    judged = sum(peer.mark in evidence.certified for peer, _routes in own)
+    if not judged and not problems:
+        return skipped("the router that was read has no certified session yet")
+    return verdict(problems, f"every prefix accepted over {judged} of {len(expected.peers)} sessions")
 
 
 CHECKS = (present, contained, accepted)

@@ -314,6 +314,12 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("BG-11", "no password", _no_option("authentication"), "no password, one in the sheet"),
     ("BG-12", "too long", lambda scene: scene.session.update(hold_time=180), "180 s, 9 s in the sheet"),
     ("BG-13", "offered", lambda s: s.session.update(restarts=["Graceful restart"]), "offers graceful restart"),
+    (
+        "BG-20",
+        "not certified",
+        lambda scene: scene.uncertified.add(scene.expected["peers"][0]["name"]),
+        "as64500_ipv4_1 with 192.0.2.1 (AS64500) is ready",
+    ),
     ("BG-13", "configured", _option(graceful_restart=True), "graceful restart on in the configuration"),
     ("AR-01", "on the uplink", _address("uplink", kind="veth"), "2001:500:9f::42 is on uplink"),
     ("AR-01", "tentative", _address("lo", flags=["tentative"]), "2001:500:9f::42 is tentative"),

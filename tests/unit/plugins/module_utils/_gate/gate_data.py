@@ -9,6 +9,9 @@ import typing as t
 
 NODE = "xlb01.l.root-servers.org"
 V4, V6 = "199.7.83.42", "2001:500:9f::42"
+MARK, LATER = "20144:1:2", "20144:4294967295:0"
+"""Marks of two sessions."""
+SESSIONS = (MARK,)
 DATA: dict[str, t.Any] = {
     "node": NODE,
     "asn": 20144,

@@ -7,12 +7,17 @@ from __future__ import annotations
 import json
 import math
 import pathlib
+import sys
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from gate_data import SESSIONS
 
 HEX, OTHER = "a" * 64, "b" * 64
 NOW = "2026-01-01T00:00:00Z"
@@ -88,10 +93,10 @@ def test_only_the_configuration_that_is_there_can_be_certified(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    assert "refused" in subject.certify(Mode.LIVE, OTHER, MOMENT)
+    assert "refused" in subject.certify(Mode.LIVE, OTHER, SESSIONS, MOMENT)
     assert subject.certified is Mode.DARK
-    assert subject.certify(Mode.LIVE, HEX.upper(), MOMENT) == {"changed": True, "mode": "live"}
-    assert subject.certify(Mode.LIVE, HEX, MOMENT) == {"changed": False, "mode": "live"}
+    assert subject.certify(Mode.LIVE, HEX.upper(), SESSIONS, MOMENT) == {"changed": True, "mode": "live"}
+    assert subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT) == {"changed": False, "mode": "live"}
     assert restarted(tmp_path, fingerprint).certified is Mode.LIVE
 
 
@@ -102,7 +107,7 @@ def test_another_fingerprint_voids_the_certificate(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, content: str | None, reason: str
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     path = tmp_path / "fingerprint"
     path.unlink()
     if content is not None:
@@ -114,7 +119,7 @@ def test_another_fingerprint_voids_the_certificate(
 
 def test_a_revoked_certificate_is_gone_for_good(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     assert [subject.revoke(), subject.revoke()] == [{"changed": True}, {"changed": False}]
     assert restarted(tmp_path, fingerprint).certified is Mode.DARK
 
@@ -169,7 +174,7 @@ def test_a_provisional_certificate_ends_on_either_clock(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, now: Moment, void: str, restart: bool
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    assert subject.certify(Mode.LIVE, HEX, MOMENT, 60) == {"changed": True, "mode": "live"}
+    assert subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT, 60) == {"changed": True, "mode": "live"}
     assert (subject.certificate.issued_at, subject.certificate.expires_at) == (NOW, MOMENT.wall + 60)
     subject = restarted(tmp_path, fingerprint) if restart else subject
     assert (subject.check(now), subject.void) == (bool(void), void)
@@ -182,7 +187,7 @@ def test_a_provisional_certificate_ends_on_either_clock(
 def test_a_reboot_with_a_clock_that_went_back_gives_no_more_than_the_same_time_again(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
-    restarted(tmp_path, fingerprint).certify(Mode.LIVE, HEX, MOMENT, 60)
+    restarted(tmp_path, fingerprint).certify(Mode.LIVE, HEX, SESSIONS, MOMENT, 60)
     subject = restarted(tmp_path, fingerprint)
     assert not subject.check(Moment(0, 20))
     assert not subject.check(Moment(59, 79))
@@ -215,18 +220,18 @@ def test_what_is_certified_for_good_is_never_lowered(  # noqa: PLR0917
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
     for wanted, seconds in history:
-        subject.certify(Mode.parse(wanted), HEX, MOMENT, seconds)
-    assert subject.certify(Mode.parse(last[0]), HEX, MOMENT, last[1]) == {"changed": changed, "mode": mode}
+        subject.certify(Mode.parse(wanted), HEX, SESSIONS, MOMENT, seconds)
+    assert subject.certify(Mode.parse(last[0]), HEX, SESSIONS, MOMENT, last[1]) == {"changed": changed, "mode": mode}
     for each in (subject, restarted(tmp_path, fingerprint)):
         assert (str(each.certified), each.certificate.expires_at is None) == (mode, permanent)
 
 
 def test_a_void_certificate_holds_nothing_up(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     (tmp_path / "fingerprint").write_text(OTHER)
     fingerprint.poll()
-    assert subject.certify(Mode.DRAINED, OTHER, MOMENT, 60) == {"changed": True, "mode": "drained"}
+    assert subject.certify(Mode.DRAINED, OTHER, SESSIONS, MOMENT, 60) == {"changed": True, "mode": "drained"}
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 86401, math.inf, math.nan])
@@ -234,7 +239,7 @@ def test_a_confirmation_has_to_come_within_a_day(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, seconds: float
 ) -> None:
     with pytest.raises(ValueError, match="cannot wait"):
-        restarted(tmp_path, fingerprint).certify(Mode.LIVE, HEX, MOMENT, seconds)
+        restarted(tmp_path, fingerprint).certify(Mode.LIVE, HEX, SESSIONS, MOMENT, seconds)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +248,7 @@ def test_a_confirmation_has_to_come_within_a_day(
 def test_a_damaged_expiry_is_no_permanent_certificate(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, expiry: object
 ) -> None:
-    data = {"mode": "live", "fingerprint": HEX, "issued_at": NOW}
+    data = {"mode": "live", "fingerprint": HEX, "issued_at": NOW, "sessions": list(SESSIONS)}
     store.write(tmp_path / "certificate.json", data)
     assert restarted(tmp_path, fingerprint).certified is Mode.LIVE
     store.write(tmp_path / "certificate.json", {**data, "expiry": expiry})
@@ -255,7 +260,7 @@ def test_a_change_voids_for_good_until_certified_again(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, restart: bool
 ) -> None:
     path, subject = tmp_path / "fingerprint", restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     for content, changed in ((OTHER, True), ("", False), (HEX, False)):
         path.write_text(content)
         assert fingerprint.poll()
@@ -263,7 +268,7 @@ def test_a_change_voids_for_good_until_certified_again(
         assert not subject.remember()
         subject = restarted(tmp_path, fingerprint) if restart else subject
     assert (subject.certified, subject.void) == (Mode.DARK, "the configuration has changed since acceptance")
-    assert subject.certify(Mode.LIVE, HEX, MOMENT)["changed"]
+    assert subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)["changed"]
     assert subject.certified is Mode.LIVE
 
 
@@ -271,7 +276,7 @@ def test_a_missing_fingerprint_voids_only_as_long_as_it_is_missing(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
     path, subject = tmp_path / "fingerprint", restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     path.unlink()
     assert (fingerprint.poll(), subject.check(MOMENT), subject.certified) == (True, False, Mode.DARK)
     path.write_text(HEX)
@@ -282,7 +287,7 @@ def test_a_full_disk_forgets_a_void_certificate_and_a_broken_one_is_tried_again(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT, 1)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT, 1)
     assert subject.check(later(1))
     monkeypatch.setattr(store, "write", full)
     with monkeypatch.context() as broken:

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import math
 import pathlib
+import sys
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from gate_data import SESSIONS
 
 HEX, OTHER = "a" * 64, "b" * 64
 MOMENT = Moment(1767225600.0, 5000.0)
@@ -46,7 +51,7 @@ def test_a_foreseen_change_keeps_the_certificate_until_its_time_is_over(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     assert subject.foresee(OTHER, MOMENT, 60, HEX) == {"changed": True}
     changed_to(tmp_path, fingerprint, OTHER)
     subject = restarted(tmp_path, fingerprint)
@@ -59,7 +64,7 @@ def test_a_foreseen_change_keeps_the_certificate_until_its_time_is_over(
 
 def test_what_was_not_foreseen_voids_as_ever(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     subject.foresee(OTHER, MOMENT, 60, HEX)
     changed_to(tmp_path, fingerprint, "c" * 64)
     assert (subject.check(MOMENT), subject.void) == (True, "the configuration has changed since acceptance")
@@ -69,7 +74,7 @@ def test_a_change_that_went_back_leaves_the_certificate_as_it_was(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     subject.foresee(OTHER, MOMENT, 60, HEX)
     changed_to(tmp_path, fingerprint, OTHER)
     assert not subject.check(later(1))
@@ -83,10 +88,10 @@ def test_acceptance_makes_the_foreseen_configuration_the_certified_one(
     tmp_path: pathlib.Path, fingerprint: Fingerprint
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     subject.foresee(OTHER, MOMENT, 60, HEX)
     changed_to(tmp_path, fingerprint, OTHER)
-    assert subject.certify(Mode.LIVE, OTHER, later(10)) == {"changed": True, "mode": "live"}
+    assert subject.certify(Mode.LIVE, OTHER, SESSIONS, later(10)) == {"changed": True, "mode": "live"}
     assert (subject.check(later(1000)), subject.certified) == (False, Mode.LIVE)
     changed_to(tmp_path, fingerprint, HEX)
     assert subject.check(later(1001))
@@ -94,7 +99,7 @@ def test_acceptance_makes_the_foreseen_configuration_the_certified_one(
 
 def test_a_second_change_does_not_prolong_the_time(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     subject.foresee(OTHER, MOMENT, 60, HEX)
     assert subject.foresee("c" * 64, later(50), 60, OTHER) == {"changed": True}
     assert subject.foresee("c" * 64, later(50), 60, OTHER) == {"changed": False}
@@ -105,9 +110,9 @@ def test_a_second_change_does_not_prolong_the_time(tmp_path: pathlib.Path, finge
 def test_only_what_is_certified_for_good_can_foresee(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
     assert subject.foresee(OTHER, MOMENT, 60, HEX)["refused"].endswith("no certificate")
-    subject.certify(Mode.LIVE, HEX, MOMENT, 60)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT, 60)
     assert subject.foresee(OTHER, MOMENT, 60, HEX)["refused"].endswith("it is provisional")
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     for number in range(16):
         assert subject.foresee(f"{number:064x}", MOMENT, 60, HEX)["changed"]
     assert "16 changes" in subject.foresee(OTHER, MOMENT, 60, HEX)["refused"]
@@ -116,7 +121,7 @@ def test_only_what_is_certified_for_good_can_foresee(tmp_path: pathlib.Path, fin
 def test_a_change_of_what_is_not_certified_is_not_foreseen(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     """systemd may not have noticed that somebody was at it before."""
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     assert "has changed" in subject.foresee(OTHER, MOMENT, 60, "c" * 64)["refused"]
     subject.foresee(OTHER, MOMENT, 60, HEX)
     assert subject.foresee("c" * 64, MOMENT, 60, OTHER) == {"changed": True}
@@ -126,7 +131,7 @@ def test_a_change_of_what_is_not_certified_is_not_foreseen(tmp_path: pathlib.Pat
 def test_nothing_is_foreseen_by_a_certificate_that_is_void(tmp_path: pathlib.Path, fingerprint: Fingerprint) -> None:
     subject = restarted(tmp_path, fingerprint)
     assert not subject.foreseen
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     subject.foresee(OTHER, MOMENT, 60, HEX)
     assert subject.foreseen
     changed_to(tmp_path, fingerprint, "c" * 64)
@@ -152,7 +157,7 @@ def test_a_full_disk_foresees_nothing(
     tmp_path: pathlib.Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = restarted(tmp_path, fingerprint)
-    subject.certify(Mode.LIVE, HEX, MOMENT)
+    subject.certify(Mode.LIVE, HEX, SESSIONS, MOMENT)
     monkeypatch.setattr(store, "write", full)
     assert "refused" in subject.foresee(OTHER, MOMENT, 60, HEX)["error"]
     changed_to(tmp_path, fingerprint, OTHER)

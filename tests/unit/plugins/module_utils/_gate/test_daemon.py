@@ -20,7 +20,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gat
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Loss
-from gate_data import without_a_network
+from gate_data import MARK, without_a_network
 
 DATA = without_a_network()
 HEX, OTHER = "a" * 64, "b" * 64
@@ -77,7 +77,7 @@ def test_the_status_says_how_long_and_how_high(tmp_path: pathlib.Path) -> None:
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story(gate: Gate) -> None:
-        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX}
+        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]}
         assert (await gate.answer({"verb": "status"}))["intent"]["ceiling"] == "live"
         await gate.answer({"verb": "intent", "mode": "drained", "by": "operator"})
         await gate.answer({"verb": "intent", "mode": "dark", "by": "site.yml"})
@@ -99,7 +99,7 @@ def test_the_beat_ends_what_nobody_confirmed(tmp_path: pathlib.Path) -> None:
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story(gate: Gate) -> None:
-        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "for": 0.2})
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK], "for": 0.2})
         await reason(gate, "")
         await reason(gate, "not confirmed in time")
 
@@ -114,7 +114,7 @@ def test_the_beat_notices_a_change_and_keeps_it_in_mind(tmp_path: pathlib.Path) 
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story(gate: Gate) -> None:
-        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]})
         (tmp_path / "fingerprint").write_text(OTHER)
         await reason(gate, CHANGED)
 
@@ -133,7 +133,7 @@ def test_what_is_foreseen_is_marked_for_the_fingerprint_until_it_is_accepted(tmp
     mark.touch()  # of a gate that was killed
 
     async def story(gate: Gate) -> None:
-        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX}
+        certify = {"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]}
         await gate.answer(certify)
         assert not mark.exists()
         request = {"verb": "foresee", "fingerprint": OTHER, "from": HEX, "for": 60}

@@ -31,6 +31,9 @@ STATUS: dict[str, t.Any] = {
         "issued_at": "2026-01-01T00:00:00Z",
         "expires_at": 1767225600.5,
         "foreseen_until": None,
+        "sessions": ["20144:1:2"],
+        "trial": [],
+        "trial_until": None,
     },
     "fingerprint": "",
     "verdict": {
@@ -46,6 +49,8 @@ STATUS: dict[str, t.Any] = {
 SETTLED = {**STATUS["certificate"], "expires_at": None, "foreseen_until": 1767225600.5}
 FORESEEN = {**STATUS, "certificate": SETTLED}
 """A node with a certificate for good that covers a planned change, too."""
+ON_TRIAL = {**STATUS, "certificate": {**STATUS["certificate"], "trial": ["20144:3:4"], "trial_until": 1767225600.5}}
+"""A node with one more session that is about to be judged."""
 
 SINCE = "2026-01-01T00:00:00Z"
 VOID = {
@@ -132,6 +137,22 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
             "changed",
         ),
         (["status"], {"verb": "status"}, STATUS, 0, ", to be confirmed before 2026-01-01T00:00:00Z"),
+        (
+            ["certify", "live", "--fingerprint", "ab", "--session", "20144:1:2", "--session", "20144:3:4"],
+            {"verb": "certify", "mode": "live", "fingerprint": "ab", "sessions": ["20144:1:2", "20144:3:4"]},
+            {"changed": True, "mode": "live"},
+            0,
+            "changed",
+        ),
+        (
+            ["trial", "--fingerprint", "ab", "--for", "60", "--session", "20144:3:4"],
+            {"verb": "trial", "fingerprint": "ab", "sessions": ["20144:3:4"], "for": 60.0},
+            {"changed": False, "refused": "no certificate"},
+            1,
+            "imrs: no certificate",
+        ),
+        (["status"], {"verb": "status"}, STATUS, 0, "  for sessions 20144:1:2\n"),
+        (["status"], {"verb": "status"}, ON_TRIAL, 0, "20144:1:2 (on trial until 2026-01-01T00:00:00Z: 20144:3:4)"),
         (["status"], {"verb": "status"}, FORESEEN, 0, "; a planned change may come before 2026-01-01T00:00:00Z"),
         (
             ["status"],

@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
 from ansible_collections.icann.imrs.plugins.module_utils._gate import cli, foresee
 from ansible_collections.icann.imrs.plugins.module_utils._gate.fingerprint import fingerprint
-from gate_data import without_a_network
+from gate_data import MARK, without_a_network
 
 USER, GROUP = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
 LIBRARY = pathlib.Path(foresee.__file__).parents[1]
@@ -106,7 +106,7 @@ class Node:
                 assert time.monotonic() < deadline, (self.root / "gate.out").read_text()
                 time.sleep(0.02)
             self.certificate()
-            assert self.ask(verb="certify", mode="live", fingerprint=self.now())["changed"]
+            assert self.ask(verb="certify", mode="live", fingerprint=self.now(), sessions=[MARK])["changed"]
             yield
         finally:
             process.terminate()
@@ -180,7 +180,8 @@ def test_what_is_foreseen_is_what_the_node_has_afterwards(
         certificate = node.certificate()
         assert (certificate["valid"], certificate["fingerprint"]) == (True, before)
         assert certificate["foreseen_until"] is not None
-        assert node.ask(verb="certify", mode="live", fingerprint=node.now()) == {"changed": True, "mode": "live"}
+        certify = {"verb": "certify", "mode": "live", "fingerprint": node.now(), "sessions": [MARK]}
+        assert node.ask(**certify) == {"changed": True, "mode": "live"}
         assert node.ask(verb="status")["certificate"]["foreseen_until"] is None
 
 
@@ -253,7 +254,7 @@ def test_fingerprints_taken_in_the_middle_of_a_change_void_nothing(node: Node, m
         (
             lambda node: (
                 node.ask(verb="revoke"),
-                node.ask(verb="certify", mode="live", fingerprint=node.now(), **{"for": 60}),
+                node.ask(verb="certify", mode="live", fingerprint=node.now(), sessions=[MARK], **{"for": 60}),
             ),
             "no certificate for good to keep (it is provisional)",
         ),

@@ -8,6 +8,7 @@ The world is simulated: what is really the case is known, so what is announced c
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pathlib
 import sys
 import typing as t
@@ -21,13 +22,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, store, until, verdict
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED, Authority, Fingerprint
-from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Certificate, Moment
+from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Certificate, Expiry, Moment
 from ansible_collections.icann.imrs.plugins.module_utils._gate.comeback import TRIES, Comeback
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.intent import Intent, Layers
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from gate_data import DATA
+from gate_data import DATA, LATER, MARK
 
 SCHEDULES, STEPS = 10000, 12
 STEP = 0.5
@@ -163,7 +164,24 @@ class World(RuleBasedStateMachine):
     def certify(self, mode: Mode) -> None:
         """By acceptance, which judges what runs."""
         if self.authority.fingerprint.value == self.running == HEX:
-            self.authority.certificate = Certificate(mode, HEX, "", "")
+            self.authority.certificate = Certificate(mode, HEX, "", "", sessions=(MARK,))
+
+    @rule(seconds=st.floats(0.1, 30))
+    def put_a_session_on_trial(self, seconds: float) -> None:
+        until = Expiry.after(seconds, Moment(self.wall, self.now))
+        certificate = self.authority.certificate
+        if not self.authority.void:
+            self.authority.certificate = dataclasses.replace(certificate, trial=(LATER,), trial_until=until)
+
+    @rule()
+    def wait_for_the_end_of_the_trial(self) -> None:
+        """It takes nothing with it."""
+        before = self.authority.certified
+        self.now += 30
+        self.wall += 30
+        self.authority.check(Moment(self.wall, self.now))
+        assert self.authority.certified is before
+        assert self.authority.sessions == ((MARK,) if before else ())
 
     @rule()
     def revoke(self) -> None:
@@ -306,6 +324,12 @@ class World(RuleBasedStateMachine):
         if self.authority.certified is not Mode.DARK:
             assert self.authority.fingerprint.value == HEX
             assert self.running == HEX
+
+    @invariant()
+    def nothing_for_a_session_that_was_not_judged(self) -> None:
+        certificate = self.authority.certificate
+        due = {MARK, LATER} if certificate.trial else {MARK}
+        assert set(self.authority.sessions) == (due if self.authority.certified else set())
 
     @invariant()
     def nothing_without_a_fresh_good_verdict(self) -> None:

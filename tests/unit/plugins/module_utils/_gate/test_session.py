@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pathlib
+import sys
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import update, wire
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import ESTABLISHED, Peering, Session
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from gate_data import LATER, MARK
 
 HOLD_TIME = 90
 """Seconds; no story takes so long, and nobody keeps its session alive."""
@@ -168,6 +173,26 @@ def test_a_new_session_and_a_route_refresh_hear_of_a_near_withdrawal_too() -> No
             await until(lambda: len(peer.updates()) == 2)
             said = [*peer.updates(0), *peer.updates()]
             assert [update_.communities for update_ in said] == [(update.GRACEFUL_SHUTDOWN,)] * 3
+
+    asyncio.run(story())
+
+
+def test_other_sessions_are_an_update_in_place_and_no_withdrawal() -> None:
+    async def story() -> None:
+        peer = Peer()
+        async with speaking(peer) as session:
+            session.announce(["199.7.82.0/23"], sessions=[LATER, MARK])
+            await until(lambda: bool(peer.heard) and len(peer.updates()) == 1)
+            session.announce(["199.7.82.0/23"], sessions=[MARK, LATER])
+            session.announce(["199.7.82.0/23"], sessions=[MARK])
+            await until(lambda: len(peer.updates()) == 2)
+            session.announce(["199.7.82.0/23"])
+            await until(lambda: len(peer.updates()) == 3)
+        first, later = (20144, 1, 2), (20144, 4294967295, 0)
+        assert peer.updates(0) == [
+            wire.Update("ipv4", ("199.7.82.0/23",), next_hop="127.0.0.2", large_communities=marks)
+            for marks in ((first, later), (first,), ())
+        ]
 
     asyncio.run(story())
 

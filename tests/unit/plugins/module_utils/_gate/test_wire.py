@@ -40,7 +40,12 @@ WITHDRAWALS = st.one_of(
     st.builds(lambda gone: wire.Update("ipv4", withdrawn=gone, local_pref=None), prefixes(32)),
     st.builds(lambda gone: wire.Update("ipv6", withdrawn=gone, local_pref=None), prefixes(128)),
 )
-MESSAGES = st.one_of(OPENS, NOTIFICATIONS, REFRESHES, V4, V6, WITHDRAWALS, st.just(wire.Keepalive()))
+MARKED = st.builds(
+    lambda marks: wire.Update("ipv4", ("199.7.83.0/24",), next_hop="127.0.0.2", large_communities=tuple(marks)),
+    st.lists(st.tuples(*[st.integers(0, 2**32 - 1)] * 3), max_size=128),
+)
+"""128 marks are more than 255 octets: a length of two (RFC 4271 section 4.3)."""
+MESSAGES = st.one_of(MARKED, OPENS, NOTIFICATIONS, REFRESHES, V4, V6, WITHDRAWALS, st.just(wire.Keepalive()))
 
 
 @given(st.lists(MESSAGES, max_size=5), st.integers(1, 50))

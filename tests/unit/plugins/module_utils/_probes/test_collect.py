@@ -63,11 +63,14 @@ def test_a_routing_daemon_that_no_probe_reads() -> None:
 
 
 ROUTES = ["199.7.82.0/23", "199.7.83.0/24"]
+FIRST = {"local_address": "192.0.2.2", "address": "192.0.2.1", "family": "ipv4", "mark": "20144:0:1"}
+SECOND = {**FIRST, "address": "192.0.2.3", "mark": "20144:0:2"}
+"""With another router on the same link."""
 
 
 def _router(state: str, *prefixes: str) -> dict[str, t.Any]:
     return {
-        "sessions": {"192.0.2.2": {"state": state}},
+        "sessions": {"192.0.2.2": {"state": state, "address": "192.0.2.1" if state == "Established" else ""}},
         "routes": {"192.0.2.2": [{"to": prefix} for prefix in prefixes]},
     }
 
@@ -84,12 +87,43 @@ def test_the_hosts_router_is_read_until_it_has_what_is_announced(
     seen = iter([early, late])
     monkeypatch.setattr(frr, "read", lambda *_arguments: next(seen))
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
-    expected = {"node_name": "x", "peers": [{"local_address": "192.0.2.2"}]}
+    expected = {"node_name": "x", "peers": [FIRST]}
     assert collect.router("live", expected, {"ipv4": ROUTES}, patience=math.inf)["frr"] == late
 
 
 @pytest.mark.parametrize("seen", [_router("Established", "198.51.100.0/24"), {"error": "vtysh failed"}])
 def test_what_does_not_come_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, seen: dict[str, t.Any]) -> None:
     monkeypatch.setattr(frr, "read", lambda *_arguments: seen)
-    expected = {"node_name": "x", "peers": [{"local_address": "192.0.2.2"}]}
+    expected = {"node_name": "x", "peers": [FIRST]}
     assert collect.router("dark", expected, {}, patience=-1)["frr"] == seen
+
+
+@pytest.mark.parametrize(
+    ("certified", "seen", "enough"),
+    [
+        ([], _router("Established"), True),
+        ([], _router("Active"), False),
+        (["20144:0:1"], _router("Established", *ROUTES), True),
+        (["20144:0:1"], _router("Established"), False),
+        (["20144:0:2"], _router("Established"), True),
+        (["20144:0:2"], _router("Established", *ROUTES), False),
+        (["20144:0:1", "20144:0:2"], _router("Active"), False),
+    ],
+    ids=["dark", "dark and not there", "certified", "on the way", "the other is", "too much", "both, not there"],
+)
+def test_a_router_is_waited_for_as_far_as_its_session_is_certified(
+    certified: list[str], seen: dict[str, t.Any], enough: bool
+) -> None:
+    announced = {"ipv4": ROUTES} if certified else {}
+    assert collect._received(seen, [FIRST, SECOND], announced, certified) is enough
+
+
+def test_only_certified_sessions_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    up = {"sessions": [{"neighbor": "192.0.2.1", "bgp_state": "Established"}], "bfd": []}
+    later = {**up, "sessions": [*up["sessions"], {"neighbor": "192.0.2.3", "bgp_state": "Established"}]}
+    expected = {"peers": [FIRST, SECOND], "prefixes": PREFIXES}
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    for certified, due in (([FIRST["mark"]], up), ([FIRST["mark"], SECOND["mark"]], later), ([], later)):
+        seen = iter([up, later])
+        monkeypatch.setattr(bird, "read", lambda *_arguments, seen=seen: next(seen))
+        assert collect._routing(expected, {}, math.inf, certified) == due

@@ -75,6 +75,7 @@ def test_the_contract(lab: Lab) -> None:
                 {
                     **session,
                     "name": "as64500_ipv4_1",
+                    "mark": "20144:3306782347:1788718063",
                     "family": "ipv4",
                     "address": "192.0.2.1",
                     "local_address": "192.0.2.2",
@@ -82,6 +83,7 @@ def test_the_contract(lab: Lab) -> None:
                 {
                     **session,
                     "name": "as64500_ipv6_1",
+                    "mark": "20144:383153361:681419303",
                     "family": "ipv6",
                     "address": "2001:db8:0:1::1",
                     "local_address": "2001:db8:0:1::2",
@@ -134,6 +136,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
     near, far = variables["imrs_peers"][1], variables["imrs_peers"][2]
     assert near == {
         "name": "as64501_ipv6_1",
+        "mark": "20144:3680411564:410742475",
         "family": "ipv6",
         "asn": 64501,
         "address": "2001:db8:0:11::1",
@@ -157,6 +160,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
     assert far == {
         **DEFAULTS,
         "name": "as64501_ipv4_2",
+        "mark": "20144:809805132:3353480515",
         "family": "ipv4",
         "asn": 64501,
         "address": "198.51.100.200",
@@ -190,6 +194,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
             {
                 **DEFAULTS,
                 "name": "as20144_ipv6_1",
+                "mark": hosts[node]["imrs_peers"][1]["mark"],
                 "family": "ipv6",
                 "asn": 20144,
                 "address": "2001:db8:0:22::1",
@@ -201,6 +206,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
             {
                 **DEFAULTS,
                 "name": "as20144_ipv4_2",
+                "mark": hosts[node]["imrs_peers"][2]["mark"],
                 "family": "ipv4",
                 "asn": 20144,
                 "address": "192.0.2.36",
@@ -210,6 +216,31 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
                 "internal": True,
             },
         ]
+
+
+def test_a_mark_is_of_the_session_alone(single: Lab) -> None:
+    """Whatever else comes, goes or is changed: the gate of a live node still knows the sessions that were judged."""
+
+    def marks(edits: t.Sequence[tuple[str, str]] = ()) -> dict[tuple[str, int], str]:
+        return {(peer["address"], peer["asn"]): peer["mark"] for peer in single.hosts(edits)["nbo01"]["imrs_peers"]}
+
+    before = marks()
+    assert len(set(before.values())) == len(before) == 4
+    peers = "peers:\n"
+    another = (
+        "  - {description: First in the list, asn: 64502, addresses: [192.0.2.19, '2001:db8:0:11::3'], md5: null}\n"
+    )
+    assert before.items() < marks([(peers, peers + another)]).items()
+    options = [("hold_time: 30", "hold_time: 60"), ("router 1", "router one"), ("vault_bgp_nbo", "vault_bgp_other")]
+    assert marks(options) == before
+    moved = marks([("router 1\n    asn: 64501", "router 1\n    asn: 64502")])
+    assert len(set(moved.values()) - set(before.values())) == 2, "another AS is another session"
+
+
+def test_the_same_peers_of_two_nodes_have_other_marks(cluster: Lab) -> None:
+    marks = [peer["mark"] for host in cluster.hosts().values() for peer in host["imrs_peers"]]
+    assert len(set(marks)) == len(marks)
+    assert all(mark.startswith("20144:") for mark in marks)
 
 
 def test_groups(lab: Lab, single: Lab, cluster: Lab) -> None:

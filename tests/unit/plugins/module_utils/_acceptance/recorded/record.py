@@ -373,7 +373,7 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
             until(lambda last=last, table=table: last in outside.run(*table), f"{last} at the host's router")  # type: ignore[misc]
         time.sleep(2)
         asked = imrs.plan.questions(parsed, mode, "node", "qwertyuiop")
-        documents = [imrs.collect.node(stage, data, asked, imrs.plan.signed(parsed), commands)]
+        documents = [imrs.collect.node(stage, data, asked, imrs.plan.signed(parsed), commands=commands)]
         documents.append(from_outside(outside, argv, "router", stage, data))
         if stage == "live":
             documents.append(from_outside(outside, argv, "vantage", stage, data))
