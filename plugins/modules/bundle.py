@@ -176,8 +176,7 @@ options:
     type: bool
     default: false
   lease:
-    description:
-      - Filled in by the action plugin; do not set it. A node belongs to one run at a time; see M(icann.imrs.run).
+    description: Filled in by the action plugin; do not set it. Who this run is; see M(icann.imrs.run).
     type: dict
   contents:
     description: Filled in by the action plugin; do not set it.
@@ -291,7 +290,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, lease, parse, unpack
 
-OURS = ("contents", "confirm_token", "plan", "lease")  # what the library is not asked for
+OURS = ("contents", "confirm_token", "plan", "lease")
 
 
 def _owned(mode: str | None) -> dict[str, dict[str, object]]:

@@ -161,7 +161,7 @@ def main() -> None:
         result = _do(module, place, lease.Run.parse(given), given)
     except lease.HeldError as error:
         module.fail_json(msg=str(error), held_by=error.holder)
-    except BundleError as error:
+    except (BundleError, ValueError) as error:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"run: {explain(error)}")

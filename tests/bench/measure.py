@@ -56,9 +56,14 @@ class Run:
         return [task["task"] for task in self.tasks if task["changed"]]
 
     def spent(self, role: str) -> float:
-        """Seconds between the first task of a role and its last."""
-        times = [(task["begun"], task["ended"]) for task in self.tasks if task["role"] == role]
-        return max(end for _, end in times) - min(begin for begin, _ in times) if times else 0.0
+        """Seconds between the first task of a role and its last, in its last turn."""
+        later = [number for number, task in enumerate(self.tasks) if task["role"] == role]
+        if not later:
+            return 0.0
+        first = last = later[-1]
+        while first and self.tasks[first - 1]["role"] == role:
+            first -= 1
+        return float(self.tasks[last]["ended"] - self.tasks[first]["begun"])
 
     def kinds(self, node: str) -> dict[str, tuple[int, float]]:
         """How many tasks of each kind ran, and how long they took together; what is left over lies between tasks."""

@@ -210,32 +210,32 @@ class Hold:
     """One task's part in a lease; none when it was not given one. ``given``: a run, ``over`` and ``strict``."""
 
     def __init__(self, directory: str, given: t.Mapping[str, t.Any] | None) -> None:
-        """ValueError when it names no run."""
-        given = given or {}
-        self._place, self._over, self._strict = (
-            Place(directory),
-            str(given.get("over") or ""),
-            bool(given.get("strict")),
-        )
-        self._run = Run.parse(given) if given else None
-        self._taken = False
+        """Nothing is read or written yet."""
+        self._place, self._given, self._taken = Place(directory), given or {}, False
 
     def look(self) -> str:
         """Nothing is taken; what is to be said of who else holds the node."""
-        told = self._place.look(self._run) if self._run else ""
+        told = self._place.look(self._run()) if self._given else ""
         return f"{told}; this run would be refused" if told else ""
 
     def take(self) -> None:
         """HeldError when it is another's."""
-        if self._run:
-            self._place.take(self._run, over=self._over, strict=self._strict)
+        if self._given:
+            over, strict = str(self._given.get("over") or ""), bool(self._given.get("strict"))
+            self._place.take(self._run(), over=over, strict=strict)
             self._taken = True
 
     def leave(self) -> None:
         """If it was taken here; whatever hinders that ends with the lease itself."""
         with contextlib.suppress(OSError):
-            if self._run and self._taken:
-                self._place.leave(self._run)
+            if self._taken:
+                self._place.leave(self._run())
+
+    def _run(self) -> Run:
+        try:
+            return Run.parse(self._given)
+        except ValueError:
+            raise BundleError("lease is not for you to give; leave it out") from None
 
 
 def _utc() -> str:

@@ -173,6 +173,21 @@ def test_a_lock_that_is_never_let_go_keeps_runs_out_but_nobody_who_withdraws(
     assert not node.file.exists()
 
 
+def test_a_task_without_a_lease_takes_nothing_and_gives_nothing_back(node: Node) -> None:
+    hold = lease.Hold(str(node.directory), None)
+    hold.take()
+    hold.leave()
+    assert (hold.look(), node.directory.exists()) == ("", False)
+    with pytest.raises(BundleError, match="lease is not for you to give"):
+        lease.Hold(str(node.directory), {"id": 1}).take()
+
+
+def test_a_task_gives_back_only_what_it_took(node: Node) -> None:
+    node.place.take(OURS)
+    lease.Hold(str(node.directory), dataclasses.asdict(OURS)).leave()
+    assert json.loads(node.file.read_text())["until"] > 0
+
+
 @pytest.mark.parametrize("raw", [{}, {"id": ""}, {"id": 1}, {"id": "x", "who": None}])
 def test_what_names_no_run(raw: dict[str, t.Any]) -> None:
     with pytest.raises(ValueError, match="it names no run"):
