@@ -290,7 +290,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, lease, parse, unpack
 
-OURS = ("contents", "confirm_token", "plan", "lease")  # what the library is not asked for
+OURS = ("contents", "confirm_token", "plan", "lease")
 
 
 def _owned(mode: str | None) -> dict[str, dict[str, object]]:
