@@ -75,7 +75,9 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "routing_peers: bgp_role": peers(bgp_role="customer"),
         "routing_peers: multihop": peers(multihop=2),
         "routing_peers: asn": peers(asn=64501),
-        "routing_peers: address, local_address": {"routing_peers": [PEERS[0], {**PEERS[1], "address": "2001:db8::3"}]},
+        "routing_peers: address, local_address, interface": {
+            "routing_peers": [PEERS[0], {**PEERS[1], "address": "2001:db8::3"}]
+        },
         "routing_peers: one more, one less": {"routing_peers": PEERS[:1]},
         "routing_asn": {"routing_asn": 64512},
         "routing_router_id": {"routing_router_id": "192.0.2.3"},

@@ -381,37 +381,3 @@ def test_a_sheet_is_read_as_it_is_written() -> None:
     bfd, _other = Expected.parse(sessions("bfd").expected).peers
     assert (bfd.bfd, bfd.bfd and bfd.bfd.detection_ms, bfd.max_prefix) == (Bfd(300, 3), 900, 0)
     assert Expected.parse(sessions("cluster").expected).peers[0].internal
-
-
-def _over_the_link_alone(scene: Scene) -> None:
-    """Both ends of the IPv6 session have link-local addresses (R-4)."""
-    old, new = ("2001:db8::1", "2001:db8::2"), ("fe80::1", "fe80::2")
-    _peer(NEAR[1], address=new[0], local_address=new[1], interface="uplink")(scene)
-    scene.expected["notify_addresses"] = ["192.0.2.2", "2001:db8::2"]
-    _session(NEAR[1], neighbor=new[0], source=new[1])(scene)
-    for watched in scene.bird["bfd"]:
-        watched["address"] = watched["address"].replace(old[0], new[0])
-    for router in (each["frr"] for each in scene.documents if each["scope"] == "router"):
-        for kind in ("sessions", "routes"):
-            router[kind][new[1]] = router[kind].pop(old[1])
-        router["sessions"][new[1]]["address"] = new[0]
-    for row in scene.machine["sockets"]:
-        row["address"] = row["address"].replace(old[1], new[1]) if row["process"] == "bird" else row["address"]
-
-
-@pytest.mark.parametrize("case", ["bfd", "options"])
-@pytest.mark.parametrize("ident", TOUCHED)
-def test_passes_over_link_local_addresses(ident: str, case: str) -> None:
-    scene = sessions(case)
-    _over_the_link_alone(scene)
-    status, said = scene.judge(ident)
-    assert status.value == "pass", said
-
-
-def test_over_link_local_addresses_the_next_hop_is_the_uplinks_global_one() -> None:
-    scene = sessions("options")
-    _over_the_link_alone(scene)
-    _seen("fe80::2", "2001:500:3::/48", next_hops=["2001:db8::7"])(scene)
-    status, said = scene.judge("BG-04")
-    assert status.value == "fail"
-    assert "2001:500:3::/48 by 2001:db8::7" in said
