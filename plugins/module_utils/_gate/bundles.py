@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import pathlib
 import time
 import typing as t
@@ -19,6 +20,8 @@ FORESEEN = "foreseen"
 """In ``/run/imrs``: there while the gate's certificate covers a planned change."""
 STATE = pathlib.Path("/var/lib/imrs-bundle")
 """Where bundles are remembered, and locked; the same as ``_bundle.STATE``."""
+LEASE = pathlib.Path("/run/imrs-bundle/lease.json")
+"""Which run of a playbook holds the node, as ``_bundle.lease`` writes it; it counts until ``until``, in seconds since boot."""
 PATIENCE = 20.0
 """Seconds that a bundle may take from the first file that it touches to the last."""
 LOCK, HELPER = ".lock", ".helper"
@@ -64,12 +67,27 @@ class Bundles:
 
 
 class BusyError(Exception):
-    """A bundle is at work, or has left something to do; the text says what."""
+    """A run holds the node, a bundle is at work or has left something to do; the text says what."""
+
+
+def _held(lease: pathlib.Path) -> str:
+    """Who holds the node, in a sentence; empty when nobody does. What cannot be read keeps us out, as it does runs."""
+    try:
+        data = json.loads(lease.read_bytes())
+        if time.clock_gettime(time.CLOCK_BOOTTIME) >= float(data["until"]):
+            return ""
+        return f"a run of a playbook holds this node ({data['run']['playbook']} by {data['run']['who']})"
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return f"nobody knows whether a run holds this node: {lease} cannot be read ({error!r})"
 
 
 @contextlib.contextmanager
-def kept_out(state: pathlib.Path) -> t.Iterator[None]:
-    """Meanwhile no bundle changes anything; BusyError, and nothing held, when one has begun and has not ended."""
+def kept_out(state: pathlib.Path, lease: pathlib.Path) -> t.Iterator[None]:
+    """Meanwhile no bundle changes anything, and nobody judges the node; BusyError, and nothing held, when a run is under
+    way. Who begins one takes the lease first and waits then, so that one of both sees the other.
+    """
     state.mkdir(mode=0o700, exist_ok=True)
     with (state / HELPER).open("a") as helper, (state / LOCK).open("a") as bundle:
         fcntl.flock(helper, fcntl.LOCK_EX)  # others hold it for an instant
@@ -79,6 +97,8 @@ def kept_out(state: pathlib.Path) -> t.Iterator[None]:
             raise BusyError("a bundle is changing this node at the moment") from None
         if left := sorted(path.name for ending in ("*.journal", "*.owed") for path in state.glob(ending)):
             raise BusyError(f"a change of a bundle has not ended, or is owed ({', '.join(left)} in {state})")
+        if held := _held(lease):
+            raise BusyError(held)
         yield
 
 

@@ -11,7 +11,6 @@ program ends with that cannot even start.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime
 import json
 import os
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.verb == "in-service":
         return _in_service(given.socket)
-    if given.verb == "status" and given.anew and not _anew(given.socket):
+    if given.verb == "status" and given.anew and not _compute(given.socket.parent):
         return UNREACHABLE
     request, patience = _request(given)
     try:
@@ -69,18 +68,17 @@ def ask(path: pathlib.Path, request: t.Mapping[str, t.Any], patience: float) -> 
     return answer
 
 
-def _anew(door: pathlib.Path) -> bool:
+def _compute(runtime: pathlib.Path) -> bool:
     """Bring the fingerprint up to date; who cannot read all files must not try, as that would leave none.
 
-    Who asks for that judges the node: from here on nobody begins to restart its daemons, and who has begun comes first.
+    Who asks for that judges the node: root's helper, which restarts daemons, comes to its end first. None begins later,
+    as the run holds the node.
     """
     if os.geteuid():
         sys.stderr.write("imrs: to compute the fingerprint takes root\n")
         return False
-    with contextlib.suppress(OSError, ValueError):  # what the gate says is asked for below
-        ask(door, {"verb": "status", "anew": True}, PATIENCE)
     bundles.await_helper(bundles.STATE)
-    return fingerprint.main(["--runtime", str(door.parent)]) == 0
+    return fingerprint.main(["--runtime", str(runtime)]) == 0
 
 
 def _in_service(path: pathlib.Path) -> int:
@@ -189,9 +187,8 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
         return {"verb": given.verb, "fingerprint": given.fingerprint, **present}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
-    if given.verb == "status" and (given.patience or given.anew):
-        more = {"anew": True} if given.anew else {}
-        return {"verb": "status", "patience": given.patience, **more}, PATIENCE + given.patience
+    if given.verb == "status" and given.patience:
+        return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
     return {"verb": given.verb}, PATIENCE
 
 

@@ -23,15 +23,12 @@ from .damping import Damping, HoldDown, remembered
 
 if t.TYPE_CHECKING:
     from .authority import Authority
-    from .certificate import Moment
 
 LOG = logging.getLogger("imrs.gate")
 CONFIGURATION, ATTEMPTS = "configuration", "reinstate"
 """Names of what is remembered: certificates that a change has voided, and questions to root that led to nothing."""
 TRIES = Damping(first=60.0, longest=600.0, forget_after=3600.0)
 """How long root is left alone after a question: it restarts daemons, which may not start."""
-JUDGED = 30.0
-"""Seconds after acceptance's first look in which root is not asked: then the run has asked for dark, or has ended."""
 AGAIN = "it is again as certified"
 
 
@@ -50,7 +47,6 @@ class Comeback:
         self._voided = HoldDown(damping, remembered(memory.get(CONFIGURATION), now))
         self._tries = HoldDown(TRIES, remembered(memory.get(ATTEMPTS), now))
         self._since: float | None = None
-        self._judged_until = 0.0
 
     def memory(self) -> dict[str, t.Any]:
         """What the next gate is to know."""
@@ -67,14 +63,6 @@ class Comeback:
         if self._authority.certificate.reason == CHANGED:
             self._voided.fell(now)
 
-    def judged(self, now: float, seconds: float = 0.0) -> None:
-        """Acceptance is about to look at the node, which takes so long: daemons must not restart under its eyes."""
-        self._judged_until = now + seconds + JUDGED
-
-    def accepted(self) -> None:
-        """Acceptance has said its last word."""
-        self._judged_until = 0.0
-
     def beat(self, now: float) -> None:
         """Call often: ask root when the files have been as certified for long enough."""
         if not self._authority.reinstatable:
@@ -83,15 +71,15 @@ class Comeback:
         if self._since is None:
             self._since = now
             LOG.warning("the configuration: %s", self.say(now))
-        if now >= self._due(now) and not self._refusal(now):
+        if now >= self._due(now) and not self._refusal():
             self._tries.fell(now)
             LOG.warning("the configuration is again as certified: root is asked to make what runs be so, too")
             self._ask()
 
-    def reinstate(self, fingerprint: str, now: Moment, *, ask_only: bool = False) -> dict[str, t.Any]:
+    def reinstate(self, fingerprint: str, *, ask_only: bool = False) -> dict[str, t.Any]:
         """Root's word that what runs is this configuration; with ``ask_only``: whether it may be made so now."""
         if ask_only:
-            refused = self._authority.not_to_reinstate(fingerprint) or self._refusal(now.boot)
+            refused = self._authority.not_to_reinstate(fingerprint) or self._refusal()
             return {"changed": False, **({"refused": refused} if refused else {})}
         answer = self._authority.reinstate(fingerprint)
         if answer["changed"]:
@@ -102,7 +90,7 @@ class Comeback:
         """What becomes of a configuration that is again as certified, for people; empty when it is not."""
         if not self._authority.reinstatable:
             return ""
-        if refusal := self._refusal(now):
+        if refusal := self._refusal():
             return f"{AGAIN}, and stays dark: {refusal}"
         tried, wait = self._tries.falls.count, max(0.0, self._due(now) - now)
         if now < self._tries.until:
@@ -115,8 +103,6 @@ class Comeback:
         since = now if self._since is None else self._since
         return max(since + self._damping.length(max(1, self.falls)), self._tries.until)
 
-    def _refusal(self, now: float) -> str:
+    def _refusal(self) -> str:
         """Why the node is not to come back, though it could; empty when it is."""
-        if self._authority.intent.mode is Mode.DARK:
-            return "dark is asked for"
-        return "acceptance is at work" if now < self._judged_until else ""
+        return "dark is asked for" if self._authority.intent.mode is Mode.DARK else ""

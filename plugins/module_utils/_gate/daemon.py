@@ -290,10 +290,7 @@ class Gate:
         """One request of the control socket; KeyError, TypeError or ValueError when it makes no sense."""
         verb = request["verb"]
         if verb == "status":
-            patience = float(request.get("patience", 0))
-            if request.get("anew"):
-                self._comeback.judged(_now(), patience)
-            await self._healthy(patience)
+            await self._healthy(float(request.get("patience", 0)))
             self._doubt_certificate()
             return self.status()
         if verb == "wait":
@@ -322,8 +319,6 @@ class Gate:
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             sessions = marks.of_as(self._config.peering.asn, request.get("sessions") or ())
             result = authority.certify(mode, proven, sessions, _moment(), seconds)
-            if seconds is None:
-                self._comeback.accepted()
         elif verb == "trial":
             sessions = marks.of_as(self._config.peering.asn, request["sessions"])
             result = authority.trial(sessions, str(request["fingerprint"]), _moment(), float(request["for"]))
@@ -331,7 +326,7 @@ class Gate:
             proven, planned = str(request["from"]), str(request["fingerprint"])
             result = authority.foresee(planned, _moment(), float(request["for"]), proven)
         elif verb == "reinstate":
-            result = self._comeback.reinstate(str(request["fingerprint"]), _moment(), ask_only=bool(request.get("ask")))
+            result = self._comeback.reinstate(str(request["fingerprint"]), ask_only=bool(request.get("ask")))
             if result["changed"]:
                 self._node.doubt("the configuration has just been put right", _now())
         elif verb == "revoke":

@@ -28,6 +28,8 @@ from .fingerprint import fingerprint
 
 LONGEST = 60.0
 """Seconds that a command may take."""
+BUSY, PAUSE = 45.0, 1.0
+"""Seconds that runs and bundles are waited for, and between two looks; the gate asks again after that."""
 NETWORKD = "systemd-networkd.service"
 READ_AT_START = ("/etc/systemd/network/*.netdev", "/etc/systemd/networkd.conf.d", "/etc/systemd/networkd.conf.d/*")
 """What ``systemd-networkd`` takes in only when it starts; a reload changes no bond and no VLAN that is there."""
@@ -89,17 +91,30 @@ def main(arguments: list[str] | None = None, run_: Run = run) -> int:
     parser.add_argument("--config", type=pathlib.Path, default=pathlib.Path("/etc/imrs/gate.json"), metavar="FILE")
     parser.add_argument("--runtime", type=pathlib.Path, default=pathlib.Path("/run/imrs"), metavar="DIRECTORY")
     parser.add_argument("--bundles", type=pathlib.Path, default=bundles.STATE, help=argparse.SUPPRESS)
+    parser.add_argument("--lease", type=pathlib.Path, default=bundles.LEASE, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     try:
-        with bundles.kept_out(given.bundles):
-            said = _reinstate(given.config, given.runtime, run_)
-    except bundles.BusyError as error:
-        said = f"not now: {error}"
+        said = _when_at_rest(
+            lambda: bundles.kept_out(given.bundles, given.lease), lambda: _reinstate(given.config, given.runtime, run_)
+        )
     except (OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"imrs-reinstate: the node stays dark: {error}\n")
         return 1
     sys.stdout.write(f"{said}\n")
     return 0
+
+
+def _when_at_rest(alone: t.Callable[[], t.ContextManager[None]], do: t.Callable[[], str]) -> str:
+    """Do it as soon as no run and no bundle is at work."""
+    deadline = time.monotonic() + BUSY
+    while True:
+        try:
+            with alone():
+                return do()
+        except bundles.BusyError as error:
+            if time.monotonic() >= deadline:
+                return f"not now: {error}"
+        time.sleep(PAUSE)
 
 
 def _reinstate(path: pathlib.Path, runtime: pathlib.Path, run_: Run) -> str:

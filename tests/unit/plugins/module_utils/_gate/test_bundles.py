@@ -159,7 +159,7 @@ def test_a_bundle_waits_for_the_helper_that_restarts_daemons(node: Node) -> None
             return time.monotonic()
 
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with bundles.kept_out(node.state):
+        with bundles.kept_out(node.state, node.root / "lease.json"):
             waiting = pool.submit(bundle)
             assert began.wait(30)
             with pytest.raises(concurrent.futures.TimeoutError):
@@ -169,7 +169,7 @@ def test_a_bundle_waits_for_the_helper_that_restarts_daemons(node: Node) -> None
     with (
         memory.Memory(str(node.state), "routing").locked(),
         pytest.raises(bundles.BusyError),
-        bundles.kept_out(node.state),
+        bundles.kept_out(node.state, node.root / "lease.json"),
     ):
         pytest.fail("both at once")
 
@@ -177,6 +177,6 @@ def test_a_bundle_waits_for_the_helper_that_restarts_daemons(node: Node) -> None
 def test_who_judges_the_node_waits_for_the_helper_and_not_for_ever(node: Node) -> None:
     assert bundles.await_helper(node.state / "none")
     assert bundles.await_helper(node.state, 0)
-    with bundles.kept_out(node.state):
+    with bundles.kept_out(node.state, node.root / "lease.json"):
         assert not bundles.await_helper(node.state, 0.1)
     assert bundles.await_helper(node.state, 0)

@@ -18,7 +18,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import 
     Fingerprint,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Certificate, Expiry, Moment
-from ansible_collections.icann.imrs.plugins.module_utils._gate.comeback import JUDGED, TRIES, Comeback
+from ansible_collections.icann.imrs.plugins.module_utils._gate.comeback import TRIES, Comeback
 from ansible_collections.icann.imrs.plugins.module_utils._gate.damping import Damping
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
@@ -149,8 +149,8 @@ class Story:
 
     def root_puts_it_right(self) -> None:
         self.authority.fingerprint.met = {HEX}  # started anew
-        assert self.comeback.reinstate(HEX, Moment(MOMENT.wall, self.now), ask_only=True) == {"changed": False}
-        assert self.comeback.reinstate(HEX, Moment(MOMENT.wall, self.now))["changed"]
+        assert self.comeback.reinstate(HEX, ask_only=True) == {"changed": False}
+        assert self.comeback.reinstate(HEX)["changed"]
 
 
 @pytest.fixture
@@ -225,26 +225,11 @@ def test_a_node_that_is_to_be_dark_does_not_come_back_until_it_is_asked_to(story
         [],
         "it is again as certified, and stays dark: dark is asked for",
     )
-    answer = story.comeback.reinstate(HEX, Moment(MOMENT.wall, story.now), ask_only=True)
+    answer = story.comeback.reinstate(HEX, ask_only=True)
     assert answer == {"changed": False, "refused": "dark is asked for"}
     story.authority.intents.ask(Mode.DRAINED, "operator", SINCE)
     story.go_on(1)
     assert len(story.asked) == 1
-
-
-def test_nothing_begins_under_the_eyes_of_acceptance(story: Story) -> None:
-    story.files(OTHER)
-    story.files(HEX)
-    story.comeback.judged(story.now, 10)
-    story.go_on(9 + int(JUDGED))
-    refused = story.comeback.reinstate(HEX, Moment(MOMENT.wall, story.now), ask_only=True)
-    assert (story.asked, refused["refused"]) == ([], "acceptance is at work")
-    story.go_on(1)
-    assert story.asked == [10 + JUDGED]
-    story.comeback.judged(story.now, 10)
-    assert "acceptance" in story.comeback.say(story.now)
-    story.comeback.accepted()
-    assert "acceptance" not in story.comeback.say(story.now)
 
 
 @pytest.mark.parametrize("verb", ["certify", "revoke"])
@@ -258,7 +243,7 @@ def test_the_word_of_acceptance_goes_before(story: Story, verb: str) -> None:
     story.go_on(1000)
     assert story.asked == []
     story.authority.fingerprint.met = {HEX}
-    assert "refused" in story.comeback.reinstate(HEX, MOMENT)
+    assert "refused" in story.comeback.reinstate(HEX)
 
 
 def test_what_is_remembered_survives_the_gate_and_damage_is_no_memory(story: Story) -> None:

@@ -318,20 +318,3 @@ def test_files_that_are_again_as_certified_make_the_gate_ask_root_and_a_new_gate
     run(tmp_path, story, data)
     run(tmp_path, after_a_restart, data)
     assert not (tmp_path / "reinstate").exists()
-
-
-def test_acceptance_that_has_begun_is_not_disturbed(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "fingerprint").write_text(HEX)
-
-    async def story(gate: Gate) -> None:
-        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
-        await gate.answer({"verb": "intent", "mode": "live"})
-        for present in (OTHER, HEX):
-            (tmp_path / "fingerprint").write_text(present)
-            await gate.answer({"verb": "status", "anew": True})
-        word = {"verb": "reinstate", "fingerprint": HEX, "ask": True}
-        assert (await gate.answer(word))["refused"] == "acceptance is at work"
-        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
-        assert "no change has voided" in (await gate.answer(word))["refused"]
-
-    run(tmp_path, story)

@@ -223,10 +223,6 @@ class World(RuleBasedStateMachine):
         self.restart_the_gate()
         self.node.gate_fell("killed", self.now)
 
-    @rule()
-    def acceptance_begins(self) -> None:
-        self.comeback.judged(self.now)
-
     @precondition(lambda self: self.authority.certified is not Mode.DARK)
     @rule(read=st.booleans(), meanwhile=MEANWHILE)
     def take_a_change_back(self, read: bool, meanwhile: str) -> None:
@@ -239,8 +235,7 @@ class World(RuleBasedStateMachine):
     def root_comes(self, meanwhile: str = "") -> None:
         """As ``imrs-reinstate`` does, whether it was asked or not."""
         proven, self.asked = self.authority.fingerprint.value, False
-        moment = Moment(self.wall, self.now)
-        if "refused" in self.comeback.reinstate(proven, moment, ask_only=True):
+        if "refused" in self.comeback.reinstate(proven, ask_only=True):
             return
         if meanwhile == "killed on the way":
             return
@@ -248,13 +243,13 @@ class World(RuleBasedStateMachine):
         self.restart_the_gate()
         for value in {"changed": [OTHER], "changed and back": [OTHER, HEX]}.get(meanwhile, []):
             self.change_a_file(value, read=value == OTHER)
-        if self.authority.fingerprint.value == proven and self.comeback.reinstate(proven, moment)["changed"]:
+        if self.authority.fingerprint.value == proven and self.comeback.reinstate(proven)["changed"]:
             self.node.doubt("put right", self.now)
 
     @rule(mode=st.sampled_from([HEX, OTHER]))
     def somebody_says_that_it_is_put_right(self, mode: str) -> None:
         """Whoever is root may say so, but not of other files, nor to a gate that has met others."""
-        if self.running == HEX and self.comeback.reinstate(mode, Moment(self.wall, self.now))["changed"]:
+        if self.running == HEX and self.comeback.reinstate(mode)["changed"]:
             self.node.doubt("put right", self.now)
 
     @rule()

@@ -18,7 +18,8 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from ansible_collections.icann.imrs.plugins.module_utils._gate import reinstate
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import lease, places
+from ansible_collections.icann.imrs.plugins.module_utils._gate import bundles, reinstate
 from ansible_collections.icann.imrs.plugins.module_utils._gate.control import Control
 from ansible_collections.icann.imrs.plugins.module_utils._gate.fingerprint import fingerprint
 from gate_data import without_a_network
@@ -61,7 +62,7 @@ class Node:
         return self.answers.pop(0)
 
     def main(self) -> int:
-        places = ["--config", "gate.json", "--runtime", "run", "--bundles", "bundles"]
+        places = ["--config", "gate.json", "--runtime", "run", "--bundles", "bundles", "--lease", "lease.json"]
         arguments = [each if each.startswith("--") else str(self.root / each) for each in places]
 
         async def story() -> int:
@@ -79,6 +80,7 @@ class Node:
 @pytest.fixture
 def node(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setattr(reinstate, "read_at_start", lambda _run: "")
+    monkeypatch.setattr(reinstate, "BUSY", 0)
     return Node(tmp_path)
 
 
@@ -95,7 +97,7 @@ def test_everything_is_made_to_read_its_files_again_and_then_the_gate_is_told(
     assert "counts again, up to live" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("why", ["revoked", "dark is asked for", "acceptance is at work"])
+@pytest.mark.parametrize("why", ["revoked", "dark is asked for"])
 def test_nothing_is_touched_when_the_gate_does_not_want_it(
     node: Node, why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,7 +142,12 @@ def test_what_cannot_be_made_so_leaves_the_node_dark(
 def test_a_node_without_a_gate_is_one_sentence(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     node = Node(tmp_path)
     arguments = ["--config", str(tmp_path / "gate.json"), "--runtime", str(tmp_path / "run")]
-    assert reinstate.main([*arguments, "--bundles", str(tmp_path / "bundles")], node.run) == 1
+    assert (
+        reinstate.main(
+            [*arguments, "--bundles", str(tmp_path / "bundles"), "--lease", str(tmp_path / "lease.json")], node.run
+        )
+        == 1
+    )
     assert (capsys.readouterr().err.count("\n"), node.ran) == (1, [])
 
 
@@ -157,6 +164,37 @@ def test_a_bundle_that_has_begun_and_not_ended_comes_first(
             (state / left).touch()
         assert (node.main(), node.asked, node.ran) == (0, [], [])
     assert "not now: a " in capsys.readouterr().out
+
+
+RUN = lease.Run("id", "xlb01", "alice@here", "site.yml")
+
+
+def test_a_run_that_holds_the_node_comes_first_and_its_end_is_waited_for(
+    node: Node, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = lease.Place(str(node.root))
+    place.take(RUN)
+    assert (node.main(), node.asked, node.ran) == (0, [], [])
+    assert "a run of a playbook holds this node (site.yml by alice@here)" in capsys.readouterr().out
+    monkeypatch.setattr(reinstate, "BUSY", 60)
+    monkeypatch.setattr(reinstate.time, "sleep", lambda _seconds: place.leave(RUN))
+    assert node.main() == 0
+    assert node.ran[-1] == RESTARTED
+
+
+def test_a_run_that_ended_without_a_word_counts_until_its_time_is_over(node: Node) -> None:
+    lease.Place(str(node.root), lambda: time.clock_gettime(time.CLOCK_BOOTTIME) - lease.SECONDS).take(RUN)
+    assert node.main() == 0
+    assert node.ran[-1] == RESTARTED
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"until": "x"}', '{"until": 1e18, "run": []}'])
+def test_a_lease_that_nobody_can_read_keeps_the_node_dark(
+    node: Node, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (node.root / "lease.json").write_text(content)
+    assert (node.main(), node.ran) == (0, [])
+    assert "nobody knows whether a run holds this node" in capsys.readouterr().out
 
 
 def test_no_bundle_begins_meanwhile(node: Node) -> None:
@@ -212,6 +250,10 @@ def test_a_command_that_fails_or_is_missing_or_hangs_is_one_sentence(monkeypatch
     monkeypatch.setattr(reinstate, "LONGEST", 0.05)
     with pytest.raises(ValueError, match="no end after"):
         reinstate.run(["sleep", "60"])
+
+
+def test_both_rooms_mean_the_same_lease() -> None:
+    assert str(bundles.LEASE.parent) == places.Places().boot
 
 
 def _activations(tasks: t.Any) -> t.Iterator[str]:
