@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import sys
 import typing as t
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
 from ansible_collections.icann.imrs.plugins.module_utils._gate import certificate as certificates
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import (
@@ -21,12 +25,13 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate impor
 from ansible_collections.icann.imrs.plugins.module_utils._gate.comeback import TRIES, Comeback
 from ansible_collections.icann.imrs.plugins.module_utils._gate.damping import Damping
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from gate_data import SESSIONS
 
 HEX, OTHER, THIRD = "a" * 64, "b" * 64, "c" * 64
 SINCE = "2026-01-01T00:00:00Z"
 MOMENT = Moment(1767225600.0, 5000.0)
 """The same."""
-VOID = Certificate(Mode.LIVE, HEX, SINCE, CHANGED, void_at=SINCE)
+VOID = Certificate(Mode.LIVE, HEX, SINCE, CHANGED, void_at=SINCE, sessions=SESSIONS)
 PROVISIONAL = dataclasses.replace(VOID, expiry=Expiry(MOMENT.wall + 900, MOMENT.boot + 900, 900))
 DAMPING = Damping(5, 300, 600)
 
@@ -237,7 +242,7 @@ def test_the_word_of_acceptance_goes_before(story: Story, verb: str) -> None:
     story.files(OTHER)
     story.files(HEX)
     if verb == "certify":
-        story.authority.certify(Mode.DRAINED, HEX, MOMENT, 900)
+        story.authority.certify(Mode.DRAINED, HEX, SESSIONS, MOMENT, 900)
     else:
         story.authority.revoke()
     story.go_on(1000)

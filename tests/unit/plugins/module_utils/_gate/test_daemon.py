@@ -286,7 +286,7 @@ def test_files_that_are_again_as_certified_make_the_gate_ask_root_and_a_new_gate
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story(gate: Gate) -> None:
-        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX})
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]})
         await gate.answer({"verb": "intent", "mode": "live"})
         (tmp_path / "fingerprint").write_text(OTHER)
         await reason(gate, CHANGED)

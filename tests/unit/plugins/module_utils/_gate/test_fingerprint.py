@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import shutil
 
@@ -75,3 +76,72 @@ def test_who_knows_all_files_does_not_know_the_fingerprint(tree: pathlib.Path, t
     assert found[0] == found[1] != found[2] == found[3]
     assert modes == {0o600}
     assert len(salt.read_bytes()) == 32
+
+
+def test_a_fingerprint_covers_path_mode_and_content(tmp_path: pathlib.Path) -> None:
+    file, missing = tmp_path / "file", str(tmp_path / "missing")
+    seen = []
+    file.write_text("a")
+    seen.append(fingerprint([str(file), missing]))
+    assert fingerprint([missing, str(file), str(file)]) == seen[0]
+    file.chmod(0o600)
+    seen.append(fingerprint([str(file), missing]))
+    file.write_text("b")
+    seen.append(fingerprint([str(file), missing]))
+    file.unlink()
+    seen.append(fingerprint([str(file), missing]))
+    assert len(set(seen)) == 4
+
+
+def test_a_fingerprint_of_a_directory_covers_all_below_it(tmp_path: pathlib.Path) -> None:
+    top = tmp_path / "top"
+    of = lambda: fingerprint([str(top)])  # noqa: E731
+    seen = [of()]
+    (top / "a" / "b").mkdir(parents=True)
+    seen.append(of())
+    deep = top / "a" / "b" / "deep"
+    for content in ("1", "2"):
+        deep.write_text(content)
+        seen.append(of())
+    deep.chmod(0o600)
+    seen.append(of())
+    deep.rename(top / "a" / "deep")
+    seen.append(of())
+    for name in ("file-link", "directory-link"):
+        for target in (tmp_path / "nothing", tmp_path, top / "a"):
+            (top / name).unlink(missing_ok=True)
+            (top / name).symlink_to(target)
+            seen.append(of())
+    assert len(set(seen)) == len(seen)
+    (tmp_path / "outside").write_text("does not count")
+    (top / "a" / "__pycache__").mkdir()
+    (top / "a" / "__pycache__" / "x.pyc").write_text("does not count")
+    assert of() == seen[-1]
+    os.mkfifo(top / "pipe")
+    assert of() != seen[-1]
+
+
+def test_a_fingerprint_of_a_pattern_covers_what_matches(tmp_path: pathlib.Path) -> None:
+    pattern, names = str(tmp_path / "*.conf"), [str(tmp_path / "a.conf"), str(tmp_path / "b.conf")]
+    none = fingerprint([pattern])
+    assert none == fingerprint([pattern, pattern])
+    assert none != fingerprint([])
+    for name in names:
+        pathlib.Path(name).write_text(name)
+    assert fingerprint([pattern]) == fingerprint(reversed(names)) != none
+    (tmp_path / "other").write_text("does not match")
+    assert fingerprint([pattern]) == fingerprint(names)
+    odd = tmp_path / "[a].conf"
+    odd.write_text("1")
+    assert fingerprint([str(odd)]) != fingerprint([names[0]])
+
+
+def test_a_fingerprint_that_cannot_be_told_is_none(tmp_path: pathlib.Path) -> None:
+    config, target = tmp_path / "gate.json", tmp_path / "run" / "fingerprint"
+    arguments = ["--config", str(config), "--runtime", str(tmp_path / "run")]
+    config.write_text('{"fingerprint_paths": []}')
+    assert main(arguments) == 0
+    assert (len(target.read_text()), target.stat().st_mode & 0o777) == (65, 0o644)
+    config.write_text("{}")
+    assert main(arguments) == 2
+    assert not target.exists()
