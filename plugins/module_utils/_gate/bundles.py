@@ -21,7 +21,7 @@ FORESEEN = "foreseen"
 STATE = pathlib.Path("/var/lib/imrs-bundle")
 """Where bundles are remembered, and locked; the same as ``_bundle.STATE``."""
 LEASE = pathlib.Path("/run/imrs-bundle/lease.json")
-"""Which run of a playbook holds the node, as ``_bundle.lease`` writes it; it counts until ``until``, in seconds since boot."""
+"""Which run of a playbook holds the node, as ``_bundle.lease`` writes it; until ``until``, in seconds since boot."""
 PATIENCE = 20.0
 """Seconds that a bundle may take from the first file that it touches to the last."""
 LOCK, HELPER = ".lock", ".helper"
@@ -85,8 +85,8 @@ def _held(lease: pathlib.Path) -> str:
 
 @contextlib.contextmanager
 def kept_out(state: pathlib.Path, lease: pathlib.Path) -> t.Iterator[None]:
-    """Meanwhile no bundle changes anything, and nobody judges the node; BusyError, and nothing held, when a run is under
-    way. Who begins one takes the lease first and waits then, so that one of both sees the other.
+    """Meanwhile no bundle changes anything, and nobody judges the node; BusyError, with nothing held, when a run is
+    under way. Who begins one takes the lease first and waits then, so that one of both sees the other.
     """
     state.mkdir(mode=0o700, exist_ok=True)
     with (state / HELPER).open("a") as helper, (state / LOCK).open("a") as bundle:
