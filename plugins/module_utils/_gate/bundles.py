@@ -85,7 +85,7 @@ def _held(lease: pathlib.Path) -> str:
 
 @contextlib.contextmanager
 def kept_out(state: pathlib.Path, lease: pathlib.Path) -> t.Iterator[None]:
-    """Meanwhile no bundle changes anything, and nobody judges the node; BusyError, and nothing held, when a run is
+    """Meanwhile no bundle changes anything, and nobody judges the node; BusyError, with nothing held, when a run is
     under way. Who begins one takes the lease first and waits then, so that one of both sees the other.
     """
     state.mkdir(mode=0o700, exist_ok=True)
