@@ -103,7 +103,7 @@ class Authority:
         """Whether a change has voided a certificate that was for good, and the files are again those that it is for."""
         certificate = self.certificate
         same = self.fingerprint.value != "" and self.fingerprint.value == certificate.fingerprint
-        return same and certificate.reason == CHANGED and certificate.expiry is None
+        return same and bool(certificate.sessions) and certificate.reason == CHANGED and certificate.expiry is None
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -250,6 +250,8 @@ class Authority:
             return f"no change has voided the certificate ({self.void or 'it is valid'})"
         if self.certificate.expiry is not None:
             return "the certificate was not for good"
+        if not self.certificate.sessions:
+            return certificates.NO_SESSION
         if not self.reinstatable or fingerprint.lower() != self.certificate.fingerprint:
             present = self.fingerprint.value or "unknown"
             return f"{self.certificate.fingerprint} is certified; {present} is there, and {fingerprint} is asked for"

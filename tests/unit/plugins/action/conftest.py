@@ -29,6 +29,7 @@ def peer(family: str, address: str, local: str, site: str) -> dict[str, t.Any]:
     """One session with a host's router, without BFD."""
     return {
         "name": f"as64500_{family}_1",
+        "mark": f"20144:0:{4 if family == 'ipv4' else 6}",
         "family": family,
         "asn": 64500,
         "address": address,

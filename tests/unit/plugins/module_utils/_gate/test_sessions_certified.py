@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, marks, store
-from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
+from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED, Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
 from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
@@ -97,6 +97,10 @@ def test_a_file_of_a_version_that_knew_no_sessions_is_void(tmp_path: pathlib.Pat
     assert (subject.certified, subject.sessions) == (Mode.DARK, ())
     assert subject.void == "it covers no session; accept the node anew"
     assert subject.certify(Mode.LIVE, HEX, [MARK], MOMENT)["changed"]
+    store.write(tmp_path / "certificate.json", {**data, "reason": CHANGED})
+    old = Authority(tmp_path, fingerprint)
+    assert not old.reinstatable
+    assert old.reinstate(HEX)["refused"] == "it covers no session; accept the node anew"
     store.write(tmp_path / "certificate.json", {**data, "reason": "revoked"})
     assert Authority(tmp_path, fingerprint).void == "revoked"
 
