@@ -141,6 +141,8 @@ def test_a_change_that_locked_out_and_was_taken_back_comes_back_live(drill: Dril
     shell.wait_for("the wrong change", lambda: run.ended() or drill.journals() == ["network.unconfirmed"], PATIENCE)
     drill.wait(set())
     assert run.end().status != 0
+    # A run that failed leaves its hold, which counts for a minute; the drill does not wait for that.
+    drill.node("rm", "-f", "/run/imrs-bundle/lease.json")
     is_certified_as_before(drill, before)
     assert drill.journals() == []
     assert drill.lets_in()
