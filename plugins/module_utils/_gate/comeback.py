@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 LOG = logging.getLogger("imrs.gate")
 CONFIGURATION, ATTEMPTS = "configuration", "reinstate"
 """Names of what is remembered: certificates that a change has voided, and questions to root that led to nothing."""
-TRIES = Damping(first=60.0, longest=600.0, forget_after=3600.0)
+TRIES = Damping(first=90.0, longest=720.0, forget_after=3600.0)
 """How long root is left alone after a question: it restarts daemons, which may not start."""
 AGAIN = "it is again as certified"
 

@@ -28,7 +28,7 @@ from .fingerprint import fingerprint
 
 LONGEST = 60.0
 """Seconds that a command may take."""
-BUSY, PAUSE = 45.0, 1.0
+BUSY, PAUSE = 75.0, 1.0
 """Seconds that runs and bundles are waited for, and between two looks; the gate asks again after that."""
 NETWORKD = "systemd-networkd.service"
 READ_AT_START = ("/etc/systemd/network/*.netdev", "/etc/systemd/networkd.conf.d", "/etc/systemd/networkd.conf.d/*")

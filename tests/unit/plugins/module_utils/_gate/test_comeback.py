@@ -173,7 +173,7 @@ def test_root_is_asked_when_the_files_have_been_as_certified_for_a_while(story: 
     assert story.comeback.say(story.now) == "it is again as certified, and comes back in 3 s"
     story.go_on(3)
     assert story.asked == [105]
-    assert "was asked once to bring it back, and is again in 60 s" in story.comeback.say(story.now)
+    assert "was asked once to bring it back, and is again in 90 s" in story.comeback.say(story.now)
     story.root_puts_it_right()
     assert story.comeback.say(story.now) == ""
     story.go_on(1000)
@@ -216,7 +216,7 @@ def test_root_is_asked_seldom_when_it_does_not_come_to_anything(story: Story) ->
         if story.asked and story.asked[-1] == story.now - MOMENT.boot:
             story.start(story.comeback.memory())
     assert [after - before for before, after in zip(story.asked, story.asked[1:], strict=False)] == pytest.approx(
-        [60, 120, 240, 480, TRIES.longest], abs=1
+        [90, 180, 360, TRIES.longest, TRIES.longest], abs=1
     )
     assert story.comeback.falls == 1, "a question is no fall"
 
