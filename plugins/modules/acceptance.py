@@ -77,6 +77,12 @@ options:
     description: The RV(evidence) of every scope that was collected. Required when O(verb=judge).
     type: list
     elements: dict
+  absent:
+    description:
+      - What came back, by scope, where evidence was collected elsewhere. Of a scope without evidence, the reason is
+        read from it.
+    type: dict
+    default: {}
   waivers:
     description: Checks that may be skipped. A check that failed cannot be waived.
     type: list
@@ -220,7 +226,7 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     if scope == "node":
         signed = plan.signed(expected)
         return collect.node(str(stage), raw, questions, signed, patience=patience, certified=sessions)
-    return collect.vantage(str(stage), raw, questions)
+    return collect.vantage(str(stage), raw, questions, patience=patience)
 
 
 def main() -> None:
@@ -234,6 +240,7 @@ def main() -> None:
             "leave": {"type": "dict"},
             "sessions": {"type": "list", "elements": "str", "default": []},
             "evidence": {"type": "list", "elements": "dict"},
+            "absent": {"type": "dict", "default": {}},
             "waivers": {
                 "type": "list",
                 "elements": "dict",
@@ -268,6 +275,7 @@ def main() -> None:
             certified=params["sessions"],
             waivers=params["waivers"],
             fingerprint=params["fingerprint"],
+            absent={scope: judge.why_absent(result) for scope, result in params["absent"].items()},
             stopwatch=time.perf_counter,
         )
         written = []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing as t
 
 from .._routing.policy import Mode
@@ -127,6 +128,7 @@ def judge(  # noqa: PLR0913 - all but three are options
     certified: t.Collection[str] = (),
     waivers: t.Sequence[t.Mapping[str, str]] = (),
     fingerprint: str = "",
+    absent: t.Mapping[str, str] | None = None,
     catalog: t.Sequence[Check] = CATALOG,
     stopwatch: t.Callable[[], float] = lambda: 0.0,
 ) -> Report:
@@ -163,7 +165,7 @@ def judge(  # noqa: PLR0913 - all but three are options
         versions=_versions(node),
         fingerprint=fingerprint,
         results=tuple(results),
-        reasons=tuple(_reasons(results, evidence)),
+        reasons=tuple(_reasons(results, evidence, absent or {})),
         harmful=tuple(_harmful(documents, evidence, catalog)),
         scopes=tuple(sorted(evidence.scopes)),
         sessions=tuple(all_of(evidence, expected)),
@@ -182,11 +184,27 @@ def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, c
     return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
 
 
-def _reasons(results: t.Sequence[Result], evidence: Evidence) -> list[str]:
+def why_absent(result: t.Mapping[str, t.Any]) -> str:
+    """Why a task of Ansible's brought no evidence, in a line, from what it returned; empty where that says nothing.
+
+    A module that broke says "non-zero return code", and what was wrong on the last line of its standard error.
+    """
+    texts = [result.get(key) for key in ("module_stderr", "stderr", "module_stdout", "msg")]
+    if result.get("unreachable") or "module_stderr" not in result:
+        texts = [result.get("msg"), *texts]
+    lines = [line.strip() for text in texts if text for line in str(text).splitlines()[::-1] if line.strip()]
+    said = "".join(letter for letter in lines[0] if letter.isprintable())[:LONGEST] if lines else ""
+    return f"it cannot be reached ({said})" if result.get("unreachable") else said
+
+
+def _reasons(
+    results: t.Sequence[Result], evidence: Evidence, absent: t.Mapping[str, str] = types.MappingProxyType({})
+) -> list[str]:
     """Why there can be no certificate; empty when there can be one."""
     reasons = list(evidence.refused)
     reasons += [
         f"no evidence from the {scope}, which stage {evidence.stage} requires"
+        + (f": {why}" if (why := absent.get(scope)) else "")
         for scope in REQUIRED_SCOPES[evidence.stage]
         if scope not in evidence.scopes
     ]

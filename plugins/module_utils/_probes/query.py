@@ -167,6 +167,19 @@ def serial(exchange: t.Mapping[str, t.Any]) -> int | None:
     return next(found, None)
 
 
+def answered_by(exchange: t.Mapping[str, t.Any]) -> str | None:
+    """The name server identifier (RFC 5001) of an answer; None where there is none to read."""
+    if not exchange["answer"]:
+        return None
+    try:
+        answer = dns.message.from_wire(base64.b64decode(exchange["answer"]))
+    except (dns.exception.DNSException, ValueError):
+        return None
+    found = (option.nsid for option in answer.options if option.otype == dns.edns.OptionType.NSID)
+    nsid = next(found, None)
+    return None if nsid is None else nsid.decode("ascii", "backslashreplace")
+
+
 class _Pace:
     """At most so many questions a second, over all threads: a tester must not trip rate limiting."""
 

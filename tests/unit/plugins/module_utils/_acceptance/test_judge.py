@@ -71,6 +71,41 @@ def test_a_good_node_is_certifiable(provider: str, stage: str) -> None:
     assert set(report.counts) == {"pass", "fail", "error", "skipped", "not_run"}
 
 
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (
+            {"unreachable": True, "msg": "Failed to connect: no route to host"},
+            "it cannot be reached (Failed to connect: no route to host)",
+        ),
+        (
+            {
+                "rc": 1,
+                "msg": "MODULE FAILURE: No start of json char found\nSee stdout/stderr for the exact error",
+                "module_stderr": "Traceback (most recent call last):\nModuleNotFoundError: No module named 'dns'\n",
+            },
+            "ModuleNotFoundError: No module named 'dns'",
+        ),
+        (
+            {"rc": 127, "msg": "x", "module_stderr": "", "module_stdout": "/bin/sh: 1: python3: not found\n"},
+            "/bin/sh: 1: python3: not found",
+        ),
+        (
+            {"failed": True, "msg": "Failed to import the required Python library (dnspython)"},
+            "Failed to import the required Python library (dnspython)",
+        ),
+        ({"skipped": True}, ""),
+        ({}, ""),
+    ],
+)
+def test_why_there_is_no_evidence_is_what_failed_on_the_way(result: dict[str, t.Any], why: str) -> None:
+    assert judge.why_absent(result) == why
+    scene = Scene()
+    scene.drop("vantage")
+    reasons = scene.report(absent={"vantage": why}).reasons
+    assert f"no evidence from the vantage, which stage live requires{': ' if why else ''}{why}" in reasons
+
+
 def test_zero_checks_are_not_certifiable() -> None:
     report = Scene().report(catalog=())
     assert report.reasons == ("no check ran",)

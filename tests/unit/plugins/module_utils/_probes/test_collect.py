@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import typing as t
 
+import dns.edns
+import dns.message
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, frr
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, frr, query
 
 PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
 PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
@@ -127,3 +130,40 @@ def test_only_certified_sessions_are_waited_for(monkeypatch: pytest.MonkeyPatch)
         seen = iter([up, later])
         monkeypatch.setattr(bird, "read", lambda *_arguments, seen=seen: next(seen))
         assert collect._routing(expected, {}, math.inf, certified) == due
+
+
+NODE, OTHER = "xlb01.l.root-servers.org", "other.l.root-servers.org"
+
+
+def _exchange(nsid: str = "", *, asked: bool = True, answered: bool = True) -> dict[str, t.Any]:
+    """One, answered by the instance of that name."""
+    query = dns.message.make_query(".", "SOA", use_edns=0, options=[dns.edns.NSIDOption(b"")])
+    answer = dns.message.make_response(query)
+    answer.use_edns(0, options=[dns.edns.NSIDOption(nsid.encode())] if nsid else [])
+    wire = base64.b64encode(answer.to_wire()).decode()
+    return {"query": {"nsid": asked}, "answer": wire if answered else None}
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "reached"),
+    [
+        ([_exchange(NODE), _exchange(asked=False)], True),
+        ([_exchange(NODE), _exchange(asked=False, answered=False)], False),  # lost on the way
+        ([_exchange(NODE), _exchange(OTHER)], False),  # the route is not there yet
+        ([_exchange("")], False),
+        ([{"query": {"nsid": True}, "answer": base64.b64encode(b"no message").decode()}], False),
+    ],
+    ids=["all by the node", "a lost packet", "another instance", "no name", "no message"],
+)
+def test_whether_the_vantage_reaches_the_node(exchanges: list[dict[str, t.Any]], reached: bool) -> None:
+    assert collect._reached(exchanges, NODE) is reached
+
+
+@pytest.mark.parametrize(("patience", "tries"), [(math.inf, 3), (0, 1)])
+def test_the_vantage_asks_until_the_route_is_there(
+    monkeypatch: pytest.MonkeyPatch, patience: float, tries: int
+) -> None:
+    answers = iter([[_exchange(OTHER)], [_exchange(NODE, answered=False)], [_exchange(NODE)]])
+    monkeypatch.setattr(query, "ask_all", lambda *_questions, **_how: next(answers))
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    assert collect.vantage("live", {"node_name": NODE}, [], patience=patience)["tries"] == tries
