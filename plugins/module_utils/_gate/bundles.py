@@ -23,7 +23,7 @@ STATE = pathlib.Path("/var/lib/imrs-bundle")
 LEASE = pathlib.Path("/run/imrs-bundle/lease.json")
 """Which run of a playbook holds the node, as ``_bundle.lease`` writes it; until ``until``, in seconds since boot."""
 LEASED, AT_WORK = 900.0, 60.0
-"""Seconds that it lasts from when it was last renewed (``_bundle.lease.SECONDS``), and those in which its run is at work:
+"""Seconds that it lasts from when it was last renewed (``_bundle.lease.SECONDS``), and those in which its run works:
 one that failed leaves it, and acceptance asks for dark in that time, so that nothing comes back under its eyes.
 """
 PATIENCE = 20.0
