@@ -163,10 +163,13 @@ def test_bfd_is_closed_unless_a_peer_has_it(files: pathlib.Path) -> None:
 
 def test_bfd_on_the_link_is_for_peers_that_are_on_it(files: pathlib.Path) -> None:
     assert bfd_rules(files / "near01") == [
-        "ip saddr @bfd_near_ipv4 ip daddr @uplink_ipv4 udp dport 3784 ip ttl 255 accept",
-        "ip saddr @bfd_near_ipv4 ip daddr @uplink_ipv4 udp dport 3785 ip ttl { 254, 255 } accept",
-        "ip6 saddr @bfd_near_ipv6 ip6 daddr @uplink_ipv6 udp dport 3784 ip6 hoplimit 255 accept",
-        "ip6 saddr @bfd_near_ipv6 ip6 daddr @uplink_ipv6 udp dport 3785 ip6 hoplimit { 254, 255 } accept",
+        f'iifname "eno2" {rule} accept'
+        for rule in (
+            "ip saddr @bfd_near_ipv4 ip daddr @uplink_ipv4 udp dport 3784 ip ttl 255",
+            "ip saddr @bfd_near_ipv4 ip daddr @uplink_ipv4 udp dport 3785 ip ttl { 254, 255 }",
+            "ip6 saddr @bfd_near_ipv6 ip6 daddr @uplink_ipv6 udp dport 3784 ip6 hoplimit 255",
+            "ip6 saddr @bfd_near_ipv6 ip6 daddr @uplink_ipv6 udp dport 3785 ip6 hoplimit { 254, 255 }",
+        )
     ]
     text = (files / "near01/etc/nftables.conf").read_text()
     assert "set bfd_near_ipv4 { type ipv4_addr; elements = { 192.0.2.1 }; }" in text
