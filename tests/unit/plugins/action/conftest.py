@@ -33,6 +33,7 @@ def peer(family: str, address: str, local: str, site: str) -> dict[str, t.Any]:
         "asn": 64500,
         "address": address,
         "local_address": local,
+        "interface": None,
         "multihop": None,
         "password_variable": f"vault_bgp_{site}",
         "hold_time": 9,
