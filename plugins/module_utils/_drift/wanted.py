@@ -42,7 +42,7 @@ DIRECTORIES = (
 )
 """Nobody but us and the packages puts files here."""
 
-GENERATED = ("/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*", "*/__pycache__/*")
+GENERATED = ("/etc/imrs/fingerprint.salt", "/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*", "*/__pycache__/*")
 """Made by programs when they are installed or run."""
 
 RESTART: t.Mapping[str, tuple[str, ...]] = {
