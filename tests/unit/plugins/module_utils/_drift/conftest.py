@@ -135,7 +135,14 @@ def scene(nameserver: str, routing: str) -> Scene:
         "left": [],
         "unfinished": [],
         "strangers": [
-            {"path": "/etc/imrs/fingerprint.salt", "kind": "file", "mode": "0600", "owner": "root:root", "package": ""}
+            {
+                "path": "/etc/imrs/fingerprint.salt",
+                "kind": "file",
+                "mode": "0600",
+                "owner": "root",
+                "group": "root",
+                "package": "",
+            }
         ],
         "packages": {name: {"status": "installed", "version": "1"} for name in PACKAGES["installed"]},
         "held": list(PACKAGES["held"]),
