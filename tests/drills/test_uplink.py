@@ -98,5 +98,5 @@ def test_a_way_that_is_lost_is_noticed_long_before_the_hold_time(
     # It comes back by itself, and nothing of the node's was at fault.
     watched.wait(ALL)
     status = watched.status()
-    assert status["falls"] == {"gate": 0, "routing": 0}
+    assert (status["falls"]["gate"], status["falls"]["routing"]) == (0, 0)
     assert [verdict["falls"] for verdict in status["verdict"].values()] == [0, 0]

@@ -157,7 +157,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "imrs_peers": [
                 session(V4),
                 session(
-                    {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6", "mark": "20144:6:2"},
+                    {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6", "mark": "20144:6:1"},
                     interface="uplink",
                     bfd={"interval_ms": 300, "multiplier": 3},
                 ),
