@@ -14,11 +14,15 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import typing as t
 
 TIMEOUT = 10.0
 LIMIT = 2_000_000
 """Characters of output that are kept."""
+
+LOOKS, LOOK_AFTER = 3, 0.5
+"""How often listening sockets are looked for until each has a process, and the seconds between."""
 
 NO_ANSWER = (124, 127)
 """Statuses of a command that came to no end, and of one that does not exist."""
@@ -166,6 +170,20 @@ def _sysctl(name: str) -> str | None:
         return None
 
 
+def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
+    """Every listening socket, with its process.
+
+    ``ss`` first looks who holds which socket, and then for the sockets: one that is opened in between has nobody, as when
+    the routing daemon has just got another configuration. So it is asked again; what stays without a process has none.
+    """
+    for _again in range(LOOKS - 1):
+        found = parse_sockets(runner(["ss", "-lntuHp"])["stdout"])
+        if all(entry["process"] for entry in found):
+            return found
+        time.sleep(LOOK_AFTER)
+    return parse_sockets(runner(["ss", "-lntuHp"])["stdout"])
+
+
 def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None = None) -> dict[str, t.Any]:
     """Everything about this machine that checks judge; of its routes those inside ``prefixes``, given by family."""
     addresses = _json(runner(["ip", "-j", "-d", "addr"]))
@@ -174,7 +192,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
     nft = runner(["nft", "-j", "list", "ruleset"])
     units = runner(["systemctl", "is-active", *UNITS])
     return {
-        "sockets": parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
+        "sockets": sockets(runner),
         "addresses": parse_addresses(addresses),
         "routes": _routes(runner, prefixes or {}),
         "sysctls": {name: _sysctl(name) for name in SYSCTLS},

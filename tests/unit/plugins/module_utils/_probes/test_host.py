@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import frr, host, zone
 
 SOCKETS = """\
@@ -28,6 +29,22 @@ def test_sockets() -> None:
         ("tcp", "2001:500:9f::42", 53, "nsd: server 1"),
         ("tcp", "0.0.0.0", 2024, ""),
     ]
+
+
+@pytest.mark.parametrize(("opened", "asked", "process"), [(0, 1, "bird"), (1, 2, "bird"), (9, host.LOOKS, "")])
+def test_a_socket_that_was_just_opened_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, opened: int, asked: int, process: str
+) -> None:
+    looks: list[t.Sequence[str]] = []
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        looks.append(command)
+        users = "" if len(looks) <= opened else '    users:(("bird",pid=7,fd=3))'
+        return {"rc": 0, "stdout": f"tcp LISTEN 0 8 [::]:179 [::]:*{users}\n", "stderr": ""}
+
+    monkeypatch.setattr(host.time, "sleep", lambda _seconds: None)
+    assert [entry["process"] for entry in host.sockets(runner)] == [process]
+    assert len(looks) == asked
 
 
 def test_sshd_keeps_only_what_is_judged() -> None:
