@@ -173,8 +173,8 @@ def _sysctl(name: str) -> str | None:
 def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
     """Every listening socket, with its process.
 
-    ``ss`` first looks who holds which socket, and then for the sockets: one that is opened in between has nobody, as when
-    the routing daemon has just got another configuration. So it is asked again; what stays without a process has none.
+    ``ss`` first looks who holds which socket, and then for the sockets: one that is opened in between has nobody, as
+    when the routing daemon has just got another configuration. So it is asked again; what stays without one has none.
     """
     for _again in range(LOOKS - 1):
         found = parse_sockets(runner(["ss", "-lntuHp"])["stdout"])
