@@ -155,27 +155,28 @@ def ask(question: Question, ident: int, timeout: float = TIMEOUT) -> dict[str, t
     return exchange
 
 
-def serial(exchange: t.Mapping[str, t.Any]) -> int | None:
-    """The serial of the first SOA in the answer, or None where there is none to read."""
+def _message(exchange: t.Mapping[str, t.Any]) -> dns.message.Message | None:
+    """The answer, or None where there is none to read."""
     if not exchange["answer"]:
         return None
     try:
-        answer = dns.message.from_wire(base64.b64decode(exchange["answer"]))
+        return dns.message.from_wire(base64.b64decode(exchange["answer"]))
     except (dns.exception.DNSException, ValueError):
         return None
-    found = (rrset[0].serial for rrset in answer.answer if rrset.rdtype == dns.rdatatype.SOA)
+
+
+def serial(exchange: t.Mapping[str, t.Any]) -> int | None:
+    """The serial of the first SOA in the answer, or None where there is none to read."""
+    answer = _message(exchange)
+    found = (rrset[0].serial for rrset in (answer.answer if answer else ()) if rrset.rdtype == dns.rdatatype.SOA)
     return next(found, None)
 
 
 def answered_by(exchange: t.Mapping[str, t.Any]) -> str | None:
     """The name server identifier (RFC 5001) of an answer; None where there is none to read."""
-    if not exchange["answer"]:
-        return None
-    try:
-        answer = dns.message.from_wire(base64.b64decode(exchange["answer"]))
-    except (dns.exception.DNSException, ValueError):
-        return None
-    found = (option.nsid for option in answer.options if option.otype == dns.edns.OptionType.NSID)
+    answer = _message(exchange)
+    options = answer.options if answer else ()
+    found = (option.nsid for option in options if option.otype == dns.edns.OptionType.NSID)
     nsid = next(found, None)
     return None if nsid is None else nsid.decode("ascii", "backslashreplace")
 
