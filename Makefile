@@ -59,6 +59,7 @@ status: ## which machines of the lab run, and what the appliance says of itself
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
 	@IMRS_LAB=imrstest tests/lab/lab.py down
+	@IMRS_LAB=imrstest2 tests/lab/lab.py down
 	@IMRS_LAB=imrsbench tests/lab/lab.py down
 	@IMRS_LAB=imrsfaults tests/lab/lab.py down
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make test` runs, in two lanes, one for each core, and how long each part took. Started by tests/run.sh.
+"""What `make test` runs, in three lanes at once, and how long each part took. Started by tests/run.sh.
 
-The first lane needs no lab, and writes to files. The second has the lab, and the screen. What fails ends both at once.
-Everything that a run starts carries its mark in the environment, and ends with it; so does the lab.
-The last line of all is the one of the second lane's last step: pytest's own, which CI reads.
+The first two lanes need no lab, and write to files. The last has the labs, and the screen. What fails ends all at once.
+Everything that a run starts carries its mark in the environment, and ends with it; so do the labs.
+The last line of all is the one of the last lane's last step: pytest's own, which CI reads.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ import time
 import typing as t
 import xml.etree.ElementTree as ET
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lab"))
+
+from imrslab import topology
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MARK = "IMRS_TEST_RUN"
 GRACE = 10.0
@@ -32,6 +36,8 @@ GRACE = 10.0
 NICE = 5
 """What gives way has a third of the weight: less, and on a busy machine it would come to nothing."""
 SLOWEST = 15
+LABS = 2
+"""Labs side by side, for the drills."""
 SHOWN = 400
 """Lines of a failed session's output that are shown; all of them are in its file."""
 
@@ -43,7 +49,7 @@ class Step:
     name: str
     command: tuple[str, ...]
     gives_way: bool = False
-    """To the other lane: nothing in it depends on the time that it gets."""
+    """To the other lanes: nothing in it depends on the time that it gets."""
     checkout: pathlib.Path = ROOT
     """Where it sees this checkout."""
 
@@ -53,13 +59,16 @@ def session(name: str, **how: t.Any) -> Step:
     return Step(name, ("nox", "--session", name), **how)
 
 
-WITHOUT_LAB = (
-    *(session(name, gives_way=True) for name in ("lint", "unit", "glue", "golden", "browser", "ansible_lint")),
-    session("daemons", checkout=pathlib.Path("/checkout")),
+IN_FILES = (
+    tuple(session(name, gives_way=True) for name in ("lint", "unit", "glue", "golden", "browser", "ansible_lint")),
+    (session("daemons", checkout=pathlib.Path("/checkout")),),
 )
-"""Cheapest first."""
-WITH_LAB = (session("molecule"), Step("drills", ("pytest", "--verbose", "tests/drills")))
-"""The drills begin with the lab that the scenario left."""
+"""The first lane works, cheapest first; the others wait most of the time, for daemons and machines."""
+ON_SCREEN = (
+    session("molecule"),
+    Step("drills", ("pytest", "--verbose", f"--numprocesses={LABS}", "--dist=loadfile", "tests/drills")),
+)
+"""The drills begin with the lab that the scenario left, and bring the others up themselves."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Took:
 
 
 class Run:
-    """Both lanes, their processes and their results; ``folder`` takes what they say."""
+    """The lanes, their processes and their results; ``folder`` takes what they say."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Begin with an empty folder."""
@@ -83,24 +92,32 @@ class Run:
         self.folder = folder
         self.took: list[Took] = []
         self.failed: Took | None = None
+        self.screen = 0
+        """The number of the lane that has it."""
+        self._began = processors()
         self.mark = f"{MARK}={os.getpid()}-{time.monotonic_ns()}"
         self._lock = threading.Lock()
         self._over = False
         self._leaders: set[int] = set()
 
-    def both(self, without_lab: t.Sequence[Step], with_lab: t.Sequence[Step]) -> bytes:
+    def lanes(self, in_files: t.Sequence[t.Sequence[Step]], on_screen: t.Sequence[Step]) -> bytes:
         """Run the lanes to their end or to the first failure; returns the last line, which was not printed."""
         self._held = b""
-        with (
-            tempfile.TemporaryDirectory(prefix="imrs-lane-") as room,  # drills look at what is in /tmp
-            concurrent.futures.ThreadPoolExecutor(1) as pool,
-        ):
+        self.screen = len(in_files) + 1
+        with contextlib.ExitStack() as stack:
+            # Drills look at what is in /tmp.
+            rooms = [stack.enter_context(tempfile.TemporaryDirectory(prefix="imrs-lane-")) for _ in in_files]
+            pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(len(in_files)))
             try:
-                first = pool.submit(self._lane, 1, without_lab, self._to_file, {"TMPDIR": room})
-                self._lane(2, with_lab, self._to_screen, {})
-                if not first.done():
-                    put(f"\nThe first lane is still at work, see {self.folder}/\n".encode())
-                first.result()
+                others = [
+                    pool.submit(self._lane, number, steps, self._to_file, {"TMPDIR": room})
+                    for number, (steps, room) in enumerate(zip(in_files, rooms, strict=True), 1)
+                ]
+                self._lane(self.screen, on_screen, self._to_screen, {})
+                if not all(each.done() for each in others):
+                    put(f"\nOther lanes are still at work, see {self.folder}/\n".encode())
+                for each in concurrent.futures.as_completed(others):
+                    each.result()
             finally:
                 self.end()
         return self._held
@@ -199,6 +216,8 @@ class Run:
         for took in sorted(self.took, key=lambda took: took.lane):
             result = f"exit status {took.status}" if took.status else "passed"
             rows.append(f"| {took.lane} | {took.step.name} | {result} | {took.seconds:.0f} | {took.cpu:.0f} |")
+        busy, all_time = (now - then for now, then in zip(processors(), self._began, strict=True))
+        rows += ["", f"The machine's processors were busy for {busy / max(all_time, 1):.0%} of the time."]
         tests = sorted(self._tests(), reverse=True)[:SLOWEST]
         if tests:
             rows += ["", "| slowest tests | time (s) |", "|---|--:|"]
@@ -209,6 +228,14 @@ class Run:
         for path in self.folder.glob("*.xml"):
             for case in ET.parse(path).iter("testcase"):  # noqa: S314 - our own pytest wrote it
                 yield float(case.get("time", 0)), f"{path.stem}: {case.get('classname')}.{case.get('name')}"
+
+
+def processors() -> tuple[int, int]:
+    """What all processors of the machine have worked since it started, and what they could have, in ticks (proc(5))."""
+    first, _, _ = pathlib.Path("/proc/stat").read_text(encoding="ascii").partition("\n")
+    user, nice, system, idle, waiting, *others = map(int, first.split()[1:9])
+    busy = user + nice + system + sum(others)
+    return busy, busy + idle + waiting
 
 
 def alive(process: int) -> bool:
@@ -238,16 +265,16 @@ def closing(log: pathlib.Path) -> str:
 
 
 def report(run: Run, last: bytes) -> None:
-    """Print what the first lane did and the times; at the end what failed there, or the second lane's last line."""
+    """Print what the quiet lanes did and the times; at the end what failed there, or the last lane's last line."""
     (run.folder / "times.md").write_text(run.times(), encoding="utf-8")
-    mine = [took for took in run.took if took.lane == 1]
+    mine = sorted((took for took in run.took if took.lane != run.screen), key=lambda took: took.lane)
     told = [f"  {took.step.name}: {closing(run.log(took.step)) or 'done'}" for took in mine if not took.status]
-    text = ["", "The first lane, without a lab:", *told, "", run.times(), f"Kept in {run.folder}/", ""]
+    text = ["", "Without a lab:", *told, "", run.times(), f"Kept in {run.folder}/", ""]
     failed = run.failed
     if failed:
         text += [f"Failed: {failed.step.name} ({run.log(failed.step)})", ""]
     put("\n".join(text).encode())
-    if failed and failed.lane == 1:
+    if failed and failed.lane != run.screen:
         lines = run.log(failed.step).read_bytes().splitlines(keepends=True)
         put(b"".join(lines[-SHOWN:]))
     else:
@@ -255,8 +282,11 @@ def report(run: Run, last: bytes) -> None:
 
 
 def down() -> None:
-    """Take the lab down."""
-    subprocess.run([ROOT / "tests/lab/lab.py", "down"], check=False)
+    """Take the labs down."""
+    for number in range(LABS):
+        subprocess.run(
+            [ROOT / "tests/lab/lab.py", "down"], check=False, env={**os.environ, "IMRS_LAB": topology.name_for(number)}
+        )
 
 
 def main() -> int:
@@ -272,7 +302,7 @@ def main() -> int:
         signal.signal(each, told_to_end)
     run = Run(ROOT / ".lab" / f"{os.environ['IMRS_LAB']}-reports" / "run")
     try:
-        last = run.both(WITHOUT_LAB, WITH_LAB)
+        last = run.lanes(IN_FILES, ON_SCREEN)
     finally:
         down()
     report(run, last)

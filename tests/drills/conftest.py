@@ -4,14 +4,26 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from imrslab import topology
 from imrslab.drill import ALL, Drill
+
+
+def pytest_configure() -> None:
+    """Each worker has a lab of its own; the first one that which IMRS_LAB names."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    if number:
+        os.environ["IMRS_LAB"] = topology.name_for(number)
+        os.environ["IMRS_TRUST_ANCHOR_FILE"] = str(topology.Lab().state / "trust-anchor.ds")
 
 
 @pytest.fixture(scope="session")
 def drill() -> Drill:
-    """The lab that IMRS_LAB names; the scenario `single` left its appliance live (tests/run.sh)."""
+    """The worker's lab. The first one's may be there, with its appliance live (the scenario `single`, tests/run.sh)."""
     lab = Drill()
+    lab.up()
     if lab.received() != ALL:
         lab.mend()
     lab.freeze()

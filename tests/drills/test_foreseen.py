@@ -149,7 +149,11 @@ def test_a_bundle_never_waits_for_the_fingerprint_that_waits_for_it(opted_in: Dr
         return computing(opted_in)
 
     by_hand(opted_in, 300)
-    for command in ("daemon-reload", "restart imrs-fingerprint.path", "restart imrs-gate.service"):
+    for command in (
+        "daemon-reload",
+        "restart imrs-fingerprint-due.path imrs-fingerprint.path",
+        "restart imrs-gate.service",
+    ):
         # Or it might be on its way out when the lock is taken, and what follows go unnoticed.
         await_notice(opted_in)
         opted_in.node("systemd-run", "--quiet", *held.split())

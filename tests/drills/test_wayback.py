@@ -163,3 +163,30 @@ def test_a_file_that_is_replaced_is_noticed_each_time(drill: Drill) -> None:
         drill.node("sh", "-c", replace.format("cp -p /root/drill.old /root/drill.new"))
         shell.wait_for("the certified fingerprint", lambda: seen() == certified, PATIENCE)
     drill.wait(ALL)
+
+
+def test_a_change_while_the_fingerprint_is_computed_is_noticed(drill: Drill) -> None:
+    """systemd does not watch while the unit that a watch has started is at work: what happens then must not be lost."""
+    folder = "/usr/local/lib/systemd/system/imrs-fingerprint.service.d"  # which nothing watches
+    waits = "[Service]\nExecStartPost=/usr/bin/sh -c 'until test -e /run/drill-go; do sleep 0.05; done'\n"
+    drill.node(
+        "sh",
+        "-ec",
+        f"mkdir -p {folder}; printf '%b' \"$1\" > {folder}/drill.conf; systemctl daemon-reload",
+        "sh",
+        waits,
+    )
+    certified = drill.node("cat", "/run/imrs/fingerprint")
+    drill.node("sh", "-ec", "cp -p /etc/nftables.conf /root/drill.old; echo '# by hand' >> /etc/nftables.conf")
+    shell.wait_for(
+        "another fingerprint", lambda: drill.node("cat", "/run/imrs/fingerprint") not in {certified, ""}, PATIENCE
+    )
+    drill.node("cp", "-p", "/root/drill.old", "/etc/nftables.conf")
+    assert (
+        drill.node("systemctl", "show", "--value", "--property=ActiveState", "imrs-fingerprint").strip() == "activating"
+    )
+    drill.node("touch", "/run/drill-go")
+    shell.wait_for(
+        "the certified fingerprint", lambda: drill.node("cat", "/run/imrs/fingerprint") == certified, PATIENCE
+    )
+    drill.wait(ALL)

@@ -19,6 +19,7 @@ UNITS: t.Mapping[str, tuple[str, ...]] = {
         "nftables.service",
         "imrs-fingerprint.path",
         "imrs-fingerprint-absent.path",
+        "imrs-fingerprint-due.path",
         "imrs-reinstate.path",
         "imrs-gate.service",
     ),

@@ -147,6 +147,10 @@ class Drill:
         self._options: tuple[str, ...] = ()
         self._frozen: dict[tuple[str, ...], pathlib.Path] = {}
 
+    def up(self) -> None:
+        """Bring the lab up, unless it is."""
+        subprocess.run([ROOT / "tests/lab/lab.py", "up"], check=True)
+
     def inside(self, name: str, *command: str) -> str:
         """Run a command in a machine, as root; what it printed."""
         return shell.run(*machine.inside(self.lab, name, *command))

@@ -104,11 +104,16 @@ OPERATOR = "dnseng"
 """The account that Ansible enters with."""
 
 
+def name_for(worker: int = 0) -> str:
+    """The name of the lab: what IMRS_LAB says; further workers of a run have one each, with a number behind it."""
+    return os.environ.get("IMRS_LAB", "imrs") + (str(worker + 1) if worker else "")
+
+
 @dataclasses.dataclass(frozen=True)
 class Lab:
     """One instance of the lab. Two can run at once: they differ in name and share only the caches."""
 
-    name: str = dataclasses.field(default_factory=lambda: os.environ.get("IMRS_LAB", "imrs"))
+    name: str = dataclasses.field(default_factory=name_for)
 
     @property
     def state(self) -> pathlib.Path:

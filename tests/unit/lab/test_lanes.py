@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two lanes: what fails in one ends both, nothing goes on after the end, and the last line is the second lane's."""
+"""Lanes: what fails in one ends all, nothing goes on after the end, and the last line is the last lane's."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_the_last_line_is_the_second_lanes_and_the_first_speaks_into_files(
     run: t.Any, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     script = f"echo '==== begin ===='; echo and so on; echo '{CLOSING}'"
-    last = run.both(
-        [step("one", "echo quiet; echo 5 passed in 1s")], [step("two", "echo before"), step("three", script)]
+    last = run.lanes(
+        [[step("one", "echo quiet; echo 5 passed in 1s")]], [step("two", "echo before"), step("three", script)]
     )
     lanes.report(run, last)
     said = capfdbinary.readouterr().out.decode().splitlines()
@@ -73,7 +73,7 @@ def test_a_failure_in_the_first_lane_ends_the_second_and_is_shown(
     waits = f"until [ -e {tmp_path}/go ]; do sleep 0.1; done; echo this is why; exit 3"
     two = step("two", f"touch {tmp_path}/go; {FOREVER}")
     began = time.monotonic()
-    last = run.both([step("one", waits), step("never", "touch never")], [two, step("nor this", "touch never")])
+    last = run.lanes([[step("one", waits), step("never", "touch never")]], [two, step("nor this", "touch never")])
     lanes.report(run, last)
     assert time.monotonic() - began < 60
     assert nothing_is_left(run)
@@ -88,7 +88,7 @@ def test_a_failure_in_the_second_lane_ends_the_first(
     run: t.Any, tmp_path: pathlib.Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     waits = f"until [ -e {tmp_path}/go ]; do sleep 0.1; done; echo '{CLOSING}'; exit 1"
-    last = run.both([step("one", f"touch {tmp_path}/go; {FOREVER}")], [step("two", waits)])
+    last = run.lanes([[step("one", f"touch {tmp_path}/go; {FOREVER}")]], [step("two", waits)])
     lanes.report(run, last)
     assert nothing_is_left(run)
     assert run.failed.step.name == "two"
@@ -97,7 +97,7 @@ def test_a_failure_in_the_second_lane_ends_the_first(
 
 def test_what_does_not_end_when_told_is_made_to(run: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "GRACE", 0.2)
-    run.both([step("one", f"trap '' TERM; {FOREVER}")], [step("two", "sleep 0.2; exit 1")])
+    run.lanes([[step("one", f"trap '' TERM; {FOREVER}")]], [step("two", "sleep 0.2; exit 1")])
     assert nothing_is_left(run)
 
 
@@ -105,7 +105,7 @@ def test_a_lane_that_cannot_go_on_is_no_success(run: t.Any) -> None:
     """As on a full disk; or the run would pass without its sessions."""
     run.log(step("one", "")).mkdir()
     with pytest.raises(IsADirectoryError):
-        run.both([step("one", "true")], [step("two", "true")])
+        run.lanes([[step("one", "true")]], [step("two", "true")])
     assert nothing_is_left(run)
 
 
@@ -114,7 +114,7 @@ import importlib.util, pathlib, sys
 spec = importlib.util.spec_from_file_location("lanes", {lanes!r})
 lanes = importlib.util.module_from_spec(spec); sys.modules["lanes"] = lanes; spec.loader.exec_module(lanes)
 step = lambda name: lanes.Step(name, ("sh", "-c", {forever!r}), checkout=lanes.ROOT)
-lanes.WITHOUT_LAB, lanes.WITH_LAB = (step("one"),), (step("two"),)
+lanes.IN_FILES, lanes.ON_SCREEN = ((step("one"),), (step("other"),)), (step("two"),)
 lanes.down = lambda: print("the lab is down", flush=True)
 lanes.ROOT = pathlib.Path({root!r})
 lanes.Step.checkout = lanes.ROOT
@@ -141,7 +141,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path: pathlib.Path, number
                 continue
         return found
 
-    shell.wait_for("both lanes at work", lambda: len(marked()) >= 6, 60)
+    shell.wait_for("all lanes at work", lambda: len(marked()) >= 9, 60)
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
@@ -158,7 +158,7 @@ def test_every_session_is_in_a_lane() -> None:
         if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(each) for each in node.decorator_list)
     }
     assert sessions
-    assert sessions | {"drills"} == {step.name for step in (*lanes.WITHOUT_LAB, *lanes.WITH_LAB)}
+    assert sessions | {"drills"} == {step.name for lane in (*lanes.IN_FILES, lanes.ON_SCREEN) for step in lane}
 
 
 def test_the_slowest_tests_are_named(run: t.Any) -> None:

@@ -266,9 +266,10 @@ def _activations(tasks: t.Any) -> t.Iterator[str]:
             yield command if isinstance(command, str) else " ".join(command)
 
 
+WATCHES = "imrs-fingerprint-due.path imrs-fingerprint.path imrs-fingerprint-absent.path"
 ELSEWHERE = {
     "systemd-sysusers /etc/sysusers.d/imrs.conf": "is not certified",
-    "systemctl restart imrs-fingerprint.path imrs-fingerprint-absent.path": "is not certified",
+    f"systemctl restart {WATCHES}": "is not certified",
     "systemctl reload imrs-gate.service": "is restarted",
     "knotc reload": "is restarted",
     "knotc zone-refresh": "is restarted",
