@@ -19,6 +19,10 @@ schema: ## renew the JSON Schemas for editors (docs/schema/)
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/schema.py
 
+checks: ## renew the catalogue of the acceptance checks (docs/checks.md)
+	@tests/setup.sh live
+	@PYTHONPATH=.cache python tests/checks.py
+
 bench: bench-sites bench-line bench-fleet ## all measurements of docs/performance.md but Mitogen's, as Markdown; some 25 minutes
 
 bench-sites: ## how long a fleet takes to read: 200, 2,000 and 20,000 sites
@@ -67,4 +71,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock
+.PHONY: help live render golden schema checks bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock

@@ -32,7 +32,7 @@ STAGES = {
 }
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text that cannot break out of a table, nor become a link or a picture."""
     for character in "\\`*_[]<>|":
         text = text.replace(character, f"\\{character}")
@@ -46,7 +46,7 @@ def _standing(placed: Placed) -> str:
         Standing.READY: "established; nothing is announced over it yet",
         Standing.WAITING: "degraded; nothing is announced over it until it is there and has been tested",
     }
-    return _cell(words[placed.standing] + (f": {placed.why}" if placed.why else ""))
+    return cell(words[placed.standing] + (f": {placed.why}" if placed.why else ""))
 
 
 def _headline(report: Report) -> list[str]:
@@ -61,7 +61,7 @@ def _headline(report: Report) -> list[str]:
         "Because:",
         "",
     ]
-    return lines + [f"- {_cell(reason)}" for reason in report.reasons]
+    return lines + [f"- {cell(reason)}" for reason in report.reasons]
 
 
 def _table(results: t.Sequence[Result]) -> list[str]:
@@ -69,13 +69,13 @@ def _table(results: t.Sequence[Result]) -> list[str]:
     rows = ["| Check | Result | What was seen |", "|---|---|---|"]
     for result in results:
         seen = f"{result.message} (waived: {result.waiver})" if result.waiver else result.message
-        rows.append(f"| {result.id} {_cell(result.title)} | {WORDS[result.status]} | {_cell(seen)} |")
+        rows.append(f"| {result.id} {cell(result.title)} | {WORDS[result.status]} | {cell(seen)} |")
     return rows
 
 
 def render(report: Report) -> str:
     """The text of ``acceptance.md``."""
-    lines = [f"# Acceptance of {_cell(report.node)}", "", *_headline(report), "", STAGES[report.stage], ""]
+    lines = [f"# Acceptance of {cell(report.node)}", "", *_headline(report), "", STAGES[report.stage], ""]
     facts = {
         "Tested": moment(report.started) if report.started else "never",
         "Seen from": ", ".join(report.scopes) or "nowhere",
@@ -83,14 +83,14 @@ def render(report: Report) -> str:
         "Software": ", ".join(f"{name} {version}" for name, version in report.versions.items()) or "unknown",
         "Configuration": report.fingerprint or "not given",
     }
-    lines += ["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in facts.items()), ""]
+    lines += ["| | |", "|---|---|", *(f"| {name} | {cell(value)} |" for name, value in facts.items()), ""]
     for group, subject in SUBJECTS.items():
         results = [result for result in report.results if result.id.startswith(group)]
         if results:
             lines += [f"## {subject}", "", *_table(results), ""]
     if report.sessions:
         rows = [
-            f"| {_cell(each.peer.name)} | {_cell(each.peer.address)} | {_standing(each)} |" for each in report.sessions
+            f"| {cell(each.peer.name)} | {cell(each.peer.address)} | {_standing(each)} |" for each in report.sessions
         ]
         lines += ["## Sessions", "", "| Session | With | Standing |", "|---|---|---|", *rows, ""]
     warned = [result for result in report.results if result.severity == "W" and result.status in {"fail", "error"}]

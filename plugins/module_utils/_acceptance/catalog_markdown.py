@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The catalogue of checks as Markdown, for engineers: ``docs/checks.md``. Made from the checks themselves."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from .check import EVERY_STAGE
+from .report_markdown import SUBJECTS, cell
+
+if t.TYPE_CHECKING:
+    from .check import Check
+
+BEGIN = """\
+# The acceptance checks
+
+Generated from `plugins/module_utils/_acceptance/checks/` by `make checks`; do not edit. How a run uses them is in
+[architecture.md](architecture.md), how to add one in [CONTRIBUTING.md](../CONTRIBUTING.md).
+
+- **Severity** F: the node must not announce while the check fails. W: a warning; somebody should look.
+- **Harm**: a failure takes a live node dark, because it hurts those who ask it or route to it. Without harm, a failure
+  keeps a node from going up and never takes it down.
+- **Stages**: what is announced while the check is judged: `dark` nothing, `drained` the covering prefixes, `live` all.
+- **Seen from**: whose evidence the check cannot do without: the node, the vantage on the host's side, or the host's
+  router (`router`). Without it the check is skipped. Many checks of the node also judge what the other two saw.
+- **Source**: the standard or document that demands it. *requirements* is the list that the project started from; the
+  ids of the checks are the ids of that list.
+"""
+
+
+def _row(check: Check) -> str:
+    """One check as a row of its group's table."""
+    stages = "all" if check.stages == EVERY_STAGE else ", ".join(map(str, check.stages))
+    values = (
+        f"{check.id} {check.title}",
+        check.condition,
+        check.severity,
+        "yes" if check.harm else "",
+        stages,
+        ", ".join(check.scopes),
+        check.source,
+    )
+    return f"| {' | '.join(cell(value) for value in values)} |"
+
+
+def render(checks: t.Sequence[Check]) -> str:
+    """The text of ``docs/checks.md``: one table for each group, in the order of ``checks`` (sorted by group)."""
+    counts = f"{len(checks)} checks: {sum(check.severity == 'F' for check in checks)} of severity F, of these "
+    counts += f"{sum(check.harm for check in checks)} with harm."
+    lines = [BEGIN, counts]
+    for group, members in itertools.groupby(checks, key=lambda check: check.id[:2]):
+        lines += ["", f"## {SUBJECTS[group]} ({group})", ""]
+        lines += [
+            "| check | passes when | severity | harm | stages | seen from | source |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += map(_row, members)
+    return "\n".join(lines) + "\n"
