@@ -19,9 +19,9 @@ schema: ## renew the JSON Schemas for editors (docs/schema/)
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/schema.py
 
-checks: ## renew the catalogue of the acceptance checks (docs/checks.md)
+pages: ## renew the pages that are made from code: the catalogue of the checks (docs/checks.md), the README of each role
 	@tests/setup.sh live
-	@PYTHONPATH=.cache python tests/checks.py
+	@PYTHONPATH=.cache python tests/pages.py
 
 bench: bench-sites bench-line bench-fleet ## all measurements of docs/performance.md but Mitogen's, as Markdown; some 25 minutes
 
@@ -71,4 +71,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 
-.PHONY: help live render golden schema checks bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock

@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 BEGIN = """\
 # The acceptance checks
 
-Generated from `plugins/module_utils/_acceptance/checks/` by `make checks`; do not edit. How a run uses them is in
+Generated from `plugins/module_utils/_acceptance/checks/` by `make pages`; do not edit. How a run uses them is in
 [architecture.md](architecture.md), how to add one in [CONTRIBUTING.md](../CONTRIBUTING.md).
 
 - **Severity** F: the node must not announce while the check fails. W: a warning; somebody should look.
