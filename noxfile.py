@@ -23,11 +23,18 @@ nox.options.stop_on_first_error = True
 
 @nox.session(venv_backend="none")
 def lint(session: nox.Session) -> None:
-    """Format, lint and types."""
+    """Format, lint, types, licences, documentation, and what execution environments are made from."""
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy", "-p", LIBRARY)
     session.run("antsibull-changelog", "lint")
+    session.run("reuse", "lint", "--lines")
+    session.run("bindep", "--brief", "--file", "meta/bindep.txt")
+    session.run("ansible-builder", "introspect", ".cache")
+    session.run(
+        *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "dependent", "."),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache")},
+    )
 
 
 @nox.session
