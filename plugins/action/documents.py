@@ -110,10 +110,12 @@ def _reports(directory: pathlib.Path, nodes: t.Iterable[str]) -> dict[str, dict[
             report = json.loads(path.read_bytes())
         except ValueError as error:
             raise _UserError(
-                f"documents: {path}: is not JSON ({error}); have the node judged anew, or remove it"
+                f"documents: {path}: is not JSON ({error}); have the node judged again, or remove it"
             ) from None
         if not isinstance(report, dict) or not isinstance(report.get("results", []), list):
-            raise _UserError(f"documents: {path}: is not an acceptance report; have the node judged anew, or remove it")
+            raise _UserError(
+                f"documents: {path}: is not an acceptance report; have the node judged again, or remove it"
+            )
         found[node] = report
     return found
 

@@ -122,7 +122,7 @@ options:
       - Changes after which the node might not be reached any more are kept only if the controller gets in again.
       - The node arms a timer before it changes anything. After the run the action plugin opens a new connection and
         confirms. Without that, the node puts the previous files back and activates them, and the task fails. So it does
-        when it is started anew before the confirmation.
+        when it is rebooted before the confirmation.
       - The seconds run from before the swap; O(activate), O(probe) and the new connection have to fit in.
     type: dict
     suboptions:

@@ -14,7 +14,7 @@ author: The icann.imrs authors (@icann)
 description:
   - A node belongs to one run at a time. M(icann.imrs.bundle) takes it before it changes anything; whatever else moves a
     node does so with this module, which runs a command once the node is held, in the same round trip.
-  - A hold lasts for 15 minutes after it was last renewed, or until the node is started anew; it is given back at the
+  - A hold lasts for 15 minutes after it was last renewed, or until the node is rebooted; it is given back at the
     run's end. C(/run/imrs-bundle/lease.json) has it on the node.
   - The hold of a run whose process has ended on the same controller is taken over; any other only with the variable
     C(imrs_take_over), which the system's log of the node tells.

@@ -106,7 +106,7 @@ def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill,
     assert {path.stat().st_mode & 0o777 for path in state.glob("*.jo*n*")} == {0o600}
     drill.cut_power()
     run.kill()
-    comes_back_as_it_was(drill, before, "the node was started anew before the controller had confirmed the change")
+    comes_back_as_it_was(drill, before, "the node was rebooted before the controller had confirmed the change")
     drill.mend()
 
 

@@ -80,7 +80,7 @@ def archive() -> bytes:
         for name in MODULES:
             source = pkgutil.get_data(__package__ or "", f"{name}.py")
             if source is None:
-                raise BundleError(f"the library's own module {name} cannot be read; install the collection anew")
+                raise BundleError(f"the library's own module {name} cannot be read; install the collection again")
             file.writestr(zipfile.ZipInfo(f"imrs_bundle/{name}.py"), source)
     return f"#!{python} -I\n".encode() + body.getvalue()
 

@@ -109,7 +109,7 @@ def decide(lease: Lease | None, run: Run, now: float, *, over: str = "", strict:
         raise HeldError(_held(lease, run, now, strict=strict), lease.run)
     if strict:
         raise HeldError(
-            f"{run.node}: this run does not hold the node any more: the node was withdrawn or started anew "
+            f"{run.node}: this run does not hold the node any more: the node was withdrawn or rebooted "
             "meanwhile, or another run has had it. Look at the node, then run again"
         )
     return False

@@ -47,7 +47,7 @@ class Settled:
 def _why(journal: Journal, *, boot: bool) -> str:
     if journal.state != "unconfirmed":
         return "a run was killed while it changed files"
-    when = "the node was started anew" if boot else "something else was to be done"
+    when = "the node was rebooted" if boot else "something else was to be done"
     return f"{when} before the controller had confirmed the change"
 
 

@@ -114,7 +114,7 @@ def test_a_run_that_lost_the_node_does_nothing_more(site: Site) -> None:
     ]
     done = site.play(tasks)
     assert done.returncode == 0, done.stdout
-    lost = "localhost: this run does not hold the node any more: the node was withdrawn or started anew meanwhile"
+    lost = "localhost: this run does not hold the node any more: the node was withdrawn or rebooted meanwhile"
     assert said(done).count(lost) == 2, done.stdout
     assert {path.name for path in site.node.iterdir()} == {"made-1", "made-2"}
 

@@ -61,7 +61,7 @@ def test_a_node_is_taken(there: Lease | None, over: str, own: bool) -> None:
         (of(THEIRS, 61), "c@ctl1", False, "xlb01: another run holds the node"),
         (of(THEIRS, 61), ANYBODY, True, "which has taken it over from this one"),
         (of(THEIRS, 0), ANYBODY, True, "this run does not hold the node any more"),
-        (None, "", True, "the node was withdrawn or started anew meanwhile, or another run has had it"),
+        (None, "", True, "the node was withdrawn or rebooted meanwhile, or another run has had it"),
     ],
 )
 def test_a_node_is_refused(there: Lease | None, over: str, strict: bool, said: str) -> None:
