@@ -229,11 +229,11 @@ class ActionModule(ActionBase):
         places = [*variables.get("ansible_search_path", []), self._loader.get_basedir(), os.path.dirname(path)]
         search = [found for place in places for found in (os.path.join(place, "templates"), place)]
         extra = ansible_template.generate_ansible_template_vars(source, path, dest)
-        if _TRUST and "ansible_managed" in variables:
+        if _TRUST is not None and "ansible_managed" in variables:
             extra.pop("ansible_managed")
         available = {**variables, **extra}
         options = {"trim_blocks": True, "lstrip_blocks": False}
-        if _TRUST:
+        if _TRUST is not None:
             templar = self._templar.copy_with_new_env(searchpath=search, available_variables=available)
             text = templar.template(
                 _TRUST(self._loader.get_text_file_contents(path)), escape_backslashes=False, overrides=options

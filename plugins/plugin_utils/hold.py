@@ -49,7 +49,7 @@ def this_run(node: str) -> Run:
 
 def gone(run: Run) -> bool:
     """Whether that run's process is known to have ended: only of a process of this very machine can that be said."""
-    process, _, start = run.process.partition(" ")
+    process, _blank, start = run.process.partition(" ")
     return bool(run.machine) and run.machine == _machine() and bool(start) and _start(process) != start
 
 

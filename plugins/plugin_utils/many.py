@@ -58,7 +58,7 @@ class Asker:
                 said = _said(connection, command)
                 found[host] = said
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, ready.qsize()))]
+        threads = [threading.Thread(target=work, daemon=True) for _number in range(min(AT_ONCE, ready.qsize()))]
         for thread in threads:
             thread.start()
         over = time.monotonic() + seconds * (1 + len(hosts) // AT_ONCE)

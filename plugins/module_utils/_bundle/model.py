@@ -164,7 +164,7 @@ def pack(contents: t.Sequence[bytes]) -> str:
 def unpack(text: str) -> list[bytes]:
     """The contents that ``pack`` was given."""
     try:
-        sizes, _, body = zlib.decompress(base64.b64decode(text, validate=True)).partition(b"\n")
+        sizes, _end, body = zlib.decompress(base64.b64decode(text, validate=True)).partition(b"\n")
         lengths = [int(size) for size in json.loads(sizes)]
     except (binascii.Error, zlib.error, ValueError, TypeError):
         lengths, body = [], b"?"

@@ -41,7 +41,7 @@ def _shown(units: t.Sequence[Unit]) -> list[dict[str, str]]:
     answer = run(["systemctl", "show", "--property=ActiveState,UnitFileState", "--", *names])
     blocks = answer.output.strip().split("\n\n")
     states = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
-    return states if len(states) == len(names) else [{} for _ in names]
+    return states if len(states) == len(names) else [{} for _name in names]
 
 
 def look(units: t.Sequence[Unit]) -> tuple[Unit, ...]:

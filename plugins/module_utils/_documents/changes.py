@@ -218,9 +218,9 @@ def _shared(places: c.Sequence[Place]) -> Shared:
             found.setdefault(change.bare, []).append((place, change))
     common: Shared = {}
     for bare, there in found.items():
-        if len({place.site for place, _ in there}) > 1:
-            same = len({change for _, change in there}) == 1
-            common[bare] = (there[0][1] if same else bare, [place.name for place, _ in there])
+        if len({place.site for place, _change in there}) > 1:
+            same = len({change for _place, change in there}) == 1
+            common[bare] = (there[0][1] if same else bare, [place.name for place, _change in there])
     return dict(sorted(common.items(), key=lambda item: (-len(item[1][1]), item[1][1], item[0].title)))
 
 

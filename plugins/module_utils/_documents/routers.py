@@ -91,7 +91,7 @@ def configurations(record: view.Record, environment: jinja2.Environment) -> list
             for number, (router, body) in enumerate(zip(routers, bodies, strict=True), 1)
         ]
         notes = words.notes(system.key, routers, blanks=any(_has_blanks(system, body) for body in bodies))
-        found.append(Configuration(system.key, system.title, "\n".join(part for _, part in parts), notes, parts))
+        found.append(Configuration(system.key, system.title, "\n".join(part for _title, part in parts), notes, parts))
     return found
 
 

@@ -76,7 +76,7 @@ def parse_sockets(text: str) -> list[dict[str, t.Any]]:
         fields = line.split(None, 6)
         if len(fields) < 6:
             continue
-        address, _, port = fields[4].rpartition(":")
+        address, _colon, port = fields[4].rpartition(":")
         process = fields[6].partition('(("')[2].partition('"')[0] if len(fields) > 6 else ""
         address = address.partition("%")[0].strip("[]")
         entry = {"protocol": fields[0], "address": address or "*", "port": int(port), "process": process}
