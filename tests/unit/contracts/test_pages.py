@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import runpy
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.catalog import CATALOG
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MAKER = runpy.run_path(str(ROOT / "tests/pages.py"))
@@ -52,3 +54,23 @@ def test_a_role_is_told_whole(tmp_path: pathlib.Path) -> None:
 
 def test_no_markup_of_ansible_is_left() -> None:
     assert [path for path, text in PAGES.items() if MAKER["MARKUP"].search(text)] == []
+
+
+def called(role: str) -> set[str]:
+    """The playbooks that name a role, without those that only they import."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "playbooks").glob("*.yml")}
+    inner = {"lower": {"drain", "dark"}, "permit": {"site", "accept"}}
+    found = {name for name, text in texts.items() if re.search(rf"icann\.imrs\.{role}\s", f"{text} ")}
+    return set().union(*(inner.get(name, {name}) for name in found))
+
+
+def test_the_readme_has_every_role_and_who_calls_it() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for folder in sorted((ROOT / "roles").iterdir()):
+        row = re.search(rf"^\| \[{folder.name}\]\(roles/{folder.name}/README.md\) \|.*\| (.*) \|$", text, re.MULTILINE)
+        assert row, folder.name
+        assert set(re.findall(r"`(\w+)`", row[1])) == called(folder.name), folder.name
+
+
+def test_the_readme_counts_the_checks() -> None:
+    assert f" {len(CATALOG)} acceptance checks " in (ROOT / "README.md").read_text(encoding="utf-8")
