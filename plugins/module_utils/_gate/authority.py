@@ -264,7 +264,7 @@ class Authority:
         """
         refused = self.not_to_reinstate(fingerprint)
         if not refused and self.fingerprint.met != {self.fingerprint.value}:
-            refused = "this gate has seen another configuration; restart it first"
+            refused = "this gate has seen another configuration; start it anew first"
         if refused:
             return {"changed": False, "refused": refused}
         after = dataclasses.replace(self.certificate, reason="", void_at="")

@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     import pathlib
 
 
-NO_SESSION = "it covers no session; accept the node again"
+NO_SESSION = "it covers no session; accept the node anew"
 """Why a certificate for more than dark is void that names none."""
 
 

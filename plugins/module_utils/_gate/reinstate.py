@@ -127,7 +127,7 @@ def _reinstate(path: pathlib.Path, runtime: pathlib.Path, run_: Run) -> str:
     if unknown := read_at_start(run_):
         raise ValueError(
             f"{NETWORKD} may run with another configuration, as it has not been started since these have changed: "
-            f"{unknown}. Reboot the node, or have it judged (icann.imrs.accept)"
+            f"{unknown}. Start the node anew, or have it judged (icann.imrs.accept)"
         )
     for command in commands(config.service, config.routing):
         run_(command)

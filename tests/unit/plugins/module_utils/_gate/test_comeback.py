@@ -100,7 +100,7 @@ def test_a_gate_that_has_met_other_files_is_to_be_started_anew_first(tmp_path: p
         subject.check(MOMENT)
     assert not subject.remember()
     assert (subject.reinstatable, subject.certificate.void_at) == (True, SINCE)
-    assert "restart it" in subject.reinstate(HEX)["refused"]
+    assert "start it anew" in subject.reinstate(HEX)["refused"]
     anew = Fingerprint(tmp_path / "fingerprint")
     anew.poll()
     assert Authority(tmp_path, anew).reinstate(HEX)["changed"]

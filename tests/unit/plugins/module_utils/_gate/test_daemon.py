@@ -299,7 +299,7 @@ def test_files_that_are_again_as_certified_make_the_gate_ask_root_and_a_new_gate
                 await asyncio.sleep(0.05)
         assert "was asked once" in gate.status()["certificate"]["comeback"]
         assert await gate.answer({**word, "ask": True}) == {"changed": False}
-        assert "restart it" in (await gate.answer(word))["refused"]
+        assert "start it anew" in (await gate.answer(word))["refused"]
         (tmp_path / "reinstate").unlink()
 
     async def after_a_restart(gate: Gate) -> None:

@@ -239,7 +239,7 @@ def test_a_networkd_of_which_nothing_is_known_leaves_the_node_dark(
     monkeypatch.setattr(reinstate, "READ_AT_START", [])
     monkeypatch.setattr(reinstate, "read_at_start", lambda _run: "/etc/systemd/network/x.netdev")
     assert (node.main(), node.ran) == (1, [])
-    assert "x.netdev. Reboot the node" in capsys.readouterr().err
+    assert "x.netdev. Start the node anew" in capsys.readouterr().err
 
 
 def test_a_command_that_fails_or_is_missing_or_hangs_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,12 +95,12 @@ def test_a_file_of_a_version_that_knew_no_sessions_is_void(tmp_path: pathlib.Pat
     store.write(tmp_path / "certificate.json", data)
     subject = Authority(tmp_path, fingerprint)
     assert (subject.certified, subject.sessions) == (Mode.DARK, ())
-    assert subject.void == "it covers no session; accept the node again"
+    assert subject.void == "it covers no session; accept the node anew"
     assert subject.certify(Mode.LIVE, HEX, [MARK], MOMENT)["changed"]
     store.write(tmp_path / "certificate.json", {**data, "reason": CHANGED})
     old = Authority(tmp_path, fingerprint)
     assert not old.reinstatable
-    assert old.reinstate(HEX)["refused"] == "it covers no session; accept the node again"
+    assert old.reinstate(HEX)["refused"] == "it covers no session; accept the node anew"
     store.write(tmp_path / "certificate.json", {**data, "reason": "revoked"})
     assert Authority(tmp_path, fingerprint).void == "revoked"
 
