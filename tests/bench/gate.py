@@ -3,7 +3,7 @@
 """How soon questions go to the next instance after a fault, by fault and by gate, and what the gate costs. As Markdown.
 
 As root, in the lab's image: ``python tests/bench/gate.py [RUNS] [NAME…]``, NAME of a gate in `GATES`; FLOODS in the
-environment names the floods, or all are tried. Others' gates are found in .lab/rivals, where `make bench-gate` puts them.
+environment names the floods, or all are tried. Others' gates are in .lab/rivals, where `make bench-gate` puts them.
 The clock runs from just before a fault, or from the first wrong answer, until the router's own routing table shows
 another way. Hold-downs are set to 0.1 s, so that they are not measured. Everything is in network namespaces; strangers'
 traffic is bounded.
