@@ -42,7 +42,7 @@ def write(path: pathlib.Path, text: str, mode: int = 0o644) -> None:
 def wait_for(what: str, holds: t.Callable[[], bool], seconds: float, *, closely: bool = False) -> None:
     """Wait until a condition holds; LabError that names it when it does not in time.
 
-    As a look may cost several processes, the longer it takes the less often it is asked, but ``closely`` for what passes.
+    A look may cost several processes: what takes long is asked less and less often, unless ``closely``.
     """
     began = time.monotonic()
     while not holds():
