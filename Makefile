@@ -50,7 +50,7 @@ test-faults: ## kill a change of configuration at every step and at 250 random i
 
 lint: ## only the checks that boot nothing
 	@tests/setup.sh test
-	@nox --session lint unit glue golden browser ansible_lint
+	@nox --session lint unit glue golden matrix browser ansible_lint
 
 status: ## which machines of the lab run, and what the appliance says of itself
 	@tests/lab/lab.py status

@@ -51,6 +51,12 @@ def golden(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def matrix(session: nox.Session) -> None:
+    """The collection as others get it: what is in the tarball."""
+    session.run("pytest", "--quiet", "tests/matrix")
+
+
+@nox.session(venv_backend="none")
 def browser(session: nox.Session) -> None:
     """The pages that hosts read, in headless Chromium."""
     session.run("pytest", "--quiet", "tests/browser")
