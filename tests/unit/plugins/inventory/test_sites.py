@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
 from ansible_collections.icann.imrs.plugins.inventory import sites
 from ansible_collections.icann.imrs.plugins.module_utils._site import shape
 
@@ -190,7 +191,7 @@ def test_only_its_own_file_name(fleet: Fleet) -> None:
 def test_a_missing_library_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shape, "HAS_JSONSCHEMA", False)
     with pytest.raises(AnsibleParserError) as caught:
-        sites.InventoryModule().parse(None, None, str(fleet.directory / "imrs.yml"))
+        sites.InventoryModule().parse(InventoryData(), None, str(fleet.directory / "imrs.yml"))
     assert str(caught.value) == (
         "icann.imrs.sites needs jsonschema in the Python that runs Ansible; "
         "install with: python3 -m pip install jsonschema"
