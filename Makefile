@@ -45,6 +45,10 @@ bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the
 test: ## everything CI runs
 	@tests/run.sh
 
+test-matrix: ## render on every ansible-core that is supported; `make test` does it on the oldest and the newest
+	@tests/setup.sh test
+	@nox --session matrix -- --cores=all
+
 test-faults: ## kill a change of configuration at every step and at 250 random instants, cut lines 20 times; SEED=n repeats it
 	@tests/faults.sh
 
@@ -64,7 +68,9 @@ down: ## take the lab down; images, packages and reports stay in .lab/
 	@IMRS_LAB=imrsfaults tests/lab/lab.py down
 
 lock: ## renew the lock files of the Python packages (needs uv)
-	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	@for name in live unit test cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
+	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
+	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock
+.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint status down lock
