@@ -45,9 +45,9 @@ bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the
 test: ## everything CI runs
 	@tests/run.sh
 
-test-matrix: ## render on every ansible-core that is supported; `make test` does it on the oldest and the newest
+test-matrix: ## render on every supported ansible-core (`make test`: on the oldest and the newest), and follow the README
 	@tests/setup.sh test
-	@nox --session matrix -- --cores=all
+	@nox --session matrix -- --cores=all tests/matrix/readme.py
 
 test-faults: ## kill a change of configuration at every step and at 250 random instants, cut lines 20 times; SEED=n repeats it
 	@tests/faults.sh

@@ -23,6 +23,7 @@ notes:
 extends_documentation_fragment:
   - ansible.builtin.constructed
 requirements:
+  - Python 3.11 or newer on the controller
   - The collection netbox.netbox, and with it pytz and packaging
   - PyYAML
   - jsonschema

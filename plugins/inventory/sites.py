@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 requirements:
+  - Python 3.11 or newer on the controller
   - PyYAML
   - jsonschema
 options:
@@ -81,6 +82,7 @@ import gc
 import os
 import pathlib
 import re
+import sys
 import typing as t
 
 from ansible import template
@@ -90,6 +92,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._site import derive
 from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files, inventory_state
 
+OLDEST_PYTHON = (3, 11)
+"""Of the controller. Older ones have no ``enum.StrEnum``, which acceptance needs: better to say so before a run."""
 REPORTS = "reports"
 """The folder beside the configuration file where acceptance and drift leave their reports, as JSON among others."""
 _TRUST: t.Callable[[str], str] = getattr(template, "trust_as_template", str)
@@ -128,6 +132,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _parse(self, path: str, cache: bool) -> None:
         """Check options and surroundings, then fill the inventory."""
+        if sys.version_info < OLDEST_PYTHON:
+            raise AnsibleParserError(
+                f"{self.NAME} needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer on the controller, and Ansible "
+                f"runs on {'.'.join(map(str, sys.version_info[:2]))} here; install ansible-core for a newer one"
+            )
         missing = fleet_files.missing_libraries()
         if missing:
             raise AnsibleParserError(f"{self.NAME} {missing}")

@@ -23,14 +23,15 @@ IMAGE = pathlib.Path("/checkout")
 """Where the lab's image has this checkout (tests/lab/lab.py in-image)."""
 IMAGE_PYTHON = (3, 13)
 CORES = {
-    "2.16": ((3, 10), (3, 12)),
-    "2.17": ((3, 10), (3, 12)),
+    "2.16": ((3, 11), (3, 12)),
+    "2.17": ((3, 11), (3, 12)),
     "2.18": ((3, 11), (3, 13)),
     "2.19": ((3, 11), (3, 13)),
     "2.20": ((3, 12), (3, 14)),
     "2.21": ((3, 12), (3, 14)),
 }
-"""Releases, and the oldest and the newest Python on which a controller may run them (ansible-core's support matrix)."""
+"""Releases, and the oldest and the newest Python that a controller may have: ansible-core's support matrix, without the
+Pythons that are too old for the collection."""
 
 
 def python_for(core: str, here: tuple[int, int] = sys.version_info[:2]) -> tuple[int, int] | None:

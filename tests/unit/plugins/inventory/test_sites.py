@@ -198,6 +198,14 @@ def test_a_missing_library_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.
     )
 
 
+def test_a_python_that_is_too_old_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "OLDEST_PYTHON", (4, 2))
+    with pytest.raises(
+        AnsibleParserError, match=r"needs Python 4\.2 or newer on the controller, and Ansible runs on 3\."
+    ):
+        sites.InventoryModule().parse(InventoryData(), None, str(fleet.directory / "imrs.yml"))
+
+
 def test_warnings_name_file_and_line_and_stop_nothing(fleet: Fleet) -> None:
     fleet.edit("sites/xlb.yml", "type: isp", "type: ixp")
     listed, warnings = fleet.list(**STRICT)
