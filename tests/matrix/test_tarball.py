@@ -14,7 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BELONGS = (
     *("MANIFEST.json", "FILES.json"),  # ansible-galaxy's own
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.*", "LICENSES/*.txt", "changelogs/c*.yaml"),
-    *("meta/*", "bindep.txt", "execution-environment.yml", "tests/sanity/*"),
+    *("meta/*", "bindep.txt", "execution-environment.yml", "REUSE.toml"),
+    *("tests/config.yml", "tests/sanity/*"),
     *("plugins/*.py", "roles/*.yml", "roles/*.j2", "roles/*.md", "playbooks/*.yml"),
     *("docs/*.md", "docs/schema/*.json", "docs/docsite/*.yml"),
     *("inventories/example/*", "inventories/netbox/netbox.yml"),
@@ -47,7 +48,13 @@ def test_nothing_is_in_it_that_only_developers_need(names: set[str]) -> None:
 
 def test_what_would_not_belong_there_is_noticed() -> None:
     wrong = {
-        *("tests/golden/example/index.html", "tests/unit/test_x.py", "tests/sanity.sh", "docs/images/fleet.png"),
+        *(
+            "tests/golden/example/index.html",
+            "tests/unit/test_x.py",
+            "tests/conftest.py",
+            "tests/sanity.sh",
+            "docs/images/fleet.png",
+        ),
         *("molecule/single/molecule.yml", "inventories/lab/imrs.yml", "inventories/example/reports/acc01/drift.json"),
         *("changelogs/fragments/x.yml", ".lab/cache/base.lock", "roles/gate/.cache/x.yml", "Makefile", "ansible.cfg"),
         *("plugins/modules/__pycache__/run.cpython-311.pyc", "icann-imrs-0.1.0.tar.gz", "rendered/index.html"),
