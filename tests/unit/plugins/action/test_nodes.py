@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 PLAYBOOKS = pathlib.Path(__file__).resolve().parents[4] / "playbooks"
-PARTS = {"lower": ["-e", "__lower_verb=dark"], "nodes": [], "permit": []}
-"""Playbooks that others import, with what they need to run by themselves."""
+PARTS = ("lower", "nodes", "permit")
+"""Playbooks that others import."""
 VERBS = sorted({path.stem for path in PLAYBOOKS.glob("*.yml")} - set(PARTS))
 GUARD = "nodes.yml"
 
@@ -52,6 +52,16 @@ def test_a_fleet_that_cannot_be_parsed_stops_another_that_can(
     assert "could not be parsed; the warnings above" in done.stdout + done.stderr
     assert "imrs.yml: unknown options fleets;" in done.stdout + done.stderr
     assert not (fleet.base / "rendered").exists()
+
+
+def test_it_does_not_keep_nodes_from_going_down(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
+    fleet.write({"xaa01": make_node("xaa01")})
+    sound = fleet.inventory.rename(fleet.base / "sound.yml")
+    fleet.inventory.write_text("plugin: icann.imrs.sites\nfleets: there\n")
+    said = ["-e", "imrs_reason=test", "-e", "imrs_emergency=true"]
+    done = fleet.run("dark", "-i", str(sound), "--limit", "xaa01", *said, config=False)
+    assert "could not be parsed" not in done.stdout
+    assert fleet.called.exists(), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
