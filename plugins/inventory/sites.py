@@ -170,9 +170,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             answer = self._answer(config, cached=cache)
         except SiteError as error:
             count = len(error.problems)
-            raise AnsibleParserError(
-                f"{count} problem{'s' if count > 1 else ''} in the site data, so there are no hosts:\n{error}"
-            ) from None
+            said = f"{count} problem{'s' if count > 1 else ''} in the site data, so there are no hosts:\n{error}"
+            if _TRUST is str:  # before ansible-core 2.19, the lines of an error are printed as one paragraph
+                self.display.warning(said, formatted=True)
+            raise AnsibleParserError(said) from None
         for warning in answer.warnings:
             self.display.warning(warning)
         marks = _Marks()

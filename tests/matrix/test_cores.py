@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 
 import pytest
 import yaml
@@ -30,11 +31,19 @@ def test_a_difference_is_noticed() -> None:
     assert different({"a": b"1", "b": b"1", "c": b""}, {"a": b"1", "b": b"2", "d": b""}) == ["b", "c", "d"]
 
 
-def test_a_fleet_that_is_not_rendered_is_noticed(room: pathlib.Path, tarball: pathlib.Path) -> None:
-    (room / "nothing").mkdir()
-    done = install(ends()[0]).run(STRANGER, tarball, room / "nothing", room / "never")
+def test_a_fleet_that_is_not_rendered_is_noticed(
+    room: pathlib.Path, tarball: pathlib.Path, fleet: pathlib.Path
+) -> None:
+    wrong = room / "wrong"
+    shutil.copytree(fleet, wrong)
+    for name in ("fleet.yml", "sites/ywg.yml"):
+        text = (wrong / name).read_text(encoding="utf-8")
+        (wrong / name).write_text(f"{text}nonsense: true\n", encoding="utf-8")
+    done = install(ends()[0]).run(STRANGER, tarball, wrong, room / "never")
     assert done.returncode == 1
-    assert "There are no nodes in" in done.stdout
+    assert "imrs.yml: 2 problems in the site data" in " ".join(done.stdout.partition("PLAY [")[2].split())
+    named = [line.partition(":")[0] for line in done.stdout.splitlines() if ": nonsense: unknown key;" in line]
+    assert {"fleet.yml", "sites/ywg.yml"} <= set(named)  # each on a line of its own
 
 
 @pytest.mark.parametrize(
