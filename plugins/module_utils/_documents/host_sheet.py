@@ -81,7 +81,7 @@ def page(record: Record, acceptance: t.Sequence[Record] | None = None) -> Page:
         "prefixes": agreed.prefixes(record),
         "prefix_text": "\n".join(row["prefix"] for row in agreed.prefixes(record)),
         "neighbours": agreed.neighbours(record),
-        "md5": _yes_no([session["md5"] for session in record["sessions"]]),
+        "md5": _yes_no([session.md5 for session in record["sessions"]]),
         "registries": agreed.registries(record),
         "ports": ports.table(record),
         "groups": [{"name": name, "addresses": addresses} for name, addresses in ports.groups(record).items()],

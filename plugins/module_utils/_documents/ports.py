@@ -45,8 +45,8 @@ def groups(record: Record) -> dict[str, list[str]]:
         ],
         MANAGEMENT: [address for node in nodes for address in _bare(node["management"]["addresses"])],
         CONSOLE: [node["bmc"] for node in nodes if node["bmc"]],
-        YOURS: [session["host_address"] for session in sessions],
-        OURS: [session["our_address"] for session in sessions],
+        YOURS: [session.address for session in sessions],
+        OURS: [session.local_address for session in sessions],
         MASTERS: [address for master in record["masters"] for address in master["addresses"]],
         OPERATORS: _flat(record["operator_networks"]),
     }
@@ -103,9 +103,9 @@ def _routing(record: Record, known: t.Mapping[str, list[str]]) -> t.Iterator[Row
         (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control with TTL 255, echo with 254 or 255"),
         (True, "4784", "BFD over several hops (RFC 5883)"),
     ):
-        found = [each for each in sessions if each["bfd"] and (each["multihop"] is not None) is hops]
+        found = [each for each in sessions if each.bfd and (each.multihop is not None) is hops]
         if found:
-            yours, ours = ([each[key] for each in found] for key in ("host_address", "our_address"))
+            yours, ours = [each.address for each in found], [each.local_address for each in found]
             ends = YOURS if set(yours) == set(known[YOURS]) else yours, OURS if set(ours) == set(known[OURS]) else ours
             yield _row("both", "UDP", port, ends, why)
 

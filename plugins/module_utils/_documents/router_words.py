@@ -53,7 +53,7 @@ def gaps(key: str, routers: c.Iterable[HostRouter]) -> list[str]:
         subjects |= {"bfd"} if router.bfd_times else set()
         subjects |= {"bfd-interface"} if router.bfd_interfaces else set()
         subjects |= {"bfd-multihop"} if router.bfd_multihop else set()
-        subjects |= {"hold"} if any(session.hold < 20 for session in router.sessions) else set()
+        subjects |= {"hold"} if any(session.hold_time < 20 for session in router.sessions) else set()
     return [sentence for (system, subject), sentence in GAPS.items() if system == key and subject in subjects]
 
 
@@ -88,7 +88,7 @@ def about(record: Record, title: str, key: str, router: HostRouter, *, blanks: b
 
 
 def _session(session: Session) -> str:
-    words = [f"{session.local} (yours) with {session.neighbor} ({session.neighbor_name})"]
+    words = [f"{session.local} (yours) with {session.neighbor} ({session.our_name})"]
     words.append(f"on link {session.link}" if session.link else "not on a common link")
     if session.link_local:
         words.append(f"link-local, so give the interface that has {session.local}, where your system asks for it")
@@ -99,11 +99,11 @@ def _session(session: Session) -> str:
     words.append("MD5" if session.md5 else "no MD5")
     if session.bfd:
         words.append(f"BFD {session.bfd.interval_ms} ms x {session.bfd.multiplier}")
-    words.append(f"hold time {session.hold} s")
-    limit = f", at most {session.sent_limit} prefixes" if session.sent_limit else ""
+    words.append(f"hold time {session.hold_time} s")
+    limit = f", at most {session.max_prefix} prefixes" if session.max_prefix else ""
     words.append(
         {"none": "you send nothing", "default": "you send the default route", "all": f"you send your table{limit}"}[
-            session.sent
+            session.inbound
         ]
     )
     return "; ".join(words)
@@ -145,7 +145,7 @@ def passing_on(router: HostRouter) -> list[str]:
             "families, exact lengths. Nothing here stops that. Where your export policies name what you announce, add "
             "the lists of this text to them; where they go by communities, set your own on the way in."
         )
-    marks = tuple(dict.fromkeys(mark for session in router.sessions for mark in session.communities))
+    marks = tuple(dict.fromkeys(mark for session in router.sessions for mark in session.every_community))
     if marks:
         lines += _wrapped(
             f"{specific} carry {_and(marks)}, as agreed: have your policy act on them before anything removes them."

@@ -64,7 +64,7 @@ class Deriver:
                 "interface": node["management"]["interface"],
                 "addresses": _interfaces(node["management"]["addresses"]),
             },
-            "imrs_peers": sessions.of_node(site, node),
+            "imrs_peers": [peer.variables() for peer in sessions.of_node(site, node)],
             "imrs_masters": [{**master, "tsig": _tsig(master["name"], node["tsig"])} for master in self._masters],
         }
 

@@ -23,13 +23,13 @@ _SITE = shape.Mould(schema.SITE)
 
 @dataclasses.dataclass(frozen=True)
 class Fleet:
-    """What follows from sound files. Plain data throughout, for reading only: equal parts are shared."""
+    """What follows from sound files. For reading only: equal parts are shared."""
 
     name: str
     hosts: dict[str, derive.Variables]
     """Host variables (docs/architecture.md) by node, in the order of the files."""
     sites: tuple[derive.Variables, ...]
-    """Records for documents, sorted by site."""
+    """Records for documents, sorted by site: plain data, but for ``sessions``, which are `session.HostSession`."""
     warnings: tuple[Problem, ...]
     """What is allowed, and hardly meant; sorted."""
 

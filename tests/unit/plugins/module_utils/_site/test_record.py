@@ -4,30 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import Bfd, HostSession
 
 if t.TYPE_CHECKING:
     from .conftest import Lab
-
-SESSION = {
-    "our_asn": 20144,
-    "md5": True,
-    "multihop": None,
-    "gtsm": True,
-    "bfd": {"interval_ms": 1000, "multiplier": 5},
-    "hold_time": 9,
-    "keepalive_time": 3,
-    "communities": [],
-    "large_communities": [],
-    "no_export": False,
-    "prepend": 0,
-    "inbound": "none",
-    "max_prefix": None,
-    "bgp_role": None,
-}
 
 
 def _steps(done: int, *dates: tuple[str, str]) -> list[dict[str, t.Any]]:
@@ -128,16 +113,17 @@ def test_the_contract(lab: Lab) -> None:
         },
         "service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "sessions": [
-            {
-                **SESSION,
-                "description": "Example Net",
-                "host_asn": 64500,
-                "our_name": "xlb01",
-                "family": family,
-                "host_address": theirs,
-                "our_address": ours,
-                "link": link,
-            }
+            HostSession(
+                description="Example Net",
+                asn=64500,
+                our_name="xlb01",
+                family=family,
+                address=theirs,
+                local_address=ours,
+                link=link,
+                md5=True,
+                bfd=Bfd(1000, 5),
+            )
             for family, theirs, ours, link in (
                 ("ipv4", "192.0.2.1", "192.0.2.2", "192.0.2.0/29"),
                 ("ipv6", "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1::/64"),
@@ -193,9 +179,7 @@ def test_the_sessions_of_a_cluster_are_its_routers(cluster: Lab) -> None:
             },
         ],
     }
-    assert [
-        (each["host_address"], each["our_name"], each["our_address"], each["link"]) for each in found["sessions"]
-    ] == [
+    assert [(each.address, each.our_name, each.local_address, each.link) for each in found["sessions"]] == [
         ("198.51.100.129", "acc-r1", "198.51.100.130", "198.51.100.128/29"),
         ("198.51.100.129", "acc-r2", "198.51.100.131", "198.51.100.128/29"),
         ("2001:db8:0:29::1", "acc-r1", "2001:db8:0:29::2", "2001:db8:0:29::/64"),
@@ -204,8 +188,8 @@ def test_the_sessions_of_a_cluster_are_its_routers(cluster: Lab) -> None:
         ("203.0.113.77", "acc-r2", "198.51.100.131", None),
         ("2001:db8:0:2a::1", "acc-r2", "2001:db8:0:2a::2", "2001:db8:0:2a::/64"),
     ]
-    assert [each["gtsm"] for each in found["sessions"]] == [True] * 4 + [False] * 3
-    assert [each["md5"] for each in found["sessions"]] == [True] * 4 + [False] * 3
+    assert [each.gtsm for each in found["sessions"]] == [True] * 4 + [False] * 3
+    assert [each.md5 for each in found["sessions"]] == [True] * 4 + [False] * 3
 
 
 def test_what_is_optional_and_there(single: Lab) -> None:
@@ -234,7 +218,7 @@ def test_what_is_optional_and_not_there(lab: Lab, cluster: Lab) -> None:
 
 def test_no_secret_and_no_name_of_one(single: Lab, cluster: Lab) -> None:
     for found in (single.load().sites, cluster.load().sites):
-        text = json.dumps(found)
+        text = json.dumps(found, default=dataclasses.asdict)
         assert "vault_" not in text
         assert "tsig" not in text
         assert "dist1.example." not in text
