@@ -30,6 +30,7 @@ extends_documentation_fragment:
 requirements:
   - PyYAML
   - jsonschema
+  - netaddr
 options:
   plugin:
     description: Marks the file as a configuration of this plugin.

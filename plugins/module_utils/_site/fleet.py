@@ -10,8 +10,8 @@ import dataclasses
 import gc
 import typing as t
 
+from . import addresses, derive, document, onboarding, record, rules, schema, shape
 from . import anchors as anchors_
-from . import derive, document, onboarding, record, rules, schema, shape
 from .errors import Problem, SiteError
 
 if t.TYPE_CHECKING:
@@ -36,7 +36,11 @@ class Fleet:
 
 def missing_libraries() -> tuple[str, ...]:
     """Python libraries that this room needs and that are not installed, by the names that pip knows."""
-    found = (("PyYAML", document.HAS_YAML), ("jsonschema", shape.HAS_JSONSCHEMA))
+    found = (
+        ("PyYAML", document.HAS_YAML),
+        ("jsonschema", shape.HAS_JSONSCHEMA),
+        ("netaddr", addresses.HAS_NETADDR),
+    )
     return tuple(name for name, there in found if not there)
 
 

@@ -11,7 +11,7 @@ import struct
 import typing as t
 
 from .. import _addressing as addressing
-from . import formats
+from . import addresses, formats
 from .session import HostSession, Peer
 
 Variables = dict[str, t.Any]
@@ -73,11 +73,11 @@ def of_host(site: Variables) -> list[HostSession]:
     found = []
     for peer in site["peers"]:
         for address in peer["addresses"]:
-            near = [(name, own) for name, own in ours if addressing.on_link(address, own)]
+            near = [(name, own) for name, own in ours if addresses.on_link(address, own)]
             for name, own in near or ours:
                 link = _link(address, own)
                 given = _given(peer, address, own)
-                given |= {"our_name": name, "link": addressing.network_of(link) if link else None}
+                given |= {"our_name": name, "link": str(addresses.network(link).cidr) if link else None}
                 found.append(HostSession.read(given))
     return found
 
@@ -103,13 +103,13 @@ def _link(address: str, own: t.Sequence[str]) -> str | None:
     """
     if addressing.is_link_local(address):
         return next(each for each in own if ":" in each and not addressing.is_link_local(each))
-    return addressing.on_link(address, own)
+    return addresses.on_link(address, own)
 
 
 def _local(theirs: addressing.Address, own: t.Sequence[str]) -> str:
     """Our address on the neighbour's link, else (multihop) our first one of its family."""
-    same_family = [ours for ours in map(addressing.parse, own) if ours.family == theirs.family]
-    return next((ours for ours in same_family if ours.shares(theirs)), same_family[0]).text
+    same_family = [text for text in own if addressing.family_of(text) == theirs.family]
+    return addressing.parse(addresses.on_link(theirs.text, same_family) or same_family[0]).text
 
 
 def mark(session: t.Mapping[str, t.Any]) -> str:

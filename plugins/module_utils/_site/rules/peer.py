@@ -99,7 +99,7 @@ def _over_link_local_gateway(site: Document, path: Path, peer: Record, data: Rec
 
 
 def _off_link(text: str, links: Links, what: str) -> str | None:
-    if not links or any(addressing.on_link(text, own) for own in links):
+    if not links or any(addresses.on_link(text, own) for own in links):
         return None
     shown = ", ".join(address for own in links for address in own)
     return f"{text} is not on {what} ({shown}); correct it, or say multihop"
