@@ -12,19 +12,19 @@ from .._routing.policy import Prefixes
 from . import sheet_words as words
 
 if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
     from .._site.session import HostSession
 
-Record = t.Mapping[str, t.Any]
 Page = dict[str, t.Any]
 
 
-def of_family(record: Record, family: str) -> Prefixes:
+def of_family(record: SiteRecord, family: str) -> Prefixes:
     """The record's prefixes of one family, as the routing policy takes them."""
     found = record["prefixes"][family]
     return Prefixes(tuple(found["specific"]), tuple(found["covering"]))
 
 
-def prefixes(record: Record) -> list[Page]:
+def prefixes(record: SiteRecord) -> list[Page]:
     """The five prefixes, IPv4 first, the covering one of a family before its specific ones."""
     return [
         {
@@ -40,7 +40,7 @@ def prefixes(record: Record) -> list[Page]:
     ]
 
 
-def neighbours(record: Record) -> list[Page]:
+def neighbours(record: SiteRecord) -> list[Page]:
     """The sessions, those of one of the host's routers with one of ours side by side."""
     together: dict[tuple[str, int, str], list[HostSession]] = {}
     for session in record["sessions"]:
@@ -82,7 +82,7 @@ def _merged(cells: list[Page]) -> list[Page]:
     return [{**cell, "span": 1} for cell in cells]
 
 
-def _told(record: Record, session: HostSession, key: str) -> Page:
+def _told(record: SiteRecord, session: HostSession, key: str) -> Page:
     """One cell: ``{"text", "code"}``; code marks what one would copy."""
     code = False
     if key in {"address", "local_address"}:
@@ -118,7 +118,7 @@ def _marks(session: HostSession) -> str:
     return "; ".join(said) or "nothing added"
 
 
-def registries(record: Record) -> Page:
+def registries(record: SiteRecord) -> Page:
     """Lines for the routing registries, and what they rest on."""
     irr = record["irr"]
     lists = {

@@ -18,8 +18,9 @@ import unicodedata
 from .. import _addressing as addressing
 from .._site.session import Bfd, HostSession
 
-Record = c.Mapping[str, t.Any]
-"""A site record, as `_site.fleet.Fleet.sites` holds them."""
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
+
 
 PASSWORD = "<the-agreed-MD5-password>"  # noqa: S105 - what stands in its place
 """Stands where the password goes; one word, as most command lines take no more."""
@@ -222,7 +223,7 @@ def plain(text: str, longest: int = 60) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9 .,()/-]", " ", flat)).strip()[:longest].strip()
 
 
-def host_routers(record: Record) -> tuple[HostRouter, ...]:
+def host_routers(record: SiteRecord) -> tuple[HostRouter, ...]:
     """The host's routers, in the record's order. Sessions of one description and AS stand on one router."""
     prefixes = {
         family: tuple(

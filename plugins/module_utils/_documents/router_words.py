@@ -9,7 +9,10 @@ import collections.abc as c
 import textwrap
 import typing as t
 
-from .router_view import HostRouter, Record, Session, plain
+from .router_view import HostRouter, Session, plain
+
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
 
 WIDTH = 96
 """Of a line of comment, without its mark."""
@@ -69,7 +72,7 @@ def notes(key: str, routers: c.Sequence[HostRouter], *, blanks: bool) -> list[st
     return [*found, *gaps(key, routers), CHECKED.get(key, UNCHECKED)]
 
 
-def about(record: Record, title: str, key: str, router: HostRouter, *, blanks: bool) -> list[str]:
+def about(record: SiteRecord, title: str, key: str, router: HostRouter, *, blanks: bool) -> list[str]:
     """The head of a router's part: whom it is for, its sessions, and what its system does differently."""
     blank = " Replace what stands in <angle brackets> before you paste." if blanks else ""
     place = plain(f"{record['location']['city']}, {record['location']['country']}")
@@ -165,7 +168,7 @@ def passing_on(router: HostRouter) -> list[str]:
     return lines
 
 
-def registries(record: Record, flag: str, spell: t.Callable[[str], str]) -> list[str]:
+def registries(record: SiteRecord, flag: str, spell: t.Callable[[str], str]) -> list[str]:
     """IRR and RPKI. ``flag`` is bgpq4's for the system; ``spell`` fits a list's name to it."""
     irr = record["irr"]
     target = irr["object"] if irr else f"AS{record['asn']}"

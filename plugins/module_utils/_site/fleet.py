@@ -15,6 +15,7 @@ from . import anchors as anchors_
 from .errors import Problem, SiteError
 
 if t.TYPE_CHECKING:
+    from .contract import SiteRecord
     from .document import Document
 
 _FLEET = shape.Mould(schema.FLEET)
@@ -28,8 +29,8 @@ class Fleet:
     name: str
     hosts: dict[str, derive.Variables]
     """Host variables (docs/architecture.md) by node, in the order of the files."""
-    sites: tuple[derive.Variables, ...]
-    """Records for documents, sorted by site: plain data, but for ``sessions``, which are `session.HostSession`."""
+    sites: tuple[SiteRecord, ...]
+    """Records for documents, sorted by site."""
     warnings: tuple[Problem, ...]
     """What is allowed, and hardly meant; sorted."""
 
@@ -119,7 +120,7 @@ class _Derived:
         self._name = fleet["fleet"]
         self._variables, self._records = derive.Deriver(fleet, anchors, today), record.Recorder(fleet, today)
         self._hosts: dict[str, derive.Variables] = {}
-        self._sites: list[derive.Variables] = []
+        self._sites: list[SiteRecord] = []
 
     def add(self, site: derive.Variables) -> None:
         nodes = self._variables.nodes(site)
@@ -130,7 +131,7 @@ class _Derived:
         return Fleet(
             name=self._name,
             hosts=self._hosts,
-            sites=tuple(sorted(self._sites, key=lambda found: str(found["site"]))),
+            sites=tuple(sorted(self._sites, key=lambda found: found["site"])),
             warnings=tuple(sorted(set(warnings))),
         )
 

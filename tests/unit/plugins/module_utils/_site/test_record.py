@@ -9,6 +9,7 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._site import contract
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Bfd, HostSession
 
 if t.TYPE_CHECKING:
@@ -222,6 +223,35 @@ def test_no_secret_and_no_name_of_one(single: Lab, cluster: Lab) -> None:
         assert "vault_" not in text
         assert "tsig" not in text
         assert "dist1.example." not in text
+
+
+def _keys_are_as_typed(found: t.Mapping[str, t.Any], kind: t.Any) -> None:
+    assert kind.__required_keys__ <= set(found) <= kind.__required_keys__ | kind.__optional_keys__, kind.__name__
+
+
+def test_a_record_has_the_keys_of_its_type(single: Lab, cluster: Lab) -> None:
+    """mypy sees what this room writes down by itself; what comes out of a sheet only a test can see."""
+    for found in (*single.load().sites, *cluster.load().sites):
+        _keys_are_as_typed(found, contract.SiteRecord)
+        _keys_are_as_typed(found["host"], contract.Host)
+        _keys_are_as_typed(found["operator"], contract.Contact)
+        _keys_are_as_typed(found["onboarding"], contract.Onboarding)
+        typed: list[tuple[t.Iterable[t.Any], t.Any]] = [
+            ((node["profile"] for node in found["nodes"]), contract.Profile),
+            ((port for node in found["nodes"] for port in node["profile"]["ports"]), contract.Port),
+            ((node["uplink"] for node in found["nodes"]), contract.Uplink),
+            ((node["uplink"]["bond"] for node in found["nodes"] if node["uplink"]["bond"]), contract.Bond),
+            ((node["uplink"]["vlan"] for node in found["nodes"] if node["uplink"]["vlan"]), contract.Vlan),
+            ((node["management"] for node in found["nodes"]), contract.Management),
+            (found["masters"], contract.Master),
+            (found["maintenance_windows"], contract.Window),
+            (found["maintenance"], contract.Note),
+        ]
+        for entries, kind in typed:
+            for entry in entries:
+                _keys_are_as_typed(entry, kind)
+    with pytest.raises(AssertionError, match="Window"):
+        _keys_are_as_typed({"day": "monday", "start": "10:00"}, contract.Window)
 
 
 def test_records_are_sorted_by_site(single: Lab, cluster: Lab) -> None:
