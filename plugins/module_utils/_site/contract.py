@@ -17,13 +17,18 @@ ByFamily = dict[str, list[str]]
 """Addresses or networks by family."""
 
 
-class Contact(t.TypedDict):
+class Desk(t.TypedDict):
     """Whom to call."""
 
     name: str
     email: str
     phone: str
-    hours: t.NotRequired[str]
+
+
+class Contact(Desk, total=False):
+    """Whom to call, and when, where that matters."""
+
+    hours: str
 
 
 class Contacts(t.TypedDict):
