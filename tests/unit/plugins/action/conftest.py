@@ -123,7 +123,7 @@ class Fleet:
         ssh.chmod(0o755)
         # Too short for a digest to stand for them in what is rendered.
         vault = {f"vault_bgp_{name[:3]}": "not-a-secret" for name in nodes}
-        vault |= {f"vault_tsig_{name}_dist1": "bm90LWEtc2VjcmV0" for name in nodes}
+        vault |= {f"vault_tsig_{name}_dist1": "bm90LWEtc2VjcmV0LWtleQ==" for name in nodes}
         group = {"hosts": nodes, "vars": {"ansible_become": True, "ansible_user": "dnseng", **vault, **everywhere}}
         self.inventory.write_text(json.dumps({"all": {"children": {"appliances": group}}}))
         collections = self.base / "ansible_collections" / "icann"
