@@ -60,6 +60,10 @@ lint: ## only the checks that boot nothing
 	@tests/setup.sh test
 	@nox --session lint unit glue golden matrix browser ansible_lint
 
+docs: ## the site of the plugins' and roles' documentation, in .cache/docs/html/
+	@tests/setup.sh test
+	@nox --session docs
+
 status: ## which machines of the lab run, and what the appliance says of itself
 	@tests/lab/lab.py status
 	@tests/lab/lab.py shell xlb01 imrs status
@@ -72,9 +76,9 @@ down: ## take the lab down; images, packages and reports stay in .lab/
 	@IMRS_LAB=imrsfaults tests/lab/lab.py down
 
 lock: ## renew the lock files of the Python packages (needs uv)
-	@for name in live unit test cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	@for name in live unit test importer cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint docs status down lock

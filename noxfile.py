@@ -96,3 +96,22 @@ def molecule(session: nox.Session) -> None:
         "PY_COLORS": os.environ.get("PY_COLORS", "0"),
     }
     session.run("molecule", "test", "--scenario-name", "single", "--destroy", "never", env=environment)
+
+
+@nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """The site of the plugins' and roles' documentation, in .cache/docs/html/."""
+    folder = ROOT / ".cache/docs"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "rst").mkdir(parents=True, mode=0o755)
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache")}
+    made = ("--use-current", "--fail-on-error", "--dest-dir")
+    words = ("--project", "icann.imrs", "--title", "icann.imrs", "--copyright", "The icann.imrs authors")
+    session.run("antsibull-docs", "sphinx-init", *made, str(folder), *words, "icann.imrs", env=environment)
+    session.run("antsibull-docs", "collection", *made, str(folder / "rst"), "icann.imrs", env=environment)
+    # References to Ansible's own site would take a network; those within the collection are checked in session lint.
+    session.run(
+        *("sphinx-build", "-q", "-b", "html", "-W", "--keep-going", "-c", str(folder), "-d", str(folder / "doctrees")),
+        *("-D", "extensions=sphinx_antsibull_ext", "-D", "suppress_warnings=ref.ref,ref.envvar"),
+        *(str(folder / "rst"), str(folder / "html")),
+    )
