@@ -58,7 +58,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      src: {description: Template of the role; rendered on the controller as by M(ansible.builtin.template)., type: str}
+      src: {description: Template of the role; as for M(ansible.builtin.template) without C(template_*)., type: str}
       copy: {description: Plain file of the controller; copied byte for byte., type: str}
       content: {description: The content itself., type: str}
       dest: {description: Absolute path on the node., type: str, required: true}

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[4]
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 
 TEMPLATE = """\
-# {{ ansible_managed }} {{ template_destpath }}
+# {{ ansible_managed }}
 {% for zone in zones %}
 zone: {{ zone }}\\n
 {% endfor %}
@@ -40,6 +40,8 @@ class Site:
     """A playbook with one role, and a node that is a directory."""
 
     base: pathlib.Path
+    settings: str = ""
+    """Lines of the controller's ansible.cfg."""
 
     @property
     def node(self) -> pathlib.Path:
@@ -58,7 +60,7 @@ class Site:
         owned = {"owner": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
         known = {"zones": [".", "arpa."], "node": str(self.node), "key": SECRET, "owned": owned, **(variables or {})}
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["one"], "vars": known}
-        (self.base / "ansible.cfg").write_text("[defaults]\n")
+        (self.base / "ansible.cfg").write_text(f"[defaults]\n{self.settings}")
         (self.base / "play.yml").write_text(json.dumps([play]))
         environment = {
             **os.environ,
@@ -88,7 +90,7 @@ def make_site(base: pathlib.Path) -> Site:
     (site.templates / "etc").mkdir(parents=True)
     site.node.mkdir()
     (site.templates / "etc" / "full.j2").write_text(TEMPLATE)
-    (site.templates / "etc" / "part.j2").write_text("part of {{ template_path }}\n")
+    (site.templates / "etc" / "part.j2").write_text("part of {{ zones[0] }}\n")
     (site.templates / "etc" / "bare.j2").write_text(NO_NEWLINE)
     (site.templates / "etc" / "whole.j2").write_text(WHOLE)
     (site.templates / "etc" / "empty.j2").write_text("")
