@@ -9,13 +9,9 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_bundle_site import KEYS, PLAIN, ROOT, SECRET, Site, bundle, make_site
 
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
 import typing as t
 
 import dns.edns
@@ -13,9 +11,6 @@ import dns.name
 import dns.rdata
 import dns.rdatatype
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 import zone_cases
 from recordings import (
     CHECKS,

@@ -4,14 +4,8 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import collect
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Scene
 
 SENTENCE = "acceptance cannot read FRR on the node yet, so the node stays dark"

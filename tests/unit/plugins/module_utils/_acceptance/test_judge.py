@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
-import sys
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -23,9 +21,6 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Check, Verdict, check, passed
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected, Master
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import DIRECTORY, Scene, flags, load, silence
 
 REQUIRED = [

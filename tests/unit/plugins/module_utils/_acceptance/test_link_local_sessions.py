@@ -4,13 +4,7 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Scene, sessions
 
 NAME = "as64500_ipv6_1"

@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Bfd, Expected
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Scene, Spoil, load, sessions
 
 CASES = ("options", "bfd", "table", "cluster")

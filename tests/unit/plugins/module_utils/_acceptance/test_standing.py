@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
-import sys
 import typing as t
 
 import pytest
@@ -17,9 +15,6 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     table,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Document, Scene, Spoil, sessions
 
 SECOND = "as64501_ipv4_1"

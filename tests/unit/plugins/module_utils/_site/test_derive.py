@@ -8,8 +8,7 @@ import json
 import typing as t
 
 from ansible_collections.icann.imrs.plugins.module_utils._site import derive
-
-from .conftest import DIGEST
+from lab_sheets import DIGEST
 
 if t.TYPE_CHECKING:
     from .conftest import Lab

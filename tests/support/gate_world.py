@@ -7,13 +7,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pathlib
-import sys
 import typing as t
-
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, until, verdict
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
@@ -24,6 +18,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.intent import Int
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import Node
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from gate_data import DATA, LATER, MARK
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 STEP = 0.5
 HURRY = 5.0

@@ -26,7 +26,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Verdict
 
-DIRECTORY = pathlib.Path(__file__).parent / "recorded"
+DIRECTORY = pathlib.Path(__file__).resolve().parents[1] / "unit/plugins/module_utils/_acceptance/recorded"
 CHECKS = {check.id: check for check in catalog.CATALOG}
 Document = dict[str, t.Any]
 Spoil = t.Callable[["Scene"], None]

@@ -12,7 +12,7 @@ import jinja2
 from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site.fleet import Fleet
 
-ROOT = pathlib.Path(__file__).resolve().parents[5]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOADER = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
 PAGES, TEXTS = pages.environment(LOADER), routers.environment(LOADER)
 

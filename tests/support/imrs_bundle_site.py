@@ -14,7 +14,7 @@ import subprocess
 import sys
 import typing as t
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 
 TEMPLATE = """\

@@ -11,9 +11,9 @@ import typing as t
 import jinja2
 from ansible_collections.icann.imrs.plugins.module_utils._documents import routers
 
-ROOT = pathlib.Path(__file__).resolve().parents[5]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "roles/documents/templates"
-GOLDEN = pathlib.Path(__file__).parent / "routers"
+GOLDEN = ROOT / "tests/unit/plugins/module_utils/_documents/routers"
 
 PREFIXES = {
     "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
