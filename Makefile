@@ -33,10 +33,10 @@ bench-fleet: ## 1, 5, 10 and 20 appliances at once: time, and memory of the cont
 	@tests/setup.sh live
 	@python tests/bench/fleet.py
 
-bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside ExaBGP and anycast-healthchecker; RUNS=20 GATES="ours ahc-1s"
+bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside ExaBGP and anycast-healthchecker; RUNS=20 GATES="ours ahc-1s" FLOODS="none udp"
 	@tests/setup.sh live
 	@python -m pip install --quiet --disable-pip-version-check --upgrade --target .lab/rivals exabgp anycast-healthchecker
-	@tests/lab/lab.py in-image python3 tests/bench/gate.py $(or $(RUNS),20) $(GATES)
+	@tests/lab/lab.py in-image env "FLOODS=$(FLOODS)" python3 tests/bench/gate.py $(or $(RUNS),20) $(GATES)
 
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live

@@ -12,6 +12,9 @@ import re
 LONGEST_PASSWORD = 80
 """Bytes of a TCP MD5 key (``TCP_MD5SIG_MAXKEYLEN`` of Linux). FRR's check passes more, and it runs without one."""
 
+SHORTEST_KEY = 16
+"""Octets of a TSIG key: 128 bits. RFC 8945, section 8, wants as many as the digest has, which is more."""
+
 _PASSWORD = re.compile(r"[!#-\[\]-~]+")
 """Printable ASCII without the blank, which ends FRR's password, the quote, which ends BIRD's, and the backslash."""
 
@@ -39,7 +42,9 @@ def wrong_key(value: str) -> str | None:
         key = base64.b64decode(value.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
         return "is not base64 on one line, without blanks; give the key as tsig-keygen or keymgr prints it"
-    return None if key else "is an empty key; give the key as tsig-keygen or keymgr prints it"
+    if len(key) < SHORTEST_KEY:
+        return f"is a key of {len(key)} octets, fewer than {SHORTEST_KEY}; make one with tsig-keygen or keymgr"
+    return None
 
 
 USES = {"bgp": wrong_password, "tsig": wrong_key}
