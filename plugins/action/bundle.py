@@ -66,7 +66,7 @@ def _secret_error(error: BaseException | None) -> str:
     """What the lookup of a secret said, if that is behind the error: it may be shown for a secret file, too."""
     while error is not None:
         if isinstance(error, SecretError):
-            return to_text(error)
+            return str(to_text(error))
         error = error.__cause__
     return ""
 
@@ -211,7 +211,7 @@ class ActionModule(ActionBase):
                 return self._from_template(str(item["src"]), variables)
             if item.get("copy") is not None:
                 return self._from_file(str(item["copy"]))
-            return to_bytes(str(item["content"]), errors="surrogate_or_strict")
+            return bytes(to_bytes(str(item["content"]), errors="surrogate_or_strict"))
         except AnsibleUndefinedVariable as error:
             told = f"{to_text(error)}; define the variable for this host, or correct its name in the template"
         except (AnsibleError, OSError) as error:
@@ -249,7 +249,7 @@ class ActionModule(ActionBase):
                 fail_on_undefined=True,
                 overrides=options,
             )
-        return to_bytes("" if text is None else text, errors="surrogate_or_strict")
+        return bytes(to_bytes("" if text is None else text, errors="surrogate_or_strict"))
 
     def _from_file(self, source: str) -> bytes:
         """A plain file, decrypted when it is a vault."""

@@ -182,7 +182,10 @@ from ..module_utils._drift import report, wanted
 from ..module_utils._drift.intent import Intent
 from ..module_utils._probes import state
 
-REPORTS = {"drift.json": report.to_json, "drift.txt": lambda found: report.table(found) + "\n"}
+REPORTS: dict[str, t.Callable[[report.Report], str]] = {
+    "drift.json": report.to_json,
+    "drift.txt": lambda found: report.table(found) + "\n",
+}
 
 
 def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
