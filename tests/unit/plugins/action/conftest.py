@@ -154,7 +154,7 @@ class Fleet:
             **clean,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg" if config else empty),
             "ANSIBLE_COLLECTIONS_PATH": str(self.base),
-            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml" if config else "icann.imrs.sites",
+            **({"ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml"} if config else {}),
             "ANSIBLE_HOME": str(self.base / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
             "ANSIBLE_NOCOLOR": "1",

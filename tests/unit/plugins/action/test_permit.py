@@ -204,14 +204,3 @@ def test_a_secret_that_cannot_be_used_is_named_before_any_contact(
     assert f"xae01: the secret {variable} {why}" in " ".join((done.stdout + done.stderr).split())
     assert value is None or value not in done.stdout + done.stderr
     assert not fleet.called.exists()
-
-
-@pytest.mark.parametrize("playbook", ["site", "accept", "drift", "render"])
-def test_a_wrong_sheet_never_looks_like_a_success_l_3(fleet: t.Any, playbook: str) -> None:
-    """Without an ansible.cfg, Ansible only warns of it, and goes on without nodes."""
-    fleet.write({})
-    fleet.inventory.write_text("plugin: icann.imrs.sites\n")
-    done = fleet.run(playbook, config=False)
-    assert done.returncode != 0
-    assert "There are no nodes in" in done.stdout + done.stderr
-    assert "fleet.yml: cannot be read" in " ".join((done.stdout + done.stderr).split())
