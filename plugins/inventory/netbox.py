@@ -27,6 +27,7 @@ requirements:
   - The collection netbox.netbox, and with it pytz and packaging
   - PyYAML
   - jsonschema
+  - netaddr
 options:
   plugin:
     description: Marks the file as a configuration of this plugin.

@@ -34,6 +34,7 @@ requirements:
   - Python 3.11 or newer on the controller
   - PyYAML
   - jsonschema
+  - netaddr
 options:
   plugin:
     description: Marks the file as a configuration of this plugin.

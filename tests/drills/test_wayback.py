@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+import pytest
 from imrslab import cuts, shell
 from imrslab.drill import ALL, PATIENCE
 
@@ -165,28 +166,30 @@ def test_a_file_that_is_replaced_is_noticed_each_time(drill: Drill) -> None:
     drill.wait(ALL)
 
 
-def test_a_change_while_the_fingerprint_is_computed_is_noticed(drill: Drill) -> None:
-    """systemd does not watch while the unit that a watch has started is at work: what happens then must not be lost."""
+@pytest.fixture
+def slow(drill: Drill) -> t.Iterator[None]:
+    """The fingerprint takes until the drill says go."""
     folder = "/usr/local/lib/systemd/system/imrs-fingerprint.service.d"  # which nothing watches
     waits = "[Service]\nExecStartPost=/usr/bin/sh -c 'until test -e /run/drill-go; do sleep 0.05; done'\n"
-    drill.node(
-        "sh",
-        "-ec",
-        f"mkdir -p {folder}; printf '%b' \"$1\" > {folder}/drill.conf; systemctl daemon-reload",
-        "sh",
-        waits,
-    )
-    certified = drill.node("cat", "/run/imrs/fingerprint")
+    make = f"mkdir -p {folder}; printf '%b' \"$1\" > {folder}/drill.conf; systemctl daemon-reload"
+    drill.node("sh", "-ec", make, "sh", waits)
+    yield
+    drill.node("sh", "-ec", f"touch /run/drill-go; rm -r {folder}; systemctl daemon-reload")
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_change_while_the_fingerprint_is_computed_is_noticed(drill: Drill) -> None:
+    """systemd does not watch while the unit that a watch has started is at work: what happens then must not be lost."""
+
+    def seen() -> str:
+        return drill.node("cat", "/run/imrs/fingerprint")
+
+    certified = seen()
     drill.node("sh", "-ec", "cp -p /etc/nftables.conf /root/drill.old; echo '# by hand' >> /etc/nftables.conf")
-    shell.wait_for(
-        "another fingerprint", lambda: drill.node("cat", "/run/imrs/fingerprint") not in {certified, ""}, PATIENCE
-    )
+    shell.wait_for("another fingerprint", lambda: seen() != certified, PATIENCE)
     drill.node("cp", "-p", "/root/drill.old", "/etc/nftables.conf")
-    assert (
-        drill.node("systemctl", "show", "--value", "--property=ActiveState", "imrs-fingerprint").strip() == "activating"
-    )
+    state = drill.node("systemctl", "show", "--value", "--property=ActiveState", "imrs-fingerprint").strip()
+    assert state == "activating"
     drill.node("touch", "/run/drill-go")
-    shell.wait_for(
-        "the certified fingerprint", lambda: drill.node("cat", "/run/imrs/fingerprint") == certified, PATIENCE
-    )
+    shell.wait_for("the certified fingerprint", lambda: seen() == certified, PATIENCE)
     drill.wait(ALL)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
 
 
 class State(t.NamedTuple):
@@ -101,7 +102,7 @@ def name(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def place(record: Record) -> str:
+def place(record: SiteRecord) -> str:
     """``Nairobi, KE``."""
     return f"{record['location']['city']}, {record['location']['country']}"
 
@@ -117,7 +118,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def windows(record: Record) -> list[str]:
+def windows(record: SiteRecord) -> list[str]:
     """``Tuesday 18:00 to 22:00 UTC``, one for each maintenance window."""
     return [
         f"{each['day'].capitalize()} {each['start']} to {each['end']} UTC" for each in record["maintenance_windows"]

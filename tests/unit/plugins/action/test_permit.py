@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 
@@ -44,7 +45,7 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
         "or leave these nodes out: --limit provisionable\n"
     )
     assert message in done.stderr + done.stdout
-    assert "xaa01                      : ok=4 " in done.stdout  # the guards before this one
+    assert "xaa01                      : ok=1 " in done.stdout  # nobody has to be taken dark
     assert not fleet.called.exists()
 
 
@@ -137,6 +138,18 @@ def test_another_provider_than_that_of_the_sheet_is_refused(
     said = " ".join((done.stdout + done.stderr).split())
     assert "xaa01: nameserver_provider is nsd, the sheet has knot." in said
     assert "routing_provider is" not in said
+    assert not fleet.called.exists()
+
+
+def test_drift_goes_by_the_sheet_s_providers_too(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:
+    fleet.write({"xaa01": nodes["xaa01"]})
+    inventory = json.loads(fleet.inventory.read_text())
+    inventory["all"]["children"]["provisionable"] = {"hosts": {"xaa01": {}}}
+    fleet.inventory.write_text(json.dumps(inventory))
+    done = fleet.run("drift", "-e", "routing_provider=frr")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "Nothing is compared: xaa01: routing_provider is frr, the sheet has bird." in said
     assert not fleet.called.exists()
 
 

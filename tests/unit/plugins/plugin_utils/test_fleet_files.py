@@ -9,7 +9,7 @@ import shutil
 
 import lab_sheets
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._site import errors, shape
+from ansible_collections.icann.imrs.plugins.module_utils._site import addresses, errors, shape
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 
 NOT_THERE = "does not exist; put the DS records of the root zone there (in the lab, make live creates it)"
@@ -121,6 +121,8 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fleet_files.missing_libraries() == (
         "needs jsonschema in the Python that runs Ansible; install with: python3 -m pip install jsonschema"
     )
+    monkeypatch.setattr(addresses, "HAS_NETADDR", False)
+    assert fleet_files.missing_libraries().startswith("needs jsonschema and netaddr in the Python")
 
 
 def test_the_day_is_asked_of_the_clock_once_a_5(config: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
