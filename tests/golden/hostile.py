@@ -42,7 +42,6 @@ ENVIRONMENT = {
     "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
     "ANSIBLE_PRECEDENCE": "all_inventory,groups_inventory,all_plugins_inventory,groups_plugins_inventory",
     "ANSIBLE_VERBOSITY": "1",
-    "HOME": "/nonexistent",
     "LANGUAGE": "tr",
     "LC_ALL": "C.UTF-8",
     "LOGNAME": "somebody",
@@ -67,6 +66,7 @@ def render(root: pathlib.Path, folder: pathlib.Path, *options: str) -> None:
         environment={
             **rendering.settings(root),
             **ENVIRONMENT,
+            "HOME": str(folder / "home"),  # which is not there
             "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
         },
