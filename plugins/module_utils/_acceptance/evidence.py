@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .._routing.policy import Mode
     from .expected import Expected
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Missing(Exception):  # noqa: N818 - reads as what it says: evidence is missing

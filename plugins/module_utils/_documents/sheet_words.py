@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _products as products
+
 Record = t.Mapping[str, t.Any]
 
 
@@ -74,7 +76,7 @@ REGIONS = {
 }
 """ICANN's five regions."""
 
-PROVIDERS = {"knot": "Knot DNS", "nsd": "NSD", "bird": "BIRD", "frr": "FRR"}
+PROVIDERS = {product.name: product.title for product in products.PRODUCTS}
 
 HOSTS = {
     "isp": "Internet service provider",

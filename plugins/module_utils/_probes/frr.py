@@ -1,16 +1,22 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What an FRR router at the host says it received from the node: JSON of ``vtysh`` to structure."""
+"""What FRR says: at the host, what it received from the node; on a node, the configuration that it runs."""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-from . import host
+from .._products import FRR
+from . import apart, host
+
+if t.TYPE_CHECKING:
+    from .seal import Seal
 
 FAMILIES = ("ipv4", "ipv6")
+
+_KEY = r"^\s*(?:neighbor \S+ password|password|enable password|key-string)(?: \d)? (\S+)$"
 
 
 def _load(result: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -62,10 +68,10 @@ def parse_table(table: dict[str, t.Any], address: str) -> list[dict[str, t.Any]]
     return sorted(routes, key=lambda route: str(route["to"]))
 
 
-def read(
-    addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner = host.run, command: t.Sequence[str] = ("vtysh",)
+def received(
+    addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner = host.run, command: t.Sequence[str] = FRR.control
 ) -> dict[str, t.Any]:
-    """What the router knows of the node, whose addresses are given by family."""
+    """What a router at the host knows of the node, whose addresses are given by family."""
     found: dict[str, t.Any] = {"sessions": {}, "routes": {}}
     for family in FAMILIES:
         table = runner([*command, "-c", f"show bgp {family} unicast json"])
@@ -76,3 +82,11 @@ def read(
             found["sessions"][address] = parse_neighbor(neighbors, address)
             found["routes"][address] = parse_table(_load(table), address)
     return found
+
+
+def running(_contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:
+    """The running configuration, sealed."""
+    done = runner([*FRR.control, "-c", "show running-config"])
+    if done["rc"] != 0 or "router bgp" not in done["stdout"]:
+        return {"error": apart.said(done, "vtysh") if done["rc"] else "bgpd has no configuration"}
+    return {"running": seal.lines(done["stdout"], _KEY)}

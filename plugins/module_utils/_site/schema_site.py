@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .. import _products as products
 from . import onboarding, parts
 from .parts import Schema, choice, field, many, number, record, text
 
@@ -12,6 +13,12 @@ DEFAULT_HOLD_TIME = 9
 """Seconds until a silent neighbour counts as gone (requirements section 2); RFC 4271 allows no less than 3."""
 DEFAULT_INBOUND = "none"
 """An instance needs no route of the host: its default route is the gateway (requirements section 2)."""
+
+
+def _providers(kind: str) -> Schema:
+    """The daemons of one kind that a node can run."""
+    return choice(*(product.name for product in products.of_kind(kind)))
+
 
 NOC = record(
     "a contact",
@@ -89,8 +96,8 @@ NODE = record(
     {
         "node": field(parts.MACHINE, "Airport code and two digits", "nbo01"),
         "profile": field(parts.NAME, "Hardware class, described in fleet.yml", "calypso"),
-        "nameserver": field(choice("knot", "nsd"), "Nameserver"),
-        "routing": field(choice("bird", "frr"), "Routing daemon"),
+        "nameserver": field(_providers(products.NAMESERVER), "Nameserver"),
+        "routing": field(_providers(products.ROUTING), "Routing daemon"),
         "uplink": field(UPLINK, "Towards the host: queries and BGP"),
         "management": field(
             record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),

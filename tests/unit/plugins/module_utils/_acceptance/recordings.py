@@ -88,19 +88,19 @@ class Scene:
         return dict.__getitem__(self.scope("node"), "host")
 
     @property
-    def bird(self) -> Document:
+    def routing(self) -> Document:
         """The node's routing daemon."""
-        return dict.__getitem__(self.scope("node"), "bird")
+        return dict.__getitem__(self.scope("node"), "routing")
 
     @property
     def session(self) -> Document:
         """The first session with the host."""
-        return next(s for s in self.bird["sessions"] if s["neighbor"] == self.expected["peers"][0]["address"])
+        return next(s for s in self.routing["sessions"] if s["neighbor"] == self.expected["peers"][0]["address"])
 
     @property
     def exports(self) -> list[Document]:
         """What the first session exports."""
-        return self.bird["exports"][self.session["name"]]
+        return self.routing["exports"][self.session["name"]]
 
     def exchange(self, probe: str, scope: str = "node", **wanted: str) -> Document:
         """The first exchange of a probe."""
@@ -135,11 +135,11 @@ def sessions(case: str, routing: str = "bird") -> Scene:
     scene = Scene()
     scene.expected["routing_provider"] = routing
     scene.machine["sockets"] = recording["sockets"]
-    if "bird" in recording:
+    if "routing" in recording:
         scene.expected["peers"] = _marked(recording["peers"])
-        scene.scope("node")["bird"] = recording["bird"]
-    if "frr" in recording:
-        scene.scope("router")["frr"] = recording["frr"]
+        scene.scope("node")["routing"] = recording["routing"]
+    if "host_router" in recording:
+        scene.scope("router")["host_router"] = recording["host_router"]
     else:
         scene.drop("router")
     return scene

@@ -86,7 +86,7 @@ def node_side(node: Node, case: str, probes: types.SimpleNamespace) -> dict[str,
         words: probes.host.run([*command, *words.split()])["stdout"]
         for words in ("show protocols all", "show bfd sessions", f"show route export {peers[0]['name']} all")
     }
-    return {"peers": peers, "bird": read(), "printed": printed}
+    return {"peers": peers, "routing": read(), "printed": printed}
 
 
 def router_side(node: Node, text: str, probes: types.SimpleNamespace) -> dict[str, t.Any]:
@@ -107,7 +107,7 @@ def router_side(node: Node, text: str, probes: types.SimpleNamespace) -> dict[st
         node.start(name, node.router, f"/usr/lib/frr/{name}", *chosen, "-A", "127.0.0.1", "--log", "stdout")
     node.directory.chmod(0o755)
     addresses = {"ipv4": ["192.0.2.2"], "ipv6": ["2001:db8::2"]}
-    read = functools.partial(probes.frr.read, addresses, inside(node.router, probes))
+    read = functools.partial(probes.frr.received, addresses, inside(node.router, probes))
     until(
         lambda: (
             {route["to"] for routes in read().get("routes", {}).values() for route in routes if route["valid"]} == FIVE
@@ -135,7 +135,7 @@ def main() -> None:
                 sockets = inside(node.node, probes)(["ss", "-lntuHp"])
                 sees["sockets"] = probes.host.parse_sockets(sockets["stdout"])
                 if routing == "bird" and case in FRR:
-                    sees["frr"] = router_side(node, FRR[case], probes)
+                    sees["host_router"] = router_side(node, FRR[case], probes)
             path = HERE / f"sessions_{routing}_{case}.json"
             path.write_text(json.dumps(sees, indent=1) + "\n", encoding="utf-8")
             sys.stdout.write(f"{path.name}: {path.stat().st_size} octets\n")
