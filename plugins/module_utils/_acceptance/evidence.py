@@ -106,8 +106,6 @@ class Evidence:
         found = self.scopes.get(scope, {}).get(name)
         if found is None:
             raise Missing(f"the {scope} gave no evidence on {name}")
-        if isinstance(found, dict) and found.get("unsupported"):
-            raise Missing(str(found["unsupported"]))
         if isinstance(found, dict) and found.get("error"):
             raise Missing(f"{name} of the {scope} could not be read: {found['error']}")
         return found

@@ -11,7 +11,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import bird, frr, host, query, signed, state, zone
+from . import frr, host, query, readers, signed, state, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -21,9 +21,6 @@ VANTAGE_RATE = 120.0
 
 PATIENCE = 60.0
 """Seconds that a zone may take from the masters to the node, and a session to come up (requirements ZI-01)."""
-
-UNSUPPORTED = "acceptance cannot read {} on the node yet, so the node stays dark"
-"""What every BGP check says of a routing daemon that no probe reads."""
 
 Commands = t.Mapping[str, t.Sequence[str]]
 """Other ways to ask the daemons, for tests: ``nameserver``, ``routing``, ``host_router``; ``configuration`` (of the
@@ -110,14 +107,13 @@ def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
 def _routing(
     expected: t.Mapping[str, t.Any], commands: Commands, deadline: float, certified: t.Collection[str] = ()
 ) -> dict[str, t.Any]:
-    """The node's routing daemon; only one is read so far."""
+    """The node's routing daemon."""
     product = products.named(products.ROUTING, expected["routing_provider"])
-    if product is not products.BIRD:
-        return {"unsupported": UNSUPPORTED.format(product.title)}
+    reader, command = readers.sessions(product.name), commands.get("routing", product.control)
+    path = commands.get("configuration", ("",))[0]
     peers = [peer for peer in expected["peers"] if not certified or peer["mark"] in certified]
-    path = commands.get("configuration", (bird.CONFIGURATION,))[0]
     while True:
-        seen = bird.read(host.run, commands.get("routing", product.control), path, _prefixes(expected))
+        seen = reader.read(host.run, command, path, _prefixes(expected))
         if "error" in seen or _watched(seen, peers) or time.monotonic() > deadline:
             return seen
         time.sleep(0.25)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What FRR says: at the host, what it received from the node; on a node, the configuration that it runs."""
+"""What FRR says at the host, of what it received from the node; and on a node, the configuration that it runs.
+
+What its sessions are on a node is in ``frr_sessions``.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ FAMILIES = ("ipv4", "ipv6")
 _KEY = r"^\s*(?:neighbor \S+ password|password|enable password|key-string)(?: \d)? (\S+)$"
 
 
-def _load(result: dict[str, t.Any]) -> dict[str, t.Any]:
+def load(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """The object a command printed, or an empty one."""
     try:
         loaded = json.loads(result["stdout"] or "{}") if result["rc"] == 0 else {}
@@ -78,9 +81,9 @@ def received(
         if table["rc"] != 0:
             return {"error": (table["stderr"] or table["stdout"]).strip()[:200] or "vtysh failed"}
         for address in addresses.get(family, ()):
-            neighbors = _load(runner([*command, "-c", f"show bgp neighbors {address} json"]))
+            neighbors = load(runner([*command, "-c", f"show bgp neighbors {address} json"]))
             found["sessions"][address] = parse_neighbor(neighbors, address)
-            found["routes"][address] = parse_table(_load(table), address)
+            found["routes"][address] = parse_table(load(table), address)
     return found
 
 

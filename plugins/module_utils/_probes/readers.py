@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _products as products
-from . import bird_running, frr, host, knot, nsd
+from . import bird, bird_running, frr, frr_sessions, host, knot, nsd
 
 if t.TYPE_CHECKING:
     from .seal import Seal
@@ -31,8 +31,26 @@ class Nameserver(Running, t.Protocol):
         """What it says of each zone, in its own words, for people."""
 
 
+class Sessions(t.Protocol):
+    """Reads the BGP sessions of a routing daemon, for acceptance."""
+
+    def read(
+        self,
+        runner: host.Runner,
+        command: t.Sequence[str],
+        path: str,
+        prefixes: t.Mapping[str, t.Sequence[str]] | None,
+        /,
+    ) -> dict[str, t.Any]:
+        """Sessions, BFD, exports, imports and judged options, in one shape whatever the daemon; or ``{"error"}``.
+
+        ``path``: its configuration, empty for its own place. ``prefixes``: ours, by family.
+        """
+
+
 _NAMESERVERS: dict[str, Nameserver] = {"knot": knot, "nsd": nsd}
 _ROUTING: dict[str, Running] = {"bird": bird_running, "frr": frr}
+_SESSIONS: dict[str, Sessions] = {"bird": bird, "frr": frr_sessions}
 
 
 def nameserver(name: str) -> Nameserver:
@@ -41,5 +59,10 @@ def nameserver(name: str) -> Nameserver:
 
 
 def routing(name: str) -> Running:
-    """The reader of a routing daemon; ValueError for a name that is none."""
+    """The reader of what a routing daemon runs; ValueError for a name that is none."""
     return _ROUTING[products.named(products.ROUTING, name).name]
+
+
+def sessions(name: str) -> Sessions:
+    """The reader of a routing daemon's sessions; ValueError for a name that is none."""
+    return _SESSIONS[products.named(products.ROUTING, name).name]

@@ -45,7 +45,10 @@ EXCEPTIONS = {
 def of_a_product(path: pathlib.PurePath) -> bool:
     """Whether a file is a daemon's own, by its name or by that of a folder of its."""
     names = "|".join(product.name for product in products.PRODUCTS)
-    return any(re.fullmatch(rf"(files_)?({names})(_running|\.service\.d|\.(py|yml|j2))*", part) for part in path.parts)
+    return any(
+        re.fullmatch(rf"(files_)?({names})(_running|_sessions|\.service\.d|\.(py|yml|j2))*", part)
+        for part in path.parts
+    )
 
 
 def sayings(text: str) -> list[str]:
@@ -88,6 +91,7 @@ def test_a_name_in_a_wrong_place_is_seen(path: str, text: str, own: bool, named:
 def test_a_daemon_has_all_that_others_have(product: products.Product) -> None:
     """A descriptor alone is not enough: whoever adds a daemon is told here what else there has to be."""
     assert {"nameserver": readers.nameserver, "routing": readers.routing}[product.kind](product.name).running
+    assert product.kind != products.ROUTING or readers.sessions(product.name).read
     assert product.name in report._DAEMONS
     role = ROOT / "roles" / product.kind
     assert (role / f"tasks/files_{product.name}.yml").is_file()

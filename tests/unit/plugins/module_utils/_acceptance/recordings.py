@@ -126,6 +126,16 @@ class Scene:
         return judge.judge(self.documents, self.sheet, self.stage, **options)
 
 
+def _named(routing: Document, peers: list[Document]) -> Document:
+    """A routing daemon whose sessions have the names of the sheet: FRR names none, so they have their addresses."""
+    names = {peer["address"]: peer["name"] for peer in peers}
+    for session in routing["sessions"]:
+        session["name"] = names.get(session["neighbor"], session["name"])
+    for section in ("exports", "imports", "options"):
+        routing[section] = {names.get(name, name): value for name, value in routing[section].items()}
+    return routing
+
+
 def sessions(case: str, routing: str = "bird") -> Scene:
     """A node with other sessions (``recorded/record_sessions.py``): its sheet, its routing daemon, its sockets.
 
@@ -135,9 +145,8 @@ def sessions(case: str, routing: str = "bird") -> Scene:
     scene = Scene()
     scene.expected["routing_provider"] = routing
     scene.machine["sockets"] = recording["sockets"]
-    if "routing" in recording:
-        scene.expected["peers"] = _marked(recording["peers"])
-        scene.scope("node")["routing"] = recording["routing"]
+    scene.expected["peers"] = _marked(recording["peers"])
+    scene.scope("node")["routing"] = _named(recording["routing"], recording["peers"])
     if "host_router" in recording:
         scene.scope("router")["host_router"] = recording["host_router"]
     else:

@@ -274,6 +274,6 @@ def test_reports_say_where_each_session_stands() -> None:
 
 def test_without_a_word_of_the_routing_daemon_nobody_stands_anywhere() -> None:
     scene = Scene()
-    scene.scope("node")["routing"] = {"unsupported": "no"}
+    scene.scope("node")["routing"] = {"error": "no"}
     report = scene.report(**QUICK)
     assert (report.sessions, report.ready) == ((), ())

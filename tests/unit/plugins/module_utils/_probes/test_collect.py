@@ -62,10 +62,9 @@ def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch
     }
 
 
-def test_a_routing_daemon_that_no_probe_reads() -> None:
-    assert collect._routing({"routing_provider": "frr"}, {}, 0) == {
-        "unsupported": "acceptance cannot read FRR on the node yet, so the node stays dark"
-    }
+def test_a_routing_daemon_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="routing: there is no 'quagga'; known are bird, frr"):
+        collect._routing({"routing_provider": "quagga"}, {}, 0)
 
 
 ROUTES = ["199.7.82.0/23", "199.7.83.0/24"]
