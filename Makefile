@@ -33,10 +33,10 @@ bench-fleet: ## 1, 5, 10 and 20 appliances at once: time, and memory of the cont
 	@tests/setup.sh live
 	@python tests/bench/fleet.py
 
-bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside ExaBGP and anycast-healthchecker; RUNS=20 GATES="ours ahc-1s"
+bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside ExaBGP and anycast-healthchecker; RUNS=20 GATES="ours ahc-1s" FLOODS="none udp"
 	@tests/setup.sh live
 	@python -m pip install --quiet --disable-pip-version-check --upgrade --target .lab/rivals exabgp anycast-healthchecker
-	@tests/lab/lab.py in-image python3 tests/bench/gate.py $(or $(RUNS),20) $(GATES)
+	@tests/lab/lab.py in-image env "FLOODS=$(FLOODS)" python3 tests/bench/gate.py $(or $(RUNS),20) $(GATES)
 
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live
@@ -45,12 +45,16 @@ bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the
 test: ## everything CI runs
 	@tests/run.sh
 
+test-matrix: ## render on every supported ansible-core (`make test`: on the oldest and the newest), and follow the README
+	@tests/setup.sh test
+	@nox --session matrix -- --cores=all tests/matrix/readme.py
+
 test-faults: ## kill a change of configuration at every step and at 250 random instants, cut lines 20 times; SEED=n repeats it
 	@tests/faults.sh
 
 lint: ## only the checks that boot nothing
 	@tests/setup.sh test
-	@nox --session lint unit glue golden browser ansible_lint
+	@nox --session lint unit glue golden matrix browser ansible_lint
 
 status: ## which machines of the lab run, and what the appliance says of itself
 	@tests/lab/lab.py status
@@ -64,7 +68,9 @@ down: ## take the lab down; images, packages and reports stay in .lab/
 	@IMRS_LAB=imrsfaults tests/lab/lab.py down
 
 lock: ## renew the lock files of the Python packages (needs uv)
-	@for name in live unit test; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	@for name in live unit test cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate tests/requirements/$$name.in -o tests/requirements/$$name.txt; done
+	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
+	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-faults lint status down lock
+.PHONY: help live render golden schema bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint status down lock

@@ -51,6 +51,12 @@ def golden(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def matrix(session: nox.Session) -> None:
+    """The collection as others get it, on the oldest and the newest ansible-core; `-- --cores=all`: on all of them."""
+    session.run("pytest", "--quiet", "tests/matrix", *session.posargs)
+
+
+@nox.session(venv_backend="none")
 def browser(session: nox.Session) -> None:
     """The pages that hosts read, in headless Chromium."""
     session.run("pytest", "--quiet", "tests/browser")

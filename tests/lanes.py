@@ -60,7 +60,10 @@ def session(name: str, **how: t.Any) -> Step:
 
 
 IN_FILES = (
-    tuple(session(name, gives_way=True) for name in ("lint", "unit", "glue", "golden", "browser", "ansible_lint")),
+    tuple(
+        session(name, gives_way=True)
+        for name in ("lint", "unit", "glue", "golden", "matrix", "browser", "ansible_lint")
+    ),
     (session("daemons", checkout=pathlib.Path("/checkout")),),
 )
 """The first lane works, cheapest first; the others wait most of the time, for daemons and machines."""

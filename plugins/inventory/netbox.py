@@ -18,14 +18,16 @@ description:
   - Which field of NetBox becomes what is in C(docs/netbox.md).
   - The name of the configuration file must end in C(netbox.yml).
 notes:
-  - Set C(any_unparsed_is_failed = true) in the section C([inventory]) of C(ansible.cfg), so that a wrong site, or a
-    NetBox that cannot be reached, stops the run.
+  - When a site is wrong, or NetBox cannot be reached, the playbooks of this collection refuse to run. For playbooks of
+    your own, set C(any_unparsed_is_failed = true) in the section C([inventory]) of C(ansible.cfg).
 extends_documentation_fragment:
   - ansible.builtin.constructed
 requirements:
+  - Python 3.11 or newer on the controller
   - The collection netbox.netbox, and with it pytz and packaging
   - PyYAML
   - jsonschema
+  - netaddr
 options:
   plugin:
     description: Marks the file as a configuration of this plugin.
@@ -106,6 +108,7 @@ class InventoryModule(sites.InventoryModule):
     """The plugin of the sheets, with NetBox in place of their files."""
 
     NAME = "icann.imrs.netbox"
+    OWN = ("fleet",)
 
     def verify_file(self, path: str) -> bool:
         """Only files called ``…netbox.yml``."""

@@ -21,15 +21,20 @@ description:
   - What is allowed but hardly meant is a warning.
   - The name of the configuration file must end in C(imrs.yml).
 notes:
-  - Ansible only warns of an inventory that cannot be parsed. Set C(any_unparsed_is_failed = true) in the section
-    C([inventory]) of C(ansible.cfg), so that a wrong sheet stops the run.
+  - Ansible only warns of an inventory that cannot be parsed. The playbooks of this collection refuse to run then,
+    as the variable C(imrs_unparsed) of the group C(all) names the file. For playbooks of your own, set
+    C(any_unparsed_is_failed = true) in the section C([inventory]) of C(ansible.cfg).
+  - A whole folder may be given as inventory if the section C([inventory]) of C(ansible.cfg) has
+    C(ignore_patterns = ^fleet\.yml$, ^sites$, ^reports$), so that Ansible does not take the sheets for inventories.
   - A cached answer is used only while every file, and the collection itself, is what it was.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 requirements:
+  - Python 3.11 or newer on the controller
   - PyYAML
   - jsonschema
+  - netaddr
 options:
   plugin:
     description: Marks the file as a configuration of this plugin.
@@ -78,15 +83,20 @@ import gc
 import os
 import pathlib
 import re
+import sys
 import typing as t
 
 from ansible import template
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.icann.imrs.plugins.module_utils._site import derive
 from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
-from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
+from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files, inventory_state
 
+OLDEST_PYTHON = (3, 11)
+"""Of the controller. Older ones have no ``enum.StrEnum``, which acceptance needs: better to say so before a run."""
+REPORTS = "reports"
+"""The folder beside the configuration file where acceptance and drift leave their reports, as JSON among others."""
 _TRUST: t.Callable[[str], str] = getattr(template, "trust_as_template", str)
 """The mark of ansible-core from 2.19 on; before, there is none."""
 _NO_TEMPLATE = re.compile(r"[\w .,:;/@+-]*").fullmatch
@@ -105,6 +115,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Hands the library's answer to Ansible; everything else is the library's."""
 
     NAME = "icann.imrs.sites"
+    OWN = ("fleet", "sites")
+    """The options that name files and folders of a fleet."""
 
     def verify_file(self, path: str) -> bool:
         """Only files called ``…imrs.yml``."""
@@ -113,6 +125,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Check everything, then add the hosts."""
         super().parse(inventory, loader, path, cache)
+        try:
+            self._parse(path, cache)
+        except AnsibleError as error:
+            inventory_state.mark_unparsed(inventory, path, str(error))
+            raise
+
+    def _parse(self, path: str, cache: bool) -> None:
+        """Check options and surroundings, then fill the inventory."""
+        if sys.version_info < OLDEST_PYTHON:
+            raise AnsibleParserError(
+                f"{self.NAME} needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer on the controller, and Ansible "
+                f"runs on {'.'.join(map(str, sys.version_info[:2]))} here; install ansible-core for a newer one"
+            )
         missing = fleet_files.missing_libraries()
         if missing:
             raise AnsibleParserError(f"{self.NAME} {missing}")
@@ -123,9 +148,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"{os.path.basename(path)}: unknown options {', '.join(sorted(given - options))}; "
                 f"the options are {', '.join(sorted(options - {'plugin'}))}"
             )
+        self._refuse_to_share(pathlib.Path(path))
         self._names_anchors = "trust_anchor_file" in given
         with _to_stay():
             self._fill(pathlib.Path(path), cache)
+
+    def _refuse_to_share(self, config: pathlib.Path) -> None:
+        """Raise when Ansible also reads the fleet's files as inventories: every key of a sheet would be a group."""
+        names = [*(self.get_option(option) for option in self.OWN), REPORTS]
+        shared = inventory_state.read_as_inventories(config.parent / name for name in names)
+        if shared:
+            patterns = ", ".join(f"^{pathlib.Path(name).name}$" for name in names)
+            raise AnsibleParserError(
+                "the folder was given as inventory, so Ansible also reads "
+                f"{' and '.join(path.name for path in shared)} as inventories. Give {config} instead, or write into "
+                f"the section [inventory] of ansible.cfg: ignore_patterns = {patterns}"
+            )
 
     def _fill(self, config: pathlib.Path, cache: bool) -> None:
         """Add all hosts, or raise every problem."""
@@ -133,9 +171,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             answer = self._answer(config, cached=cache)
         except SiteError as error:
             count = len(error.problems)
-            raise AnsibleParserError(
-                f"{count} problem{'s' if count > 1 else ''} in the site data, so there are no hosts:\n{error}"
-            ) from None
+            said = f"{count} problem{'s' if count > 1 else ''} in the site data, so there are no hosts:\n{error}"
+            if _TRUST is str:  # before ansible-core 2.19, the lines of an error are printed as one paragraph
+                self.display.warning(said, formatted=True)
+            raise AnsibleParserError(said) from None
         for warning in answer.warnings:
             self.display.warning(warning)
         marks = _Marks()

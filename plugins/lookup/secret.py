@@ -55,7 +55,7 @@ import os
 import re
 import typing as t
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import render
 from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
@@ -63,8 +63,11 @@ from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
 _NAME = re.compile(r"vault_[a-z0-9_]{1,100}")
 
 
-class SecretError(AnsibleError):
-    """A secret that cannot be had; the message names the variable and the host, and never a value."""
+class SecretError(AnsibleLookupError):
+    """A secret that cannot be had; the message names the variable and the host, and never a value.
+
+    Before ansible-core 2.19, any other kind of error of a lookup becomes an unhandled one, with a traceback.
+    """
 
 
 def texts(value: object) -> list[str]:

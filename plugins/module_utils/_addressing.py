@@ -38,16 +38,10 @@ COVERING: dict[str, tuple[str, ...]] = {
 """Prefixes that keep a drained node visible (RSSAC024 answer 3.2.1)."""
 
 
-BITS = {"ipv4": 32, "ipv6": 128}
-"""Length of an address in bits."""
-
-
 class Address(t.NamedTuple):
     """An address, with the length of its subnet's prefix where one was written."""
 
     family: str
-    number: int
-    """The address as an integer, in network byte order."""
     length: int
     """Prefix length; that of the whole address when none was written."""
     text: str
@@ -57,10 +51,6 @@ class Address(t.NamedTuple):
     def interface(self) -> str:
         """The one spelling with the prefix length: ``192.0.2.2/29``."""
         return f"{self.text}/{self.length}"
-
-    def shares(self, other: Address) -> bool:
-        """Whether ``other`` is inside this address's subnet."""
-        return self.family == other.family and not (self.number ^ other.number) >> (BITS[self.family] - self.length)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -77,18 +67,13 @@ def parse(text: str) -> Address:
         length.isascii() and length.isdecimal() and len(length) <= 3 and int(length) <= found.max_prefixlen
     ):
         raise ValueError(f"{text!r} has no prefix length of IPv{found.version}")
-    return Address(f"ipv{found.version}", int(found), int(length) if slash else found.max_prefixlen, str(found))
-
-
-_LINK_LOCAL = (0xFE80 << 112, 118)
-"""``fe80::/10`` (RFC 4291 section 2.5.6): its number, and how many bits may differ."""
+    return Address(f"ipv{found.version}", int(length) if slash else found.max_prefixlen, str(found))
 
 
 def is_link_local(text: str) -> bool:
     """Whether it is an IPv6 link-local address, which means something beside the name of an interface alone."""
     address = parse(text)
-    number, room = _LINK_LOCAL
-    return address.family == "ipv6" and not (address.number ^ number) >> room
+    return address.family == "ipv6" and ipaddress.IPv6Address(address.text).is_link_local
 
 
 def family_of(text: str) -> str:
@@ -107,14 +92,3 @@ def by_family(texts: t.Iterable[str]) -> dict[str, list[str]]:
 def canonical(network: str) -> str:
     """The one spelling of a prefix (RFC 5952 for IPv6); ValueError when host bits are set."""
     return str(ipaddress.ip_network(network))
-
-
-def network_of(text: str) -> str:
-    """The prefix of an interface address's subnet: ``192.0.2.0/29`` for ``192.0.2.2/29``."""
-    return str(ipaddress.ip_interface(text).network)
-
-
-def on_link(address: str, interfaces: t.Iterable[str]) -> str | None:
-    """The interface address (``a.b.c.d/len``) whose subnet holds ``address``, or None."""
-    wanted = parse(address)
-    return next((text for text in interfaces if parse(text).shares(wanted)), None)

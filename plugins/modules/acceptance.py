@@ -60,11 +60,21 @@ options:
     description: Seconds to wait for what is on its way, which is a zone transfer, a BGP session, or routes.
     type: float
     default: 60.0
-  leave:
+  commands:
     description:
-      - This run, as M(icann.imrs.run) returned it in RV(icann.imrs.run#module:lease). When the evidence is collected,
-        the node is given back in the same round trip.
+      - What the gate is told before the evidence is collected, in the same round trip. Each is a list of words, and no
+        shell is involved. The first one that the gate does not answer ends the task.
+      - O(lease) is renewed first. Another run that holds the node meanwhile is named, and nothing is told.
+    type: list
+    elements: list
+    default: []
+  lease:
+    description: This run, as M(icann.imrs.run) returned it in RV(icann.imrs.run#module:lease).
     type: dict
+  leave:
+    description: Whether the node is given back when the evidence is collected, in the same round trip. Needs O(lease).
+    type: bool
+    default: false
   sessions:
     description:
       - The marks of the sessions that the gate gives its prefixes to at the moment, as V(imrs_peers) has them.
@@ -177,6 +187,11 @@ ready:
   returned: when O(verb=judge)
   type: list
   elements: str
+degraded:
+  description: What keeps nobody from serving, and needs an engineer. A session that waits for its router, above all.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
 counts:
   description: How many checks ended as C(pass), C(fail), C(error), C(skipped) and C(not_run).
   returned: when O(verb=judge)
@@ -201,9 +216,9 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils import _reports as reports
-from ..module_utils._acceptance import judge, plan, report_json, report_junit, report_markdown, table, wire
+from ..module_utils._acceptance import course, judge, plan, report_json, report_junit, report_markdown, table, wire
 from ..module_utils._acceptance.expected import Expected
-from ..module_utils._bundle import Places, lease
+from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._probes import collect
 from ..module_utils._routing.policy import Mode
 
@@ -229,6 +244,35 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     return collect.vantage(str(stage), raw, questions, patience=patience)
 
 
+def _tell(module: AnsibleModule, place: lease.Place, run: lease.Run | None) -> bool:
+    """Tell the gate what has to be told before anybody looks; whether that has changed anything."""
+    commands, changed = module.params["commands"], False
+    if commands and run is None:
+        raise ValueError("acceptance: commands need the lease of this run (icann.imrs.run)")
+    if not commands or run is None or module.check_mode:
+        return False
+    place.take(run, strict=True)
+    for words in commands:
+        status, output, complaint = module.run_command([str(word) for word in words])
+        if not course.answered(status, output):
+            told = complaint.strip() or output.strip() or f"it ended with {status}"
+            raise ValueError(f"{' '.join(str(word) for word in words[:2])}: {told}")
+        changed = changed or '"changed": true' in output
+    return changed
+
+
+def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[str, t.Any]:
+    """Tell the gate what is due, collect, and give the node back where nothing more is asked of it."""
+    given = module.params["lease"]
+    run, place = lease.Run.parse(given) if given else None, lease.Place(Places().boot)
+    changed = _tell(module, place, run)
+    found = {"changed": changed, "evidence": _collect(module.params, expected, stage)}
+    if module.params["leave"] and run is not None and not module.check_mode:
+        place.leave(run)
+        found["ansible_facts"] = {"imrs_lease": ""}
+    return found
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -237,7 +281,9 @@ def main() -> None:
             "stage": {"type": "str", "choices": ["dark", "drained", "live"], "required": True},
             "expected": {"type": "dict", "required": True},
             "patience": {"type": "float", "default": collect.PATIENCE},
-            "leave": {"type": "dict"},
+            "commands": {"type": "list", "elements": "list", "default": []},
+            "lease": {"type": "dict"},
+            "leave": {"type": "bool", "default": False},
             "sessions": {"type": "list", "elements": "str", "default": []},
             "evidence": {"type": "list", "elements": "dict"},
             "absent": {"type": "dict", "default": {}},
@@ -263,11 +309,7 @@ def main() -> None:
     try:
         expected = Expected.parse(params["expected"])
         if params["verb"] == "collect":
-            found = _collect(params, expected, stage)
-            if not params["leave"]:
-                module.exit_json(changed=False, evidence=found)
-            lease.Place(Places().boot).leave(lease.Run.parse(params["leave"]))
-            module.exit_json(changed=False, evidence=found, ansible_facts={"imrs_lease": ""})
+            module.exit_json(**_evidence(module, expected, stage))
         report = judge.judge(
             params["evidence"],
             expected,
@@ -285,6 +327,8 @@ def main() -> None:
                 {name: render(report) for name, render in REPORTS.items()},
                 module.atomic_move,
             )
+    except BundleError as error:  # another run has the node
+        module.fail_json(msg=str(error))
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error), exception=traceback.format_exc())
     module.exit_json(
@@ -295,6 +339,7 @@ def main() -> None:
         results=report.as_dict()["results"],
         sessions=report.as_dict()["sessions"],
         ready=list(report.ready),
+        degraded=list(report.degraded),
         counts=report.counts,
         table=table.render(report),
         reports=written,

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How soon questions go to the next instance after a fault, by fault and by gate, and what the gate costs. As Markdown.
 
-As root, in the lab's image: ``python tests/bench/gate.py [RUNS] [NAME…]``, NAME of a gate in `GATES`. Others' gates are
-found in .lab/rivals, where `make bench-gate` puts them. The clock runs from just before a fault, or from the first
-wrong answer, until the router's own routing table shows another way. Hold-downs are set to 0.1 s, so that they are
-not measured. Everything is in network namespaces; strangers' traffic is bounded.
+As root, in the lab's image: ``python tests/bench/gate.py [RUNS] [NAME…]``, NAME of a gate in `GATES`; FLOODS in the
+environment names the floods, or all are tried. Others' gates are in .lab/rivals, where `make bench-gate` puts them.
+The clock runs from just before a fault, or from the first wrong answer, until the router's own routing table shows
+another way. Hold-downs are set to 0.1 s, so that they are not measured. Everything is in network namespaces; strangers'
+traffic is bounded.
 """
 
 from __future__ import annotations
@@ -81,10 +82,10 @@ NODE_FAULTS = {
     "uplink cut, BFD 3 times 300 ms": Fault(Site.cut, Site.mend),
     "dark, as planned": Fault(lambda site: site.imrs("dark", "--planned"), lambda site: site.imrs("live")),
 }
-FLOODS: dict[str, tuple[str, int] | None] = {
-    "none": None,
-    "UDP questions": ("udp", 1),
-    "half TCP messages": ("half", 300),
+FLOODS: dict[str, tuple[str, tuple[str, int] | None]] = {
+    "none": ("none", None),
+    "udp": ("UDP questions", ("udp", 1)),
+    "half": ("half TCP messages", ("half", 300)),
 }
 ONE_SECOND = {"check_interval": "1", "check_timeout": "1", "check_rise": "1", "check_fail": "1"}
 GATES: dict[str, tuple[str, t.Callable[[Site], None], dict[str, Fault]]] = {
@@ -162,8 +163,8 @@ def cost(site: Site, seconds: float = 20) -> str:
     return f"{(used() - before) / seconds:.2%} of a core, {memory / 1024:.0f} MiB"
 
 
-def main(runs: int, names: t.Sequence[str]) -> None:
-    """All gates named, each under every flood."""
+def main(runs: int, names: t.Sequence[str], floods: t.Sequence[str]) -> None:
+    """All gates named, each under every flood that is named."""
     print(
         "| gate | fault | flood | way changed after (ms), median | max "
         "| questions lost, median | max | back after (s) | runs |"
@@ -172,7 +173,7 @@ def main(runs: int, names: t.Sequence[str]) -> None:
     said = []
     for name in names:
         title, start, faults = GATES[name]
-        for flood, kind in FLOODS.items():
+        for flood, kind in map(FLOODS.__getitem__, floods):
             with contextlib.ExitStack() as stack:
                 site = stack.enter_context(Site(pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))))
                 site.start_knot()
@@ -199,4 +200,8 @@ def main(runs: int, names: t.Sequence[str]) -> None:
 
 if __name__ == "__main__":
     os.environ["PYTHONPATH"] = str(RIVALS)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:] or list(GATES))
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 5,
+        sys.argv[2:] or list(GATES),
+        os.environ.get("FLOODS", "").split() or list(FLOODS),
+    )

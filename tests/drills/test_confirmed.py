@@ -121,7 +121,7 @@ def is_taken_back(
     """Run a wrong change of these files, see that it ``locks`` people out, and what becomes of it and who is told."""
     before = state(drill)
     run = drill.begin("site", "--tags", bundle, *wrong, *DARK, "-e", f"{bundle}_confirm_seconds={SECONDS}")
-    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], PATIENCE)
+    shell.wait_for("the wrong change", lambda: drill.journals() == [f"{bundle}.unconfirmed"], PATIENCE, closely=True)
     locks()
 
     done = run.end()

@@ -55,7 +55,7 @@ def unchanged(drill: Drill, before: str) -> bool:
 def test_the_second_run_is_refused_by_name_and_a_dead_one_is_taken_over_from_w_2(drill: Drill) -> None:
     before = drill.node("cat", LIMITS)
     first = drill.begin("site", *limited(301))
-    shell.wait_for("the first run to hold the node", lambda: held(drill), PATIENCE)
+    shell.wait_for("the first run to hold the node", lambda: held(drill), PATIENCE, closely=True)
     first.pause()
     second = drill.play("site", *limited(302))
     assert second.status != 0
@@ -110,7 +110,7 @@ def test_a_node_that_is_withdrawn_is_not_raised_by_the_run_that_had_it(drill: Dr
 
 def test_a_node_that_is_taken_dark_by_hand_stays_so_in_the_middle_of_a_run(drill: Drill) -> None:
     run = drill.begin("site", *limited(304))
-    shell.wait_for("the covering prefixes alone", lambda: drill.received() == COVERING, PATIENCE)
+    shell.wait_for("the covering prefixes alone", lambda: drill.received() == COVERING, PATIENCE, closely=True)
     drill.node("imrs", "dark")
     more: set[str] = set()
     drill.wait(set())

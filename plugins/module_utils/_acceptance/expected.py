@@ -11,49 +11,7 @@ import typing as t
 from .. import _addressing as addressing
 from .. import _products as products
 from .._routing import policy
-
-NO_EXPORT = "65535:65281"
-"""RFC 1997, as a number: the spelling of evidence."""
-
-
-class Bfd(t.NamedTuple):
-    """How a neighbour is watched (RFC 5880)."""
-
-    interval_ms: int
-    multiplier: int
-
-    @property
-    def detection_ms(self) -> int:
-        """After so many milliseconds a silent neighbour counts as gone."""
-        return self.interval_ms * self.multiplier
-
-
-@dataclasses.dataclass(frozen=True)
-class Peer:
-    """One BGP session (``imrs_peers``); times in seconds, those of BFD in milliseconds."""
-
-    name: str
-    family: str
-    asn: int
-    address: str
-    local_address: str
-    mark: str
-    """What the gate puts on what this session gets (RFC 8092)."""
-    multihop: int | None
-    authenticated: bool
-    hold_time: int
-    keepalive_time: int | None = None
-    internal: bool = False
-    """With a router of our own, in our AS."""
-    bfd: Bfd | None = None
-    communities: tuple[str, ...] = ()
-    """Of the specific prefixes, in one spelling: standard and large ones, and NO_EXPORT where it is agreed."""
-    prepend: int = 0
-    """How often our AS is prepended to the specific prefixes."""
-    inbound: str = "none"
-    """What may come in: ``none``, ``default`` or ``all``."""
-    max_prefix: int = 0
-    """How many routes may come in."""
+from .._site.session import Peer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +31,23 @@ class Listener:
     port: int
     process: str = ""
 
+
+PROJECTED = (
+    "node_name",
+    "asn",
+    "service_addresses",
+    "prefixes",
+    "peers",
+    "zones",
+    "masters",
+    "trust_anchors",
+    "nameserver_provider",
+    "routing_provider",
+    "mode",
+)
+"""The host variables that acceptance and drift go by; each has the prefix ``imrs_``."""
+UPLINK = "imrs_uplink"
+"""The host variable that has the addresses where NOTIFY arrives."""
 
 OPTIONAL = {"mode", "notify_addresses", "listeners"}
 
@@ -149,6 +124,19 @@ class Expected:
         )
 
 
+def project(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What ``Expected.parse`` reads, from the host variables of one node (docs/architecture.md).
+
+    KeyError with the name of a variable that is not there.
+    """
+    found = [str(text).partition("/")[0] for text in variables[UPLINK]["addresses"]]
+    return {
+        **{name: variables[f"imrs_{name}"] for name in PROJECTED},
+        # A master cannot reach a link-local address.
+        "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
+    }
+
+
 def _fqdn(name: str) -> str:
     """A zone name with its final dot."""
     return name if name.endswith(".") else f"{name}."
@@ -163,29 +151,8 @@ def _master(data: t.Any) -> Master:
 
 
 def _peer(data: t.Mapping[str, t.Any]) -> Peer:
-    """One entry of ``imrs_peers``: of the password only whether there is one."""
-    inbound, bfd = str(data.get("inbound") or "none"), data.get("bfd")
-    most = {"none": 0, "default": 1, "all": data.get("max_prefix")}.get(inbound)
-    if most is None:
-        raise ValueError(f"expected: {data['name']}: inbound is none, default, or all with a max_prefix")
-    return Peer(
-        name=str(data["name"]),
-        family=str(data["family"]),
-        asn=int(data["asn"]),
-        address=str(data["address"]),
-        local_address=str(data["local_address"]),
-        mark=str(data["mark"]),
-        multihop=int(data["multihop"]) if data.get("multihop") else None,
-        authenticated=bool(data.get("password_variable")),
-        hold_time=int(data["hold_time"]),
-        keepalive_time=int(data["keepalive_time"]) if data.get("keepalive_time") else None,
-        internal=bool(data.get("internal")),
-        bfd=Bfd(int(bfd["interval_ms"]), int(bfd["multiplier"])) if bfd else None,
-        communities=(
-            *(str(community) for kind in ("communities", "large_communities") for community in data.get(kind) or ()),
-            *((NO_EXPORT,) if data.get("no_export") else ()),
-        ),
-        prepend=int(data.get("prepend") or 0),
-        inbound=inbound,
-        max_prefix=int(most),
-    )
+    """One entry of ``imrs_peers``."""
+    try:
+        return Peer.read(data)
+    except ValueError as error:
+        raise ValueError(f"expected: {data.get('name', 'a peer')}: {error}") from error

@@ -72,6 +72,11 @@ class Report:
         return tuple(placed.peer.mark for placed in self.sessions if placed.standing is Standing.READY)
 
     @property
+    def degraded(self) -> tuple[str, ...]:
+        """Messages of the sessions that wait for their routers, which keeps nobody from serving (BG-20)."""
+        return tuple(one.message for one in self.results if one.id == "BG-20" and one.status != Status.PASS)
+
+    @property
     def certifiable(self) -> bool:
         """May a certificate up to the mode of this stage be issued?"""
         return not self.reasons

@@ -10,10 +10,14 @@ import re
 import typing as t
 
 if t.TYPE_CHECKING:
+    from .._site.session import Peer
     from .evidence import Evidence
-    from .expected import Expected, Peer
+    from .expected import Expected
 
 Session = t.Mapping[str, t.Any]
+
+NO_EXPORT = "65535:65281"
+"""RFC 1997, as a number: the spelling of evidence."""
 
 _COMMUNITY = re.compile(r"\(([^)]*)\)")
 
@@ -75,7 +79,7 @@ def dressing(expected: Expected, peer: Peer, prefix: str) -> tuple[int, list[str
     """Prepends and communities that were agreed for this prefix: the specific ones only, never those that cover."""
     if prefix not in expected.prefixes[peer.family].specific:
         return 0, []
-    return peer.prepend, sorted(peer.communities)
+    return peer.prepend, sorted((*peer.every_community, *((NO_EXPORT,) if peer.no_export else ())))
 
 
 def inside(text: str, prefixes: t.Iterable[str]) -> bool:

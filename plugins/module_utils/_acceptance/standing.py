@@ -16,8 +16,9 @@ from .evidence import Missing
 from .peering import bfd_of, session_of
 
 if t.TYPE_CHECKING:
+    from .._site.session import Peer
     from .evidence import Evidence
-    from .expected import Expected, Peer
+    from .expected import Expected
 
 
 class Standing(enum.StrEnum):

@@ -8,7 +8,11 @@ from __future__ import annotations
 import collections
 import typing as t
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import NodeRecord
+
+Report = t.Mapping[str, t.Any]
+"""Content of ``acceptance.json``, or of a part of it."""
 
 COUNTS = {
     "pass": "passed",
@@ -19,7 +23,7 @@ COUNTS = {
 }
 
 
-def summary(node: Record, report: Record | None) -> dict[str, t.Any]:
+def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
     """What to print of one node; ``report`` is the content of its ``acceptance.json``, or None without one.
 
     ``tone`` is ``good``, ``bad`` or ``none``. Unknown or missing keys of the report are taken as not said.
@@ -55,7 +59,7 @@ def together(nodes: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     return ", ".join(f"{count} {verdict[0].lower()}{verdict[1:]}" for verdict, count in counts.items())
 
 
-def _failed(result: Record) -> dict[str, str]:
+def _failed(result: Report) -> dict[str, str]:
     """One check that did not pass."""
     kind = "failed" if result.get("status") == "fail" else "could not be judged"
     warning = result.get("severity") == "W"

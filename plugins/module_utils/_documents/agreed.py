@@ -11,17 +11,20 @@ from .. import _addressing as addressing
 from .._routing.policy import Prefixes
 from . import sheet_words as words
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
+    from .._site.session import HostSession
+
 Page = dict[str, t.Any]
 
 
-def of_family(record: Record, family: str) -> Prefixes:
+def of_family(record: SiteRecord, family: str) -> Prefixes:
     """The record's prefixes of one family, as the routing policy takes them."""
     found = record["prefixes"][family]
     return Prefixes(tuple(found["specific"]), tuple(found["covering"]))
 
 
-def prefixes(record: Record) -> list[Page]:
+def prefixes(record: SiteRecord) -> list[Page]:
     """The five prefixes, IPv4 first, the covering one of a family before its specific ones."""
     return [
         {
@@ -37,19 +40,18 @@ def prefixes(record: Record) -> list[Page]:
     ]
 
 
-def neighbours(record: Record) -> list[Page]:
+def neighbours(record: SiteRecord) -> list[Page]:
     """The sessions, those of one of the host's routers with one of ours side by side."""
-    together: dict[tuple[str, int, str], list[Record]] = {}
+    together: dict[tuple[str, int, str], list[HostSession]] = {}
     for session in record["sessions"]:
-        key = (session["description"], session["host_asn"], session["our_name"])
-        together.setdefault(key, []).append(session)
+        together.setdefault((session.description, session.asn, session.our_name), []).append(session)
     return [
         {
             "description": description,
             "asn": asn,
             "our_name": our_name,
-            "sessions": [f"IPv{session['family'][-1]}" for session in sessions],
-            "addresses": [session["our_address"] for session in sessions],
+            "sessions": [f"IPv{session.family[-1]}" for session in sessions],
+            "addresses": [session.local_address for session in sessions],
             "rows": [
                 {"label": label, "cells": _merged([_told(record, session, key) for session in sessions])}
                 for key, label in _AGREED
@@ -60,8 +62,8 @@ def neighbours(record: Record) -> list[Page]:
 
 
 _AGREED = (
-    ("host_address", "Your address"),
-    ("our_address", "Our address"),
+    ("address", "Your address"),
+    ("local_address", "Our address"),
     ("link", "Link"),
     ("md5", "MD5 password"),
     ("ttl", "TTL"),
@@ -80,47 +82,43 @@ def _merged(cells: list[Page]) -> list[Page]:
     return [{**cell, "span": 1} for cell in cells]
 
 
-def _told(record: Record, session: Record, key: str) -> Page:
+def _told(record: SiteRecord, session: HostSession, key: str) -> Page:
     """One cell: ``{"text", "code"}``; code marks what one would copy."""
     code = False
-    if key in {"host_address", "our_address"}:
-        text, code = session[key], True
+    if key in {"address", "local_address"}:
+        text, code = getattr(session, key), True
     elif key == "link":
-        text, code = (session["link"], True) if session["link"] else ("routed, not on a common link", False)
+        text, code = (session.link, True) if session.link else ("routed, not on a common link", False)
     elif key == "md5":
-        text = "yes; it is exchanged on the telephone or in writing, never here" if session["md5"] else "no"
+        text = "yes; it is exchanged on the telephone or in writing, never here" if session.md5 else "no"
     elif key == "ttl":
-        hops = session["multihop"]
+        hops = session.multihop
         text = f"multihop, at most {hops} hops" if hops else "255 in both directions (GTSM, RFC 5082)"
     elif key == "bfd":
-        bfd = session["bfd"]
-        text = f"{bfd['interval_ms']} ms, {bfd['multiplier']} times" if bfd else "no"
+        text = f"{session.bfd.interval_ms} ms, {session.bfd.multiplier} times" if session.bfd else "no"
     elif key == "timers":
-        text = f"{session['hold_time']} s, {session['keepalive_time']} s"
+        text = f"{session.hold_time} s, {session.keepalive_time} s"
     elif key == "limit":
-        found = of_family(record, session["family"])
+        found = of_family(record, session.family)
         text = f"{len(found.specific) + len(found.covering)} prefixes"
     elif key == "sends":
-        text = words.INBOUND[session["inbound"]]
-        if session["inbound"] == "all":
-            text += f", at most {session['max_prefix']:,} prefixes"
+        text = words.INBOUND[session.inbound]
+        if session.inbound == "all":
+            text += f", at most {session.max_prefix:,} prefixes"
     else:
         text = _marks(session)
     return {"text": text, "code": code}
 
 
-def _marks(session: Record) -> str:
+def _marks(session: HostSession) -> str:
     """What our routes carry beyond the plain minimum."""
-    communities = [*session["communities"], *session["large_communities"]]
-    said = [f"communities {words.listed(communities)}"] if communities else []
-    said += ["NO_EXPORT"] if session["no_export"] else []
-    said += (
-        [f"AS{session['our_asn']} prepended {words.counted(session['prepend'], 'time')}"] if session["prepend"] else []
-    )
+    said = [f"communities {words.listed(session.every_community)}"] if session.every_community else []
+    said += ["NO_EXPORT"] if session.no_export else []
+    said += [f"AS{addressing.ASN} prepended {words.counted(session.prepend, 'time')}"] if session.prepend else []
     return "; ".join(said) or "nothing added"
 
 
-def registries(record: Record) -> Page:
+def registries(record: SiteRecord) -> Page:
     """Lines for the routing registries, and what they rest on."""
     irr = record["irr"]
     lists = {
@@ -131,7 +129,7 @@ def registries(record: Record) -> Page:
     blocks = []
     by_asn: dict[int, set[str]] = {}
     for session in record["sessions"]:
-        by_asn.setdefault(session["host_asn"], set()).add(session["inbound"])
+        by_asn.setdefault(session.asn, set()).add(session.inbound)
     for asn, inbound in sorted(by_asn.items()):
         given = next(kind for kind in ("all", "default", "none") if kind in inbound)
         given6 = taken[given].replace("0.0.0.0/0", "::/0")

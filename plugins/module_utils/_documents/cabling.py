@@ -12,7 +12,9 @@ import typing as t
 
 from . import sheet_words as words
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import NodeRecord, Port, Profile, SiteRecord
+
 Drawing = dict[str, t.Any]
 
 WIDTH = 480
@@ -30,7 +32,7 @@ _LETTER = 9.5
 """Width of a letter, as wide as fonts have it."""
 
 
-def physical_uplinks(node: Record) -> list[str]:
+def physical_uplinks(node: NodeRecord) -> list[str]:
     """The ports that the uplink is plugged into: the bond's members, the VLAN's parent, or the interface itself."""
     uplink = node["uplink"]
     if uplink["bond"]:
@@ -38,7 +40,7 @@ def physical_uplinks(node: Record) -> list[str]:
     return [uplink["vlan"]["parent"] if uplink["vlan"] else uplink["interface"]]
 
 
-def rows(record: Record, node: Record) -> list[Drawing]:
+def rows(record: SiteRecord, node: NodeRecord) -> list[Drawing]:
     """The table: one row for each port, rear side, left to right."""
     ports = node["profile"]["ports"]
     plugged = {
@@ -53,13 +55,13 @@ def rows(record: Record, node: Record) -> list[Drawing]:
     ]
 
 
-def _plugged(ports: t.Sequence[Record], role: str, names: t.Sequence[str]) -> set[str]:
+def _plugged(ports: t.Sequence[Port], role: str, names: t.Sequence[str]) -> set[str]:
     """The ports of a role that are in use. Where the system calls them otherwise than the rear does: the first ones."""
     labels = [port["port"] for port in ports if port["role"] == role]
     return {label for label in labels if label in names} or set(labels[: len(names)])
 
 
-def _row(record: Record, node: Record, number: int, port: Record, *, used: bool) -> Drawing:
+def _row(record: SiteRecord, node: NodeRecord, number: int, port: Port, *, used: bool) -> Drawing:
     to, details = _goes_to(record, node, port["role"]) if used else ("nothing", [])
     members = physical_uplinks(node)
     if used and port["role"] == "uplink" and port["port"] in members[1:]:
@@ -79,7 +81,7 @@ def _row(record: Record, node: Record, number: int, port: Record, *, used: bool)
     }
 
 
-def _goes_to(record: Record, node: Record, role: str) -> tuple[str, list[str]]:
+def _goes_to(record: SiteRecord, node: NodeRecord, role: str) -> tuple[str, list[str]]:
     """The other end of a cable, and what is spoken on it."""
     if role == "bmc":
         address = f"address {node['bmc']}" if node["bmc"] else "address still to be agreed"
@@ -96,7 +98,7 @@ def _goes_to(record: Record, node: Record, role: str) -> tuple[str, list[str]]:
     return to, details
 
 
-def power(node: Record) -> str:
+def power(node: NodeRecord) -> str:
     """What the rack must have, in one sentence."""
     profile = node["profile"]
     units = words.counted(profile["rack_units"], "rack unit")
@@ -109,7 +111,7 @@ def power(node: Record) -> str:
     )
 
 
-def drawing(record: Record, node: Record) -> Drawing:
+def drawing(record: SiteRecord, node: NodeRecord) -> Drawing:
     """Everything that the picture of one appliance shows, placed."""
     profile, ports = node["profile"], rows(record, node)
     height = _UNIT_HEIGHT * min(profile["rack_units"], _MOST_UNITS)
@@ -172,14 +174,14 @@ def _short(text: str, room: float) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _power_drawing(profile: Record, height: int) -> Drawing:
+def _power_drawing(profile: Profile, height: int) -> Drawing:
     """Feeds above, supplies in the chassis on the right, and a cord from one to the other."""
     count = profile["power_supplies"]
     pitch = min(_PSU_PITCH, _PSU_SPAN // count)
     first = _CHASSIS_X + _CHASSIS_WIDTH - 24 - count * pitch
     names = "AB" if count > 1 else "A"
     width = 96
-    feeds = [
+    feeds: list[Drawing] = [
         {"name": name, "x": _CHASSIS_X + _CHASSIS_WIDTH - (len(names) - index) * (width + 12) + 12, "y": 6}
         for index, name in enumerate(names)
     ]
@@ -212,7 +214,7 @@ def _power_drawing(profile: Record, height: int) -> Drawing:
     }
 
 
-def _alternative(node: Record, ports: t.Sequence[Drawing]) -> str:
+def _alternative(node: NodeRecord, ports: t.Sequence[Drawing]) -> str:
     """The picture in words, for those who do not see it."""
     said = [f"port {row['number']}, {row['port']}, to {row['to']}" for row in ports if row["used"]]
     return f"Rear of {node['node']}, ports from left to right: {'; '.join(said)}. {power(node)}"

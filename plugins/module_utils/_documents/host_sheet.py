@@ -15,7 +15,9 @@ from .._routing.policy import Mode, announced
 from . import acceptance_words, agreed, cabling, ports
 from . import sheet_words as words
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import Contact, Next, NodeRecord, SiteRecord
+
 Page = dict[str, t.Any]
 
 TITLES = {
@@ -52,7 +54,7 @@ ORDER = {
 """A host that is still on its way sees first what is next; of one that has left, only what matters then."""
 
 
-def page(record: Record, acceptance: t.Sequence[Record] | None = None) -> Page:
+def page(record: SiteRecord, acceptance: t.Sequence[acceptance_words.Report] | None = None) -> Page:
     """Data of the host sheet. ``acceptance``: contents of the site's nodes' ``acceptance.json``, in any order.
 
     Holds nothing but what the record and the reports say; reports of other nodes are left out.
@@ -81,7 +83,7 @@ def page(record: Record, acceptance: t.Sequence[Record] | None = None) -> Page:
         "prefixes": agreed.prefixes(record),
         "prefix_text": "\n".join(row["prefix"] for row in agreed.prefixes(record)),
         "neighbours": agreed.neighbours(record),
-        "md5": _yes_no([session["md5"] for session in record["sessions"]]),
+        "md5": _yes_no([session.md5 for session in record["sessions"]]),
         "registries": agreed.registries(record),
         "ports": ports.table(record),
         "groups": [{"name": name, "addresses": addresses} for name, addresses in ports.groups(record).items()],
@@ -101,17 +103,16 @@ def page(record: Record, acceptance: t.Sequence[Record] | None = None) -> Page:
     }
 
 
-def current_mode(record: Record) -> str:
+def current_mode(record: SiteRecord) -> str:
     """What the instance may announce, once it has passed its tests."""
     return str(record["mode"])
 
 
-def _next(record: Record) -> Record | None:
-    following: Record | None = record["onboarding"]["next"]
-    return following
+def _next(record: SiteRecord) -> Next | None:
+    return record["onboarding"]["next"]
 
 
-def _notice(record: Record) -> Page | None:
+def _notice(record: SiteRecord) -> Page | None:
     """What stands above everything else, where the instance is not what a host would take it for."""
     gone = record["decommissioned"]
     if gone:
@@ -146,15 +147,16 @@ def _notice(record: Record) -> Page | None:
     return None
 
 
-def _kind(record: Record) -> str:
+def _kind(record: SiteRecord) -> str:
     """What the instance is made of."""
-    if record["kind"] == "single":
+    cluster = record["cluster"]
+    if not cluster:
         return "One appliance in your rack, operated by ICANN alone."
-    nodes, routers = len(record["nodes"]), len(record["cluster"]["routers"])
+    nodes, routers = len(record["nodes"]), len(cluster["routers"])
     return f"{nodes} servers behind {words.counted(routers, 'router')} of the site's own, operated by ICANN alone."
 
 
-def _announces(record: Record) -> str:
+def _announces(record: SiteRecord) -> str:
     mode = current_mode(record)
     later = ", once it has passed its tests" if record["state"] == "onboarding" and mode != "dark" else ""
     count = sum(len(announced(Mode.parse(mode), agreed.of_family(record, family))) for family in addressing.FAMILIES)
@@ -163,7 +165,7 @@ def _announces(record: Record) -> str:
     ] + later
 
 
-def _modes(record: Record) -> list[Page]:
+def _modes(record: SiteRecord) -> list[Page]:
     """One column for each mode: which prefixes it announces."""
     current = "dark" if record["state"] == "onboarding" else current_mode(record)
     return [
@@ -188,7 +190,7 @@ def _yes_no(values: t.Sequence[bool]) -> str:
     return "yes" if all(values) else "on some" if any(values) else "no"
 
 
-def _appliance(node: Record) -> Page:
+def _appliance(node: NodeRecord) -> Page:
     profile = node["profile"]
     return {
         "node": node["node"],
@@ -205,7 +207,7 @@ def _appliance(node: Record) -> Page:
     }
 
 
-def _cluster(record: Record) -> Page | None:
+def _cluster(record: SiteRecord) -> Page | None:
     cluster = record["cluster"]
     if not cluster:
         return None
@@ -217,7 +219,7 @@ def _cluster(record: Record) -> Page | None:
     }
 
 
-def _checking(record: Record) -> Page:
+def _checking(record: SiteRecord) -> Page:
     served = [address for family in addressing.FAMILIES for address in record["service_addresses"][family]]
     return {
         "names": [node["node_name"] for node in record["nodes"]],
@@ -229,7 +231,7 @@ def _checking(record: Record) -> Page:
     }
 
 
-def _onboarding(record: Record) -> Page:
+def _onboarding(record: SiteRecord) -> Page:
     onboarding = record["onboarding"]
     following = onboarding["next"]
     steps = [
@@ -260,7 +262,7 @@ def _onboarding(record: Record) -> Page:
     return {"steps": steps, "done": onboarding["done"], "total": len(steps), "next": following, "facts": facts}
 
 
-def _person(contact: Record) -> Page:
+def _person(contact: Contact) -> Page:
     return {
         "name": contact.get("name", ""),
         "email": contact["email"],
@@ -270,7 +272,7 @@ def _person(contact: Record) -> Page:
     }
 
 
-def _contacts(record: Record) -> list[Page]:
+def _contacts(record: SiteRecord) -> list[Page]:
     """Everybody who may have to talk to somebody; the operator first."""
     host = record["host"]
     found = [{"role": "ICANN, day and night", **_person(record["operator"])}]

@@ -16,9 +16,9 @@ from . import sheet_words as words
 from . import world
 
 if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
     from .._site.fleet import Fleet
 
-Record = t.Mapping[str, t.Any]
 Page = dict[str, t.Any]
 
 _SIZES = ((60, 15.0), (400, 11.0))
@@ -53,7 +53,7 @@ def page(fleet: Fleet) -> Page:
     }
 
 
-def _row(record: Record) -> Page:
+def _row(record: SiteRecord) -> Page:
     """One line of the table."""
     location, onboarding, nodes = record["location"], record["onboarding"], record["nodes"]
     following = onboarding["next"]
@@ -85,9 +85,9 @@ def _row(record: Record) -> Page:
     }
 
 
-def _dots(records: t.Sequence[Record], radius: float) -> list[Page]:
+def _dots(records: t.Sequence[SiteRecord], radius: float) -> list[Page]:
     """Symbols of the map. Those at one spot stand around it; what needs attention is drawn last, so on top."""
-    at_spot: dict[tuple[int, int], list[Record]] = {}
+    at_spot: dict[tuple[int, int], list[SiteRecord]] = {}
     for record in records:
         x, y = _position(record)
         at_spot.setdefault((round(x / radius), round(y / radius)), []).append(record)
@@ -114,7 +114,7 @@ def _dots(records: t.Sequence[Record], radius: float) -> list[Page]:
     return sorted(dots, key=lambda dot: (list(words.STATES).index(dot["state"]), dot["site"]))
 
 
-def _position(record: Record) -> tuple[float, float]:
+def _position(record: SiteRecord) -> tuple[float, float]:
     return world.project(record["location"]["latitude"], record["location"]["longitude"])
 
 

@@ -13,12 +13,12 @@ import typing as t
 import jinja2
 import markupsafe
 
-from . import host_sheet, overview, routers
+from . import acceptance_words, host_sheet, overview, routers
 
 if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
     from .._site.fleet import Fleet
 
-Record = t.Mapping[str, t.Any]
 
 MARK = "icann.imrs.documents"
 """Stands in every page, so that pages of sites that are gone can be told from anybody else's files."""
@@ -53,7 +53,7 @@ def code(value: object) -> str:
 
 
 def documents(
-    fleet: Fleet, loader: jinja2.BaseLoader, reports: t.Mapping[str, Record] | None = None
+    fleet: Fleet, loader: jinja2.BaseLoader, reports: t.Mapping[str, acceptance_words.Report] | None = None
 ) -> t.Iterator[tuple[str, str]]:
     """``(path, text)`` of every document, in order. ``reports``: content of ``acceptance.json`` by node.
 
@@ -71,7 +71,10 @@ def documents(
 
 
 def site(
-    record: Record, pages: jinja2.Environment, texts: jinja2.Environment, acceptance: t.Sequence[Record] | None = None
+    record: SiteRecord,
+    pages: jinja2.Environment,
+    texts: jinja2.Environment,
+    acceptance: t.Sequence[acceptance_words.Report] | None = None,
 ) -> t.Iterator[tuple[str, str]]:
     """``(path, text)`` of one site's sheet, as HTML and as Markdown."""
     page = host_sheet.page(record, acceptance)

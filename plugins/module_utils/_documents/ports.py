@@ -15,7 +15,9 @@ import typing as t
 from .. import _addressing as addressing
 from . import sheet_words as words
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
+
 Row = dict[str, t.Any]
 
 ANYWHERE = "anywhere"
@@ -32,7 +34,7 @@ MASTERS = "zone masters"
 OPERATORS = "ICANN's operators"
 
 
-def groups(record: Record) -> dict[str, list[str]]:
+def groups(record: SiteRecord) -> dict[str, list[str]]:
     """Addresses and networks by the name that the table uses for them, as one would write them into an access list."""
     nodes, sessions = record["nodes"], record["sessions"]
     found = {
@@ -45,15 +47,15 @@ def groups(record: Record) -> dict[str, list[str]]:
         ],
         MANAGEMENT: [address for node in nodes for address in _bare(node["management"]["addresses"])],
         CONSOLE: [node["bmc"] for node in nodes if node["bmc"]],
-        YOURS: [session["host_address"] for session in sessions],
-        OURS: [session["our_address"] for session in sessions],
+        YOURS: [session.address for session in sessions],
+        OURS: [session.local_address for session in sessions],
         MASTERS: [address for master in record["masters"] for address in master["addresses"]],
         OPERATORS: _flat(record["operator_networks"]),
     }
     return {name: list(dict.fromkeys(addresses)) for name, addresses in found.items() if addresses}
 
 
-def table(record: Record) -> list[Row]:
+def table(record: SiteRecord) -> list[Row]:
     """Rows ``{direction, protocol, port, from, to, why}``; direction ``in`` (to the appliance), ``out``, ``both``.
 
     ``from`` and ``to`` hold names of groups, or addresses where only some of a group are meant.
@@ -95,7 +97,7 @@ def _flat(by_family: t.Mapping[str, t.Sequence[str]]) -> list[str]:
     return [text for family in addressing.FAMILIES for text in by_family[family]]
 
 
-def _routing(record: Record, known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
+def _routing(record: SiteRecord, known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
     sessions = record["sessions"]
     if sessions:
         yield _row("both", "TCP", "179", (YOURS, OURS), "BGP; either side may open the session")
@@ -103,14 +105,14 @@ def _routing(record: Record, known: t.Mapping[str, list[str]]) -> t.Iterator[Row
         (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control with TTL 255, echo with 254 or 255"),
         (True, "4784", "BFD over several hops (RFC 5883)"),
     ):
-        found = [each for each in sessions if each["bfd"] and (each["multihop"] is not None) is hops]
+        found = [each for each in sessions if each.bfd and (each.multihop is not None) is hops]
         if found:
-            yours, ours = ([each[key] for each in found] for key in ("host_address", "our_address"))
+            yours, ours = [each.address for each in found], [each.local_address for each in found]
             ends = YOURS if set(yours) == set(known[YOURS]) else yours, OURS if set(ours) == set(known[OURS]) else ours
             yield _row("both", "UDP", port, ends, why)
 
 
-def _zones(record: Record) -> t.Iterator[Row]:
+def _zones(record: SiteRecord) -> t.Iterator[Row]:
     masters = record["masters"]
     for port in sorted({master["port"] for master in masters}):
         there = [master for master in masters if master["port"] == port]

@@ -16,9 +16,11 @@ import typing as t
 import unicodedata
 
 from .. import _addressing as addressing
+from .._site.session import Bfd, HostSession
 
-Record = c.Mapping[str, t.Any]
-"""A site record, as `_site.fleet.Fleet.sites` holds them."""
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
+
 
 PASSWORD = "<the-agreed-MD5-password>"  # noqa: S105 - what stands in its place
 """Stands where the password goes; one word, as most command lines take no more."""
@@ -60,50 +62,29 @@ class Prefix:
         return KINDS[self.kind]
 
 
-@dataclasses.dataclass(frozen=True)
-class Bfd:
-    """Detection times of a session (RFC 5880)."""
-
-    interval_ms: int
-    multiplier: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Session:
-    """One BGP session, from the host's side."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Session(HostSession):
+    """One BGP session as the host configures it. All that is agreed on has the names of `_site.session`."""
 
     name: str
     """Unique on the router, usable as an identifier: ``imrs_nbo01_ipv4``."""
-    description: str
-    family: str
-    neighbor: str
-    neighbor_name: str
-    """Node, or router of a cluster."""
-    local: str
-    link: str | None
-    """Subnet that both share; None when there is none."""
-    md5: bool
-    gtsm: bool
-    multihop: int | None
-    bfd: Bfd | None
-    hold: int
-    """Seconds."""
-    keepalive: int
-    """Seconds; never more than a third of ``hold`` (RFC 4271, section 10), which several systems insist on."""
-    sent: str
-    """What the host sends: ``none``, ``default`` or ``all``. The record calls it inbound, as it looks from the node."""
-    sent_limit: int | None
-    """Above so many prefixes the IMRS ends the session."""
     limit: int
     """Prefixes that the host accepts: all there are of the family."""
-    no_export: bool
-    prepend: int
-    communities: tuple[str, ...]
 
     @property
-    def link_local(self) -> bool:
-        """Whether it is between link-local addresses, which mean nothing without an interface beside them."""
-        return addressing.is_link_local(self.local)
+    def neighbor(self) -> str:
+        """The IMRS's address."""
+        return self.local_address
+
+    @property
+    def local(self) -> str:
+        """The host's own address."""
+        return self.address
+
+    @property
+    def neighbor_description(self) -> str:
+        """Who the neighbour is, in the host's configuration."""
+        return f"ICANN Managed Root Server (L-root) {self.our_name}"
 
     @property
     def default(self) -> str:
@@ -118,7 +99,7 @@ class Session:
     @property
     def policy_out(self) -> str:
         """Name of the policy for what is sent."""
-        return f"IMRS-OUT-{self.sent.upper()}" + (f"-{self.family.upper()}" if self.sent == "default" else "")
+        return f"IMRS-OUT-{self.inbound.upper()}" + (f"-{self.family.upper()}" if self.inbound == "default" else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +130,7 @@ class Family:
     @property
     def sends_default(self) -> bool:
         """Whether any session takes the default route."""
-        return any(session.sent == "default" for session in self.sessions)
+        return any(session.inbound == "default" for session in self.sessions)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,7 +170,7 @@ class HostRouter:
     @property
     def sends(self) -> frozenset[str]:
         """What the sessions send, taken together."""
-        return frozenset(session.sent for session in self.sessions)
+        return frozenset(session.inbound for session in self.sessions)
 
     @property
     def gtsm(self) -> bool:
@@ -242,7 +223,7 @@ def plain(text: str, longest: int = 60) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9 .,()/-]", " ", flat)).strip()[:longest].strip()
 
 
-def host_routers(record: Record) -> tuple[HostRouter, ...]:
+def host_routers(record: SiteRecord) -> tuple[HostRouter, ...]:
     """The host's routers, in the record's order. Sessions of one description and AS stand on one router."""
     prefixes = {
         family: tuple(
@@ -250,40 +231,19 @@ def host_routers(record: Record) -> tuple[HostRouter, ...]:
         )
         for family in addressing.FAMILIES
     }
-    together: dict[tuple[str, int], list[t.Mapping[str, t.Any]]] = {}
+    together: dict[tuple[str, int], list[HostSession]] = {}
     for session in record["sessions"]:
-        together.setdefault((session["description"], session["host_asn"]), []).append(session)
+        together.setdefault((session.description, session.asn), []).append(session)
     routers = []
     for (description, asn), sessions in together.items():
         taken: dict[str, int] = {}
-        views = tuple(_session(session, len(prefixes[session["family"]]), taken) for session in sessions)
+        views = tuple(_session(session, len(prefixes[session.family]), taken) for session in sessions)
         routers.append(HostRouter(plain(description) or "host router", asn, views, prefixes))
     return tuple(routers)
 
 
-def _session(session: t.Mapping[str, t.Any], limit: int, taken: dict[str, int]) -> Session:
-    """Turn one session round; ``taken`` counts names, so that each is given once."""
-    name = "imrs_" + re.sub(r"[^a-z0-9]+", "_", f"{session['our_name']}_{session['family']}".lower())
+def _session(session: HostSession, limit: int, taken: dict[str, int]) -> Session:
+    """One session with its name; ``taken`` counts names, so that each is given once."""
+    name = "imrs_" + re.sub(r"[^a-z0-9]+", "_", f"{session.our_name}_{session.family}".lower())
     taken[name] = taken.get(name, 0) + 1
-    bfd = session["bfd"]
-    return Session(
-        name=name if taken[name] == 1 else f"{name}_{taken[name]}",
-        description=f"ICANN Managed Root Server (L-root) {session['our_name']}",
-        family=session["family"],
-        neighbor=session["our_address"],
-        neighbor_name=session["our_name"],
-        local=session["host_address"],
-        link=session["link"],
-        md5=session["md5"],
-        gtsm=session["gtsm"],
-        multihop=session["multihop"],
-        bfd=Bfd(bfd["interval_ms"], bfd["multiplier"]) if bfd else None,
-        hold=session["hold_time"],
-        keepalive=session["keepalive_time"],
-        sent=session["inbound"],
-        sent_limit=session["max_prefix"],
-        limit=limit,
-        no_export=session["no_export"],
-        prepend=session["prepend"],
-        communities=(*session["communities"], *session["large_communities"]),
-    )
+    return Session(**vars(session), name=name if taken[name] == 1 else f"{name}_{taken[name]}", limit=limit)

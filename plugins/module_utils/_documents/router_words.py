@@ -9,7 +9,10 @@ import collections.abc as c
 import textwrap
 import typing as t
 
-from .router_view import HostRouter, Record, Session, plain
+from .router_view import HostRouter, Session, plain
+
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
 
 WIDTH = 96
 """Of a line of comment, without its mark."""
@@ -53,7 +56,7 @@ def gaps(key: str, routers: c.Iterable[HostRouter]) -> list[str]:
         subjects |= {"bfd"} if router.bfd_times else set()
         subjects |= {"bfd-interface"} if router.bfd_interfaces else set()
         subjects |= {"bfd-multihop"} if router.bfd_multihop else set()
-        subjects |= {"hold"} if any(session.hold < 20 for session in router.sessions) else set()
+        subjects |= {"hold"} if any(session.hold_time < 20 for session in router.sessions) else set()
     return [sentence for (system, subject), sentence in GAPS.items() if system == key and subject in subjects]
 
 
@@ -69,7 +72,7 @@ def notes(key: str, routers: c.Sequence[HostRouter], *, blanks: bool) -> list[st
     return [*found, *gaps(key, routers), CHECKED.get(key, UNCHECKED)]
 
 
-def about(record: Record, title: str, key: str, router: HostRouter, *, blanks: bool) -> list[str]:
+def about(record: SiteRecord, title: str, key: str, router: HostRouter, *, blanks: bool) -> list[str]:
     """The head of a router's part: whom it is for, its sessions, and what its system does differently."""
     blank = " Replace what stands in <angle brackets> before you paste." if blanks else ""
     place = plain(f"{record['location']['city']}, {record['location']['country']}")
@@ -88,7 +91,7 @@ def about(record: Record, title: str, key: str, router: HostRouter, *, blanks: b
 
 
 def _session(session: Session) -> str:
-    words = [f"{session.local} (yours) with {session.neighbor} ({session.neighbor_name})"]
+    words = [f"{session.local} (yours) with {session.neighbor} ({session.our_name})"]
     words.append(f"on link {session.link}" if session.link else "not on a common link")
     if session.link_local:
         words.append(f"link-local, so give the interface that has {session.local}, where your system asks for it")
@@ -99,11 +102,11 @@ def _session(session: Session) -> str:
     words.append("MD5" if session.md5 else "no MD5")
     if session.bfd:
         words.append(f"BFD {session.bfd.interval_ms} ms x {session.bfd.multiplier}")
-    words.append(f"hold time {session.hold} s")
-    limit = f", at most {session.sent_limit} prefixes" if session.sent_limit else ""
+    words.append(f"hold time {session.hold_time} s")
+    limit = f", at most {session.max_prefix} prefixes" if session.max_prefix else ""
     words.append(
         {"none": "you send nothing", "default": "you send the default route", "all": f"you send your table{limit}"}[
-            session.sent
+            session.inbound
         ]
     )
     return "; ".join(words)
@@ -145,7 +148,7 @@ def passing_on(router: HostRouter) -> list[str]:
             "families, exact lengths. Nothing here stops that. Where your export policies name what you announce, add "
             "the lists of this text to them; where they go by communities, set your own on the way in."
         )
-    marks = tuple(dict.fromkeys(mark for session in router.sessions for mark in session.communities))
+    marks = tuple(dict.fromkeys(mark for session in router.sessions for mark in session.every_community))
     if marks:
         lines += _wrapped(
             f"{specific} carry {_and(marks)}, as agreed: have your policy act on them before anything removes them."
@@ -165,7 +168,7 @@ def passing_on(router: HostRouter) -> list[str]:
     return lines
 
 
-def registries(record: Record, flag: str, spell: t.Callable[[str], str]) -> list[str]:
+def registries(record: SiteRecord, flag: str, spell: t.Callable[[str], str]) -> list[str]:
     """IRR and RPKI. ``flag`` is bgpq4's for the system; ``spell`` fits a list's name to it."""
     irr = record["irr"]
     target = irr["object"] if irr else f"AS{record['asn']}"

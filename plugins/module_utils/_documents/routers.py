@@ -12,11 +12,15 @@ policy in both directions (RFC 8212), and nothing keeps the prefixes from the ho
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import jinja2
 
 from . import router_view as view
 from . import router_words as words
+
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +83,7 @@ def environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
     )
 
 
-def configurations(record: view.Record, environment: jinja2.Environment) -> list[Configuration]:
+def configurations(record: SiteRecord, environment: jinja2.Environment) -> list[Configuration]:
     """The texts for one site, in the order of ROUTERS. ``environment`` finds ``routers/<key>.j2``."""
     routers = view.host_routers(record)
     found = []
@@ -99,7 +103,7 @@ def _title(router: view.HostRouter) -> str:
     return f"{router.description}, AS{router.asn}"
 
 
-def _body(record: view.Record, system: RouterSystem, router: view.HostRouter, template: jinja2.Template) -> str:
+def _body(record: SiteRecord, system: RouterSystem, router: view.HostRouter, template: jinja2.Template) -> str:
     """What the template makes of one router."""
 
     def comment(lines: list[str]) -> str:
@@ -124,7 +128,7 @@ def _has_blanks(system: RouterSystem, body: str) -> bool:
     return any("<" in line for line in body.splitlines() if not line.lstrip().startswith(system.mark))
 
 
-def _part(record: view.Record, system: RouterSystem, router: view.HostRouter, body: str, number: str) -> str:
+def _part(record: SiteRecord, system: RouterSystem, router: view.HostRouter, body: str, number: str) -> str:
     """One router's text: banner, head, and what the template made."""
     about = words.about(record, system.title, system.key, router, blanks=_has_blanks(system, body))
     head = words.comment(system.mark, [f"==== part {number}: {_title(router)} ====", *about])

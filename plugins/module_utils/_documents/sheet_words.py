@@ -9,7 +9,8 @@ import typing as t
 
 from .. import _products as products
 
-Record = t.Mapping[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._site.contract import SiteRecord
 
 
 class State(t.NamedTuple):
@@ -103,7 +104,7 @@ def name(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def place(record: Record) -> str:
+def place(record: SiteRecord) -> str:
     """``Nairobi, KE``."""
     return f"{record['location']['city']}, {record['location']['country']}"
 
@@ -119,7 +120,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def windows(record: Record) -> list[str]:
+def windows(record: SiteRecord) -> list[str]:
     """``Tuesday 18:00 to 22:00 UTC``, one for each maintenance window."""
     return [
         f"{each['day'].capitalize()} {each['start']} to {each['end']} UTC" for each in record["maintenance_windows"]

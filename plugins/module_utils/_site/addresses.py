@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Which addresses may stand where: families, ranges, links."""
+"""Which addresses may stand where: families, ranges, links. Sets of addresses are netaddr's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ import functools
 import typing as t
 
 from .. import _addressing as addressing
+
+try:
+    import netaddr
+except ImportError:  # said by the glue, in one sentence: see fleet.missing_libraries()
+    HAS_NETADDR = False
+else:
+    HAS_NETADDR = True
 
 if t.TYPE_CHECKING:
     from .document import Document, Path
@@ -43,15 +50,40 @@ WIDEST_UPLINK = {"ipv4": 16, "ipv6": 48}
 WIDEST_MANAGEMENT = {"ipv4": 8, "ipv6": 32}
 """The shortest prefixes of a management network; some are flat, and none is the Internet."""
 
-_Range = tuple[addressing.Address, str]
-_PRIVATE: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in PRIVATE)
-_NO_HOST: tuple[_Range, ...] = tuple((addressing.parse(text), why) for text, why in NO_HOST)
-_IMRS: tuple[_Range, ...] = tuple(
-    (addressing.parse(text), text)
+IMRS: tuple[tuple[str, str], ...] = tuple(
+    (text, text)
     for prefixes in (addressing.COVERING, addressing.SPECIFIC)
     for family in addressing.FAMILIES
     for text in prefixes[family]
 )
+"""The prefixes of the service."""
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def network(text: str) -> netaddr.IPNetwork:
+    """The subnet of an interface address, or a prefix; its ``ip`` is the address itself. A bare address is all of it.
+
+    Cached: the same few addresses are read again by every rule.
+    """
+    return netaddr.IPNetwork(addressing.parse(text).interface)  # type: ignore[no-untyped-call]
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _ip(text: str) -> netaddr.IPAddress:
+    """The bare address of an address with or without its prefix length."""
+    found: netaddr.IPAddress = network(text).ip
+    return found
+
+
+def merged(prefixes: t.Iterable[str]) -> list[netaddr.IPNetwork]:
+    """The fewest prefixes that hold the same addresses, IPv4 first."""
+    return list(netaddr.cidr_merge([network(text) for text in prefixes]))  # type: ignore[no-untyped-call]
+
+
+def on_link(address: str, interfaces: t.Iterable[str]) -> str | None:
+    """The interface address (``a.b.c.d/len``) whose subnet holds ``address``, or None."""
+    wanted = _ip(address)
+    return next((text for text in interfaces if wanted in network(text)), None)
 
 
 def host(text: str) -> str:
@@ -62,7 +94,7 @@ def host(text: str) -> str:
 @functools.lru_cache(maxsize=1 << 12)
 def unfit(text: str) -> str | None:
     """Why an address may not be on the service side; None when it may."""
-    found = _inside(text, _PRIVATE) or _inside(text, _NO_HOST)
+    found = _inside(text, PRIVATE) or _inside(text, NO_HOST)
     if found:
         return f"{text} is {found}; the service side takes addresses that the Internet routes"
     return _of_the_service(text)
@@ -80,18 +112,18 @@ def routed(texts: list[str | None] | None) -> list[str | None] | None:
 
 def unreachable(text: str) -> str | None:
     """Why operators could not reach a machine at this address; None when they can. Private ones are theirs to route."""
-    found = _inside(text, _NO_HOST)
+    found = _inside(text, NO_HOST)
     return f"{text} is {found}; give one that operators can reach" if found else _of_the_service(text)
 
 
 def _of_the_service(text: str) -> str | None:
-    network = _inside(text, _IMRS)
-    return network and f"{text} is inside {network}, a prefix of the service itself; take an address of another network"
+    prefix = _inside(text, IMRS)
+    return prefix and f"{text} is inside {prefix}, a prefix of the service itself; take an address of another network"
 
 
-def _inside(text: str, ranges: tuple[_Range, ...]) -> str | None:
-    wanted = addressing.parse(text)
-    return next((why for network, why in ranges if network.shares(wanted)), None)
+def _inside(text: str, ranges: tuple[tuple[str, str], ...]) -> str | None:
+    wanted = _ip(text)
+    return next((why for prefix, why in ranges if wanted in network(prefix)), None)
 
 
 def swallows(text: str, widest: t.Mapping[str, int]) -> str | None:
@@ -102,22 +134,20 @@ def swallows(text: str, widest: t.Mapping[str, int]) -> str | None:
             f"{text} has a subnet that is too large for a link, so that far networks would be taken for neighbours; "
             f"give the length of the link's prefix, /{widest[address.family]} or longer"
         )
-    network = next((why for prefix, why in _IMRS if address.shares(prefix)), None)
-    return network and f"{text} has a subnet that holds {network}, a prefix of the service itself; correct the length"
+    prefix = next((prefix for prefix, _why in IMRS if _ip(prefix) in network(text)), None)
+    return prefix and f"{text} has a subnet that holds {prefix}, a prefix of the service itself; correct the length"
 
 
 def overlap(text: str, other: str) -> bool:
     """Whether the subnets of two interface addresses have addresses in common."""
-    one, two = addressing.parse(text), addressing.parse(other)
-    return one.shares(two) or two.shares(one)
+    return network(text) in network(other) or network(other) in network(text)
 
 
 def not_a_host(text: str) -> str | None:
     """Why an interface address is the subnet's own; None when a host can have it."""
-    address = addressing.parse(text)
-    room = addressing.BITS[address.family] - address.length
-    low = address.number & ((1 << room) - 1)
-    if room >= 2 and (not low or (address.family == "ipv4" and low == (1 << room) - 1)):
+    subnet = network(text)
+    taken = {subnet.network, subnet.broadcast} if subnet.version == 4 else {subnet.network}
+    if subnet.first + 1 < subnet.last and subnet.ip in taken:
         return f"{text} is the subnet's own address; give the address of the machine in it"
     return None
 
@@ -126,7 +156,7 @@ def not_a_host_on(text: str, links: t.Sequence[str | None] | None) -> str | None
     """As ``not_a_host``, for a neighbour's address on the link of one of our interface addresses."""
     if not links or None in links:
         return None
-    link = addressing.on_link(text, t.cast("t.Sequence[str]", links))
+    link = on_link(text, t.cast("t.Sequence[str]", links))
     return not_a_host(f"{text}/{link.partition('/')[2]}") if link else None
 
 

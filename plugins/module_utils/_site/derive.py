@@ -13,6 +13,9 @@ from . import onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
 
+if t.TYPE_CHECKING:
+    from .contract import ByFamily, Kinds, Master
+
 Variables = dict[str, t.Any]
 
 _PICTURE = {"description", "rack_units", "power_supplies", "power_watts", "ports"}
@@ -69,7 +72,7 @@ class Deriver:
                 "interface": node["management"]["interface"],
                 "addresses": _interfaces(node["management"]["addresses"]),
             },
-            "imrs_peers": sessions.of_node(site, node),
+            "imrs_peers": [peer.variables() for peer in sessions.of_node(site, node)],
             "imrs_masters": [{**master, "tsig": _tsig(master["name"], node["tsig"])} for master in self._masters],
         }
 
@@ -101,12 +104,12 @@ def _of_site(site: Variables, today: str) -> Variables:
     }
 
 
-def service_addresses() -> Variables:
+def service_addresses() -> ByFamily:
     """``{"ipv4": [...], "ipv6": [...]}``"""
     return {family: list(addressing.SERVICE_ADDRESSES[family]) for family in addressing.FAMILIES}
 
 
-def prefixes() -> Variables:
+def prefixes() -> dict[str, Kinds]:
     """``{"ipv4": {"specific": [...], "covering": [...]}, "ipv6": …}``"""
     return {
         family: {"specific": list(addressing.SPECIFIC[family]), "covering": list(addressing.COVERING[family])}
@@ -114,12 +117,12 @@ def prefixes() -> Variables:
     }
 
 
-def operator_networks(fleet: Variables) -> Variables:
+def operator_networks(fleet: Variables) -> ByFamily:
     """By family, each in its one spelling."""
     return addressing.by_family(addressing.canonical(text) for text in fleet["operator_networks"])
 
 
-def masters(fleet: Variables) -> list[Variables]:
+def masters(fleet: Variables) -> list[Master]:
     """The distribution masters: name, addresses, port."""
     return [
         {"name": master["name"], "addresses": hosts(master["addresses"]), "port": master.get("port", 53)}

@@ -10,11 +10,12 @@ import dataclasses
 import gc
 import typing as t
 
+from . import addresses, derive, document, onboarding, record, rules, schema, shape
 from . import anchors as anchors_
-from . import derive, document, onboarding, record, rules, schema, shape
 from .errors import Problem, SiteError
 
 if t.TYPE_CHECKING:
+    from .contract import SiteRecord
     from .document import Document
 
 _FLEET = shape.Mould(schema.FLEET)
@@ -23,12 +24,12 @@ _SITE = shape.Mould(schema.SITE)
 
 @dataclasses.dataclass(frozen=True)
 class Fleet:
-    """What follows from sound files. Plain data throughout, for reading only: equal parts are shared."""
+    """What follows from sound files. For reading only: equal parts are shared."""
 
     name: str
     hosts: dict[str, derive.Variables]
     """Host variables (docs/architecture.md) by node, in the order of the files."""
-    sites: tuple[derive.Variables, ...]
+    sites: tuple[SiteRecord, ...]
     """Records for documents, sorted by site."""
     warnings: tuple[Problem, ...]
     """What is allowed, and hardly meant; sorted."""
@@ -36,7 +37,11 @@ class Fleet:
 
 def missing_libraries() -> tuple[str, ...]:
     """Python libraries that this room needs and that are not installed, by the names that pip knows."""
-    found = (("PyYAML", document.HAS_YAML), ("jsonschema", shape.HAS_JSONSCHEMA))
+    found = (
+        ("PyYAML", document.HAS_YAML),
+        ("jsonschema", shape.HAS_JSONSCHEMA),
+        ("netaddr", addresses.HAS_NETADDR),
+    )
     return tuple(name for name, there in found if not there)
 
 
@@ -115,7 +120,7 @@ class _Derived:
         self._name = fleet["fleet"]
         self._variables, self._records = derive.Deriver(fleet, anchors, today), record.Recorder(fleet, today)
         self._hosts: dict[str, derive.Variables] = {}
-        self._sites: list[derive.Variables] = []
+        self._sites: list[SiteRecord] = []
 
     def add(self, site: derive.Variables) -> None:
         nodes = self._variables.nodes(site)
@@ -126,7 +131,7 @@ class _Derived:
         return Fleet(
             name=self._name,
             hosts=self._hosts,
-            sites=tuple(sorted(self._sites, key=lambda found: str(found["site"]))),
+            sites=tuple(sorted(self._sites, key=lambda found: found["site"])),
             warnings=tuple(sorted(set(warnings))),
         )
 

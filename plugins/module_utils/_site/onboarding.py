@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
+if t.TYPE_CHECKING:
+    from . import contract
+    from .contract import Interest, Onboarding, Provisioning, Reimbursement
+
 Record = dict[str, t.Any]
 
 
@@ -65,7 +69,7 @@ def state(site: Record, today: str) -> str:
     return str(site["mode"]) if site["operational"] else "suspended"
 
 
-def provisioning(site: Record, today: str) -> Record:
+def provisioning(site: Record, today: str) -> Provisioning:
     """Whether the appliance may be configured: ``{"allowed", "reason", "override"}``; the texts may be empty.
 
     An override that is dated after ``today`` allows nothing yet.
@@ -88,7 +92,7 @@ def provisioning(site: Record, today: str) -> Record:
     return {"allowed": not reason, "reason": reason, "override": override}
 
 
-def progress(site: Record, today: str) -> Record:
+def progress(site: Record, today: str) -> Onboarding:
     """The record ``onboarding`` of a site: every step, what comes next and who acts, interest, and money."""
     onboarding = site["onboarding"]
     by_now = done(site, today)
@@ -98,18 +102,21 @@ def progress(site: Record, today: str) -> Record:
         "steps": [_step(step, by_now.get(step.key)) for step in STEPS],
         "done": len(by_now),
         "next": {"step": waiting.key, "title": waiting.title, "actor": waiting.actor} if waiting else None,
-        "expression_of_interest": interest
-        and {
-            "date": interest["date"],
-            "programme": interest.get("programme", ""),
-            "funding_usd": interest.get("funding_usd"),
-        },
+        "expression_of_interest": _interest(interest) if interest else None,
         "reimbursement": _reimbursement(site, by_now),
         "provisioning": provisioning(site, today),
     }
 
 
-def _step(step: Step, given: Record | None) -> Record:
+def _interest(given: Record) -> Interest:
+    return {
+        "date": given["date"],
+        "programme": given.get("programme", ""),
+        "funding_usd": given.get("funding_usd"),
+    }
+
+
+def _step(step: Step, given: Record | None) -> contract.Step:
     return {
         "step": step.key,
         "title": step.title,
@@ -120,7 +127,7 @@ def _step(step: Step, given: Record | None) -> Record:
     }
 
 
-def _reimbursement(site: Record, by_now: Record) -> Record | None:
+def _reimbursement(site: Record, by_now: Record) -> Reimbursement | None:
     """What the programme owes the host; None where nothing was asked for."""
     onboarding = site["onboarding"]
     interest = onboarding.get("expression_of_interest") or {}

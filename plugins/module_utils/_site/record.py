@@ -8,18 +8,19 @@ from __future__ import annotations
 import typing as t
 
 from .. import _addressing as addressing
-from . import derive, formats, onboarding, sessions
+from . import contract, derive, formats, onboarding, sessions
 from .regions import REGION_OF
 
-Record = dict[str, t.Any]
+Sheet = dict[str, t.Any]
+"""Data of a sheet, or part of one, that passed every check."""
 
 
 class Recorder:
     """Records of one fleet. What is the same for every site is made once, and shared by all of them."""
 
-    def __init__(self, fleet: Record, today: str) -> None:
+    def __init__(self, fleet: Sheet, today: str) -> None:
         self._today = today
-        self._shared: Record = {
+        self._shared: contract.FleetPart = {
             "prefixes": derive.prefixes(),
             "service_addresses": derive.service_addresses(),
             "operator": fleet["operator"],
@@ -31,7 +32,7 @@ class Recorder:
         self._name = fleet["fleet"]
         self._profiles = {profile["name"]: profile for profile in fleet["profiles"]}
 
-    def record(self, site: Record, nodes: t.Mapping[str, derive.Variables]) -> Record:
+    def record(self, site: Sheet, nodes: t.Mapping[str, derive.Variables]) -> contract.SiteRecord:
         """The record of one site; ``nodes`` are the variables of its nodes."""
         return {
             "fleet": self._name,
@@ -53,21 +54,27 @@ class Recorder:
         }
 
 
-def _host(host: Record) -> Record:
+def _host(host: Sheet) -> contract.Host:
     noc, hands = host["contacts"]["noc"], host["contacts"].get("remote_hands")
+    desk: contract.Contact = {"name": noc.get("name", ""), "email": noc["email"], "phone": noc["phone"]}
+    people: contract.Contact | None = None
+    if hands:
+        people = {
+            "name": hands.get("name", ""),
+            "email": hands["email"],
+            "phone": hands["phone"],
+            "hours": hands.get("hours", ""),
+        }
     return {
         "name": host["name"],
         "type": host["type"],
         "country": host["country"],
-        "contacts": {
-            "noc": {key: noc.get(key, "") for key in ("name", "email", "phone")},
-            "remote_hands": hands and {key: hands.get(key, "") for key in ("name", "email", "phone", "hours")},
-        },
+        "contacts": {"noc": desk, "remote_hands": people},
         "gse": host["gse"],
     }
 
 
-def _location(location: Record) -> Record:
+def _location(location: Sheet) -> contract.Location:
     latitude, longitude = formats.coordinates(location["coordinates"])
     return {
         "iata": location["iata"],
@@ -79,7 +86,7 @@ def _location(location: Record) -> Record:
     }
 
 
-def _node(profile: Record, variables: derive.Variables) -> Record:
+def _node(profile: contract.Profile, variables: derive.Variables) -> contract.NodeRecord:
     return {
         "node": variables["imrs_node"],
         "node_name": variables["imrs_node_name"],
@@ -93,7 +100,7 @@ def _node(profile: Record, variables: derive.Variables) -> Record:
     }
 
 
-def _cluster(cluster: Record) -> Record:
+def _cluster(cluster: Sheet) -> contract.Cluster:
     return {
         "minimum_live": cluster["minimum_live"],
         "uplink_mbps": cluster["uplink_mbps"],

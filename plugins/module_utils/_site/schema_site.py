@@ -8,11 +8,7 @@ from __future__ import annotations
 from .. import _products as products
 from . import onboarding, parts
 from .parts import Schema, choice, field, many, number, record, text
-
-DEFAULT_HOLD_TIME = 9
-"""Seconds until a silent neighbour counts as gone (requirements section 2); RFC 4271 allows no less than 3."""
-DEFAULT_INBOUND = "none"
-"""An instance needs no route of the host: its default route is the gateway (requirements section 2)."""
+from .session import Session
 
 
 def _providers(kind: str) -> Schema:
@@ -152,14 +148,16 @@ PEER = record(
             "Fast detection of a dead neighbour (RFC 5880)",
             {"interval_ms": 300, "multiplier": 3},
         ),
-        "hold_time": field(number(3, 65535, "a hold time in seconds"), "BGP hold time", default=DEFAULT_HOLD_TIME),
+        "hold_time": field(number(3, 65535, "a hold time in seconds"), "BGP hold time", default=Session.hold_time),
         "keepalive_time": field(number(1, 21845, "a keepalive time in seconds"), "A third of the hold time by default"),
         "communities": field(
             many(parts.COMMUNITY, "a list of BGP communities", least=0), "On specific prefixes only", ["64500:100"]
         ),
-        "no_export": field(parts.FLAG, "NO_EXPORT (RFC 1997), on specific prefixes only", default=False),
-        "prepend": field(number(0, 5, "a number of prepends"), "Our AS again, on specific prefixes only", default=0),
-        "inbound": field(choice("none", "default", "all"), "Routes taken from the peer", default=DEFAULT_INBOUND),
+        "no_export": field(parts.FLAG, "NO_EXPORT (RFC 1997), on specific prefixes only", default=Session.no_export),
+        "prepend": field(
+            number(0, 5, "a number of prepends"), "Our AS again, on specific prefixes only", default=Session.prepend
+        ),
+        "inbound": field(choice("none", "default", "all"), "Routes taken from the peer", default=Session.inbound),
         "max_prefix": field(number(1, 10_000_000, "a number of prefixes"), "Needed with inbound all"),
         "bgp_role": field(choice("customer"), "Our BGP role (RFC 9234): the host is our provider; absent for none"),
     },

@@ -11,41 +11,48 @@ import struct
 import typing as t
 
 from .. import _addressing as addressing
-from . import formats, schema_site
+from . import addresses, formats
+from .session import HostSession, Peer
 
 Variables = dict[str, t.Any]
 
-_INTERNAL: Variables = {"asn": addressing.ASN}
-"""What is agreed on with our own routers: nothing but the defaults."""
 
-
-def of_node(site: Variables, node: Variables) -> list[Variables]:
+def of_node(site: Variables, node: Variables) -> list[Peer]:
     """The sessions of one node: with the host's routers (single), or with the site's own (cluster).
 
     One for each address of a neighbour, called ``as<asn>_<family>_<n>``, counted from 1 in the sheet's order.
     """
     uplink, interface = node["uplink"]["addresses"], interface_of(node["uplink"])
-    if site["kind"] == "single":
-        return _numbered(
-            {
-                **_session(peer, address, uplink),
+    counts: collections.Counter[str] = collections.Counter()
+    found = []
+    for peer in _peers(site):
+        for address in peer["addresses"]:
+            given = _given(peer, address, uplink)
+            stem = f"as{given['asn']}_{given['family']}"
+            counts[stem] += 1
+            given |= {
+                "name": f"{stem}_{counts[stem]}",
+                "mark": mark(given),
                 "interface": interface if addressing.is_link_local(address) else None,
                 "password_variable": peer["md5"],
-                "internal": False,
             }
-            for peer in site["peers"]
-            for address in peer["addresses"]
-        )
-    return _numbered(
-        {
-            **_session({**_INTERNAL, "description": f"Site router {router['router']}"}, address, uplink),
-            "interface": None,
-            "password_variable": router.get("md5"),
+            found.append(Peer.read(given))
+    return found
+
+
+def _peers(site: Variables) -> t.Iterator[Variables]:
+    """The neighbours of a site's nodes. With our own routers nothing is agreed on but the defaults."""
+    if site["kind"] == "single":
+        yield from site["peers"]
+        return
+    for router in site["cluster"]["routers"]:
+        yield {
+            "description": f"Site router {router['router']}",
+            "asn": addressing.ASN,
+            "addresses": router["addresses"],
+            "md5": router.get("md5"),
             "internal": True,
         }
-        for router in site["cluster"]["routers"]
-        for address in router["addresses"]
-    )
 
 
 def interface_of(uplink: Variables) -> str:
@@ -54,7 +61,7 @@ def interface_of(uplink: Variables) -> str:
     return name
 
 
-def of_host(site: Variables) -> list[Variables]:
+def of_host(site: Variables) -> list[HostSession]:
     """The eBGP sessions as the host's side sees them; no secret, and no name of one.
 
     A cluster's routers each have a session with every peer on their link; with a multihop peer, all of them have.
@@ -66,67 +73,26 @@ def of_host(site: Variables) -> list[Variables]:
     found = []
     for peer in site["peers"]:
         for address in peer["addresses"]:
-            near = [(name, own) for name, own in ours if addressing.on_link(address, own)]
+            near = [(name, own) for name, own in ours if addresses.on_link(address, own)]
             for name, own in near or ours:
-                session = _session(peer, address, own)
                 link = _link(address, own)
-                found.append(
-                    {
-                        "description": session["description"],
-                        "family": session["family"],
-                        "host_asn": session["asn"],
-                        "host_address": session["address"],
-                        "our_asn": addressing.ASN,
-                        "our_address": session["local_address"],
-                        "our_name": name,
-                        "link": addressing.network_of(link) if link else None,
-                        "md5": peer["md5"] is not None,
-                        "multihop": session["multihop"],
-                        "gtsm": session["multihop"] is None,
-                        **{key: session[key] for key in _AGREED},
-                    }
-                )
+                given = _given(peer, address, own)
+                given |= {"our_name": name, "link": str(addresses.network(link).cidr) if link else None}
+                found.append(HostSession.read(given))
     return found
 
 
-_AGREED = (
-    "bfd",
-    "hold_time",
-    "keepalive_time",
-    "communities",
-    "large_communities",
-    "no_export",
-    "prepend",
-    "inbound",
-    "max_prefix",
-    "bgp_role",
-)
-"""What both sides of a session configure."""
-
-
-def _session(peer: Variables, address: str, own: t.Sequence[str]) -> Variables:
-    """Everything of a session but its name and its password, defaults filled in."""
-    hold = peer.get("hold_time", schema_site.DEFAULT_HOLD_TIME)
+def _given(peer: Variables, address: str, own: t.Sequence[str]) -> Variables:
+    """What the sheet says of a session with one address of a peer, by field of ``Session``."""
     standard, large = formats.communities(peer.get("communities", ()))
-    inbound = peer.get("inbound", schema_site.DEFAULT_INBOUND)
     theirs = addressing.parse(address)
     return {
+        **peer,
         "family": theirs.family,
-        "asn": peer["asn"],
         "address": theirs.text,
         "local_address": _local(theirs, own),
-        "multihop": peer.get("multihop"),
-        "hold_time": hold,
-        "keepalive_time": peer.get("keepalive_time", hold // 3),
-        "description": peer["description"],
-        "bfd": dict(peer["bfd"]) if "bfd" in peer else None,
         "communities": standard,
         "large_communities": large,
-        "no_export": peer.get("no_export", False),
-        "prepend": peer.get("prepend", 0),
-        "inbound": inbound,
-        "max_prefix": 1 if inbound == "default" else peer.get("max_prefix"),
-        "bgp_role": peer.get("bgp_role"),
     }
 
 
@@ -137,26 +103,16 @@ def _link(address: str, own: t.Sequence[str]) -> str | None:
     """
     if addressing.is_link_local(address):
         return next(each for each in own if ":" in each and not addressing.is_link_local(each))
-    return addressing.on_link(address, own)
+    return addresses.on_link(address, own)
 
 
 def _local(theirs: addressing.Address, own: t.Sequence[str]) -> str:
     """Our address on the neighbour's link, else (multihop) our first one of its family."""
-    same_family = [ours for ours in map(addressing.parse, own) if ours.family == theirs.family]
-    return next((ours for ours in same_family if ours.shares(theirs)), same_family[0]).text
+    same_family = [text for text in own if addressing.family_of(text) == theirs.family]
+    return addressing.parse(addresses.on_link(theirs.text, same_family) or same_family[0]).text
 
 
-def _numbered(found: t.Iterable[Variables]) -> list[Variables]:
-    counts: collections.Counter[str] = collections.Counter()
-    named = []
-    for session in found:
-        stem = f"as{session['asn']}_{session['family']}"
-        counts[stem] += 1
-        named.append({"name": f"{stem}_{counts[stem]}", "mark": mark(session), **session})
-    return named
-
-
-def mark(session: Variables) -> str:
+def mark(session: t.Mapping[str, t.Any]) -> str:
     """What marks routes that are for this session: a large community of ours (RFC 8092), in canonical spelling.
 
     It follows from what makes the session another one (its two addresses, the neighbour's AS number) and from nothing

@@ -34,7 +34,8 @@ ON_THE_CONTROLLER = {
         "include_vars",
         "import_role",
     ),
-    *("import_tasks", "meta", "pause", "set_fact", "set_stats", "validate_argument_spec", "icann.imrs.documents"),
+    *("import_tasks", "meta", "pause", "set_fact", "set_stats", "validate_argument_spec", "icann.imrs.course"),
+    *("icann.imrs.documents", "icann.imrs.permit", "icann.imrs.variable_names"),
 }
 """Actions that open no connection."""
 

@@ -102,7 +102,7 @@ def cut(drill: Drill, name: str, due: t.Callable[[], bool], then: t.Callable[[],
     with tempfile.TemporaryDirectory(prefix="imrs-cp-", dir="/tmp") as sockets:
         arguments = (*PROVISION, "-e", variables(name))
         run = drill.begin("site", *arguments, "-e", f"ansible_control_path_dir={sockets}")
-        shell.wait_for("the moment to cut", lambda: due() or run.ended(), 600)
+        shell.wait_for("the moment to cut", lambda: due() or run.ended(), 600, closely=True)
         run.cut()
         then()
         done = run.end()

@@ -174,10 +174,14 @@ class Drill:
 
     def received(self) -> set[str]:
         """What host-router holds from the appliance."""
+        families = zip(("ipv4", "ipv6"), topology.APPLIANCE_UPLINK, strict=True)
+        asked = [f"-cshow bgp {family} unicast neighbors {address} routes json" for family, address in families]
+        said = self.inside("host-router", "vtysh", *asked)
         prefixes: set[str] = set()
-        for family, address in zip(("ipv4", "ipv6"), topology.APPLIANCE_UPLINK, strict=True):
-            question = f"show bgp {family} unicast neighbors {address} routes json"
-            prefixes |= set(json.loads(self.inside("host-router", "vtysh", "-c", question)).get("routes", {}))
+        while said := said.lstrip():  # one document after the other
+            answer, end = json.JSONDecoder().raw_decode(said)
+            prefixes |= set(answer.get("routes", {}))
+            said = said[end:]
         return prefixes
 
     @contextlib.contextmanager

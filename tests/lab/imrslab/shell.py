@@ -39,13 +39,17 @@ def write(path: pathlib.Path, text: str, mode: int = 0o644) -> None:
         file.write(text)
 
 
-def wait_for(what: str, holds: t.Callable[[], bool], seconds: float) -> None:
-    """Wait until a condition holds; LabError that names it when it does not in time."""
-    deadline = time.monotonic() + seconds
+def wait_for(what: str, holds: t.Callable[[], bool], seconds: float, *, closely: bool = False) -> None:
+    """Wait until a condition holds; LabError that names it when it does not in time.
+
+    A look may cost several processes: what takes long is asked less and less often, unless ``closely``.
+    """
+    began = time.monotonic()
     while not holds():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise LabError(f"{what}: not within {seconds:.0f} s")
-        time.sleep(0.1)
+        time.sleep(0.1 if closely else min(max(0.1, waited / 10), 0.5))
 
 
 def alive(pid: int) -> bool:

@@ -25,7 +25,12 @@ MAY_IMPORT = {
     "_fleet": {"_gate"},
     "_reports": set(),
 }
-THIRD_PARTY = {"_site": {"yaml", "jsonschema"}, "_probes": {"dns"}, "_acceptance": {"dns"}, "_documents": {"jinja2"}}
+THIRD_PARTY = {
+    "_site": {"yaml", "jsonschema", "netaddr"},
+    "_probes": {"dns"},
+    "_acceptance": {"dns"},
+    "_documents": {"jinja2"},
+}
 OUTSIDE_WORLD = {"asyncio", "socket", "subprocess", "time", "random"}
 LONGEST = 400
 GOLDEN = ROOT / "tests/golden/example"

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer
+
 SECRETS = {
     "vault_bgp_host": "bgp-password-of-the-host-00",
     "vault_tsig_dist1": "ZGlzdDEtdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA=",
@@ -19,27 +21,8 @@ V6 = {"address": "2001:db8::1", "local_address": "2001:db8::2", "family": "ipv6"
 
 def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
     """One entry of ``imrs_peers``; by default a directly connected eBGP session without any option."""
-    entry: dict[str, t.Any] = {
-        "asn": 64500,
-        "multihop": None,
-        "password_variable": None,
-        "hold_time": 9,
-        "keepalive_time": 3,
-        "description": "Example Net",
-        "internal": False,
-        "bfd": None,
-        "communities": [],
-        "large_communities": [],
-        "no_export": False,
-        "prepend": 0,
-        "inbound": "none",
-        "max_prefix": None,
-        "bgp_role": None,
-        "interface": None,
-        **family,
-        **options,
-    }
-    return {"name": f"as{entry['asn']}_{entry['family']}_1", **entry}
+    entry = {"asn": 64500, "description": "Example Net", **family, **options}
+    return Peer.read({"name": f"as{entry['asn']}_{entry['family']}_1", **entry}).variables()
 
 
 def both(**options: t.Any) -> list[dict[str, t.Any]]:

@@ -16,8 +16,9 @@ from ..peering import Session, at_router, bfd_of, communities, dressing, inside,
 from ..standing import Standing, absence, all_of, due, place
 
 if t.TYPE_CHECKING:
+    from ..._site.session import Peer
     from ..evidence import Evidence
-    from ..expected import Expected, Peer
+    from ..expected import Expected
 
 GATE = "gate"
 """Name of the gate's own session in the routing daemon: the one origin of routes."""
@@ -239,11 +240,12 @@ def received(evidence: Evidence, expected: Expected) -> Verdict:
             foreign = have - ours - ({DEFAULT[peer.family]} if peer.inbound == "default" else set())
         if foreign:
             problems.append(f"{_set(sorted(foreign)[:2])} came in, against inbound {peer.inbound}")
-        if max(count, len(have)) > peer.max_prefix:
-            problems.append(f"{max(count, len(have))} routes, at most {peer.max_prefix} with inbound {peer.inbound}")
+        most = peer.max_prefix or 0
+        if max(count, len(have)) > most:
+            problems.append(f"{max(count, len(have))} routes, at most {most} with inbound {peer.inbound}")
         limit = _channel(session, peer.family).get("limits", {}).get("import", "none").split()[0]
-        if peer.max_prefix and session.get("bgp_state") == "Established" and limit != str(peer.max_prefix):
-            problems.append(f"import limit {limit}, {peer.max_prefix} in the sheet")
+        if most and session.get("bgp_state") == "Established" and limit != str(most):
+            problems.append(f"import limit {limit}, {most} in the sheet")
         return problems
 
     return _each(evidence, expected, rule, "nothing foreign accepted")
@@ -278,12 +280,12 @@ def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
         if options is None:
             return ["not found in the configuration"]
         have = bool(options.get("authentication"))
-        if have != peer.authenticated:
-            return [f"{'a' if have else 'no'} password, {'one' if peer.authenticated else 'none'} in the sheet"]
+        if have != peer.md5:
+            return [f"{'a' if have else 'no'} password, {'one' if peer.md5 else 'none'} in the sheet"]
         up = session.get("bgp_state") == "Established" or place(evidence, peer).standing is Standing.WAITING
         return [] if up else ["not established with it"]
 
-    return _each(evidence, expected, rule, f"{sum(p.authenticated for p in expected.peers)} with a password")
+    return _each(evidence, expected, rule, f"{sum(p.md5 for p in expected.peers)} with a password")
 
 
 @check("BG-12", "A dead peer is noticed in time", source="RFC 4271 section 4.2; RFC 5880; requirements BG-12")
@@ -295,7 +297,7 @@ def hold_time(evidence: Evidence, expected: Expected) -> Verdict:
         if not have:
             return ["no hold time negotiated"]
         problems = [f"{have} s, {peer.hold_time} s in the sheet"] if have > peer.hold_time else []
-        if peer.keepalive_time and not 0 < session.get("keepalive_time", 0) <= peer.keepalive_time:
+        if not 0 < session.get("keepalive_time", 0) <= peer.keepalive_time:
             problems.append(f"keepalive {session.get('keepalive_time')} s, {peer.keepalive_time} s in the sheet")
         if peer.bfd:
             watched = bfd_of(evidence, peer)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ... import _addressing as addressing
 from .. import addresses
 from .common import Record, records, sound
 
@@ -65,7 +64,7 @@ def _no_host(site: Document, text: str) -> str | None:
 def _off_link(site: Document, text: str) -> str | None:
     for _index, node in records(site.data or {}, "nodes"):
         own = (node.get("uplink") or {}).get("addresses")
-        if own and None not in own and not addressing.on_link(text, own):
+        if own and None not in own and not addresses.on_link(text, own):
             return f"{text} is not on the uplink of node {node.get('node') or '?'} ({', '.join(own)})"
     return None
 

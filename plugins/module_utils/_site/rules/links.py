@@ -12,22 +12,27 @@ from .. import addresses
 from .common import Record, records, sound
 
 if t.TYPE_CHECKING:
+    import netaddr
+
     from ..document import Document, Path
     from ..errors import Problem
 
 
 class _Link(t.NamedTuple):
-    """The subnet of one of our addresses. Sorts by what it holds: the larger one first, then in the sheets' order."""
+    """The subnet of one of our addresses."""
 
-    family: str
-    first: int
-    length: int
+    network: netaddr.IPNetwork
     order: int
+    """Among all of the sheets."""
     text: str
     place: str
     """The site."""
     site: Document
     path: Path
+
+    def place_in_order(self) -> tuple[int, int, int, int]:
+        """By what it holds, the larger subnet first; then in the sheets' order."""
+        return self.network.version, self.network.first, self.network.prefixlen, self.order
 
 
 class Links:
@@ -53,8 +58,8 @@ class Links:
     def end(self) -> t.Iterator[Problem]:
         """Subnets of two sites that have addresses in common. Prefixes nest or are apart: one walk finds all."""
         outer: _Link | None = None
-        for link in sorted(self._links, key=lambda link: link[:4]):
-            if outer is None or not _holds(outer, link):
+        for link in sorted(self._links, key=_Link.place_in_order):
+            if outer is None or link.network not in outer.network:
                 outer = link
             elif outer.place != link.place:
                 late, early = (link, outer) if link.order > outer.order else (outer, link)
@@ -69,13 +74,9 @@ class Links:
         for at, text in sound(texts):
             if addressing.is_link_local(text):  # every link has these
                 continue
-            address = addressing.parse(text)
-            room = addressing.BITS[address.family] - address.length
             if not addresses.swallows(text, addresses.WIDEST_UPLINK):  # else it is told, and would overlap everything
-                first = address.number >> room << room
-                self._links.append(
-                    _Link(address.family, first, address.length, len(self._links), text, place, site, (*path, at))
-                )
+                network = addresses.network(text)
+                self._links.append(_Link(network, len(self._links), text, place, site, (*path, at)))
 
     def _peer(self, site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
         asn = peer.get("asn")
@@ -91,8 +92,3 @@ class Links:
                     "so correct one of the two",
                 )
                 return
-
-
-def _holds(outer: _Link, link: _Link) -> bool:
-    room = addressing.BITS[outer.family] - outer.length
-    return outer.family == link.family and outer.first >> room == link.first >> room

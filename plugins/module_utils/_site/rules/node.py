@@ -76,7 +76,7 @@ def _uplink(site: Document, path: Path, uplink: Record) -> t.Iterator[Problem]:
     for at, text in sound(gateways):
         wrong = addresses.unfit_on_link(text)
         near = addressing.is_link_local(text)  # of whatever is on the uplink: it needs no address of ours beside it
-        if not wrong and not near and own and None not in own and not addressing.on_link(text, own):
+        if not wrong and not near and own and None not in own and not addresses.on_link(text, own):
             wrong = f"{text} is not on the uplink ({', '.join(own)}), so it cannot be its gateway"
         wrong = wrong or addresses.not_a_host_on(text, own)
         if wrong:

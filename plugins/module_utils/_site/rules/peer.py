@@ -9,7 +9,7 @@ import typing as t
 
 from ... import _addressing as addressing
 from .. import addresses, formats
-from ..schema_site import DEFAULT_HOLD_TIME, DEFAULT_INBOUND
+from ..session import Session
 from .common import Record, once, records, sound
 
 if t.TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _lost_link_local(text: str, peer: Record, data: Record, links: Links) -> str
 
 def _over_link_local_gateway(site: Document, path: Path, peer: Record, data: Record) -> t.Iterator[Problem]:
     """Neither BIRD nor FRR can send what came over several hops to a gateway that has no address but on the link."""
-    if data.get("kind") == "cluster" or "multihop" not in peer or peer.get("inbound", DEFAULT_INBOUND) == "none":
+    if data.get("kind") == "cluster" or "multihop" not in peer or peer.get("inbound", Session.inbound) == "none":
         return
     for _index, node in records(data, "nodes"):
         for _at, text in sound((node.get("uplink") or {}).get("gateways")):
@@ -99,14 +99,14 @@ def _over_link_local_gateway(site: Document, path: Path, peer: Record, data: Rec
 
 
 def _off_link(text: str, links: Links, what: str) -> str | None:
-    if not links or any(addressing.on_link(text, own) for own in links):
+    if not links or any(addresses.on_link(text, own) for own in links):
         return None
     shown = ", ".join(address for own in links for address in own)
     return f"{text} is not on {what} ({shown}); correct it, or say multihop"
 
 
 def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
-    hold, keepalive = peer.get("hold_time", DEFAULT_HOLD_TIME), peer.get("keepalive_time")
+    hold, keepalive = peer.get("hold_time", Session.hold_time), peer.get("keepalive_time")
     # BIRD, FRR and most of what hosts have take the smaller one of what is configured and a third of the hold time.
     if keepalive is not None and hold is not None and keepalive > hold // 3:
         yield site.problem(
@@ -114,7 +114,7 @@ def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
             f"{keepalive} is more than a third of the hold time, {hold}, so neighbours would use {hold // 3} instead "
             f"(RFC 4271, section 4.4); give {hold // 3} or less, or leave it out",
         )
-    inbound, most = peer.get("inbound", DEFAULT_INBOUND), peer.get("max_prefix")
+    inbound, most = peer.get("inbound", Session.inbound), peer.get("max_prefix")
     if inbound == "all" and "max_prefix" not in peer:
         yield site.problem((*path, "max_prefix"), "is missing; with inbound all, say how many prefixes may come")
     elif inbound == "none" and most is not None:

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import collections
-import ipaddress
 import typing as t
 
+from .. import addresses
 from .common import Record, names, once, records, sound
 
 if t.TYPE_CHECKING:
@@ -85,14 +85,10 @@ def _risks(data: Record) -> t.Iterator[Risk]:
 
 
 def _operators(data: Record) -> t.Iterator[Risk]:
-    given = [(at, ipaddress.ip_network(text)) for at, text in sound(data.get("operator_networks"))]
-    nets: tuple[t.Iterable[t.Any], ...] = tuple(
-        ipaddress.collapse_addresses(t.cast(t.Any, [net for _at, net in given if net.version == version]))
-        for version in (4, 6)
-    )
-    for network in (network for family in nets for network in family):
+    given = list(sound(data.get("operator_networks")))
+    for network in addresses.merged(text for _at, text in given):
         if network.prefixlen < WIDEST_OPERATORS[network.version]:
-            at = next(at for at, net in given if net.version == network.version and net.subnet_of(network))
+            at = next(at for at, text in given if addresses.network(text) in network)
             why = f"{network} is more than the networks of operators, and all of it reaches the management interfaces"
             yield Risk(("operator_networks", at), "wide_operator_network", str(network), why)
 

@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._products import BIRD, KNOT, held
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 UNROUTABLE = "192.0.2.255"
@@ -28,29 +29,16 @@ PREFIXES = {
 
 def peer(family: str, address: str, local: str, site: str) -> dict[str, t.Any]:
     """One session with a host's router, without BFD."""
-    return {
-        "name": f"as64500_{family}_1",
-        "mark": f"20144:0:{4 if family == 'ipv4' else 6}",
-        "family": family,
-        "asn": 64500,
-        "address": address,
-        "local_address": local,
-        "interface": None,
-        "multihop": None,
-        "password_variable": f"vault_bgp_{site}",
-        "hold_time": 9,
-        "keepalive_time": 3,
-        "description": "Example Net",
-        "internal": False,
-        "bfd": None,
-        "communities": [],
-        "large_communities": [],
-        "no_export": False,
-        "prepend": 0,
-        "inbound": "none",
-        "max_prefix": None,
-        "bgp_role": None,
-    }
+    return Peer(
+        name=f"as64500_{family}_1",
+        mark=f"20144:0:{4 if family == 'ipv4' else 6}",
+        family=family,
+        asn=64500,
+        address=address,
+        local_address=local,
+        password_variable=f"vault_bgp_{site}",
+        description="Example Net",
+    ).variables()
 
 
 def node(name: str, **more: t.Any) -> dict[str, t.Any]:
@@ -139,7 +127,7 @@ class Fleet:
         ssh.chmod(0o755)
         # Too short for a digest to stand for them in what is rendered.
         vault = {f"vault_bgp_{name[:3]}": "not-a-secret" for name in nodes}
-        vault |= {f"vault_tsig_{name}_dist1": "bm90LWEtc2VjcmV0" for name in nodes}
+        vault |= {f"vault_tsig_{name}_dist1": "bm90LWEtc2VjcmV0LWtleQ==" for name in nodes}
         group = {"hosts": nodes, "vars": {"ansible_become": True, "ansible_user": "dnseng", **vault, **everywhere}}
         self.inventory.write_text(json.dumps({"all": {"children": {"appliances": group}}}))
         collections = self.base / "ansible_collections" / "icann"
@@ -158,7 +146,7 @@ class Fleet:
             **clean,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg" if config else empty),
             "ANSIBLE_COLLECTIONS_PATH": str(self.base),
-            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml" if config else "icann.imrs.sites",
+            **({"ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml"} if config else {}),
             "ANSIBLE_HOME": str(self.base / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.base / "tmp"),
             "ANSIBLE_NOCOLOR": "1",

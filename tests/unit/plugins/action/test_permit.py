@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 
@@ -44,7 +45,7 @@ def test_all_refused_nodes_and_their_reasons_come_in_one_message(
         "or leave these nodes out: --limit provisionable\n"
     )
     assert message in done.stderr + done.stdout
-    assert "xaa01                      : ok=4 " in done.stdout  # the guards before this one
+    assert "xaa01                      : ok=1 " in done.stdout  # nobody has to be taken dark
     assert not fleet.called.exists()
 
 
@@ -140,6 +141,18 @@ def test_another_provider_than_that_of_the_sheet_is_refused(
     assert not fleet.called.exists()
 
 
+def test_drift_goes_by_the_sheet_s_providers_too(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:
+    fleet.write({"xaa01": nodes["xaa01"]})
+    inventory = json.loads(fleet.inventory.read_text())
+    inventory["all"]["children"]["provisionable"] = {"hosts": {"xaa01": {}}}
+    fleet.inventory.write_text(json.dumps(inventory))
+    done = fleet.run("drift", "-e", "routing_provider=frr")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "Nothing is compared: xaa01: routing_provider is frr, the sheet has bird." in said
+    assert not fleet.called.exists()
+
+
 def test_a_plan_that_would_never_be_carried_out_is_refused(fleet: t.Any, nodes: dict[str, dict[str, t.Any]]) -> None:
     fleet.write({"xaa01": nodes["xaa01"]})
     done = fleet.run("site", "-e", "imrs_plan=true")
@@ -204,14 +217,3 @@ def test_a_secret_that_cannot_be_used_is_named_before_any_contact(
     assert f"xae01: the secret {variable} {why}" in " ".join((done.stdout + done.stderr).split())
     assert value is None or value not in done.stdout + done.stderr
     assert not fleet.called.exists()
-
-
-@pytest.mark.parametrize("playbook", ["site", "accept", "drift", "render"])
-def test_a_wrong_sheet_never_looks_like_a_success_l_3(fleet: t.Any, playbook: str) -> None:
-    """Without an ansible.cfg, Ansible only warns of it, and goes on without nodes."""
-    fleet.write({})
-    fleet.inventory.write_text("plugin: icann.imrs.sites\n")
-    done = fleet.run(playbook, config=False)
-    assert done.returncode != 0
-    assert "There are no nodes in" in done.stdout + done.stderr
-    assert "fleet.yml: cannot be read" in " ".join((done.stdout + done.stderr).split())

@@ -131,7 +131,7 @@ def test_a_directory_of_somebody_else_is_left_alone(fleet: t.Any, make_node: Mak
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-e", "network_uplnk=x"], "No such variable: network_uplnk; "),
+        (["-e", "network_uplnk=x"], "network: no such variable: network_uplnk; known are "),
         (["-e", "imrs_render_directory=/elsewhere"], "give documents_directory instead"),
         (["-e", "documents_inventory=/nowhere"], "Documents are made from the sheets of one fleet, and "),
     ],

@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
 from ansible_collections.icann.imrs.plugins.inventory import sites
 from ansible_collections.icann.imrs.plugins.module_utils._site import shape
 
@@ -190,11 +191,19 @@ def test_only_its_own_file_name(fleet: Fleet) -> None:
 def test_a_missing_library_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shape, "HAS_JSONSCHEMA", False)
     with pytest.raises(AnsibleParserError) as caught:
-        sites.InventoryModule().parse(None, None, str(fleet.directory / "imrs.yml"))
+        sites.InventoryModule().parse(InventoryData(), None, str(fleet.directory / "imrs.yml"))
     assert str(caught.value) == (
         "icann.imrs.sites needs jsonschema in the Python that runs Ansible; "
         "install with: python3 -m pip install jsonschema"
     )
+
+
+def test_a_python_that_is_too_old_is_one_clear_error(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "OLDEST_PYTHON", (4, 2))
+    with pytest.raises(
+        AnsibleParserError, match=r"needs Python 4\.2 or newer on the controller, and Ansible runs on 3\."
+    ):
+        sites.InventoryModule().parse(InventoryData(), None, str(fleet.directory / "imrs.yml"))
 
 
 def test_warnings_name_file_and_line_and_stop_nothing(fleet: Fleet) -> None:

@@ -8,7 +8,7 @@ import pathlib
 import shutil
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._site import errors, shape
+from ansible_collections.icann.imrs.plugins.module_utils._site import addresses, errors, shape
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 
 LAB = pathlib.Path(__file__).resolve().parents[4] / "inventories" / "lab"
@@ -126,6 +126,8 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fleet_files.missing_libraries() == (
         "needs jsonschema in the Python that runs Ansible; install with: python3 -m pip install jsonschema"
     )
+    monkeypatch.setattr(addresses, "HAS_NETADDR", False)
+    assert fleet_files.missing_libraries().startswith("needs jsonschema and netaddr in the Python")
 
 
 def test_the_day_is_asked_of_the_clock_once_a_5(config: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ import sys
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Bfd, Expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import Bfd
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -385,8 +386,9 @@ def test_a_sheet_that_cannot_be_judged_is_refused(change: dict[str, t.Any]) -> N
 
 def test_a_sheet_is_read_as_it_is_written() -> None:
     near, *_others = Expected.parse(sessions("options").expected).peers
-    assert near.communities == ("64500:100", "64500:200", "64500:1:2", "65551:4294967295:0", "65535:65281")
+    assert near.every_community == ("64500:100", "64500:200", "64500:1:2", "65551:4294967295:0")
+    assert near.no_export
     assert (near.prepend, near.inbound, near.max_prefix, near.keepalive_time, near.bfd) == (2, "default", 1, 4, None)
     bfd, _other = Expected.parse(sessions("bfd").expected).peers
-    assert (bfd.bfd, bfd.bfd and bfd.bfd.detection_ms, bfd.max_prefix) == (Bfd(300, 3), 900, 0)
+    assert (bfd.bfd, bfd.bfd and bfd.bfd.detection_ms, bfd.max_prefix) == (Bfd(300, 3), 900, None)
     assert Expected.parse(sessions("cluster").expected).peers[0].internal

@@ -10,6 +10,7 @@ import typing as t
 
 import jinja2
 from ansible_collections.icann.imrs.plugins.module_utils._documents import routers
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
 TEMPLATES = ROOT / "roles/documents/templates"
@@ -22,35 +23,22 @@ PREFIXES = {
 NETWORKS = [network for kinds in PREFIXES.values() for networks in kinds.values() for network in networks]
 
 
-def session(family: str, host: str, our: str, **agreed: t.Any) -> dict[str, t.Any]:
+def session(family: str, host: str, our: str, **agreed: t.Any) -> HostSession:
     """One session of a site record; what is not named is as a plain direct session has it."""
     usual: dict[str, t.Any] = {
         "description": "Savanna Research Network, router 1",
         "family": family,
-        "host_asn": 64500,
-        "host_address": host,
-        "our_asn": 20144,
-        "our_address": our,
+        "asn": 64500,
+        "address": host,
+        "local_address": our,
         "our_name": "nbo01",
         "link": {"ipv4": "192.0.2.0/29", "ipv6": "2001:db8:0:1::/64"}[family],
         "md5": True,
-        "multihop": None,
-        "gtsm": True,
-        "bfd": None,
-        "hold_time": 9,
-        "keepalive_time": 3,
-        "communities": [],
-        "large_communities": [],
-        "no_export": False,
-        "prepend": 0,
-        "inbound": "none",
-        "max_prefix": None,
-        "bgp_role": None,
     }
-    return usual | agreed
+    return HostSession.read(usual | agreed)
 
 
-def record(site: str, city: str, country: str, sessions: list[dict[str, t.Any]], **more: t.Any) -> dict[str, t.Any]:
+def record(site: str, city: str, country: str, sessions: list[HostSession], **more: t.Any) -> dict[str, t.Any]:
     """A site record with these sessions."""
     return {
         "fleet": "example",
@@ -73,12 +61,11 @@ SINGLE = record(
 
 _FAR: dict[str, t.Any] = {
     "description": "Universität Zürich, core",
-    "host_asn": 65536,
+    "asn": 65536,
     "our_name": "zrh01",
     "link": None,
     "md5": False,
     "multihop": 2,
-    "gtsm": False,
     "bfd": {"interval_ms": 300, "multiplier": 3},
     "hold_time": 30,
     "keepalive_time": 10,
@@ -102,12 +89,12 @@ DISTANT = record(
 
 _NORTH: dict[str, t.Any] = {
     "description": "Northern Transit, edge 1",
-    "host_asn": 64501,
+    "asn": 64501,
     "bfd": {"interval_ms": 300, "multiplier": 3},
     "inbound": "all",
     "max_prefix": 1200000,
 }
-_SOUTH: dict[str, t.Any] = {"description": "Southern Transit, edge 7", "host_asn": 65537, "md5": False}
+_SOUTH: dict[str, t.Any] = {"description": "Southern Transit, edge 7", "asn": 65537, "md5": False}
 CLUSTER = record(
     "jnb",
     "Johannesburg",

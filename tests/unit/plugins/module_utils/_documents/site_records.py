@@ -11,6 +11,7 @@ import typing as t
 import jinja2
 from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site.fleet import Fleet
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
 LOADER = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
@@ -54,7 +55,7 @@ SHARED: Record = {
 }
 
 
-def session(family: str = "ipv4", **changes: t.Any) -> Record:
+def session(family: str = "ipv4", **changes: t.Any) -> HostSession:
     """One eBGP session of the first host."""
     mine = {
         "ipv4": ("192.0.2.1", "192.0.2.2", "192.0.2.0/29"),
@@ -64,27 +65,14 @@ def session(family: str = "ipv4", **changes: t.Any) -> Record:
     made = {
         "description": "Savanna Research Network, router 1",
         "family": family,
-        "host_asn": 64500,
-        "host_address": yours,
-        "our_asn": 20144,
-        "our_address": ours,
+        "asn": 64500,
+        "address": yours,
+        "local_address": ours,
         "our_name": "nbo01",
         "link": link,
         "md5": True,
-        "multihop": None,
-        "gtsm": True,
-        "bfd": None,
-        "hold_time": 9,
-        "keepalive_time": 3,
-        "communities": [],
-        "large_communities": [],
-        "no_export": False,
-        "prepend": 0,
-        "inbound": "none",
-        "max_prefix": None,
-        "bgp_role": None,
     }
-    return made | changes
+    return HostSession.read(made | changes)
 
 
 def node(name: str = "nbo01", **changes: t.Any) -> Record:
@@ -202,8 +190,8 @@ def other_host(**changes: t.Any) -> Record:
         ],
         sessions=[
             session(
-                family, description="Rímac border", host_asn=64501, our_name="lim01", host_address=yours,
-                our_address=ours, link=None,
+                family, description="Rímac border", asn=64501, our_name="lim01", address=yours,
+                local_address=ours, link=None,
             )
             for family, (yours, ours) in addresses.items()
         ],

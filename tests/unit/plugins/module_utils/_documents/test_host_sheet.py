@@ -131,8 +131,8 @@ def test_nothing_is_due_to_a_host_that_left() -> None:
         ({}, "MD5 password", "yes; it is exchanged"),
         ({"md5": False}, "MD5 password", "no"),
         ({}, "TTL", "255 in both directions (GTSM, RFC 5082)"),
-        ({"multihop": 3, "gtsm": False, "link": None}, "TTL", "multihop, at most 3 hops"),
-        ({"multihop": 3, "gtsm": False, "link": None}, "Link", "routed, not on a common link"),
+        ({"multihop": 3, "link": None}, "TTL", "multihop, at most 3 hops"),
+        ({"multihop": 3, "link": None}, "Link", "routed, not on a common link"),
         ({}, "BFD", "no"),
         ({"bfd": {"interval_ms": 300, "multiplier": 3}}, "BFD", "300 ms, 3 times"),
         ({"hold_time": 30, "keepalive_time": 10}, "Hold time, keepalive", "30 s, 10 s"),
@@ -192,7 +192,7 @@ def test_ports_in_both_directions() -> None:
 
 def test_ports_follow_what_is_used() -> None:
     bfd = {"interval_ms": 300, "multiplier": 3}
-    near, far = session(bfd=bfd), session("ipv6", bfd=bfd, multihop=2, gtsm=False)
+    near, far = session(bfd=bfd), session("ipv6", bfd=bfd, multihop=2)
     made = record(sessions=[near, far], nodes=[node(bmc="")])
     assert rows(made, "UDP", "3784, 3785")[0]["from"] == ["192.0.2.1"]
     assert rows(made, "UDP", "4784")[0]["to"] == ["2001:db8:1::2"]

@@ -8,6 +8,7 @@ The golden texts are what a host would paste; tests/daemons has FRR, BIRD and Op
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pathlib
 import re
 import sys
@@ -25,16 +26,24 @@ from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from router_records import CLUSTER, DISTANT, GOLDEN, NETWORKS, RECORDS, ROOT, SINGLE, environment, record, session
 from router_statements import STATEMENTS, commands, said
 
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
+
 KEYS = ["ios_xe", "ios_xr", "nx_os", "junos", "eos", "sr_os", "vrp", "routeros", "frr", "bird", "openbgpd"]
 WIDER = re.compile(r"\b(le|ge|orlonger|longer|upto|through|or-longer|less-equal|greater-equal|prefix-length-range)\b")
 PREFIX = re.compile(r"[0-9a-f:.]*[0-9a-f:]/\d{1,3}\b")
 ENVIRONMENT = environment()
 
 
+def changed(site: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
+    """A record with other options in all its sessions."""
+    return site | {"sessions": [dataclasses.replace(one, **options) for one in site["sessions"]]}
+
+
 def check(site: dict[str, t.Any]) -> None:
     """What must hold of every system's text, whatever the sessions are."""
     hosts = router_view.host_routers(site)
-    addresses = {one[end] for one in site["sessions"] for end in ("host_address", "our_address")}
+    addresses = {end for one in site["sessions"] for end in (one.address, one.local_address)}
     allowed = {*NETWORKS, "0.0.0.0/0", "::/0"} | {f"{each}/{128 if ':' in each else 32}" for each in addresses}
     for configuration in routers.configurations(site, ENVIRONMENT):
         key = configuration.key
@@ -102,10 +111,10 @@ def test_what_must_hold_of_every_site_of_the_example_fleet() -> None:
         check(site)
 
 
-def sessions() -> st.SearchStrategy[list[dict[str, t.Any]]]:
+def sessions() -> st.SearchStrategy[list[HostSession]]:
     """Sessions of one to three routers, both families each, with everything that can be agreed on."""
-    direct = st.fixed_dictionaries({"multihop": st.none(), "gtsm": st.just(True)})
-    far = st.fixed_dictionaries({"multihop": st.integers(2, 5), "gtsm": st.just(False), "link": st.none()})
+    direct = st.fixed_dictionaries({"multihop": st.none()})
+    far = st.fixed_dictionaries({"multihop": st.integers(2, 5), "link": st.none()})
     hold = st.integers(3, 240).flatmap(
         lambda hold: st.fixed_dictionaries({"hold_time": st.just(hold), "keepalive_time": st.integers(1, hold - 1)})
     )
@@ -115,7 +124,7 @@ def sessions() -> st.SearchStrategy[list[dict[str, t.Any]]]:
     )
     rest = st.fixed_dictionaries(
         {
-            "host_asn": st.sampled_from([64496, 64511, 65536, 65551]),
+            "asn": st.sampled_from([64496, 64511, 65536, 65551]),
             "md5": st.booleans(),
             "bfd": bfd,
             "no_export": st.booleans(),
@@ -141,7 +150,7 @@ def sessions() -> st.SearchStrategy[list[dict[str, t.Any]]]:
 
 @settings(max_examples=40, deadline=None)
 @given(agreed=sessions())
-def test_what_must_hold_of_any_sessions(agreed: list[dict[str, t.Any]]) -> None:
+def test_what_must_hold_of_any_sessions(agreed: list[HostSession]) -> None:
     check(record("nbo", "Nairobi", "KE", agreed))
 
 
@@ -187,10 +196,10 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 def test_nothing_of_another_site(name: str) -> None:
     others = [other for other in RECORDS if other != name]
     foreign = {
-        str(one[field])
+        str(getattr(one, field))
         for other in others
         for one in RECORDS[other]["sessions"]
-        for field in ("our_name", "host_address", "our_address", "host_asn")
+        for field in ("our_name", "address", "local_address", "asn")
     } | {RECORDS[other]["location"]["city"] for other in others}
     for configuration in routers.configurations(RECORDS[name], ENVIRONMENT):
         words = set(re.split(r"[^0-9A-Za-z:.-]+", configuration.text.replace("AS", " ")))
@@ -213,9 +222,7 @@ def test_a_routers_part_holds_nothing_of_the_other_router() -> None:
     ['"; }\nneighbor 192.0.2.66 remote-as 64496', "a\rb\x0bc\u2028d", "*/ ]] `id` $(id) ?", "路由器", "", "<script>"],
 )
 def test_a_description_never_becomes_a_command(description: str) -> None:
-    strange = copy.deepcopy(SINGLE)
-    for one in strange["sessions"]:
-        one["description"] = description
+    strange = changed(SINGLE, description=description)
     for usual, odd in zip(
         routers.configurations(SINGLE, ENVIRONMENT), routers.configurations(strange, ENVIRONMENT), strict=True
     ):
@@ -284,8 +291,8 @@ def test_what_the_host_is_told_of_passing_on() -> None:
 
 
 def test_no_export_over_one_of_two_sessions_is_said_of_that_one() -> None:
-    mixed = copy.deepcopy(SINGLE)
-    mixed["sessions"][1]["no_export"] = True
+    plain, marked = SINGLE["sessions"][0], changed(SINGLE, no_export=True)["sessions"][1]
+    mixed = SINGLE | {"sessions": [plain, marked]}
     text = unwrapped(configuration("bird", mixed).text)
     assert "arrive over 2001:db8:0:1::1 with NO_EXPORT" in text
     assert "Pass the prefixes on to customers" in text

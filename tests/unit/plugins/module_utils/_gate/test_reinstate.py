@@ -242,12 +242,14 @@ def test_a_networkd_of_which_nothing_is_known_leaves_the_node_dark(
     assert "x.netdev. Start the node anew" in capsys.readouterr().err
 
 
-def test_a_command_that_fails_or_is_missing_or_hangs_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_fails_or_is_missing_or_hangs_is_one_sentence(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert reinstate.run(["echo", "well"]) == "well"
     with pytest.raises(ValueError, match=r"sh -c .* \(rc 3\): no"):
         reinstate.run(["sh", "-c", "echo no; exit 3"])
     with pytest.raises(FileNotFoundError):
-        reinstate.run(["/nonexistent"])
+        reinstate.run([str(tmp_path / "none")])
     monkeypatch.setattr(reinstate, "LONGEST", 0.05)
     with pytest.raises(ValueError, match="no end after"):
         reinstate.run(["sleep", "60"])

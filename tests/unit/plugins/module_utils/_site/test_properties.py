@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import derive, document, errors, fleet
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +39,10 @@ def outcome(fleet_: document.Document, sites: list[document.Document]) -> fleet.
     for variables in found.hosts.values():
         assert derive.groups(variables)
         assert derive.entrance(variables)
-    assert json.loads(json.dumps(found.sites)) == list(found.sites)
+    for site in found.sites:
+        plain = {key: value for key, value in site.items() if key != "sessions"}
+        assert json.loads(json.dumps(plain)) == plain
+        assert all(isinstance(each, HostSession) for each in site["sessions"])
     return found
 
 

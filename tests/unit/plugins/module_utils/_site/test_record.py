@@ -4,30 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._site import contract
+from ansible_collections.icann.imrs.plugins.module_utils._site.session import Bfd, HostSession
 
 if t.TYPE_CHECKING:
     from .conftest import Lab
-
-SESSION = {
-    "our_asn": 20144,
-    "md5": True,
-    "multihop": None,
-    "gtsm": True,
-    "bfd": {"interval_ms": 1000, "multiplier": 5},
-    "hold_time": 9,
-    "keepalive_time": 3,
-    "communities": [],
-    "large_communities": [],
-    "no_export": False,
-    "prepend": 0,
-    "inbound": "none",
-    "max_prefix": None,
-    "bgp_role": None,
-}
 
 
 def _steps(done: int, *dates: tuple[str, str]) -> list[dict[str, t.Any]]:
@@ -128,16 +114,17 @@ def test_the_contract(lab: Lab) -> None:
         },
         "service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "sessions": [
-            {
-                **SESSION,
-                "description": "Example Net",
-                "host_asn": 64500,
-                "our_name": "xlb01",
-                "family": family,
-                "host_address": theirs,
-                "our_address": ours,
-                "link": link,
-            }
+            HostSession(
+                description="Example Net",
+                asn=64500,
+                our_name="xlb01",
+                family=family,
+                address=theirs,
+                local_address=ours,
+                link=link,
+                md5=True,
+                bfd=Bfd(1000, 5),
+            )
             for family, theirs, ours, link in (
                 ("ipv4", "192.0.2.1", "192.0.2.2", "192.0.2.0/29"),
                 ("ipv6", "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1::/64"),
@@ -193,9 +180,7 @@ def test_the_sessions_of_a_cluster_are_its_routers(cluster: Lab) -> None:
             },
         ],
     }
-    assert [
-        (each["host_address"], each["our_name"], each["our_address"], each["link"]) for each in found["sessions"]
-    ] == [
+    assert [(each.address, each.our_name, each.local_address, each.link) for each in found["sessions"]] == [
         ("198.51.100.129", "acc-r1", "198.51.100.130", "198.51.100.128/29"),
         ("198.51.100.129", "acc-r2", "198.51.100.131", "198.51.100.128/29"),
         ("2001:db8:0:29::1", "acc-r1", "2001:db8:0:29::2", "2001:db8:0:29::/64"),
@@ -204,8 +189,8 @@ def test_the_sessions_of_a_cluster_are_its_routers(cluster: Lab) -> None:
         ("203.0.113.77", "acc-r2", "198.51.100.131", None),
         ("2001:db8:0:2a::1", "acc-r2", "2001:db8:0:2a::2", "2001:db8:0:2a::/64"),
     ]
-    assert [each["gtsm"] for each in found["sessions"]] == [True] * 4 + [False] * 3
-    assert [each["md5"] for each in found["sessions"]] == [True] * 4 + [False] * 3
+    assert [each.gtsm for each in found["sessions"]] == [True] * 4 + [False] * 3
+    assert [each.md5 for each in found["sessions"]] == [True] * 4 + [False] * 3
 
 
 def test_what_is_optional_and_there(single: Lab) -> None:
@@ -234,10 +219,39 @@ def test_what_is_optional_and_not_there(lab: Lab, cluster: Lab) -> None:
 
 def test_no_secret_and_no_name_of_one(single: Lab, cluster: Lab) -> None:
     for found in (single.load().sites, cluster.load().sites):
-        text = json.dumps(found)
+        text = json.dumps(found, default=dataclasses.asdict)
         assert "vault_" not in text
         assert "tsig" not in text
         assert "dist1.example." not in text
+
+
+def _keys_are_as_typed(found: t.Mapping[str, t.Any], kind: t.Any) -> None:
+    assert kind.__required_keys__ <= set(found) <= kind.__required_keys__ | kind.__optional_keys__, kind.__name__
+
+
+def test_a_record_has_the_keys_of_its_type(single: Lab, cluster: Lab) -> None:
+    """mypy sees what this room writes down by itself; what comes out of a sheet only a test can see."""
+    for found in (*single.load().sites, *cluster.load().sites):
+        _keys_are_as_typed(found, contract.SiteRecord)
+        _keys_are_as_typed(found["host"], contract.Host)
+        _keys_are_as_typed(found["operator"], contract.Contact)
+        _keys_are_as_typed(found["onboarding"], contract.Onboarding)
+        typed: list[tuple[t.Iterable[t.Any], t.Any]] = [
+            ((node["profile"] for node in found["nodes"]), contract.Profile),
+            ((port for node in found["nodes"] for port in node["profile"]["ports"]), contract.Port),
+            ((node["uplink"] for node in found["nodes"]), contract.Uplink),
+            ((node["uplink"]["bond"] for node in found["nodes"] if node["uplink"]["bond"]), contract.Bond),
+            ((node["uplink"]["vlan"] for node in found["nodes"] if node["uplink"]["vlan"]), contract.Vlan),
+            ((node["management"] for node in found["nodes"]), contract.Management),
+            (found["masters"], contract.Master),
+            (found["maintenance_windows"], contract.Window),
+            (found["maintenance"], contract.Note),
+        ]
+        for entries, kind in typed:
+            for entry in entries:
+                _keys_are_as_typed(entry, kind)
+    with pytest.raises(AssertionError, match="Window"):
+        _keys_are_as_typed({"day": "monday", "start": "10:00"}, contract.Window)
 
 
 def test_records_are_sorted_by_site(single: Lab, cluster: Lab) -> None:

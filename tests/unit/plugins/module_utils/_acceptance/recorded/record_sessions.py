@@ -23,6 +23,8 @@ import typing as t
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[5]
+sys.path.insert(0, str(ROOT / "tests"))
+importlib.import_module("conftest")  # makes the collection of this checkout importable
 # ruff: noqa: E402
 sys.path[:0] = [str(ROOT / "tests/daemons"), str(ROOT / "tests/unit/roles")]
 
@@ -51,13 +53,6 @@ FRR = {
 
 def library() -> types.SimpleNamespace:
     """The collection's probes out of this checkout."""
-    for name, path in (
-        ("ansible_collections", ""),
-        ("ansible_collections.icann", ""),
-        ("ansible_collections.icann.imrs", str(ROOT)),
-    ):
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].__path__ = [path] if path else []
     base = "ansible_collections.icann.imrs.plugins.module_utils._probes"
     return types.SimpleNamespace(
         **{

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""icann.imrs.course: hands the library's course of a node to the role, as plain data."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Order, Report
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+
+
+class ActionModule(ActionBase):
+    """On the controller; nobody is contacted."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The course after one more step; the course that was given is kept where the step cannot be made."""
+        super().run(tmp, task_vars)
+        variables, given = task_vars or {}, dict(self._task.args)
+        before = dict(given.get("course") or {})
+        try:
+            return {**before, "changed": False, **_step(variables, given)}
+        except (KeyError, TypeError, ValueError) as error:
+            told = f"course: {error}" if isinstance(error, ValueError) else f"course: {type(error).__name__} {error}"
+            return {**before, "failed": True, "changed": False, "msg": told}
+
+
+def _step(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the library says to the verb."""
+    verb = given["verb"]
+    if verb == "plot":
+        order = Order(
+            node=str(variables["inventory_hostname"]),
+            mode=Mode.parse(given["mode"]),
+            caller=str(given["caller"]),
+            patience=int(given["patience"]),
+            lease=int(given["lease"]),
+            peers=int(given["peers"]),
+            check=boolean(variables.get("ansible_check_mode", False)),
+            unrendered=tuple(given["unrendered"]),
+        )
+        return course.plot(str(given["answer"]), order, time.time()).to_wire()
+    stage, known = Mode.parse(given["stage"]), Course.from_wire(given["course"])
+    if verb == "tried":
+        return course.tried(known, stage).to_wire()
+    said = given.get("report") or {}
+    report = Report(tuple(said.get("ready", ())), tuple(said.get("harmful", ())))
+    if verb == "judged":
+        return course.judged(known, stage, report).to_wire()
+    if verb == "failed":
+        end = course.failed(known, stage, report)
+        return {"stays": end.stays, "command": list(end.command), "outcome": end.outcome}
+    raise ValueError(f"{verb!r} is no verb (plot, judged, tried, failed)")

@@ -1,0 +1,346 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The course of a node through the stages: what a certificate is worth, what comes next, and why.
+
+``plot`` reads what the gate says and gives the course. ``judged`` and ``tried`` give the course after a report, and
+``failed`` what is left to do after a failure. Role acceptance only carries out what they say, in this order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import typing as t
+
+from .._routing.policy import Mode
+
+SOON = 600.0
+"""A node that goes up by itself within so many seconds is not judged: it would go up in the middle."""
+VERBS = {Mode.DARK: "dark", Mode.DRAINED: "drain", Mode.LIVE: "live"}
+"""The gate's verb for each stage."""
+
+Command = tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What the run is to do with the node."""
+
+    node: str
+    """As the inventory has it, for messages."""
+    mode: Mode
+    """Where the sheet wants the node."""
+    caller: str
+    """Who asks the gate."""
+    patience: int
+    """Seconds in which the gate has to reach a mode."""
+    lease: int
+    """Seconds for which a mode is certified, or a session tried, until that has been judged."""
+    peers: int
+    """How many sessions the sheet has."""
+    check: bool = False
+    """Check mode: nothing moves."""
+    unrendered: tuple[str, ...] = ()
+    """Why the node is not what is rendered for it, a sentence for each bundle."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Gate:
+    """What acceptance needs of ``imrs status --json``."""
+
+    mode: tuple[Mode, ...]
+    """Effective, of each family."""
+    intent: Mode
+    ceiling: Mode
+    """No run raises the node above this."""
+    standing: Mode
+    """What is asked for when a wish with an end is over."""
+    standing_ceiling: Mode
+    rises_at: str
+    """When it goes up by itself, in UTC; empty when it does not."""
+    valid: bool
+    """Whether the certificate counts now."""
+    certified: Mode
+    provisional: bool
+    """The certificate has an end."""
+    foreseen: bool
+    """The certificate covers a planned change that acceptance has not judged."""
+    own: bool
+    """The certificate was issued for exactly this configuration."""
+    fingerprint: str
+    sessions: tuple[str, ...]
+    """Marks of the certified sessions."""
+    trial: tuple[str, ...]
+    """Marks of the sessions on trial."""
+
+    @classmethod
+    def parse(cls, status: t.Mapping[str, t.Any]) -> Gate:
+        """From the gate's answer; ValueError when it is not as docs/architecture.md has it."""
+        try:
+            intent, certificate = status["intent"], status["certificate"]
+            standing, valid = intent.get("standing", intent), bool(certificate["valid"])
+            rises = intent.get("until") and intent.get("at_most") != standing["mode"] and valid
+            if not status["mode"]:
+                raise ValueError("the gate's answer is not understood: it names no address family")
+            return cls(
+                mode=tuple(Mode.parse(mode) for mode in status["mode"].values()),
+                intent=Mode.parse(intent["mode"]),
+                ceiling=Mode.parse(intent["ceiling"]),
+                standing=Mode.parse(standing["mode"]),
+                standing_ceiling=Mode.parse(standing["ceiling"]),
+                rises_at=str(intent["until"]) if rises else "",
+                valid=valid,
+                certified=Mode.parse(certificate["mode"]) if valid else Mode.DARK,
+                provisional=bool(certificate["expires_at"]),
+                foreseen=certificate["foreseen_until"] is not None,
+                own=certificate["fingerprint"] == status["fingerprint"],
+                fingerprint=str(status["fingerprint"] or ""),
+                sessions=tuple(certificate["sessions"]),
+                trial=tuple(certificate["trial"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"the gate's answer is not understood: {type(error).__name__} {error}") from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """Where a node goes, and how far it has come. JSON-safe by ``to_wire``."""
+
+    order: Order
+    refusal: str = ""
+    """Why the node is neither judged nor changed."""
+    stages: tuple[Mode, ...] = ()
+    """The stages to be judged, in this order; none where there is nothing to judge."""
+    target: Mode = Mode.DARK
+    """The last stage: what the sheet wants, but no more than the ceiling allows."""
+    fingerprint: str = ""
+    proven: bool = False
+    """Acceptance has judged exactly this configuration before: the node stays up after a failure without harm."""
+    complete: bool = False
+    """The certificate needs no renewal."""
+    certified: Mode = Mode.DARK
+    sessions: tuple[str, ...] = ()
+    """Marks of the sessions that get something at the moment."""
+    before_trial: tuple[str, ...] = ()
+    """While a trial runs, marks of the sessions that were certified before it."""
+    renewed: bool = False
+    """This run has certified the target for good."""
+    leaves: bool = False
+    """The node is given back as soon as its evidence is collected: nothing more is asked of it."""
+    commands: tuple[Command, ...] = ()
+    """What the gate is told before the next look at the node."""
+    certify: Command = ()
+    """What the gate is told after the last stage."""
+    keeps: bool = False
+    """The node stays this run's after ``certify``."""
+    ready: tuple[str, ...] = ()
+    """Marks of the sessions to be tried after ``certify``."""
+
+    def to_wire(self) -> dict[str, t.Any]:
+        """As plain data; modes are words."""
+        return t.cast("dict[str, t.Any]", _plain(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_wire(cls, raw: t.Mapping[str, t.Any]) -> Course:
+        """Back from ``to_wire``; other keys are left alone."""
+        known = {field.name: raw[field.name] for field in dataclasses.fields(cls) if field.name in raw}
+        order = dict(known["order"])
+        order |= {"mode": Mode.parse(order["mode"]), "unrendered": tuple(order["unrendered"])}
+        for name in ("sessions", "before_trial", "ready", "certify"):
+            known[name] = tuple(known[name])
+        known |= {name: Mode.parse(known[name]) for name in ("target", "certified")}
+        known["stages"] = tuple(Mode.parse(stage) for stage in known["stages"])
+        known["commands"] = tuple(tuple(command) for command in known["commands"])
+        return cls(**{**known, "order": Order(**order)})
+
+
+class Report(t.NamedTuple):
+    """What the judge says that decides on the next step."""
+
+    ready: tuple[str, ...] = ()
+    """Marks of the sessions that are there and not certified."""
+    harmful: tuple[str, ...] = ()
+    """Failed checks for which even a live node has to go dark."""
+
+
+class End(t.NamedTuple):
+    """What is left to do after a failure."""
+
+    stays: bool
+    """The node stays as it is; else it goes dark."""
+    command: Command
+    """What ends a trial, for a node that stays; empty without a trial."""
+    outcome: str
+    """For people, behind the node's name."""
+
+
+def answered(status: int, output: str) -> bool:
+    """Whether the gate has answered a command with this exit status and output.
+
+    That a mode is not reached is an answer, too: what is announced then is judged, with a better message.
+    """
+    return status == 0 or '"reached"' in output
+
+
+def plot(answer: str, order: Order, now: float) -> Course:
+    """The course of a node whose gate has printed ``answer``; ``now`` in seconds since 1970.
+
+    ValueError when the answer is no status of a gate.
+    """
+    if "{" not in answer:
+        return _refused(
+            order,
+            f"{order.node} has no gate, so there is nothing that could announce: provision it first (icann.imrs.site)",
+        )
+    status = json.loads(answer[answer.index("{") :])
+    if "sessions" not in (status.get("certificate") or {}):  # it would take a session without a certificate for a leak
+        return _refused(
+            order,
+            f"{order.node} has a gate of an earlier version, which knows nothing of sessions; nothing was judged or "
+            "changed. Provision it first (icann.imrs.site)",
+        )
+    gate = Gate.parse(status)
+    if not order.check and gate.rises_at and _seconds(gate.rises_at) - now < SOON:
+        # Judged at the lower stage, what it announces from then on would look like a leak.
+        return _refused(
+            order,
+            f"{order.node} is left as it is: it goes back to {gate.standing} by itself at {gate.rises_at}, in the "
+            "middle of its acceptance. Run icann.imrs.accept after that",
+        )
+    return _course(gate, order)
+
+
+def _course(gate: Gate, order: Order) -> Course:
+    """The course of a node that can be judged."""
+    target, after = min(order.mode, gate.ceiling), min(order.mode, gate.standing_ceiling)
+    # The certificate is for good and covers the target: the node is judged where it is, whatever its health is now.
+    settled = gate.valid and not gate.provisional and gate.certified >= target
+    proven = settled and gate.own
+    up = settled and gate.intent >= target and gate.standing >= after
+    there = settled and gate.intent == target and gate.standing == after and set(gate.mode) == {target}
+    # Only what is rendered goes up; downwards always works.
+    held_back = bool(order.unrendered) and target > Mode.DARK and not up
+    fixed = order.check or held_back
+    stages = (gate.mode[0],) if fixed else (target,) if settled else tuple(Mode)[: target + 1]
+    kept = gate.valid and (settled or fixed)  # on the way up the node begins with no session
+    course = Course(
+        order=order,
+        stages=stages,
+        target=target,
+        fingerprint=gate.fingerprint,
+        proven=proven,
+        complete=proven and not gate.foreseen,
+        certified=gate.certified,
+        sessions=(*gate.sessions, *gate.trial) if kept else (),
+        # A trial that an earlier run has left behind is judged to its end.
+        before_trial=gate.sessions if kept and gate.trial else (),
+    )
+    leaves = there and course.complete and not course.before_trial and len(course.sessions) == order.peers
+    return dataclasses.replace(
+        course,
+        leaves=leaves and not order.check,
+        commands=() if there or fixed else (_ask(course, stages[0]),),
+    )
+
+
+def judged(course: Course, stage: Mode, report: Report) -> Course:
+    """The course after a stage that has passed: what the gate is told next, or why it is told nothing."""
+    order = course.order
+    if order.unrendered:
+        why = "; ".join(order.unrendered)
+        refusal = f"{order.node} is not accepted: {why}. Run icann.imrs.site without tags on it"
+        return dataclasses.replace(course, refusal=refusal, commands=())
+    if stage is not course.target:
+        if order.check:  # nothing moves
+            return dataclasses.replace(course, commands=())
+        higher = Mode(min(stage + 1, Mode.LIVE))
+        sessions = (*course.sessions, *report.ready) if stage is Mode.DARK else course.sessions
+        # For a while only: a run that breaks off before the next stage is judged leaves nothing announced for long.
+        certify = _certify(course, higher, sessions, "--for", str(order.lease))
+        return dataclasses.replace(course, sessions=sessions, commands=(certify, _ask(course, higher)))
+    if stage is Mode.DARK or order.check:  # with nothing announced, nothing is proven
+        return dataclasses.replace(course, commands=(), certify=(), ready=())
+    renews = not course.complete or bool(course.before_trial)
+    known = renews or (course.proven and course.certified == stage)
+    return dataclasses.replace(
+        course,
+        commands=(),
+        certify=_certify(course, stage, course.sessions) if renews else (),
+        keeps=bool(report.ready),
+        ready=report.ready if known else (),
+    )
+
+
+def tried(course: Course, stage: Mode) -> Course:
+    """The course of a certified node whose routers came later: these sessions get what the others have, on trial.
+
+    It is no reason to take the node down the stages: whatever becomes of the trial, the others stay certified.
+    """
+    sessions = (*course.sessions, *course.ready)
+    marks = [word for mark in course.ready for word in ("--session", mark)]
+    seconds = str(course.order.lease)
+    trial = ("imrs", "trial", "--fingerprint", course.fingerprint, "--for", seconds, *marks, "--json")
+    return dataclasses.replace(
+        course,
+        before_trial=course.sessions,
+        renewed=course.renewed or bool(course.certify),
+        sessions=sessions,
+        commands=(trial,),
+        certify=_certify(course, stage, sessions),
+        keeps=False,
+        ready=(),
+    )
+
+
+def failed(course: Course, stage: Mode, report: Report) -> End:
+    """What is left to do after a failure at ``stage``; ``report`` is the last one, an empty one where there is none.
+
+    A proven node stays up when what failed hurts nobody who asks it: silent masters, a session that is down or a
+    vantage that cannot be reached must not take nodes from the constellation.
+    """
+    if course.order.check:
+        return End(stays=True, command=(), outcome="is left as it is by a check")
+    if not (course.proven or course.renewed) or report.harmful:
+        return End(stays=False, command=(), outcome="is dark and stays so")
+    outcome = f"stays {stage}, as nothing that failed hurts those who ask it; it needs an engineer"
+    if not course.before_trial:
+        return End(stays=True, command=(), outcome=outcome)
+    return End(
+        stays=True,
+        command=_certify(course, stage, course.before_trial),
+        outcome=f"{outcome}. The sessions that were on trial get nothing again",
+    )
+
+
+def _refused(order: Order, refusal: str) -> Course:
+    """No course. A check before the first converge has nothing to judge, which is no failure."""
+    return Course(order, refusal="" if order.check else refusal)
+
+
+def _ask(course: Course, stage: Mode) -> Command:
+    """Ask for a stage; at the last one for all that the sheet wants, so that a wish with an end may end by itself."""
+    order = course.order
+    mode = order.mode if stage is course.target else stage
+    return ("imrs", VERBS[mode], "--by", order.caller, "--wait", str(order.patience), "--json")
+
+
+def _certify(course: Course, mode: Mode, sessions: t.Iterable[str], *end: str) -> Command:
+    """Certify what was judged, for exactly these sessions."""
+    marks = [word for mark in sessions for word in ("--session", mark)]
+    return ("imrs", "certify", str(mode), "--fingerprint", course.fingerprint, *end, *marks, "--json")
+
+
+def _seconds(text: str) -> float:
+    """Seconds since 1970 of a time of the gate's, which is UTC."""
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+
+
+def _plain(value: object) -> object:
+    """JSON's own types only, since Ansible hands nothing else on."""
+    if isinstance(value, Mode):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What acceptance and drift expect of a node comes from its host variables, in one place."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+
+VARIABLES: dict[str, t.Any] = {
+    "imrs_node_name": "xlb01.l.root-servers.org",
+    "imrs_asn": 20144,
+    "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": []},
+    "imrs_prefixes": {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}, "ipv6": {}},
+    "imrs_peers": [],
+    "imrs_zones": [{"name": "."}],
+    "imrs_masters": [],
+    "imrs_trust_anchors": [". IN DS 20326 8 2 E06D"],
+    "imrs_nameserver_provider": "knot",
+    "imrs_routing_provider": "bird",
+    "imrs_mode": "live",
+    "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
+}
+
+
+def test_what_is_projected_can_be_parsed() -> None:
+    found = Expected.parse(expected.project(VARIABLES))
+    assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
+    assert found.addresses == ("199.7.83.42",)
+
+
+def test_a_master_cannot_notify_a_link_local_address() -> None:
+    assert expected.project(VARIABLES)["notify_addresses"] == ["192.0.2.2", "2001:db8:0:1::2"]
+
+
+@pytest.mark.parametrize("name", [expected.UPLINK, *(f"imrs_{name}" for name in expected.PROJECTED)])
+def test_a_variable_that_is_missing_is_named(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        expected.project({key: value for key, value in VARIABLES.items() if key != name})
