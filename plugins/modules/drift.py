@@ -193,7 +193,7 @@ def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
     root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
     manifest = (root / "MANIFEST").read_text(encoding="utf-8")
     intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
-    request = wanted.request(intent, expected.nameserver_provider, expected.routing_provider)
+    request = wanted.request(intent, expected.nameserver, expected.routing)
     return {
         "intent": intent.to_wire(),
         "request": {**request, "node": expected.node_name},

@@ -43,7 +43,7 @@ def load(provider: str, stage: str) -> Document:
     for document in recording["evidence"]:
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
             document["bundles"] = {name: {"files": 3, "other": {}} for name in host.BUNDLES}
-            for session in document["bird"]["sessions"]:  # recorded before the probe read it
+            for session in document["routing"]["sessions"]:  # recorded before the probe read it
                 if "hold_time" in session:
                     session.setdefault("keepalive_time", session["hold_time"] // 3)
     recording["expected"]["peers"] = _marked(recording["expected"]["peers"])
@@ -91,19 +91,19 @@ class Scene:
         return dict.__getitem__(self.scope("node"), "host")
 
     @property
-    def bird(self) -> Document:
+    def routing(self) -> Document:
         """The node's routing daemon."""
-        return dict.__getitem__(self.scope("node"), "bird")
+        return dict.__getitem__(self.scope("node"), "routing")
 
     @property
     def session(self) -> Document:
         """The first session with the host."""
-        return next(s for s in self.bird["sessions"] if s["neighbor"] == self.expected["peers"][0]["address"])
+        return next(s for s in self.routing["sessions"] if s["neighbor"] == self.expected["peers"][0]["address"])
 
     @property
     def exports(self) -> list[Document]:
         """What the first session exports."""
-        return self.bird["exports"][self.session["name"]]
+        return self.routing["exports"][self.session["name"]]
 
     def exchange(self, probe: str, scope: str = "node", **wanted: str) -> Document:
         """The first exchange of a probe."""
@@ -129,6 +129,16 @@ class Scene:
         return judge.judge(self.documents, self.sheet, self.stage, **options)
 
 
+def _named(routing: Document, peers: list[Document]) -> Document:
+    """A routing daemon whose sessions have the names of the sheet: FRR names none, so they have their addresses."""
+    names = {peer["address"]: peer["name"] for peer in peers}
+    for session in routing["sessions"]:
+        session["name"] = names.get(session["neighbor"], session["name"])
+    for section in ("exports", "imports", "options"):
+        routing[section] = {names.get(name, name): value for name, value in routing[section].items()}
+    return routing
+
+
 def sessions(case: str, routing: str = "bird") -> Scene:
     """A node with other sessions (``recorded/record_sessions.py``): its sheet, its routing daemon, its sockets.
 
@@ -138,11 +148,10 @@ def sessions(case: str, routing: str = "bird") -> Scene:
     scene = Scene()
     scene.expected["routing_provider"] = routing
     scene.machine["sockets"] = recording["sockets"]
-    if "bird" in recording:
-        scene.expected["peers"] = _marked(recording["peers"])
-        scene.scope("node")["bird"] = recording["bird"]
-    if "frr" in recording:
-        scene.scope("router")["frr"] = recording["frr"]
+    scene.expected["peers"] = _marked(recording["peers"])
+    scene.scope("node")["routing"] = _named(recording["routing"], recording["peers"])
+    if "host_router" in recording:
+        scene.scope("router")["host_router"] = recording["host_router"]
     else:
         scene.drop("router")
     return scene
