@@ -15,7 +15,7 @@ import shutil
 import nox
 
 ROOT = pathlib.Path(__file__).parent
-LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils"
+PLUGINS = "ansible_collections.icann.imrs.plugins"
 WITHOUT_ANSIBLE = ("tests/unit/plugins/module_utils", "tests/unit/contracts")
 nox.options.error_on_external_run = False
 nox.options.stop_on_first_error = True
@@ -26,7 +26,7 @@ def lint(session: nox.Session) -> None:
     """Format, lint, types, licences, documentation, and what execution environments are made from."""
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
-    session.run("mypy", "-p", LIBRARY)
+    session.run("mypy", "-p", PLUGINS)
     session.run("antsibull-changelog", "lint")
     session.run("reuse", "lint", "--lines")
     session.run("bindep", "--brief", "--file", "meta/bindep.txt")

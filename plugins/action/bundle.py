@@ -43,6 +43,9 @@ _display = Display()
 _TRUST = getattr(ansible_template, "trust_as_template", None)
 """Only since ansible-core 2.19: marks text as meant to be a template."""
 
+_MANAGED = "Ansible managed"
+"""What templates have as ``ansible_managed``, whatever the controller's ansible.cfg says: nodes are certified by it."""
+
 _TOLD = 200
 
 _MODULE = "icann.imrs.bundle"
@@ -63,7 +66,7 @@ def _secret_error(error: BaseException | None) -> str:
     """What the lookup of a secret said, if that is behind the error: it may be shown for a secret file, too."""
     while error is not None:
         if isinstance(error, SecretError):
-            return to_text(error)
+            return str(to_text(error))
         error = error.__cause__
     return ""
 
@@ -205,10 +208,10 @@ class ActionModule(ActionBase):
         told = refused = ""
         try:
             if item.get("src") is not None:
-                return self._from_template(str(item["src"]), file.dest, variables)
+                return self._from_template(str(item["src"]), variables)
             if item.get("copy") is not None:
                 return self._from_file(str(item["copy"]))
-            return to_bytes(str(item["content"]), errors="surrogate_or_strict")
+            return bytes(to_bytes(str(item["content"]), errors="surrogate_or_strict"))
         except AnsibleUndefinedVariable as error:
             told = f"{to_text(error)}; define the variable for this host, or correct its name in the template"
         except (AnsibleError, OSError) as error:
@@ -223,15 +226,12 @@ class ActionModule(ActionBase):
         place = f"{source if item.get('content') is None else 'content'} for {file.dest}"
         raise BundleError(f"bundle {bundle.name}: {place}: {told}")
 
-    def _from_template(self, source: str, dest: str, variables: dict[str, t.Any]) -> bytes:
-        """What ansible.builtin.template would write."""
+    def _from_template(self, source: str, variables: dict[str, t.Any]) -> bytes:
+        """What ansible.builtin.template would write, without what that tells of the controller, user and paths."""
         path = self._find_needle("templates", source)
         places = [*variables.get("ansible_search_path", []), self._loader.get_basedir(), os.path.dirname(path)]
         search = [found for place in places for found in (os.path.join(place, "templates"), place)]
-        extra = ansible_template.generate_ansible_template_vars(source, path, dest)
-        if _TRUST is not None and "ansible_managed" in variables:
-            extra.pop("ansible_managed")
-        available = {**variables, **extra}
+        available = {**variables, "ansible_managed": _MANAGED}
         options = {"trim_blocks": True, "lstrip_blocks": False}
         if _TRUST is not None:
             templar = self._templar.copy_with_new_env(searchpath=search, available_variables=available)
@@ -246,9 +246,10 @@ class ActionModule(ActionBase):
                 to_text(self._from_file(path), errors="surrogate_or_strict"),
                 preserve_trailing_newlines=True,
                 escape_backslashes=False,
+                fail_on_undefined=True,
                 overrides=options,
             )
-        return to_bytes("" if text is None else text, errors="surrogate_or_strict")
+        return bytes(to_bytes("" if text is None else text, errors="surrogate_or_strict"))
 
     def _from_file(self, source: str) -> bytes:
         """A plain file, decrypted when it is a vault."""

@@ -120,7 +120,7 @@ def _status(said: many.Said) -> dict[str, t.Any] | str:
         return "its gate's answer is not understood"
 
 
-def _known(answer: dict[str, t.Any] | str | None) -> dict[str, str]:
+def _known(answer: dict[str, t.Any] | str | None) -> dict[str, t.Any]:
     """Mode and note of a node."""
     if not isinstance(answer, dict):
         return {"mode": budget.NO_ANSWER, "note": answer or ""}

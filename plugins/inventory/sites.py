@@ -115,7 +115,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Hands the library's answer to Ansible; everything else is the library's."""
 
     NAME = "icann.imrs.sites"
-    OWN = ("fleet", "sites")
+    OWN: tuple[str, ...] = ("fleet", "sites")
     """The options that name files and folders of a fleet."""
 
     def verify_file(self, path: str) -> bool:

@@ -57,7 +57,7 @@ import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.icann.imrs.plugins.module_utils._bundle import render
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import BundleError, render
 from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
 
 _NAME = re.compile(r"vault_[a-z0-9_]{1,100}")
@@ -91,7 +91,7 @@ class LookupModule(LookupBase):
         if use is not None and use not in secrets.USES:
             raise SecretError(f"icann.imrs.secret: use is one of {', '.join(secrets.USES)}")
         rendering = self._templar.template(known.get("imrs_render_directory"))
-        return [self._one(term, known, t.cast("str | None", use), rendering=bool(rendering)) for term in terms]
+        return [self._one(term, known, use, rendering=bool(rendering)) for term in terms]
 
     def _one(self, name: object, variables: dict[str, t.Any], use: str | None, *, rendering: bool) -> str:
         host = variables.get("inventory_hostname", "this host")
@@ -120,7 +120,7 @@ class LookupModule(LookupBase):
         if rendering:
             try:
                 return render.placeholder(name, value, os.environb.get(render.KEY_VARIABLE.encode(), b""))
-            except render.BundleError as error:
+            except BundleError as error:
                 raise SecretError(f"{host}: {error}") from None
         if value is not None and use:
             wrong = secrets.USES[use](value) or ""

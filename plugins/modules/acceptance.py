@@ -219,7 +219,7 @@ from ..module_utils import _reports as reports
 from ..module_utils._acceptance import course, judge, plan, report_json, report_junit, report_markdown, table, wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._bundle import BundleError, Places, lease
-from ..module_utils._probes import collect
+from ..module_utils._probes import collect, query, signed
 from ..module_utils._routing.policy import Mode
 
 REPORTS = {
@@ -237,10 +237,10 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     if scope == "router":
         return collect.router(str(stage), raw, expected.announced(stage), patience=patience, certified=sessions)
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
-    questions = plan.questions(expected, stage, scope, token)
+    questions = t.cast("list[query.Question]", plan.questions(expected, stage, scope, token))
     if scope == "node":
-        signed = plan.signed(expected)
-        return collect.node(str(stage), raw, questions, signed, patience=patience, certified=sessions)
+        transfers = t.cast("list[signed.Question]", plan.signed(expected))
+        return collect.node(str(stage), raw, questions, transfers, patience=patience, certified=sessions)
     return collect.vantage(str(stage), raw, questions, patience=patience)
 
 

@@ -58,7 +58,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      src: {description: Template of the role; rendered on the controller as by M(ansible.builtin.template)., type: str}
+      src: {description: Template of the role; as for M(ansible.builtin.template) without C(template_*)., type: str}
       copy: {description: Plain file of the controller; copied byte for byte., type: str}
       content: {description: The content itself., type: str}
       dest: {description: Absolute path on the node., type: str, required: true}
@@ -285,6 +285,7 @@ rolled_back:
 """
 
 import os
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -369,19 +370,18 @@ def main() -> None:
     elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
     places = Places.below(elsewhere) if elsewhere else Places()
     token = module.params["confirm_token"]
-    hold = lease.Hold(places.boot, module.params["lease"])
-    told = ""
+    hold, told = lease.Hold(places.boot, module.params["lease"]), ""
     try:
         if token:
             refusal = "" if module.check_mode else keep(places.state, params["name"], token, Systemd())
             module.exit_json(changed=False, rolled_back=bool(refusal), confirmed=not refusal, reason=refusal)
         bundle = parse(params, unpack(module.params["contents"] or ""))
-        mode = "check" if module.check_mode else "plan" if module.params["plan"] else "change"
+        does: t.Literal["plan", "change"] = "plan" if module.params["plan"] else "change"
         if module.check_mode:
             told = hold.look()
         else:
             hold.take()
-        outcome = apply(bundle, places=places, mode=mode, show=module._diff)
+        outcome = apply(bundle, places=places, mode="check" if module.check_mode else does, show=module._diff)
     except lease.HeldError as error:
         named = f"bundle {params['name']}: {error}"
         module.fail_json(msg=named, rolled_back=False, refused=False, held_by=error.holder)

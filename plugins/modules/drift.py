@@ -182,7 +182,10 @@ from ..module_utils._drift import report, wanted
 from ..module_utils._drift.intent import Intent
 from ..module_utils._probes import state
 
-REPORTS = {"drift.json": report.to_json, "drift.txt": lambda found: report.table(found) + "\n"}
+REPORTS: dict[str, t.Callable[[report.Report], str]] = {
+    "drift.json": report.to_json,
+    "drift.txt": lambda found: report.table(found) + "\n",
+}
 
 
 def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -190,7 +193,7 @@ def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
     root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
     manifest = (root / "MANIFEST").read_text(encoding="utf-8")
     intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
-    request = wanted.request(intent, expected.nameserver_provider, expected.routing_provider)
+    request = wanted.request(intent, expected.nameserver, expected.routing)
     return {
         "intent": intent.to_wire(),
         "request": {**request, "node": expected.node_name},

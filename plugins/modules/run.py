@@ -171,7 +171,7 @@ def main() -> None:
 def _do(module: AnsibleModule, place: lease.Place, run: lease.Run, given: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the verb says; HeldError when it is another run's turn."""
     verb, command = module.params["verb"], module.params["command"]
-    result = {"changed": False}
+    result: dict[str, t.Any] = {"changed": False}
     looks = module.check_mode or given.get("look")
     if looks:
         told = place.look(run)

@@ -14,10 +14,15 @@ from __future__ import annotations
 import fnmatch
 import pathlib
 import shlex
+import sys
 import typing as t
 
 import measure
 import yaml
+
+sys.path.insert(0, str(measure.ROOT / "plugins/module_utils"))
+
+from _products import BIRD, KNOT
 
 if t.TYPE_CHECKING:
     from imrslab import topology
@@ -134,10 +139,8 @@ def _packages() -> list[Task]:
     """One installation and one task of held versions for each of the usual roles: the base, nameserver, routing."""
     data = yaml.safe_load((measure.ROOT / "roles/packages/defaults/main.yml").read_text(encoding="utf-8"))
     options = {"state": "present", "update_cache": True, "cache_valid_time": 86400, "install_recommends": False}
-    sets = {"base": (data["packages_common"], [])} | {
-        provider: (data["packages_by_provider"][provider], data["packages_held_by_provider"][provider])
-        for provider in PROVIDERS
-    }
+    sets: dict[str, tuple[t.Sequence[str], t.Sequence[str]]] = {"base": (data["packages_common"], ())}
+    sets |= {product.name: (product.packages, product.held) for product in (KNOT, BIRD)}
     tasks: list[Task] = []
     for name, (installed, held) in sets.items():
         tasks.append({"name": f"{name} | Install packages", "ansible.builtin.apt": {"name": installed} | options})

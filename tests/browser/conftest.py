@@ -5,14 +5,10 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 import typing as t
 
-import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 import browsing
+import pytest
 
 if t.TYPE_CHECKING:
     from playwright.sync_api import Browser

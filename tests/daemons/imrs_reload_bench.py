@@ -13,8 +13,6 @@ import subprocess
 import sys
 import typing as t
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lab"))
-
 from imrs_gate_bench import FIVE, run, until
 from imrs_gate_config import CONFIG, SERVICE
 from imrs_provider_bench import RENDERED, Node, install, suited, vtysh

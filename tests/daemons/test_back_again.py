@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import pathlib
 import re
-import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import FIVE, until
 from imrs_host_bench import BesideRefuser
 from imrs_provider_bench import Node, vtysh

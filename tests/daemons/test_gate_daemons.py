@@ -13,9 +13,6 @@ import time
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import COVERING, FIVE, TOOLS, Bench, run, until
 from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME, SWIFT
 

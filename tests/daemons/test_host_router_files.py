@@ -15,13 +15,9 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import COVERING, FIVE, PATIENCE, ROOT, run, until
 
 GOLDEN = ROOT / "tests/unit/plugins/module_utils/_documents/routers"

@@ -9,20 +9,14 @@ from __future__ import annotations
 import pathlib
 import shutil
 import struct
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-from imrs_gate_bench import COVERING, FIVE, ROOT, Bench, until
+from ansible_collections.icann.imrs.plugins.module_utils._gate import wire
+from imrs_gate_bench import COVERING, FIVE, Bench, until
 from imrs_host_bench import BesideFrr, BesideSpeaker, Told, crowd, with_role
 from imrs_provider_bench import RENDERED, Node
 from imrs_provider_config import PLAIN, ROUTERS
-
-sys.path.insert(0, str(ROOT / "plugins"))
-from module_utils._gate import wire
 
 BOTH = ("bird", "frr")
 GRACEFUL = "(65535,0)"

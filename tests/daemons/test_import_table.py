@@ -8,13 +8,9 @@ Without a table of its own, `birdc configure` would end such a session to hear a
 from __future__ import annotations
 
 import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import FIVE, until
 from imrs_reload_bench import CASE, TOLD, Changing
 

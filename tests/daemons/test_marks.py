@@ -5,13 +5,9 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import FIVE, until
 from imrs_gate_config import MARKS
 from imrs_host_bench import Told

@@ -15,9 +15,6 @@ import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import COVERING, FIVE, run, until
 from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME
 from imrs_provider_bench import RENDERED, Node, install, vtysh

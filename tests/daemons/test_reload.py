@@ -13,13 +13,9 @@ import contextlib
 import pathlib
 import re
 import subprocess
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_changes_table import promises
 from imrs_gate_bench import FIVE, until
 from imrs_gate_config import SERVICE

@@ -8,15 +8,11 @@ import base64
 import pathlib
 import socket
 import subprocess
-import sys
 import time
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import signed
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import run, until
 
 NAME = "xlb01-dist1.lab.example."

@@ -14,9 +14,6 @@ import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_gate_bench import PATIENCE, until
 from imrs_gate_config import SERVICE
 from imrs_reload_bench import CASE, Changing

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .._routing.policy import Mode
     from .expected import Expected
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Missing(Exception):  # noqa: N818 - reads as what it says: evidence is missing
@@ -106,8 +106,6 @@ class Evidence:
         found = self.scopes.get(scope, {}).get(name)
         if found is None:
             raise Missing(f"the {scope} gave no evidence on {name}")
-        if isinstance(found, dict) and found.get("unsupported"):
-            raise Missing(str(found["unsupported"]))
         if isinstance(found, dict) and found.get("error"):
             raise Missing(f"{name} of the {scope} could not be read: {found['error']}")
         return found

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from .. import _addressing as addressing
+from .. import _products as products
 from .._routing import policy
 from .._site.session import Peer
 
@@ -63,8 +64,8 @@ class Expected:
     zones: tuple[str, ...]
     masters: tuple[Master, ...]
     trust_anchors: tuple[str, ...]
-    nameserver_provider: str
-    routing_provider: str
+    nameserver: products.Product
+    routing: products.Product
     mode: str
     notify_addresses: tuple[str, ...] = ()
     listeners: tuple[Listener, ...] = ()
@@ -85,8 +86,9 @@ class Expected:
     @classmethod
     def parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
         """Build from the ``expected`` option of the module; ValueError that names what is missing or wrong."""
-        needed = [field.name for field in dataclasses.fields(cls) if field.name not in OPTIONAL]
-        missing = [name for name in needed if name not in data]
+        names = {"nameserver": "nameserver_provider", "routing": "routing_provider"}
+        fields = [field.name for field in dataclasses.fields(cls) if field.name not in OPTIONAL]
+        missing = [name for field in fields if (name := names.get(field, field)) not in data]
         if missing:
             raise ValueError(f"expected: {', '.join(missing)} missing")
         try:
@@ -111,8 +113,8 @@ class Expected:
             zones=tuple(_fqdn(zone["name"]) for zone in data["zones"]),
             masters=tuple(_master(master) for master in data["masters"]),
             trust_anchors=tuple(str(anchor) for anchor in data["trust_anchors"]),
-            nameserver_provider=str(data["nameserver_provider"]),
-            routing_provider=str(data["routing_provider"]),
+            nameserver=products.named(products.NAMESERVER, data["nameserver_provider"]),
+            routing=products.named(products.ROUTING, data["routing_provider"]),
             mode=str(data.get("mode") or ""),
             notify_addresses=tuple(str(address) for address in data.get("notify_addresses") or ()),
             listeners=tuple(

@@ -17,14 +17,14 @@ if t.TYPE_CHECKING:
 Session = t.Mapping[str, t.Any]
 
 NO_EXPORT = "65535:65281"
-"""RFC 1997, as BIRD shows it."""
+"""RFC 1997, as a number: the spelling of evidence."""
 
 _COMMUNITY = re.compile(r"\(([^)]*)\)")
 
 
 def session_of(evidence: Evidence, peer: Peer) -> Session | None:
-    """BIRD's session with this peer, found by the address: names are free."""
-    for session in evidence.section("node", "bird")["sessions"]:
+    """The daemon's session with this peer, found by the address: names are free."""
+    for session in evidence.section("node", "routing")["sessions"]:
         if session.get("neighbor") == peer.address:
             return dict(session)
     return None
@@ -32,7 +32,7 @@ def session_of(evidence: Evidence, peer: Peer) -> Session | None:
 
 def bfd_of(evidence: Evidence, peer: Peer) -> Session:
     """BFD's session with this peer, or an empty one."""
-    sessions = evidence.section("node", "bird")["bfd"]
+    sessions = evidence.section("node", "routing")["bfd"]
     return next((session for session in sessions if session["address"] == peer.address), {})
 
 
@@ -44,7 +44,7 @@ def at_router(evidence: Evidence, peer: Peer) -> list[Session] | None:
     """
     if "router" not in evidence.scopes:
         return None
-    seen = evidence.section("router", "frr")
+    seen = evidence.section("router", "host_router")
     session = seen["sessions"].get(peer.local_address, {})
     if not _may_be(session, peer):
         return None

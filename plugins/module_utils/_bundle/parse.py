@@ -83,7 +83,7 @@ class _Reader:
     def path(self, value: object, place: str) -> str:
         if not isinstance(value, str) or not value.startswith("/"):
             raise self.wrong(
-                place, f"{value!r} is not an absolute path; write it from the root, as in /etc/knot/knot.conf"
+                place, f"{value!r} is not an absolute path; write it from the root, as in /etc/nftables.conf"
             )
         if value == "/" or os.path.normpath(value) != value or any(character < " " for character in value):
             raise self.wrong(place, f"{value!r} is not a plain path; leave out '..', '//' and the slash at the end")

@@ -32,7 +32,7 @@ class Change:
     """What happens to one file. Changes with the same title and the same changed lines are told once."""
 
     title: str
-    """``changed /etc/knot/knot.conf``."""
+    """``changed /etc/nftables.conf``."""
     lines: tuple[str, ...] = ()
     """Hunks of a unified diff without line numbers, or nothing."""
 
@@ -147,7 +147,7 @@ def _node(name: str, site: str, old: Files, new: Files) -> Place | None:
 
 
 def _manifest(text: str) -> dict[str, str]:
-    """``0640 root:knot`` by path. The sums that the manifest also holds say nothing that the files do not."""
+    """``0640 root:root`` by path. The sums that the manifest also holds say nothing that the files do not."""
     found = {}
     for line in text.splitlines():
         parts = line.removesuffix(" secret").split(" ", 3)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _products as products
+
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
 
@@ -75,7 +77,7 @@ REGIONS = {
 }
 """ICANN's five regions."""
 
-PROVIDERS = {"knot": "Knot DNS", "nsd": "NSD", "bird": "BIRD", "frr": "FRR"}
+PROVIDERS = {product.name: product.title for product in products.PRODUCTS}
 
 HOSTS = {
     "isp": "Internet service provider",

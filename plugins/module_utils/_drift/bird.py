@@ -15,6 +15,9 @@ import typing as t
 
 from .finding import CONVERGE, Finding, unread
 
+if t.TYPE_CHECKING:
+    from .intent import Intent
+
 DIRECTORY = "/etc/bird/"
 SLACK = 1.0
 """Seconds by which the clock of a file may be ahead."""
@@ -60,9 +63,9 @@ def code(dump: str) -> dict[str, list[str]]:
     return found
 
 
-def compare(evidence: Json, ours: t.Container[str]) -> list[Finding]:
+def compare(_intent: Intent, evidence: Json, ours: t.Container[str]) -> list[Finding]:
     """Everything about a running BIRD. ``ours``: all prefixes that may ever leave this node."""
-    bird = evidence["bird"]
+    bird = evidence["routing"]
     if bird.get("error"):
         return [unread("BIRD", bird["error"], "see journalctl --unit=bird")]
     intended, running = bird["intended"], bird["running"]

@@ -91,9 +91,9 @@ def _unsaid(line: Line) -> bool:
     return False
 
 
-def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
+def compare(intent: Intent, evidence: t.Mapping[str, t.Any], _ours: t.Container[str]) -> list[Finding]:
     """Everything about a running FRR."""
-    frr = evidence["frr"]
+    frr = evidence["routing"]
     if frr.get("error"):
         return [unread("FRR", frr["error"], "see journalctl --unit=frr")]
     wanted, running = parse(intent.text(CONFIGURATION)), parse(frr["running"])

@@ -30,7 +30,7 @@ class File:
 
     @property
     def attributes(self) -> str:
-        """Mode and owner, as in ``0640 root:bird``."""
+        """Mode and owner, as in ``0640 root:root``."""
         return f"{self.mode} {self.owner}:{self.group}"
 
 

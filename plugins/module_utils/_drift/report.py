@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import textwrap
 import typing as t
 from dataclasses import dataclass
 
 from .._acceptance.expected import Expected
-from . import bird, files, frr, nameserver, nftables, packages, services, sockets, sysctls
+from . import bird, files, frr, knot, nftables, nsd, packages, services, sockets, sysctls
 from .finding import KINDS, Finding, unread
 from .intent import Intent
 
@@ -20,6 +21,14 @@ FORMAT = 1
 """Version of the shape of evidence; any other is refused."""
 
 WIDTH = 110
+
+_DAEMONS: dict[str, t.Callable[[Intent, t.Mapping[str, t.Any], t.Container[str]], list[Finding]]] = {
+    "bird": bird.compare,
+    "frr": frr.compare,
+    "knot": knot.compare,
+    "nsd": nsd.compare,
+}
+"""What compares a daemon as it runs: from the intent, the evidence and all prefixes that may ever leave this node."""
 
 
 @dataclass(frozen=True)
@@ -53,23 +62,18 @@ def compare(
         raise ValueError(f"evidence has format {evidence.get('format')!r}, not {FORMAT}; collect it again")
     if evidence.get("node") != should.node_name:
         raise ValueError(f"evidence is of {evidence.get('node')}, not of {should.node_name}; collect it there")
-    providers = (should.nameserver_provider, should.routing_provider)
     ours = {prefix for family in should.prefixes for prefix in should.ours(family)}
     subjects: list[tuple[str, t.Callable[[], list[Finding]]]] = [
         ("files", lambda: files.compare(intent, evidence, known)),
         ("packages", lambda: packages.compare(intent, evidence)),
-        ("services", lambda: services.compare(intent, evidence, providers)),
+        ("services", lambda: services.compare(intent, evidence, (should.nameserver, should.routing))),
         ("sysctls", lambda: sysctls.compare(intent, evidence)),
         ("nftables", lambda: nftables.compare(evidence)),
         ("listening sockets", lambda: sockets.compare(evidence, should)),
-        {
-            "bird": ("BIRD", lambda: bird.compare(evidence, ours)),
-            "frr": ("FRR", lambda: frr.compare(intent, evidence)),
-        }[should.routing_provider],
-        {
-            "knot": ("Knot DNS", lambda: nameserver.knot(evidence)),
-            "nsd": ("NSD", lambda: nameserver.nsd(intent, evidence)),
-        }[should.nameserver_provider],
+        *(
+            (product.title, functools.partial(_DAEMONS[product.name], intent, evidence, ours))
+            for product in (should.routing, should.nameserver)
+        ),
     ]
     findings = []
     for name, judge in subjects:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
+from .. import _products as products
 from . import wanted
 from .finding import CONVERGE, RESTORE, Finding, unread
 
@@ -21,16 +22,16 @@ _ENABLED = ("enabled", "enabled-runtime", "alias")
 _OURS = ("/etc/", "/run/systemd/", "/usr/local/")
 
 
-def compare(intent: Intent, evidence: t.Mapping[str, t.Any], providers: t.Sequence[str]) -> list[Finding]:
+def compare(intent: Intent, evidence: t.Mapping[str, t.Any], daemons: t.Sequence[products.Product]) -> list[Finding]:
     """Everything about units."""
     units = evidence["units"]
     if not units:
         return [unread("services", "systemd said nothing")]
-    running = wanted.of(wanted.UNITS, providers)
+    running = wanted.units(daemons)
     findings = []
     for name in running:
         findings += _runs(name, units.get(name))
-    for name in wanted.everything(wanted.UNITS):
+    for name in wanted.units(products.PRODUCTS):
         if name not in running and units.get(name):
             findings += _rests(name, units[name])
     for name, unit in sorted(units.items()):

@@ -8,34 +8,27 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
+from .. import _products as products
 from . import sysctls
 
 if t.TYPE_CHECKING:
     from .intent import Intent
 
-UNITS: t.Mapping[str, tuple[str, ...]] = {
-    "": (
-        "systemd-networkd.service",
-        "nftables.service",
-        "imrs-fingerprint.path",
-        "imrs-fingerprint-absent.path",
-        "imrs-fingerprint-due.path",
-        "imrs-reinstate.path",
-        "imrs-gate.service",
-    ),
-    "knot": ("knot.service",),
-    "nsd": ("nsd.service",),
-    "bird": ("bird.service", "imrs-routing-hung.path"),
-    "frr": ("frr.service", "imrs-routing-hung.path"),
-}
-"""Enabled and active on every node, and by provider; those of other providers are neither."""
+UNITS = (
+    "systemd-networkd.service",
+    "nftables.service",
+    "imrs-fingerprint.path",
+    "imrs-fingerprint-absent.path",
+    "imrs-fingerprint-due.path",
+    "imrs-reinstate.path",
+    "imrs-gate.service",
+    "imrs-routing-hung.path",
+)
+"""Enabled and active on every node, beside those of its daemons; those of other daemons are neither."""
 
 DIRECTORIES = (
-    "/etc/bird",
-    "/etc/frr",
+    *(product.directory for product in products.PRODUCTS),
     "/etc/imrs",
-    "/etc/knot",
-    "/etc/nsd",
     "/etc/ssh/sshd_config.d",
     "/etc/systemd/network",
     "/etc/systemd/networkd.conf.d",
@@ -43,13 +36,15 @@ DIRECTORIES = (
 )
 """Nobody but us and the packages puts files here."""
 
-GENERATED = ("/etc/imrs/fingerprint.salt", "/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*", "*/__pycache__/*")
+GENERATED = (
+    "/etc/imrs/fingerprint.salt",
+    *(pattern for product in products.PRODUCTS for pattern in product.generated),
+    "*/__pycache__/*",
+)
 """Made by programs when they are installed or run."""
 
 RESTART: t.Mapping[str, tuple[str, ...]] = {
-    "knot.service": ("/etc/knot/knot.conf",),
-    "nsd.service": ("*/nsd.service.d/10-imrs.conf", "/etc/nsd/nsd.conf"),
-    "frr.service": ("/etc/frr/daemons",),
+    **{product.unit: product.restart for product in products.PRODUCTS if product.restart},
     "systemd-networkd.service": ("/etc/systemd/networkd.conf.d/*",),
     "imrs-gate.service": (
         "/etc/imrs/gate.json",
@@ -67,25 +62,20 @@ RELOAD: t.Mapping[str, tuple[str, ...]] = {"ssh.service": ("/etc/ssh/sshd_config
 STATE = "/var/lib/imrs-bundle"
 """Where a node remembers what bundles have written."""
 
-_BY_CONTENT = ("/etc/nftables.conf", "/etc/knot/*", "/etc/bird/*")
+_BY_CONTENT = ("/etc/nftables.conf", *(pattern for product in products.PRODUCTS for pattern in product.canonical))
 """Files whose content the node itself needs: their programs put them into canonical form."""
 
 
-def of(table: t.Mapping[str, tuple[str, ...]], providers: t.Iterable[str]) -> tuple[str, ...]:
-    """The rows of these providers and the one of every node, without repetition."""
-    return tuple(dict.fromkeys(name for provider in ("", *providers) for name in table.get(provider, ())))
-
-
-def everything(table: t.Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """All rows, without repetition."""
-    return of(table, (provider for provider in table if provider))
+def units(daemons: t.Iterable[products.Product]) -> tuple[str, ...]:
+    """What is enabled and active on a node with these daemons."""
+    return (*UNITS, *(product.unit for product in daemons))
 
 
 def _by_content(path: str) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in _BY_CONTENT)
 
 
-def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
+def request(intent: Intent, nameserver: products.Product, routing: products.Product) -> dict[str, t.Any]:
     """What the node is asked for. Holds the contents of few files: the others are compared by their checksums."""
     return {
         "files": [
@@ -100,9 +90,9 @@ def request(intent: Intent, nameserver: str, routing: str) -> dict[str, t.Any]:
         "placeholders": intent.placeholders(),
         "directories": list(DIRECTORIES),
         "packages": list(intent.packages.installed),
-        "units": [*everything(UNITS), *RELOAD],
+        "units": [*units(products.PRODUCTS), *RELOAD],
         "sysctls": sorted(sysctls.wanted(intent)),
-        "nameserver": nameserver,
-        "routing": routing,
+        "nameserver": nameserver.name,
+        "routing": routing.name,
         "state": STATE,
     }

@@ -257,7 +257,7 @@ def _imports(
 def read(
     runner: host.Runner = host.run,
     command: t.Sequence[str] = ("birdc", "-r"),
-    path: str = CONFIGURATION,
+    path: str = "",
     prefixes: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> dict[str, t.Any]:
     """The sessions and their BFD, what each exports and imports, and the judged options of the configuration.
@@ -275,7 +275,7 @@ def read(
         exports[session["name"]] = parse_routes(listed["stdout"]) if listed["rc"] == 0 else None
         imports[session["name"]] = _imports(runner, command, session, prefixes or {})
     try:
-        options: dict[str, t.Any] | None = session_options(configuration_text(path))
+        options: dict[str, t.Any] | None = session_options(configuration_text(path or CONFIGURATION))
     except OSError:
         options = None
     return {

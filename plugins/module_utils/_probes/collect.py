@@ -10,23 +10,21 @@ import typing as t
 from concurrent import futures
 
 from .. import _addressing as addressing
-from . import bird, frr, host, query, signed, state, zone
+from .. import _products as products
+from . import frr, host, query, readers, signed, state, zone
 
-FORMAT = 2
+FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
 
 VANTAGE_RATE = 120.0
-"""Questions a second from outside: NSD's rate limit, 200 answers a second for a /24, must never be met."""
+"""Questions a second from outside: the lowest rate limit, 200 answers a second for a /24, must never be met."""
 
 PATIENCE = 60.0
 """Seconds that a zone may take from the masters to the node, and a session to come up (requirements ZI-01)."""
 
-UNSUPPORTED = "acceptance cannot read {} on the node yet, so the node stays dark"
-"""What every BGP check says of a routing daemon that no probe reads."""
-
 Commands = t.Mapping[str, t.Sequence[str]]
-"""Other ways to call ``birdc``, ``knotc``, ``nsd-control`` or ``vtysh``; ``bird.conf``, ``bundles`` and
-``keys`` are paths."""
+"""Other ways to ask the daemons, for tests: ``nameserver``, ``routing``, ``host_router``; ``configuration`` (of the
+routing daemon), ``bundles`` and ``keys`` are paths."""
 
 
 def _base(scope: str, stage: str, expected: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -61,20 +59,20 @@ def node(  # noqa: PLR0913 - all but four are options
     commands = commands or {}
     evidence, started = _base("node", stage, expected), time.monotonic()
     deadline = started + patience
-    provider = expected.get("nameserver_provider", "knot")
-    control = commands.get("nsd-control" if provider == "nsd" else "knotc", ())
+    nameserver = products.named(products.NAMESERVER, expected["nameserver_provider"])
+    control = commands.get("nameserver", nameserver.control)
     with futures.ThreadPoolExecutor(max_workers=4) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
         routing = pool.submit(_routing, expected, commands, deadline, certified)
         evidence["exchanges"] = exchanges = _asked(questions, deadline)
-        keys = commands.get("keys", (signed.FILES.get(provider, ""),))[0]
+        keys = commands.get("keys", (nameserver.keys,))[0]
         asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
-        zones = pool.submit(zone.read, provider, expected["zones"], expected["trust_anchors"], control)
+        zones = pool.submit(zone.read, nameserver.name, expected["zones"], expected["trust_anchors"], control)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
         evidence["host"] = machine.result()
         evidence["zones"] = zones.result()
         evidence["transfers"] = asked.result()
-        evidence["bird"] = routing.result()
+        evidence["routing"] = routing.result()
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 
@@ -109,14 +107,13 @@ def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
 def _routing(
     expected: t.Mapping[str, t.Any], commands: Commands, deadline: float, certified: t.Collection[str] = ()
 ) -> dict[str, t.Any]:
-    """The node's routing daemon; only BIRD is read so far."""
-    provider = expected.get("routing_provider", "bird")
-    if provider != "bird":
-        return {"unsupported": UNSUPPORTED.format(provider.upper())}
+    """The node's routing daemon."""
+    product = products.named(products.ROUTING, expected["routing_provider"])
+    reader, command = readers.sessions(product.name), commands.get("routing", product.control)
+    path = commands.get("configuration", ("",))[0]
     peers = [peer for peer in expected["peers"] if not certified or peer["mark"] in certified]
-    path = commands.get("bird.conf", (bird.CONFIGURATION,))[0]
     while True:
-        seen = bird.read(host.run, commands.get("birdc", ("birdc", "-r")), path, _prefixes(expected))
+        seen = reader.read(host.run, command, path, _prefixes(expected))
         if "error" in seen or _watched(seen, peers) or time.monotonic() > deadline:
             return seen
         time.sleep(0.25)
@@ -190,7 +187,7 @@ def router(
     evidence, started = _base("router", stage, expected), time.monotonic()
     locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
     while True:
-        seen = frr.read(locals_, host.run, (commands or {}).get("vtysh", ("vtysh",)))
+        seen = frr.received(locals_, host.run, (commands or {}).get("host_router", products.FRR.control))
         if (
             "error" in seen
             or _received(seen, expected["peers"], announced, certified)
@@ -199,7 +196,7 @@ def router(
             break
         time.sleep(0.25)
     evidence["collected_at"] = round(time.time(), 3)
-    evidence["frr"] = seen
+    evidence["host_router"] = seen
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 

@@ -1,19 +1,28 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What an FRR router at the host says it received from the node: JSON of ``vtysh`` to structure."""
+"""What FRR says at the host, of what it received from the node; and on a node, the configuration that it runs.
+
+What its sessions are on a node is in ``frr_sessions``.
+"""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-from . import host
+from .._products import FRR
+from . import apart, host
+
+if t.TYPE_CHECKING:
+    from .seal import Seal
 
 FAMILIES = ("ipv4", "ipv6")
 
+_KEY = r"^\s*(?:neighbor \S+ password|password|enable password|key-string)(?: \d)? (\S+)$"
 
-def _load(result: dict[str, t.Any]) -> dict[str, t.Any]:
+
+def load(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """The object a command printed, or an empty one."""
     try:
         loaded = json.loads(result["stdout"] or "{}") if result["rc"] == 0 else {}
@@ -62,17 +71,25 @@ def parse_table(table: dict[str, t.Any], address: str) -> list[dict[str, t.Any]]
     return sorted(routes, key=lambda route: str(route["to"]))
 
 
-def read(
-    addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner = host.run, command: t.Sequence[str] = ("vtysh",)
+def received(
+    addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner = host.run, command: t.Sequence[str] = FRR.control
 ) -> dict[str, t.Any]:
-    """What the router knows of the node, whose addresses are given by family."""
+    """What a router at the host knows of the node, whose addresses are given by family."""
     found: dict[str, t.Any] = {"sessions": {}, "routes": {}}
     for family in FAMILIES:
         table = runner([*command, "-c", f"show bgp {family} unicast json"])
         if table["rc"] != 0:
             return {"error": (table["stderr"] or table["stdout"]).strip()[:200] or "vtysh failed"}
         for address in addresses.get(family, ()):
-            neighbors = _load(runner([*command, "-c", f"show bgp neighbors {address} json"]))
+            neighbors = load(runner([*command, "-c", f"show bgp neighbors {address} json"]))
             found["sessions"][address] = parse_neighbor(neighbors, address)
-            found["routes"][address] = parse_table(_load(table), address)
+            found["routes"][address] = parse_table(load(table), address)
     return found
+
+
+def running(_contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:
+    """The running configuration, sealed."""
+    done = runner([*FRR.control, "-c", "show running-config"])
+    if done["rc"] != 0 or "router bgp" not in done["stdout"]:
+        return {"error": apart.said(done, "vtysh") if done["rc"] else "bgpd has no configuration"}
+    return {"running": seal.lines(done["stdout"], _KEY)}

@@ -17,6 +17,8 @@ import subprocess
 import time
 import typing as t
 
+from .. import _products as products
+
 TIMEOUT = 10.0
 LIMIT = 2_000_000
 """Characters of output that are kept."""
@@ -30,10 +32,10 @@ NO_ANSWER = (124, 127)
 SYSCTLS = ("net.ipv4.tcp_syncookies", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
 
-PACKAGES = ("knot", "nsd", "bird2", "bird3", "frr", "chrony", "nftables")
+PACKAGES = (*(name for product in products.PRODUCTS for name in product.versions), "chrony", "nftables")
 """Packages whose versions go into the report."""
 
-UNITS = ("knot.service", "nsd.service", "bird.service", "frr.service", "chrony.service", "ssh.service")
+UNITS = (*(product.unit for product in products.PRODUCTS), "chrony.service", "ssh.service")
 
 Runner = t.Callable[[t.Sequence[str]], "dict[str, t.Any]"]
 """How commands are run; tests hand in their own."""

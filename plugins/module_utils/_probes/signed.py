@@ -29,9 +29,6 @@ try:
 except ImportError:  # the module says so, with the name of the package
     dns = None  # type: ignore[assignment]
 
-FILES = {"knot": "/etc/knot/keys.conf", "nsd": "/etc/nsd/nsd.conf.d/zones.conf"}
-"""Where the keys of a nameserver stand, by provider (role ``nameserver``)."""
-
 VERIFIED = "verified"
 """The answer is signed with our key. Any other result says what came instead."""
 
@@ -61,7 +58,7 @@ class Key(t.NamedTuple):
 
 
 def parse_keys(text: str) -> dict[str, Key]:
-    """The keys in a file of Knot DNS (``key:`` with ``id``) or of NSD (``key:`` with ``name``), by name."""
+    """The keys in a nameserver's file, by name: every ``key:`` with its ``id`` or ``name``, whichever it is called."""
     found: dict[str, dict[str, str]] = {}
     entry: dict[str, str] = {}
     for word, value in _LINE.findall(text):

@@ -20,7 +20,7 @@ import time
 import typing as t
 from concurrent import futures
 
-from . import host, running
+from . import host, readers, running
 from .seal import Seal
 
 FORMAT = 1
@@ -285,8 +285,8 @@ def read(
     with futures.ThreadPoolExecutor(max_workers=4) as pool:
         verified = {name: pool.submit(runner, ["dpkg", "--verify", name]) for name in names}
         filters = pool.submit(running.nftables, contents, runner)
-        routing = pool.submit(running.routing, request["routing"], contents, seal, runner)
-        nameserver = pool.submit(running.nameserver, request["nameserver"], contents, seal, runner)
+        routing = pool.submit(readers.routing(request["routing"]).running, contents, seal, runner)
+        nameserver = pool.submit(readers.nameserver(request["nameserver"]).running, contents, seal, runner)
         evidence = {
             "format": FORMAT,
             "scope": "node",
@@ -307,7 +307,7 @@ def read(
             "sysctl_files": sysctl_files(wanted=request["sysctls"]),
             "sockets": host.parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
             "nft": filters.result(),
-            request["routing"]: routing.result(),
-            request["nameserver"]: nameserver.result(),
+            "routing": routing.result(),
+            "nameserver": nameserver.result(),
         }
     return t.cast(Json, seal.guard(evidence))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _addressing as addressing
+from .. import _products as products
 from . import onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
@@ -29,6 +30,7 @@ class Deriver:
         self._shared: Variables = {
             "imrs_fleet": fleet["fleet"],
             "imrs_asn": addressing.ASN,
+            "imrs_held_packages": list(products.held()),
             "imrs_service_addresses": service_addresses(),
             "imrs_prefixes": prefixes(),
             "imrs_zones": fleet["zones"],
@@ -39,6 +41,7 @@ class Deriver:
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
         }
         self._masters = masters(fleet)
+        self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {
             profile["name"]: {key: value for key, value in profile.items() if key not in _PICTURE}
             for profile in fleet["profiles"]
@@ -58,7 +61,9 @@ class Deriver:
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
             "imrs_profile": self._profiles[node["profile"]],
             "imrs_nameserver_provider": node["nameserver"],
+            "imrs_nameserver": self._products[node["nameserver"]],
             "imrs_routing_provider": node["routing"],
+            "imrs_routing": self._products[node["routing"]],
             "imrs_router_id": next(
                 address.text for address in map(addressing.parse, uplink["addresses"]) if address.family == "ipv4"
             ),

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+from .. import _products as products
 from . import onboarding, parts
 from .parts import Schema, choice, field, many, number, record, text
 from .session import Session
+
+
+def _providers(kind: str) -> Schema:
+    """The daemons of one kind that a node can run."""
+    return choice(*(product.name for product in products.of_kind(kind)))
+
 
 NOC = record(
     "a contact",
@@ -85,8 +92,8 @@ NODE = record(
     {
         "node": field(parts.MACHINE, "Airport code and two digits", "nbo01"),
         "profile": field(parts.NAME, "Hardware class, described in fleet.yml", "calypso"),
-        "nameserver": field(choice("knot", "nsd"), "Nameserver"),
-        "routing": field(choice("bird", "frr"), "Routing daemon"),
+        "nameserver": field(_providers(products.NAMESERVER), "Nameserver"),
+        "routing": field(_providers(products.ROUTING), "Routing daemon"),
         "uplink": field(UPLINK, "Towards the host: queries and BGP"),
         "management": field(
             record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),

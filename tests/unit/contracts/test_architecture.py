@@ -13,14 +13,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "plugins/module_utils"
 MAY_IMPORT = {
     "_addressing": set(),
-    "_site": {"_addressing"},
+    "_products": set(),
+    "_site": {"_addressing", "_products"},
     "_routing": {"_site", "_addressing"},
     "_bundle": set(),
-    "_probes": {"_addressing"},
-    "_acceptance": {"_site", "_routing", "_addressing"},
+    "_probes": {"_addressing", "_products"},
+    "_acceptance": {"_site", "_routing", "_addressing", "_products"},
     "_gate": {"_routing", "_probes", "_addressing"},
-    "_documents": {"_site", "_routing", "_addressing"},
-    "_drift": {"_acceptance", "_routing"},
+    "_documents": {"_site", "_routing", "_addressing", "_products"},
+    "_drift": {"_acceptance", "_routing", "_products"},
     "_fleet": {"_gate"},
     "_reports": set(),
 }

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks import host
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -186,10 +187,10 @@ def test_every_template_is_handed_over(role: pathlib.Path) -> None:
 
 
 def test_what_is_held_is_never_upgraded_unattended() -> None:
-    """Role packages holds it, and role hardening keeps unattended-upgrades from it: two lists, of one thing."""
-    held = load(ROOT / "roles/packages/defaults/main.yml")["packages_held_by_provider"]
-    unattended = load(ROOT / "roles/hardening/defaults/main.yml")["hardening_held_packages"]
-    assert sorted(unattended) == sorted({name for names in held.values() for name in names})
+    """Role packages holds what one node runs, and role hardening keeps unattended-upgrades from what any node holds."""
+    assert load(ROOT / "roles/hardening/defaults/main.yml")["hardening_held_packages"] == "{{ imrs_held_packages }}"
+    for product in products.PRODUCTS:
+        assert set(product.held) <= set(products.held()) & set(product.packages), product.name
 
 
 def test_the_gate_asks_where_the_nameserver_listens_for_it_alone() -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import itertools
 import pathlib
-import sys
 import typing as t
 
 import jinja2
@@ -14,9 +13,6 @@ import jinja2.nativetypes
 import yaml
 from ansible.plugins.filter.core import FilterModule
 from ansible.plugins.test.core import TestModule
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_role_cases import CASES, NODE, SECRETS
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]

@@ -5,14 +5,9 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "daemons"))
-
 from imrs_changes_table import PROVIDERS, promises
 from imrs_role_cases import CASES, EVERYBODY
 from imrs_role_changes import CASE, CHANGES, ROWS, changed, wanted

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
-import sys
 import typing as t
 
 import jinja2
@@ -14,9 +12,6 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_role_cases import CASES, NODE
 from imrs_role_render import OPTIONS, ROOT, configured
 

@@ -8,11 +8,9 @@ import ctypes
 import ipaddress
 import json
 import os
-import pathlib
 import socket
 import struct
 import subprocess
-import sys
 import time
 import typing as t
 
@@ -20,9 +18,6 @@ import jinja2
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_role_cases import CASES, NODE
 from imrs_role_render import OPTIONS, ROOT, configured
 

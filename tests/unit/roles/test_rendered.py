@@ -4,14 +4,9 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
-import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_role_cases import CASES, EVERYBODY, SECRETS
 from imrs_role_render import ROLES, ROOT, STORED, bundle, files, stored, tree
 

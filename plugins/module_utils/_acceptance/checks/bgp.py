@@ -63,7 +63,7 @@ def _next_hops(peer: Peer, expected: Expected) -> set[str]:
 
 def _options(evidence: Evidence, session: Session) -> Session | None:
     """The judged options of a session's configuration."""
-    options = evidence.section("node", "bird").get("options") or {}
+    options = evidence.section("node", "routing").get("options") or {}
     found: Session | None = options.get(session["name"])
     return found
 
@@ -104,7 +104,7 @@ def established(evidence: Evidence, expected: Expected) -> Verdict:
 def exported(evidence: Evidence, expected: Expected) -> Verdict:
     """To a certified peer exactly the routes of the stage's mode are exported, of its family; to others none."""
     wanted = expected.announced(evidence.stage)
-    exports = evidence.section("node", "bird")["exports"]
+    exports = evidence.section("node", "routing")["exports"]
 
     def rule(peer: Peer, session: Session) -> list[str]:
         routes = exports.get(session["name"])
@@ -141,7 +141,7 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
 
     A router of our own AS sees an empty path: only a border adds an AS number.
     """
-    exports = evidence.section("node", "bird")["exports"]
+    exports = evidence.section("node", "routing")["exports"]
 
     def rule(peer: Peer, session: Session) -> list[str]:
         problems = []
@@ -149,7 +149,7 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
             found = route["attributes"]
             prepends, agreed = dressing(expected, peer, route["to"])
             path = found.get("as_path", "").split()
-            if path != [str(expected.asn)] * prepends:  # BIRD adds its own AS when it sends
+            if path != [str(expected.asn)] * prepends:  # its own AS is added when it sends
                 problems.append(f"{route['to']} with AS path {' '.join(path) or 'empty'}")
             if found.get("origin", "IGP") != "IGP":
                 problems.append(f"{route['to']} with origin {found['origin']}")
@@ -175,7 +175,7 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
     one that is not certified exports nothing.
     """
     wanted = expected.announced(evidence.stage)
-    daemon = evidence.section("node", "bird")
+    daemon = evidence.section("node", "routing")
     peers = {peer.address: peer for peer in expected.peers}
     problems = []
     for session in daemon["sessions"]:
@@ -195,7 +195,7 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
         ]
     if "router" in evidence.scopes:
         announced = {prefix for family in wanted.values() for prefix in family}
-        for address, routes in evidence.section("router", "frr")["routes"].items():
+        for address, routes in evidence.section("router", "host_router")["routes"].items():
             if held := {route["to"] for route in routes} - announced:
                 problems.append(f"the host's router holds {_set(held)} from {address}")
     return verdict(problems, f"{len(expected.peers)} sessions: no leak")
@@ -221,10 +221,10 @@ def filters(evidence: Evidence, expected: Expected) -> Verdict:
 def received(evidence: Evidence, expected: Expected) -> Verdict:
     """Nothing; or at most a default route; or at most as many routes as agreed, none of them ours and no default.
 
-    Where anything may come in, BIRD's limit is the sheet's. A default route that was agreed need not be there: the
-    node has one of its own beneath it.
+    Where anything may come in, the daemon's limit is the sheet's. A default route that was agreed need not be there:
+    the node has one of its own beneath it.
     """
-    imports = evidence.section("node", "bird")["imports"]
+    imports = evidence.section("node", "routing")["imports"]
 
     def rule(peer: Peer, session: Session) -> list[str]:
         count = sum(channel.get("routes", {}).get("imported", 0) for channel in session["channels"])

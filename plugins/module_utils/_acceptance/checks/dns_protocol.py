@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""DNS protocol behaviour (requirements section 3.4); Knot DNS and NSD differ in places, and both ways pass."""
+"""DNS protocol behaviour (requirements section 3.4); nameservers differ in places, and all their ways pass."""
 
 # ruff: noqa: ARG001 - every judge has the one signature (evidence, expected)
 
@@ -178,7 +178,7 @@ def any_type(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("DN-34", "Zone transfers are refused", harm=True, source="ICANN AXFR page; RFC 5936 section 5")
 def axfr(evidence: Evidence, expected: Expected) -> Verdict:
-    """REFUSED (NSD) or NOTAUTH (Knot DNS), no record."""
+    """REFUSED or NOTAUTH, no record: nameservers differ."""
     problems = []
     exchanges = evidence.exchanges("axfr")
     for exchange in exchanges:

@@ -17,13 +17,6 @@ if t.TYPE_CHECKING:
     from ..evidence import Evidence
     from ..expected import Expected
 
-DAEMONS = {"knot": ("knotd",), "nsd": ("nsd",), "bird": ("bird",), "frr": ("bgpd",)}
-PACKAGES = {"knot": ("knot",), "nsd": ("nsd",), "bird": ("bird2", "bird3"), "frr": ("frr",)}
-
-BFD = {"bird": ("bird", {3784, 4784}), "frr": ("bfdd", {3784, 4784, 7784})}
-"""Whose sockets BFD's are, and where they listen, on all of them once any session has BFD: single hop (RFC 5881
-section 4), multihop (RFC 5883 section 5), FRR also for S-BFD (RFC 7881). The packet filter says who reaches them."""
-
 BUNDLES = ("gate", "hardening", "nameserver", "network", "routing")
 """The roles that write files on a node, each as the bundle of its name."""
 
@@ -47,11 +40,14 @@ def _local(address: str) -> bool:
 
 
 def _bfd(expected: Expected, protocol: str, address: str, port: int, process: str) -> bool:
-    """A socket of BFD where a session has it: one that listens, or that speaks from the session's address."""
-    watched = {peer.local_address for peer in expected.peers if peer.bfd}
-    name, ports = BFD.get(expected.routing_provider, ("", set[int]()))
-    speaks = address in watched and port >= EPHEMERAL
-    return bool(watched) and (protocol, process) == ("udp", name) and (port in ports or speaks)
+    """A socket of BFD where a session has it: one that listens, or that speaks from the session's address.
+
+    One session is enough for all listening sockets; the packet filter says who reaches them.
+    """
+    watched, bfd = {peer.local_address for peer in expected.peers if peer.bfd}, expected.routing.bfd
+    if bfd is None or not watched or (protocol, process) != ("udp", bfd.process):
+        return False
+    return port in bfd.ports or (address in watched and port >= EPHEMERAL)
 
 
 @check("HD-01", "Only the expected sockets listen", source="requirements HD-01")
@@ -62,7 +58,7 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
         raise Missing("the listening sockets could not be read")
     problems = []
     heard = set()
-    dns, bgp = DAEMONS.get(expected.nameserver_provider, ()), DAEMONS.get(expected.routing_provider, ())
+    dns, bgp = expected.nameserver.process, expected.routing.process
     more = {(entry.protocol, entry.port): entry.process for entry in expected.listeners}
     for row in rows:
         protocol, address, port, process = (
@@ -73,12 +69,12 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
         )
         if _local(address):
             continue
-        if port == 53 and address in expected.addresses and process in dns:
+        if port == 53 and address in expected.addresses and process == dns:
             heard.add((protocol, address))
         elif (
-            (port == 53 and address in expected.notify_addresses and process in dns)
+            (port == 53 and address in expected.notify_addresses and process == dns)
             or (protocol, port, process) == ("tcp", 22, "sshd")
-            or (protocol == "tcp" and port == 179 and process in bgp)
+            or (protocol == "tcp" and port == 179 and process == bgp)
             or _bfd(expected, protocol, address, port, process)
         ):
             continue
@@ -190,10 +186,10 @@ def held(evidence: Evidence, expected: Expected) -> Verdict:
     machine = evidence.section("node", "host")
     problems = []
     told = []
-    for provider in (expected.nameserver_provider, expected.routing_provider):
-        names = [name for name in PACKAGES.get(provider, (provider,)) if name in machine["packages"]]
+    for product in (expected.nameserver, expected.routing):
+        names = [name for name in product.versions if name in machine["packages"]]
         if not names:
-            problems.append(f"no package of {provider} is installed")
+            problems.append(f"no package of {product.name} is installed")
         problems += [f"{name} is not on hold" for name in names if name not in machine["held"]]
         told += [f"{name} {machine['packages'][name]}" for name in names]
     return passed(", ".join(told)) if not problems else verdict(problems, "")

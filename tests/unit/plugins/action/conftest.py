@@ -14,6 +14,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._products import BIRD, KNOT, held
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -58,7 +59,10 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_looking_glass": "",
         "imrs_profile": {"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
         "imrs_nameserver_provider": "knot",
+        "imrs_nameserver": KNOT.variables(),
         "imrs_routing_provider": "bird",
+        "imrs_routing": BIRD.variables(),
+        "imrs_held_packages": list(held()),
         "imrs_asn": 20144,
         "imrs_router_id": "192.0.2.2",
         "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},

@@ -9,13 +9,9 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_bundle_site import KEYS, PLAIN, ROOT, SECRET, Site, bundle, make_site
 
 
@@ -37,6 +33,19 @@ def test_renders_byte_for_byte_like_the_template_module(site: Site) -> None:
     result = site.play(theirs)
     assert "changed=0" in result.stdout, result.stdout
     assert {name: (site.node / name).read_bytes() for name in names} == rendered
+
+
+def test_what_tells_of_the_controller_is_in_no_file(site: Site) -> None:
+    site = Site(site.base, "ansible_managed = by {uid} on {host}\nerror_on_undefined_vars = false\n")
+    (site.templates / "etc/head.j2").write_text("# {{ ansible_managed }}\n")
+    (site.templates / "etc/told.j2").write_text("{{ template_host }}\n")
+    head, told = ({"src": f"etc/{name}.j2", "dest": f"{{{{ node }}}}/{name}"} for name in ("head", "told"))
+    assert site.play([bundle(head)], variables={"ansible_managed": "another"}).returncode == 0
+    assert (site.node / "head").read_text() == "# Ansible managed\n"
+    result = site.play([bundle(told)])
+    assert result.returncode != 0
+    assert "'template_host' is undefined" in result.stdout, result.stdout
+    assert not (site.node / "told").exists()
 
 
 def test_copies_binary_files(site: Site) -> None:

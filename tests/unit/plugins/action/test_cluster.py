@@ -5,14 +5,9 @@
 from __future__ import annotations
 
 import json
-import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_nodes import World
 
 NODES = ("xaa01", "xaa02", "xaa03")

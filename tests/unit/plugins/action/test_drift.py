@@ -9,6 +9,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._products import FRR, NSD
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 
@@ -18,7 +19,12 @@ def compared(shared_fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) 
     """One run: its words, and where the reports are."""
     here = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
     secrets = {"vault_bgp_xaa": SECRET, "vault_tsig_xaa01_dist1": SECRET}
-    providers = {"imrs_nameserver_provider": "nsd", "imrs_routing_provider": "frr"}
+    providers = {
+        "imrs_nameserver_provider": "nsd",
+        "imrs_nameserver": NSD.variables(),
+        "imrs_routing_provider": "frr",
+        "imrs_routing": FRR.variables(),
+    }
     nodes = {"xaa01": make_node("xaa01", **providers, **here, **secrets), "xab01": make_node("xab01")}
     shared_fleet.write(nodes)
     inventory = json.loads(shared_fleet.inventory.read_text())

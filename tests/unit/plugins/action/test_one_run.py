@@ -8,14 +8,10 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import time
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_bundle_site import PLAIN, Site, bundle, make_site
 
 FAILING = bundle({**PLAIN, "dest": "{{ node }}/failing"}, check=["false"])

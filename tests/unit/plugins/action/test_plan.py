@@ -6,13 +6,9 @@ from __future__ import annotations
 
 import datetime
 import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_bundle_site import PLAIN, Site, bundle, make_site
 
 RELOAD = {"command": "true knot.service", "disruption": "reload"}

@@ -5,14 +5,9 @@
 from __future__ import annotations
 
 import datetime
-import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from imrs_nodes import World
 
 HOUR = f"{datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=5):%Y-%m-%dT%H:%MZ}"

@@ -17,8 +17,6 @@ import pytest
 from ansible_collections.icann.imrs.plugins.inventory import netbox
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
-sys.path.insert(0, str(ROOT / "tests/netbox"))
-
 import netbox_collection  # noqa: E402
 import netbox_replay  # noqa: E402
 

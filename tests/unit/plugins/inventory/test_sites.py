@@ -13,6 +13,7 @@ import subprocess
 import sys
 import typing as t
 
+import lab_sheets
 import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
@@ -20,8 +21,6 @@ from ansible_collections.icann.imrs.plugins.inventory import sites
 from ansible_collections.icann.imrs.plugins.module_utils._site import shape
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
-LAB = ROOT / "inventories" / "lab"
-DS = ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
@@ -30,12 +29,10 @@ class Fleet:
 
     def __init__(self, top: pathlib.Path) -> None:
         self.top, self.directory = top, top / "inventories" / "lab"
-        (self.directory / "sites").mkdir(parents=True)
-        for name in ("imrs.yml", "fleet.yml", "sites/xlb.yml"):
-            shutil.copy(LAB / name, self.directory / name)
+        lab_sheets.copy(self.directory)
         self.anchor = top / ".lab" / "imrs" / "trust-anchor.ds"
         self.anchor.parent.mkdir(parents=True)
-        self.anchor.write_text(DS + "\n", encoding="utf-8")
+        self.anchor.write_text(lab_sheets.DS + "\n", encoding="utf-8")
         (top / "ansible.cfg").touch()
         (top / "ansible_collections" / "icann").mkdir(parents=True)
         (top / "ansible_collections" / "icann" / "imrs").symlink_to(ROOT)
@@ -85,7 +82,7 @@ def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
     assert variables["imrs_asn"] == 20144
     assert variables["ansible_host"] == "198.51.100.11"
     assert len(variables["imrs_peers"]) == 2
-    assert DS in json.dumps(variables["imrs_trust_anchors"])
+    assert lab_sheets.DS in json.dumps(variables["imrs_trust_anchors"])
     for group in (
         "appliances",
         "kind_single",
@@ -150,12 +147,12 @@ def test_a_missing_trust_anchor_is_one_clear_error(fleet: Fleet, way: str) -> No
 
 
 def test_the_environment_wins_over_the_fleet(fleet: Fleet) -> None:
-    other = DS.replace("20326", "1234")
+    other = lab_sheets.DS.replace("20326", "1234")
     (fleet.top / "other.ds").write_text(other, encoding="utf-8")
     listed, _warnings = fleet.list(IMRS_TRUST_ANCHOR_FILE="other.ds")
     trusted = json.dumps(listed["_meta"]["hostvars"]["xlb01"]["imrs_trust_anchors"])
     assert other in trusted
-    assert DS not in trusted
+    assert lab_sheets.DS not in trusted
 
 
 def test_what_is_not_there_is_named(fleet: Fleet) -> None:

@@ -7,13 +7,10 @@ from __future__ import annotations
 import pathlib
 import shutil
 
+import lab_sheets
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import addresses, errors, shape
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
-
-LAB = pathlib.Path(__file__).resolve().parents[4] / "inventories" / "lab"
-DS = ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
-
 
 NOT_THERE = "does not exist; put the DS records of the root zone there (in the lab, make live creates it)"
 
@@ -21,10 +18,8 @@ NOT_THERE = "does not exist; put the DS records of the root zone there (in the l
 @pytest.fixture
 def config(tmp_path: pathlib.Path) -> pathlib.Path:
     """The configuration file of a copy of the lab's inventory, with a trust anchor beside it."""
-    (tmp_path / "sites").mkdir()
-    for name in ("imrs.yml", "fleet.yml", "sites/xlb.yml"):
-        shutil.copy(LAB / name, tmp_path / name)
-    (tmp_path / "root.ds").write_text(DS, encoding="utf-8")
+    lab_sheets.copy(tmp_path)
+    (tmp_path / "root.ds").write_text(lab_sheets.DS, encoding="utf-8")
     return tmp_path / "imrs.yml"
 
 
@@ -37,7 +32,7 @@ def problems(config: pathlib.Path, trust_anchor_file: str | None = "root.ds") ->
 def test_a_fleet_is_read(config: pathlib.Path) -> None:
     fleet = fleet_files.read(config, trust_anchor_file="root.ds")
     assert (fleet.name, list(fleet.hosts)) == ("lab", ["xlb01"])
-    assert fleet.hosts["xlb01"]["imrs_trust_anchors"] == [DS]
+    assert fleet.hosts["xlb01"]["imrs_trust_anchors"] == [lab_sheets.DS]
 
 
 def test_other_names(config: pathlib.Path) -> None:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
 import typing as t
 
 import dns.edns
@@ -13,9 +11,6 @@ import dns.name
 import dns.rdata
 import dns.rdatatype
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 import zone_cases
 from recordings import (
     CHECKS,
@@ -90,7 +85,7 @@ def _deaf(scene: Scene) -> None:
 
 
 def _unrouted(scene: Scene) -> None:
-    scene.scope("router")["frr"]["routes"]["192.0.2.2"].pop()
+    scene.scope("router")["host_router"]["routes"]["192.0.2.2"].pop()
 
 
 def _leak(scene: Scene) -> None:
@@ -98,7 +93,7 @@ def _leak(scene: Scene) -> None:
 
 
 def _leak_outside(scene: Scene) -> None:
-    held = scene.scope("router")["frr"]["routes"]["192.0.2.2"]
+    held = scene.scope("router")["host_router"]["routes"]["192.0.2.2"]
     held.append({**held[0], "to": "198.51.100.0/24"})
 
 
@@ -137,12 +132,12 @@ def _tracking(**values: t.Any) -> Spoil:
 
 
 def _option(**values: t.Any) -> Spoil:
-    return lambda scene: scene.bird["options"][scene.session["name"]].update(values)
+    return lambda scene: scene.routing["options"][scene.session["name"]].update(values)
 
 
 def _no_option(name: str) -> Spoil:
     def spoil(scene: Scene) -> None:
-        del scene.bird["options"][scene.session["name"]][name]
+        del scene.routing["options"][scene.session["name"]][name]
 
     return spoil
 
@@ -261,7 +256,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "as64500_ipv4_1: Idle (Socket: Connection refused)",
     ),
     ("BG-01", "channel down", lambda s: s.session["channels"][0].update(state="DOWN"), "the ipv4 channel is not up"),
-    ("BG-01", "no session", lambda scene: scene.bird.update(sessions=[]), "there is no such session"),
+    ("BG-01", "no session", lambda scene: scene.routing.update(sessions=[]), "there is no such session"),
     ("BG-02", "a leak", _leak, "exports 198.51.100.0/24, 199.7.82.0/23, 199.7.83.0/24, not 199.7.82.0/23"),
     ("BG-02", "one short", lambda scene: scene.exports.pop(), "exports 199.7.82.0/23, not"),
     (
@@ -277,11 +272,11 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         lambda s: s.exports[0].update(protocol="static1"),
         "comes from static1, not from the gate",
     ),
-    ("BG-05", "unread", lambda s: s.bird["exports"].clear(), "what it exports could not be listed"),
+    ("BG-05", "unread", lambda s: s.routing["exports"].clear(), "what it exports could not be listed"),
     (
         "BG-05",
         "another session",
-        lambda s: s.bird["sessions"].append({**s.session, "name": "backdoor", "neighbor": "192.0.2.66"}),
+        lambda s: s.routing["sessions"].append({**s.session, "name": "backdoor", "neighbor": "192.0.2.66"}),
         "backdoor: a session with 192.0.2.66, which is not in the sheet",
     ),
     ("BG-05", "a leak seen outside", _leak_outside, "the host's router holds 198.51.100.0/24"),
@@ -295,7 +290,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     (
         "BG-04",
         "origin as the host sees it",
-        lambda scene: scene.scope("router")["frr"]["routes"]["192.0.2.2"][0].update(origin="incomplete"),
+        lambda scene: scene.scope("router")["host_router"]["routes"]["192.0.2.2"][0].update(origin="incomplete"),
         "with origin incomplete",
     ),
     (
@@ -307,7 +302,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     (
         "BG-07",
         "a table",
-        lambda scene: scene.bird["imports"]["as64500_ipv4_1"].append({"to": "198.51.100.0/24"}),
+        lambda scene: scene.routing["imports"]["as64500_ipv4_1"].append({"to": "198.51.100.0/24"}),
         "198.51.100.0/24 came in, against inbound none; as64500_ipv4_1: 1 routes, at most 0",
     ),
     ("BG-10", "off", _option(ttl_security=False), "no TTL security"),

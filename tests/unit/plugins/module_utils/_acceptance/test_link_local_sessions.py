@@ -4,13 +4,7 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Scene, sessions
 
 NAME = "as64500_ipv6_1"
@@ -23,10 +17,10 @@ def _over_the_link_alone(scene: Scene) -> None:
     peer = next(each for each in scene.expected["peers"] if each["name"] == NAME)
     peer.update(address=new[0], local_address=new[1], interface="uplink")
     scene.expected["notify_addresses"] = ["192.0.2.2", "2001:db8::2"]
-    next(each for each in scene.bird["sessions"] if each["name"] == NAME).update(neighbor=new[0], source=new[1])
-    for watched in scene.bird["bfd"]:
+    next(each for each in scene.routing["sessions"] if each["name"] == NAME).update(neighbor=new[0], source=new[1])
+    for watched in scene.routing["bfd"]:
         watched["address"] = watched["address"].replace(old[0], new[0])
-    for router in (each["frr"] for each in scene.documents if each["scope"] == "router"):
+    for router in (each["host_router"] for each in scene.documents if each["scope"] == "router"):
         for kind in ("sessions", "routes"):
             router[kind][new[1]] = router[kind].pop(old[1])
         router["sessions"][new[1]]["address"] = new[0]
@@ -46,7 +40,7 @@ def test_passes_over_link_local_addresses(ident: str, case: str) -> None:
 def test_over_link_local_addresses_the_next_hop_is_the_uplinks_global_one() -> None:
     scene = sessions("options")
     _over_the_link_alone(scene)
-    routes = scene.scope("router")["frr"]["routes"]["fe80::2"]
+    routes = scene.scope("router")["host_router"]["routes"]["fe80::2"]
     next(route for route in routes if route["to"] == "2001:500:3::/48").update(next_hops=["2001:db8::7"])
     status, said = scene.judge("BG-04")
     assert status.value == "fail"

@@ -28,7 +28,7 @@ VARIABLES: dict[str, t.Any] = {
 
 def test_what_is_projected_can_be_parsed() -> None:
     found = Expected.parse(expected.project(VARIABLES))
-    assert (found.node_name, found.mode, found.routing_provider) == ("xlb01.l.root-servers.org", "live", "bird")
+    assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
     assert found.addresses == ("199.7.83.42",)
 
 

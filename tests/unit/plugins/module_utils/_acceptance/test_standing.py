@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
-import sys
 import typing as t
 
 import pytest
@@ -17,9 +15,6 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     table,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from recordings import CHECKS, Document, Scene, Spoil, sessions
 
 SECOND = "as64501_ipv4_1"
@@ -33,12 +28,12 @@ def scene_of(case: str, name: str, *, certified: bool, stage: str = "live") -> S
     scene = sessions(case)
     dark = Scene("knot", "dark")
     if stage == "dark":
-        bird, frr = scene.bird, scene.scope("router")["frr"]
+        bird, frr = scene.routing, scene.scope("router")["host_router"]
         for session in bird["sessions"]:
             silence(scene, session["name"])
         frr["routes"] = {address: [] for address in frr["routes"]}
         dark.expected["peers"] = scene.expected["peers"]
-        dark.scope("node")["bird"], dark.scope("router")["frr"] = bird, frr
+        dark.scope("node")["routing"], dark.scope("router")["host_router"] = bird, frr
         dark.machine["sockets"] = scene.machine["sockets"]
         scene = dark
     if not certified:
@@ -49,12 +44,12 @@ def scene_of(case: str, name: str, *, certified: bool, stage: str = "live") -> S
 
 def session_of(scene: Scene, name: str) -> Document:
     """What BIRD says of it."""
-    return t.cast("Document", next(s for s in scene.bird["sessions"] if s["name"] == name))
+    return t.cast("Document", next(s for s in scene.routing["sessions"] if s["name"] == name))
 
 
 def silence(scene: Scene, name: str) -> None:
     """Nothing goes out over it."""
-    scene.bird["exports"][name] = []
+    scene.routing["exports"][name] = []
     for channel in session_of(scene, name)["channels"]:
         channel["routes"]["exported"] = 0
 
@@ -68,8 +63,8 @@ def down(scene: Scene, name: str, state: str = "Active", why: str = "Socket: No 
     for channel in session["channels"]:
         channel["state"] = "DOWN"
         channel["routes"] = {}
-    scene.bird["imports"][name] = []
-    scene.bird["bfd"] = [bfd for bfd in scene.bird["bfd"] if bfd["address"] != session["neighbor"]]
+    scene.routing["imports"][name] = []
+    scene.routing["bfd"] = [bfd for bfd in scene.routing["bfd"] if bfd["address"] != session["neighbor"]]
 
 
 def placed(scene: Scene) -> dict[str, tuple[str, str]]:
@@ -78,11 +73,11 @@ def placed(scene: Scene) -> dict[str, tuple[str, str]]:
 
 
 def _bfd(**values: t.Any) -> Spoil:
-    return lambda scene: next(bfd for bfd in scene.bird["bfd"] if bfd["address"] == "192.0.2.1").update(values)
+    return lambda scene: next(bfd for bfd in scene.routing["bfd"] if bfd["address"] == "192.0.2.1").update(values)
 
 
 def _no_bfd(scene: Scene) -> None:
-    scene.bird["bfd"] = [bfd for bfd in scene.bird["bfd"] if bfd["address"] != "192.0.2.1"]
+    scene.routing["bfd"] = [bfd for bfd in scene.routing["bfd"] if bfd["address"] != "192.0.2.1"]
 
 
 ABSENT: list[tuple[str, str, str, Spoil, str]] = [
@@ -176,14 +171,14 @@ def test_above_dark_one_session_at_least_is_certified(stage: str) -> None:
 WRONG: list[tuple[str, str, Spoil]] = [
     ("BG-01", "our own AS", lambda scene: session_of(scene, SECOND).update(local_as=64512)),
     ("BG-01", "our own source", lambda scene: session_of(scene, SECOND).update(source="198.51.100.11")),
-    ("BG-01", "not configured", lambda s: s.bird["sessions"].remove(session_of(s, SECOND))),
+    ("BG-01", "not configured", lambda s: s.routing["sessions"].remove(session_of(s, SECOND))),
     ("BG-06", "no filter", lambda s: session_of(s, SECOND)["channels"][0]["filters"].pop("output")),
     ("BG-06", "no filter, down", lambda s: (down(s, SECOND), session_of(s, SECOND)["channels"][0]["filters"].clear())),
-    ("BG-07", "ours came in", lambda scene: scene.bird["imports"][SECOND].append({"to": "199.7.83.0/24"})),
-    ("BG-10", "another multihop", lambda scene: scene.bird["options"][SECOND].update(multihop=64)),
-    ("BG-10", "likewise, down", lambda s: (down(s, SECOND), s.bird["options"][SECOND].update(multihop=64))),
-    ("BG-11", "a password", lambda scene: scene.bird["options"][SECOND].update(authentication=True)),
-    ("BG-11", "likewise, down", lambda s: (down(s, SECOND), s.bird["options"][SECOND].update(authentication=True))),
+    ("BG-07", "ours came in", lambda scene: scene.routing["imports"][SECOND].append({"to": "199.7.83.0/24"})),
+    ("BG-10", "another multihop", lambda scene: scene.routing["options"][SECOND].update(multihop=64)),
+    ("BG-10", "likewise, down", lambda s: (down(s, SECOND), s.routing["options"][SECOND].update(multihop=64))),
+    ("BG-11", "a password", lambda scene: scene.routing["options"][SECOND].update(authentication=True)),
+    ("BG-11", "likewise, down", lambda s: (down(s, SECOND), s.routing["options"][SECOND].update(authentication=True))),
     ("BG-12", "too slow a keepalive", lambda scene: session_of(scene, SECOND).update(keepalive_time=4)),
     ("BG-13", "graceful restart", lambda scene: session_of(scene, SECOND).update(restarts=["Graceful restart"])),
 ]
@@ -216,11 +211,11 @@ def test_the_hosts_router_holds_nothing_of_a_session_that_is_not_certified() -> 
     scene = scene_of("options", "as64500_ipv4_1", certified=False)
     for ident in ("BG-03", "PR-02"):
         assert scene.judge(ident).status.value == "fail"
-    scene.scope("router")["frr"]["routes"]["192.0.2.2"].clear()
+    scene.scope("router")["host_router"]["routes"]["192.0.2.2"].clear()
     assert scene.judge("BG-03").status.value == "pass"
     assert scene.judge("PR-02") == ("pass", "every prefix accepted over 1 of 4 sessions")
     scene.uncertified.add("as64500_ipv6_1")
-    scene.scope("router")["frr"]["routes"]["2001:db8::2"].clear()
+    scene.scope("router")["host_router"]["routes"]["2001:db8::2"].clear()
     assert scene.judge("PR-02").status.value == "skipped", "what was read proves nothing of those that are certified"
 
 
@@ -231,13 +226,13 @@ def test_a_router_that_is_down_is_not_taken_for_another_of_its_as() -> None:
     second = {**first, "name": "as64500_ipv4_2", "mark": "as64500_ipv4_2", "address": "192.0.2.3"}
     scene.expected["peers"].append(second)
     found = session_of(scene, first["name"])
-    scene.bird["sessions"].append({**json.loads(json.dumps(found)), "name": second["name"], "neighbor": "192.0.2.3"})
+    scene.routing["sessions"].append({**json.loads(json.dumps(found)), "name": second["name"], "neighbor": "192.0.2.3"})
     for kind in ("exports", "imports", "options"):
-        scene.bird[kind][second["name"]] = scene.bird[kind][first["name"]]
+        scene.routing[kind][second["name"]] = scene.routing[kind][first["name"]]
     scene.uncertified.add(first["name"])
     down(scene, first["name"])
     silence(scene, first["name"])
-    router = scene.scope("router")["frr"]
+    router = scene.scope("router")["host_router"]
     router["sessions"]["192.0.2.2"].update(address="", state="Active")
     router["routes"]["192.0.2.2"].clear()
     assert scene.judge("PR-02") == ("pass", "every prefix accepted over 1 of 5 sessions")
@@ -274,6 +269,6 @@ def test_reports_say_where_each_session_stands() -> None:
 
 def test_without_a_word_of_the_routing_daemon_nobody_stands_anywhere() -> None:
     scene = Scene()
-    scene.scope("node")["bird"] = {"unsupported": "no"}
+    scene.scope("node")["routing"] = {"error": "no"}
     report = scene.report(**QUICK)
     assert (report.sessions, report.ready) == ((), ())

@@ -5,15 +5,10 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
-import sys
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, ports
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from site_records import Record, cluster, node, onboarding, record, report, session, sheet
 
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}

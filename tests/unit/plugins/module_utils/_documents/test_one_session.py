@@ -4,14 +4,9 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._documents import agreed, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document, fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer

@@ -5,16 +5,11 @@
 from __future__ import annotations
 
 import math
-import pathlib
 import re
-import sys
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import overview, pages
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from site_records import LOADER, Record, cluster, fleet, node, onboarding, other_host, record
 
 

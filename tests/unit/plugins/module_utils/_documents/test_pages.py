@@ -7,14 +7,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import pathlib
 import re
-import sys
 
 from ansible_collections.icann.imrs.plugins.module_utils._documents import pages
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from site_records import LOADER, cluster, fleet, other_host, record, report, sheet
 
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import pathlib
 import re
 import sys
 import typing as t
 
 import jinja2
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._documents import router_view, routers
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from router_records import CLUSTER, DISTANT, GOLDEN, NETWORKS, RECORDS, ROOT, SINGLE, environment, record, session
 from router_statements import STATEMENTS, commands, said
 

@@ -6,15 +6,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import pathlib
 import re
-import sys
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import world
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from site_records import ROOT
 
 OUTLINE = (ROOT / "roles/documents/templates/parts/world.svg.j2").read_text(encoding="utf-8")

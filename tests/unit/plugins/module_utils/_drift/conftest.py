@@ -11,6 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._drift import report, wanted
 from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent
 
@@ -101,8 +102,8 @@ def scene(nameserver: str, routing: str) -> Scene:
         files["/etc/nsd/nsd.conf"] = ("0640 root:root", NSD)
         files["/etc/nsd/nsd.conf.d/zones.conf"] = ("0640 root:root secret", said["nsd"]["intended"])
     intent = intent_of(files)
-    providers = (nameserver, routing)
-    running = wanted.of(wanted.UNITS, providers)
+    daemons = (products.named("nameserver", nameserver), products.named("routing", routing))
+    running = wanted.units(daemons)
     unit = {
         "load": "loaded",
         "active": "active",
@@ -150,17 +151,17 @@ def scene(nameserver: str, routing: str) -> Scene:
         "unverified": [],
         "units": {
             name: {**copy.deepcopy(unit), **({} if name in (*running, "ssh.service") else off)}
-            for name in (*wanted.everything(wanted.UNITS), *wanted.RELOAD)
+            for name in (*wanted.units(products.PRODUCTS), *wanted.RELOAD)
         },
         "sysctls": {"net.ipv4.ip_forward": "0", "net.ipv4.ip_local_port_range": "49152\t65535"},
         "sysctl_files": [{"path": "/etc/sysctl.d/60-imrs.conf", "key": "net.ipv4.ip_forward", "value": "0"}],
         "sockets": listening(nameserver, routing),
         "nft": recorded("nftables"),
-        routing: said[routing]["said"],
-        nameserver: said[nameserver]["said"],
+        "routing": said[routing]["said"],
+        "nameserver": said[nameserver]["said"],
     }
     if routing == "bird":
-        evidence["bird"]["configured_at"] = NOW - 100
+        evidence["routing"]["configured_at"] = NOW - 100
     return Scene(
         intent, evidence, {**copy.deepcopy(EXPECTED), "nameserver_provider": nameserver, "routing_provider": routing}
     )

@@ -20,11 +20,11 @@ Spoil = t.Callable[[dict[str, t.Any]], object]
 
 
 def _session(evidence: dict[str, t.Any]) -> dict[str, t.Any]:
-    return next(one for one in evidence["bird"]["running"]["sessions"] if one["name"] == "as64500_ipv4_1")
+    return next(one for one in evidence["routing"]["running"]["sessions"] if one["name"] == "as64500_ipv4_1")
 
 
 def _bird(evidence: dict[str, t.Any], old: str, new: str, count: int = -1) -> None:
-    said = evidence["bird"]["running"]
+    said = evidence["routing"]["running"]
     assert old in said["filters"]
     said["filters"] = said["filters"].replace(old, new, count)
 
@@ -165,7 +165,7 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
         lambda e: e["files"]["/etc/knot/knot.conf"].update(changed_at=1_800_000_000.0 - 50),
         [("service", "knot.service")],
     ),
-    "no bird": (lambda e: e.update(bird={"error": "Unable to connect"}), [("unread", "BIRD")]),
+    "no bird": (lambda e: e.update(routing={"error": "Unable to connect"}), [("unread", "BIRD")]),
     "neighbour": (lambda e: _session(e).update(neighbor="192.0.2.9"), [("bgp", "as64500_ipv4_1 neighbor")]),
     "neighbour's AS": (lambda e: _session(e).update(neighbor_as=64511), [("bgp", "as64500_ipv4_1 neighbor AS")]),
     "import": (
@@ -178,21 +178,21 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     ),
     "limit": (lambda e: _session(e)["channels"][0].pop("limits"), [("bgp", "as64500_ipv4_1 ipv4 export limit")]),
     "disabled peer": (
-        lambda e: next(one for one in e["bird"]["running"]["protocols"] if one["name"] == "as64500_ipv4_1").update(
+        lambda e: next(one for one in e["routing"]["running"]["protocols"] if one["name"] == "as64500_ipv4_1").update(
             state="down"
         ),
         [("bgp", "as64500_ipv4_1")],
     ),
     "strange protocol": (
-        lambda e: e["bird"]["running"]["protocols"].append({"name": "leak", "kind": "Static", "state": "up"}),
+        lambda e: e["routing"]["running"]["protocols"].append({"name": "leak", "kind": "Static", "state": "up"}),
         [("bgp", "leak")],
     ),
     "no such protocol": (
-        lambda e: _drop(e["bird"]["running"]["protocols"], lambda one: one["name"] == "as64500_ipv6_1"),
+        lambda e: _drop(e["routing"]["running"]["protocols"], lambda one: one["name"] == "as64500_ipv6_1"),
         [("bgp", "as64500_ipv6_1")],
     ),
     "leak": (
-        lambda e: e["bird"]["exported"].update({"as64500_ipv4_1": ["0.0.0.0/0", "199.7.82.0/23"]}),
+        lambda e: e["routing"]["exported"].update({"as64500_ipv4_1": ["0.0.0.0/0", "199.7.82.0/23"]}),
         [("bgp", "as64500_ipv4_1 exports")],
     ),
     "stale bird": (lambda e: e["files"][BIRD].update(changed_at=1_800_000_000.0 - 50), [("bgp", BIRD)]),
@@ -205,77 +205,79 @@ KNOT_BIRD: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
         [("bgp", "import filters of gate")],
     ),
     "named filter": (
-        lambda e: e["bird"]["running"].update(filters=e["bird"]["running"]["filters"] + "Named filter x:\n F_ACCEPT\n"),
+        lambda e: e["routing"]["running"].update(
+            filters=e["routing"]["running"]["filters"] + "Named filter x:\n F_ACCEPT\n"
+        ),
         [("bgp", "filter x")],
     ),
-    "untold filters": (lambda e: e["bird"]["running"].update(filters=""), [("unread", "BIRD's filters")]),
-    "untold age": (lambda e: e["bird"].update(configured_at=None), [("unread", "BIRD")]),
+    "untold filters": (lambda e: e["routing"]["running"].update(filters=""), [("unread", "BIRD's filters")]),
+    "untold age": (lambda e: e["routing"].update(configured_at=None), [("unread", "BIRD")]),
     "knot option": (
-        lambda e: e["knot"].update(
-            running=e["knot"]["running"].replace("tcp-max-clients = 250", "tcp-max-clients = 9")
+        lambda e: e["nameserver"].update(
+            running=e["nameserver"]["running"].replace("tcp-max-clients = 250", "tcp-max-clients = 9")
         ),
         [("nameserver", "server.tcp-max-clients")],
     ),
     "knot key": (
-        lambda e: e["knot"].update(
-            running=e["knot"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>")
+        lambda e: e["nameserver"].update(
+            running=e["nameserver"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>")
         ),
         [("nameserver", "key[xlb01-dist1.example.].secret")],
     ),
     "knot zone": (
-        lambda e: e["knot"].update(running=e["knot"]["running"] + "zone.domain = example.\n"),
+        lambda e: e["nameserver"].update(running=e["nameserver"]["running"] + "zone.domain = example.\n"),
         [("nameserver", "zone[example.]")],
     ),
-    "no knot": (lambda e: e.update(knot={"error": "failed to connect"}), [("unread", "Knot DNS")]),
+    "no knot": (lambda e: e.update(nameserver={"error": "failed to connect"}), [("unread", "Knot DNS")]),
 }
 
 NSD_FRR: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     "frr password": (
-        lambda e: e["frr"].update(
-            running=e["frr"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>", 1)
+        lambda e: e["routing"].update(
+            running=e["routing"]["running"].replace("<vault_0 keyed:0123456789ab>", "<another secret>", 1)
         ),
         [("bgp", "router bgp 20144")] * 2,
     ),
     "frr shutdown": (
-        lambda e: e["frr"].update(
-            running=e["frr"]["running"].replace(
+        lambda e: e["routing"].update(
+            running=e["routing"]["running"].replace(
                 " bgp listen limit 1\n", " neighbor 192.0.2.1 shutdown\n bgp listen limit 1\n"
             )
         ),
         [("bgp", "router bgp 20144")],
     ),
     "frr route-map": (
-        lambda e: e["frr"].update(
-            running=e["frr"]["running"].replace("route-map nothing deny", "route-map nothing permit")
+        lambda e: e["routing"].update(
+            running=e["routing"]["running"].replace("route-map nothing deny", "route-map nothing permit")
         ),
         [("bgp", "frr.conf")] * 2,
     ),
     "frr prefix": (
-        lambda e: e["frr"].update(
-            running=e["frr"]["running"].replace("permit 199.7.83.0/24", "permit 199.7.0.0/16", 1)
+        lambda e: e["routing"].update(
+            running=e["routing"]["running"].replace("permit 199.7.83.0/24", "permit 199.7.0.0/16", 1)
         ),
         [("bgp", "frr.conf")] * 2,
     ),
-    "no frr": (lambda e: e.update(frr={"error": "vtysh failed"}), [("unread", "FRR")]),
+    "no frr": (lambda e: e.update(routing={"error": "vtysh failed"}), [("unread", "FRR")]),
     "nsd key": (
-        lambda e: e["nsd"]["keys"]["xlb01-dist1.example."].update(secret="<another secret>"),
+        lambda e: e["nameserver"]["keys"]["xlb01-dist1.example."].update(secret="<another secret>"),
         [("nameserver", "key xlb01-dist1.example. secret")],
     ),
     "nsd algorithm": (
-        lambda e: e["nsd"]["keys"]["xlb01-dist1.example."].update(algorithm="hmac-md5"),
+        lambda e: e["nameserver"]["keys"]["xlb01-dist1.example."].update(algorithm="hmac-md5"),
         [("nameserver", "key xlb01-dist1.example. algorithm")],
     ),
     "nsd no key": (
-        lambda e: e["nsd"]["keys"].pop("xlb01-dist2.example."),
+        lambda e: e["nameserver"]["keys"].pop("xlb01-dist2.example."),
         [("nameserver", "key xlb01-dist2.example.")],
     ),
-    "nsd zone": (lambda e: e["nsd"]["zones"].append("example."), [("nameserver", "zone example.")]),
-    "nsd rate": (lambda e: e["nsd"]["status"].update(ratelimit="0"), [("nameserver", "ratelimit")]),
+    "nsd zone": (lambda e: e["nameserver"]["zones"].append("example."), [("nameserver", "zone example.")]),
+    "nsd rate": (lambda e: e["nameserver"]["status"].update(ratelimit="0"), [("nameserver", "ratelimit")]),
     "stale nsd": (
         lambda e: e["files"]["/etc/nsd/nsd.conf"].update(changed_at=1_800_000_000.0 - 50),
         [("service", "nsd.service")],
     ),
-    "no nsd": (lambda e: e.update(nsd={"error": "connect refused"}), [("unread", "NSD")]),
+    "no nsd": (lambda e: e.update(nameserver={"error": "connect refused"}), [("unread", "NSD")]),
 }
 
 

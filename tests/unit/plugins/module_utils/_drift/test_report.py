@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._drift import bird, frr, nftables, report
-from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent
+from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent, Packages
 
 if t.TYPE_CHECKING:
     from conftest import Scene  # type: ignore[import-not-found]
@@ -102,8 +102,8 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
         "receive-interval 300",
     }
     assert ("route-map as64500_ipv4_1_out permit 20", "set as-path prepend 20144 20144") in running
-    evidence = {"files": {}, "bird": record("bird_options")["said"]}
-    assert bird.compare(evidence, ()) == []
+    evidence = {"files": {}, "routing": record("bird_options")["said"]}
+    assert bird.compare(Intent({}, Packages((), (), ())), evidence, ()) == []
 
 
 @pytest.mark.parametrize(

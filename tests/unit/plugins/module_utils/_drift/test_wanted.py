@@ -8,6 +8,7 @@ import pathlib
 import typing as t
 
 import yaml
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._drift import wanted
 
 if t.TYPE_CHECKING:
@@ -15,30 +16,36 @@ if t.TYPE_CHECKING:
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
 ROLES = ("hardening", "gate", "network", "nameserver", "routing")
+PRODUCTS = {product.name: product for product in products.PRODUCTS}
 
 
 def tasks() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
-    """Every task of the roles of site.yml; with the provider that its file is named after, or nothing."""
+    """Every task of the roles of site.yml; with the daemon that its file is named after, or nothing."""
     for role in ROLES:
         for path in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
-            provider = path.stem.removeprefix("files_")
+            name = path.stem.removeprefix("files_")
             for task in yaml.safe_load(path.read_text(encoding="utf-8")):
-                yield provider if provider in wanted.UNITS else "", task
+                yield name if name in PRODUCTS else "", task
 
 
 def test_units() -> None:
     on: dict[str, set[str]] = {}
     off: dict[str, set[str]] = {}
-    for provider, task in tasks():
+    for name, task in tasks():
         for unit in task.get("icann.imrs.bundle", {}).get("ensure", ()):
-            (on if unit["started"] else off).setdefault(provider, set()).add(unit["unit"])
-    assert on == {provider: set(found) for provider, found in wanted.UNITS.items()}
-    everything = set(wanted.everything(wanted.UNITS))
-    assert set().union(*off.values()) <= everything
+            (on if unit["started"] else off).setdefault(name, set()).add(unit["unit"])
+    everywhere = on.pop("")
+    for product in PRODUCTS.values():
+        assert product.unit in on[product.name]
+        everywhere |= on.pop(product.name) - {product.unit}
+        rivals = {other.unit for other in products.of_kind(product.kind)} - {product.unit}
+        assert off.pop(product.name) == rivals, "both would answer or announce"
+    assert (on, off) == ({}, {})
+    assert everywhere == set(wanted.UNITS)
 
 
 def test_the_node_is_asked_for_few_contents(knot_bird: Scene) -> None:
-    request = wanted.request(knot_bird.intent, "knot", "bird")
+    request = wanted.request(knot_bird.intent, products.KNOT, products.BIRD)
     told = {file["path"] for file in request["files"] if file["content"] is not None}
     assert told == {"/etc/bird/bird.conf", "/etc/knot/knot.conf", "/etc/nftables.conf"}
     assert request["sysctls"] == ["net.ipv4.ip_forward", "net.ipv4.ip_local_port_range"]

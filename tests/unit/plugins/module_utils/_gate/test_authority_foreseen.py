@@ -6,16 +6,12 @@ from __future__ import annotations
 
 import math
 import pathlib
-import sys
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from gate_data import SESSIONS
 
 HEX, OTHER = "a" * 64, "b" * 64

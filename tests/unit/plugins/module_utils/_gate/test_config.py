@@ -6,13 +6,9 @@ from __future__ import annotations
 
 import json
 import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
 from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
 from gate_data import DATA, GONE, UPSTREAM, changed

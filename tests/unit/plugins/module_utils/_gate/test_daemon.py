@@ -6,14 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
-import sys
 import time
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate

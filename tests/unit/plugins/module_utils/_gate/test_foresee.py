@@ -17,9 +17,6 @@ import time
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
 from ansible_collections.icann.imrs.plugins.module_utils._gate import cli, foresee
 from ansible_collections.icann.imrs.plugins.module_utils._gate.fingerprint import fingerprint

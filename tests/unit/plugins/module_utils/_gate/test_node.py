@@ -4,13 +4,7 @@
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._gate.node import ASIDE_AT_MOST, TOO_LATE, Node

@@ -7,21 +7,15 @@ The world is simulated: what is really the case is known, so what is announced c
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from gate_data import LATER, MARK
 from gate_world import COMEBACK, HASTE, HELD, HEX, HURRY, World
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 SCHEDULES, STEPS = 10000, 12
 

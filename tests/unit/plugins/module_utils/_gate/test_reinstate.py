@@ -9,15 +9,11 @@ import fcntl
 import json
 import os
 import pathlib
-import sys
 import time
 import typing as t
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import lease, places
 from ansible_collections.icann.imrs.plugins.module_utils._gate import bundles, reinstate
 from ansible_collections.icann.imrs.plugins.module_utils._gate.control import Control

@@ -6,15 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import pathlib
-import sys
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import update, wire
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import ESTABLISHED, Peering, Session
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from gate_data import LATER, MARK
 
 HOLD_TIME = 90

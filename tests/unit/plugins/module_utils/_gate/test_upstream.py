@@ -8,13 +8,9 @@ import asyncio
 import json
 import os
 import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, upstream
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
 from ansible_collections.icann.imrs.plugins.module_utils._probes import refresh

@@ -5,14 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from ansible_collections.icann.imrs.plugins.module_utils._gate import config, verdict
 from ansible_collections.icann.imrs.plugins.module_utils._gate.config import Zone
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Cause, Outcome, Weight

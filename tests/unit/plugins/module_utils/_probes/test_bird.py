@@ -172,7 +172,7 @@ def test_read_asks_only_to_read(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_sessions_with_options(case: str) -> None:
     recorded = _recorded(case)
-    printed, seen = recorded["printed"], recorded["bird"]
+    printed, seen = recorded["printed"], recorded["routing"]
     assert [session["name"] for session in bird.parse_protocols(printed["show protocols all"])] == [
         session["name"] for session in seen["sessions"]
     ]

@@ -49,20 +49,22 @@ def test_a_node_is_read_until_bfd_is_fast(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(bird, "read", read)
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
-    expected = {"peers": [PEER], "prefixes": PREFIXES}
+    expected = {"peers": [PEER], "prefixes": PREFIXES, "routing_provider": "bird"}
     assert collect._routing(expected, {}, math.inf)["bfd"] == [FAST]
     assert asked == [{"ipv4": ["199.7.82.0/23", "199.7.83.0/24"]}] * 3
 
 
 def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [], "bfd": []})
-    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES}, {}, 0) == {"sessions": [], "bfd": []}
-
-
-def test_a_routing_daemon_that_no_probe_reads() -> None:
-    assert collect._routing({"routing_provider": "frr"}, {}, 0) == {
-        "unsupported": "acceptance cannot read FRR on the node yet, so the node stays dark"
+    assert collect._routing({"peers": [PEER], "prefixes": PREFIXES, "routing_provider": "bird"}, {}, 0) == {
+        "sessions": [],
+        "bfd": [],
     }
+
+
+def test_a_routing_daemon_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="routing: there is no 'quagga'; known are bird, frr"):
+        collect._routing({"routing_provider": "quagga"}, {}, 0)
 
 
 ROUTES = ["199.7.82.0/23", "199.7.83.0/24"]
@@ -88,17 +90,17 @@ def test_the_hosts_router_is_read_until_it_has_what_is_announced(
 ) -> None:
     late = _router("Established", *ROUTES)
     seen = iter([early, late])
-    monkeypatch.setattr(frr, "read", lambda *_arguments: next(seen))
+    monkeypatch.setattr(frr, "received", lambda *_arguments: next(seen))
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
     expected = {"node_name": "x", "peers": [FIRST]}
-    assert collect.router("live", expected, {"ipv4": ROUTES}, patience=math.inf)["frr"] == late
+    assert collect.router("live", expected, {"ipv4": ROUTES}, patience=math.inf)["host_router"] == late
 
 
 @pytest.mark.parametrize("seen", [_router("Established", "198.51.100.0/24"), {"error": "vtysh failed"}])
 def test_what_does_not_come_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, seen: dict[str, t.Any]) -> None:
-    monkeypatch.setattr(frr, "read", lambda *_arguments: seen)
+    monkeypatch.setattr(frr, "received", lambda *_arguments: seen)
     expected = {"node_name": "x", "peers": [FIRST]}
-    assert collect.router("dark", expected, {}, patience=-1)["frr"] == seen
+    assert collect.router("dark", expected, {}, patience=-1)["host_router"] == seen
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_router_is_waited_for_as_far_as_its_session_is_certified(
 def test_only_certified_sessions_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     up = {"sessions": [{"neighbor": "192.0.2.1", "bgp_state": "Established"}], "bfd": []}
     later = {**up, "sessions": [*up["sessions"], {"neighbor": "192.0.2.3", "bgp_state": "Established"}]}
-    expected = {"peers": [FIRST, SECOND], "prefixes": PREFIXES}
+    expected = {"peers": [FIRST, SECOND], "prefixes": PREFIXES, "routing_provider": "bird"}
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
     for certified, due in (([FIRST["mark"]], up), ([FIRST["mark"], SECOND["mark"]], later), ([], later)):
         seen = iter([up, later])

@@ -8,7 +8,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import frr, host, zone
+from ansible_collections.icann.imrs.plugins.module_utils._probes import frr, host, knot, zone
 
 SOCKETS = """\
 udp   UNCONN 0      0            199.7.83.42:53        0.0.0.0:*    users:(("knotd",pid=34,fd=21))
@@ -179,15 +179,17 @@ def test_router_neighbor() -> None:
 
 
 def test_router_that_does_not_answer() -> None:
-    found = frr.read({"ipv4": ["192.0.2.2"]}, lambda _command: {"rc": 1, "stdout": "", "stderr": "failed to connect"})
+    found = frr.received(
+        {"ipv4": ["192.0.2.2"]}, lambda _command: {"rc": 1, "stdout": "", "stderr": "failed to connect"}
+    )
     assert found == {"error": "failed to connect"}
 
 
 def test_zone_of_knot() -> None:
-    assert zone.parse_zone_read("[.] . 86400 SOA a. b. 1 2 3 4 5\n[.] com. 172800 NS a.\n\n") == (
+    assert knot.parse_zone_read("[.] . 86400 SOA a. b. 1 2 3 4 5\n[.] com. 172800 NS a.\n\n") == (
         ". 86400 SOA a. b. 1 2 3 4 5\ncom. 172800 NS a.\n"
     )
-    status = zone.parse_zone_status(
+    status = knot.parse_zone_status(
         "[.] role: slave | serial: 2026073102 | re-sign: -\n[arpa.] role: slave | serial: none\n"
     )
     assert status["."] == {"role": "slave", "serial": "2026073102", "re-sign": "-"}

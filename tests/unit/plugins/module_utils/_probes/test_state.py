@@ -11,7 +11,15 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import running, state
+from ansible_collections.icann.imrs.plugins.module_utils._probes import (
+    apart,
+    bird_running,
+    frr,
+    knot,
+    nsd,
+    running,
+    state,
+)
 from ansible_collections.icann.imrs.plugins.module_utils._probes.seal import OTHER, Seal
 
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
@@ -23,7 +31,7 @@ Answers = dict[str, str]
 @pytest.fixture(autouse=True)
 def room(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is staged outside of the test's own directory."""
-    monkeypatch.setattr(running, "ROOM", str(tmp_path_factory.mktemp("room")))
+    monkeypatch.setattr(apart, "ROOM", str(tmp_path_factory.mktemp("room")))
 
 
 def runner(answers: Answers, rc: int = 0) -> t.Callable[[t.Sequence[str]], dict[str, t.Any]]:
@@ -204,15 +212,15 @@ def test_seal() -> None:
 def test_what_frr_runs_is_sealed_also_where_the_password_is_another_one() -> None:
     text = f"router bgp 20144\n neighbor 192.0.2.1 password {KEY}\n neighbor 192.0.2.9 password hunter22\n"
     text += "enable password 8 xyz\n"
-    said = running.read_frr(SEAL, runner({"vtysh": text}))
+    said = frr.running({}, SEAL, runner({"vtysh": text}))
     assert said["running"].splitlines() == [
         "router bgp 20144",
         f" neighbor 192.0.2.1 password {HOLE}",
         f" neighbor 192.0.2.9 password {OTHER}",
         f"enable password 8 {OTHER}",
     ]
-    assert running.read_frr(SEAL, runner({"vtysh": "!\n"})) == {"error": "bgpd has no configuration"}
-    assert "No such file" in running.read_frr(SEAL, runner({}))["error"]
+    assert frr.running({}, SEAL, runner({"vtysh": "!\n"})) == {"error": "bgpd has no configuration"}
+    assert "No such file" in frr.running({}, SEAL, runner({}))["error"]
 
 
 def test_what_knot_runs_is_sealed() -> None:
@@ -220,11 +228,11 @@ def test_what_knot_runs_is_sealed() -> None:
         "unshare": f'key:\n  - id: "k"\n    secret: "{KEY}"\n',
         "knotc conf-read": "key.id = k\nkey[k].secret = hunter22\n",
     }
-    said = running.read_knot({"/etc/knot/knot.conf": f'key:\n  - id: k\n    secret: "{HOLE}"\n'}, SEAL, runner(answers))
+    said = knot.running({"/etc/knot/knot.conf": f'key:\n  - id: k\n    secret: "{HOLE}"\n'}, SEAL, runner(answers))
     assert said["intended"].endswith(f'secret: "{HOLE}"\n')
     assert said["running"].endswith(f"key[k].secret = {OTHER}\n")
     assert KEY not in repr(said)
-    failed = running.read_knot({}, SEAL, runner({"unshare": f"error: {KEY}\n"}, rc=1))
+    failed = knot.running({}, SEAL, runner({"unshare": f"error: {KEY}\n"}, rc=1))
     assert failed == {"error": f"error: {HOLE}"}
 
 
@@ -234,7 +242,7 @@ def test_intended_files_are_staged_for_root_alone_and_removed() -> None:
 
     def run(command: t.Sequence[str]) -> dict[str, t.Any]:
         if command[0] == "unshare":
-            places.append(pathlib.Path(command[len(running._APART) + 2]))
+            places.append(pathlib.Path(command[len(apart.COMMAND) + 2]))
             found = [path for path in places[-1].rglob("*") if path.is_file()]
             seen.append({path.name: (path.stat().st_mode & 0o777, path.read_text()) for path in found})
             assert places[-1].stat().st_mode & 0o777 == 0o700
@@ -247,8 +255,8 @@ def test_intended_files_are_staged_for_root_alone_and_removed() -> None:
         "/etc/bird/bird.conf": f'password "{HOLE}";\n',
         "/etc/nftables.conf": "flush ruleset\n",
     }
-    running.read_knot(contents, SEAL, run)
-    running.read_bird(contents, SEAL, run)
+    knot.running(contents, SEAL, run)
+    bird_running.running(contents, SEAL, run)
     running.nftables(contents, run)
     assert seen == [
         {"knot.conf": (0o600, "include: keys.d/keys.conf\n"), "keys.conf": (0o600, f"secret: {KEY}\n")},
@@ -264,7 +272,7 @@ def test_what_nsd_runs_is_sealed() -> None:
         "nsd-control zonestatus": "zone:\t.\n\tstate: ok\nzone:\tarpa.\n",
         "nsd-control print_tsig": f'key: name: "k." secret: "{KEY}" algorithm: hmac-sha256\n',
     }
-    assert running.read_nsd(SEAL, runner(answers)) == {
+    assert nsd.running({}, SEAL, runner(answers)) == {
         "status": {"version": "4.12.0", "verbosity": "1", "ratelimit": "200"},
         "zones": [".", "arpa."],
         "keys": {"k.": {"secret": HOLE, "algorithm": "hmac-sha256"}},
@@ -285,11 +293,11 @@ def test_what_bird_runs() -> None:
     protocols += "gate       BGP        ---        down   09:13:59.666  \n"
     answers = {
         "birdc -r show status": STATUS,
-        "sh -e -c": f"{protocols}{running._MARK}\nFunction x:\n Instruction\n",
+        "sh -e -c": f"{protocols}{bird_running.MARK}\nFunction x:\n Instruction\n",
         "unshare": protocols.replace("down", "start"),
         "birdc -r show route export gate": "199.7.82.0/23        unicast [gate 09:00:00] * (100)\n",
     }
-    said = running.read_bird({}, SEAL, runner(answers))
+    said = bird_running.running({}, SEAL, runner(answers))
     assert said["running"]["protocols"] == [
         {"name": "device1", "kind": "Device", "state": "up"},
         {"name": "gate", "kind": "BGP", "state": "down"},
@@ -297,9 +305,9 @@ def test_what_bird_runs() -> None:
     assert said["running"]["filters"] == "Function x:\n Instruction\n"
     assert (said["intended"]["protocols"][1]["state"], said["intended"]["filters"]) == ("start", "")
     assert said["exported"] == {"gate": ["199.7.82.0/23"]}
-    assert running.configured_at(STATUS, 1000.0) == 970.0
-    assert running.configured_at("BIRD 9\n", 1000.0) is None
-    assert running.read_bird({}, SEAL, runner({})) == {"error": "birdc: No such file or directory"}
+    assert bird_running.configured_at(STATUS, 1000.0) == 970.0
+    assert bird_running.configured_at("BIRD 9\n", 1000.0) is None
+    assert bird_running.running({}, SEAL, runner({})) == {"error": "birdc: No such file or directory"}
 
 
 def test_a_bird_that_does_not_take_what_was_rendered() -> None:
@@ -307,7 +315,7 @@ def test_a_bird_that_does_not_take_what_was_rendered() -> None:
         said = f"bird: /etc/bird/bird.conf:3:1 syntax error near {KEY}"
         return {"rc": int(command[0] == "unshare"), "stdout": STATUS, "stderr": said}
 
-    assert running.read_bird({}, SEAL, run) == {
+    assert bird_running.running({}, SEAL, run) == {
         "error": f"it does not take what was rendered: bird: /etc/bird/bird.conf:3:1 syntax error near {HOLE}"
     }
 
@@ -335,7 +343,18 @@ def test_all_of_it_without_the_secret(tmp_path: pathlib.Path) -> None:
     }
     answers = {"dpkg --verify": "??5??????   /usr/sbin/knotd\n", "vtysh": f"router bgp 1\n neighbor x password {KEY}\n"}
     evidence = state.read("xlb01", request, {"vault_key": KEY}, runner(answers))
-    assert {"files", "left", "strangers", "packages", "held", "units", "sockets", "nft", "frr", "knot"} <= set(evidence)
+    assert {
+        "files",
+        "left",
+        "strangers",
+        "packages",
+        "held",
+        "units",
+        "sockets",
+        "nft",
+        "routing",
+        "nameserver",
+    } <= set(evidence)
     assert evidence["sysctls"]["no.such.setting"] is None
     assert HOLE in evidence["files"][str(path)]["content"]
     assert KEY not in json.dumps(evidence)

@@ -9,16 +9,15 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document, errors, fleet, onboarding
+from lab_sheets import DS, LAB
 
-LAB = pathlib.Path(__file__).resolve().parents[5] / "inventories" / "lab"
 SHEETS = {
     "xlb": LAB / "sites" / "xlb.yml",
     "nbo": pathlib.Path(__file__).parent / "sheets" / "nbo.yml",
     "acc": pathlib.Path(__file__).parent / "sheets" / "acc.yml",
 }
 """The lab's own sheet; a single with every field; a cluster."""
-DIGEST = "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
-ANCHORS = anchors.Anchors((f". IN DS 20326 8 2 {DIGEST}",))
+ANCHORS = anchors.Anchors((DS,))
 
 Edits = t.Sequence[tuple[str, str]]
 

@@ -8,8 +8,8 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import anchors, document
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lab_sheets import DIGEST
 
-DIGEST = "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 RIGHT = "write it as: . IN DS 20326 8 2 and the digest"
 
 

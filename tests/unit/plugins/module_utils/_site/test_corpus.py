@@ -9,9 +9,9 @@ import time
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import document, errors, fleet
+from wordings import AS_RANGE
 
 from .conftest import ANCHORS, Lab
-from .wordings import AS_RANGE
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 ANCHOR = "uses an anchor or alias (& or *); write the value out, or quote it"

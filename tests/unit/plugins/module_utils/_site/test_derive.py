@@ -8,8 +8,7 @@ import json
 import typing as t
 
 from ansible_collections.icann.imrs.plugins.module_utils._site import derive
-
-from .conftest import DIGEST
+from lab_sheets import DIGEST
 
 if t.TYPE_CHECKING:
     from .conftest import Lab
@@ -53,7 +52,26 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_looking_glass": "host-router",
             "imrs_profile": {"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
             "imrs_nameserver_provider": "knot",
+            "imrs_nameserver": {
+                "unit": "knot.service",
+                "packages": ["knot", "knot-dnsutils", "ldnsutils"],
+                "held": ["knot"],
+                "directory": "/etc/knot",
+                "defaults_file": "/etc/default/knot",
+                "programs": ["/usr/sbin/knotd", "/usr/sbin/knotc"],
+                "libraries": ["libknot.so*", "libdnssec.so*", "libzscanner.so*"],
+            },
             "imrs_routing_provider": "bird",
+            "imrs_routing": {
+                "unit": "bird.service",
+                "packages": ["bird2"],
+                "held": ["bird2"],
+                "directory": "/etc/bird",
+                "defaults_file": "",
+                "programs": ["/usr/sbin/bird"],
+                "libraries": [],
+            },
+            "imrs_held_packages": ["knot", "nsd", "ldnsutils", "bird2", "frr", "frr-pythontools"],
             "imrs_asn": 20144,
             "imrs_router_id": "192.0.2.2",
             "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},

@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import document, fit, formats, parts, schema, shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import mutated
 
 from .conftest import LAB, SHEETS
-from .mutations import mutated
 
 if t.TYPE_CHECKING:
     import pathlib

@@ -7,8 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .wordings import FEWER, ROUTED
+from wordings import FEWER, ROUTED
 
 if t.TYPE_CHECKING:
     from .conftest import Lab

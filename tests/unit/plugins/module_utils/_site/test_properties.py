@@ -15,9 +15,9 @@ from ansible_collections.icann.imrs.plugins.module_utils._site import derive, do
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import VALUES, mutated
 
 from .conftest import ANCHORS, LAB, SHEETS
-from .mutations import VALUES, mutated
 
 FLEET = document.parse("fleet.yml", (LAB / "fleet.yml").read_bytes())
 SOUND = {name: document.parse(f"sites/{name}.yml", path.read_bytes()) for name, path in SHEETS.items()}

@@ -7,8 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .wordings import FEWER
+from wordings import FEWER
 
 if t.TYPE_CHECKING:
     from .conftest import Lab

@@ -7,8 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
-from .wordings import EDGE, FEWER, REACHED, ROUTED, ours
+from wordings import EDGE, FEWER, REACHED, ROUTED, ours
 
 if t.TYPE_CHECKING:
     from .conftest import Lab

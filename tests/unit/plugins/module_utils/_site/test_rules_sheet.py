@@ -8,8 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import errors
-
-from .wordings import (
+from wordings import (
     AS_RANGE,
     COMMUNITY,
     COORDINATES,

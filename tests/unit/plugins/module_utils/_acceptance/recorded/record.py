@@ -176,7 +176,7 @@ def name_servers(outside: Outside, provider: str, files: dict[str, str]) -> dict
     if provider == "knot":
         conf = knot_conf("node", addresses, files, identity=NODE, nsid=NODE, **{"udp-max-payload": "1232"})
         spawn("knotd", "-c", conf)
-        return {"knotc": ["knotc", "-c", conf]}
+        return {"nameserver": ["knotc", "-c", conf]}
     server = {"username": '""', "chroot": '""', "zonesdir": f'"{WORK}"', "pidfile": f'"{WORK}/nsd.pid"'}
     server |= {"xfrdfile": f'"{WORK}/xfrd"', "zonelistfile": f'"{WORK}/zonelist"', "xfrdir": f'"{WORK}"'}
     server |= {"identity": f'"{NODE}"', "nsid": f'"ascii_{NODE}"', "minimal-responses": "yes", "hide-version": "yes"}
@@ -188,7 +188,7 @@ def name_servers(outside: Outside, provider: str, files: dict[str, str]) -> dict
     conf = "/etc/nsd/nsd.conf"
     pathlib.Path(conf).write_text(text, encoding="ascii")
     spawn("nsd", "-d", "-c", conf)
-    return {"nsd-control": ["nsd-control", "-c", conf]}
+    return {"nameserver": ["nsd-control", "-c", conf]}
 
 
 def _static(prefixes: t.Iterable[str], name: str, family: str) -> str:
@@ -353,7 +353,7 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
     routers(outside, "not-a-real-password")
     keys = f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n'
     commands |= {"keys": [write("keys.conf", keys)]}
-    commands |= {"birdc": ["birdc", "-r", "-s", f"{WORK}/bird.ctl"], "bird.conf": [f"{WORK}/bird.conf"]}
+    commands |= {"routing": ["birdc", "-r", "-s", f"{WORK}/bird.ctl"], "configuration": [f"{WORK}/bird.conf"]}
     data = expected(anchors, options.provider)
     parsed = imrs.expected.Expected.parse(data)
     up = ("birdc", "-s", f"{WORK}/bird.ctl", "show", "protocols")

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What NSD says: its zones, and the little that it tells of its configuration."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import typing as t
+
+from .._products import NSD
+from . import apart, host
+
+if t.TYPE_CHECKING:
+    from .seal import Seal
+
+CONFIGURATION = f"{NSD.directory}/nsd.conf"
+_KEY = re.compile(r'^key: name: "([^"]*)" secret: "([^"]*)" algorithm: (\S+)', re.MULTILINE)
+
+
+def zone_text(zone: str, command: t.Sequence[str], _timeout: float) -> tuple[str, str]:
+    """The text of a zone, or what went wrong: NSD writes its file, and ``nsd-checkconf`` says where."""
+    written = host.run([*command, "write", zone])
+    if written["rc"] != 0:
+        return "", (written["stderr"] or written["stdout"]).strip()
+    directory = host.run(["nsd-checkconf", "-o", "zonesdir", CONFIGURATION])["stdout"].strip()
+    name = host.run(["nsd-checkconf", "-z", zone, "-o", "zonefile", CONFIGURATION])["stdout"].strip()
+    try:
+        return pathlib.Path(directory, name.replace("%s", zone)).read_text(encoding="ascii", errors="replace"), ""
+    except OSError as error:
+        return "", f"{name}: {error.strerror}"
+
+
+def zone_status(_command: t.Sequence[str]) -> dict[str, dict[str, str]]:
+    """Nothing: no check needs what NSD says of its zones."""
+    return {}
+
+
+def running(_contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:
+    """Zones, sealed keys and the status of a running NSD; it does not tell its other options."""
+    status = runner([*NSD.control, "status"])
+    if status["rc"] != 0:
+        return {"error": apart.said(status, "nsd-control")}
+    zones = runner([*NSD.control, "zonestatus"])["stdout"]
+    keys = runner([*NSD.control, "print_tsig"])["stdout"]
+    rows = (line.partition(":") for line in status["stdout"].splitlines())
+    return {
+        "status": {name.strip(): value.strip() for name, _colon, value in rows},
+        "zones": sorted(line.partition(":")[2].strip() for line in zones.splitlines() if line.startswith("zone:")),
+        "keys": {
+            name: {"secret": seal.close(secret), "algorithm": algorithm}
+            for name, secret, algorithm in _KEY.findall(keys)
+        },
+    }

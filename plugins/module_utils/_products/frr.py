@@ -1,0 +1,25 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""FRR: bgpd, and bfdd beside it."""
+
+from __future__ import annotations
+
+from .product import ROUTING, Bfd, Product
+
+FRR = Product(
+    name="frr",
+    kind=ROUTING,
+    title="FRR",
+    unit="frr.service",
+    process="bgpd",
+    packages=("frr", "frr-pythontools"),  # the second one has the script that reloads
+    held=("frr", "frr-pythontools"),
+    versions=("frr",),
+    directory="/etc/frr",
+    programs=("/usr/lib/frr",),
+    control=("vtysh",),
+    libraries=("frr", "libfrr*.so*", "libyang.so*"),
+    restart=("/etc/frr/daemons",),
+    bfd=Bfd("bfdd", frozenset({3784, 4784, 7784})),  # also for S-BFD (RFC 7881)
+)
