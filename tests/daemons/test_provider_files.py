@@ -15,6 +15,8 @@ import sys
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import nsd as reader
+from ansible_collections.icann.imrs.plugins.module_utils._products import NSD
 from imrs_gate_bench import COVERING, FIVE, run, until
 from imrs_gate_config import CONFIG, HOLD_TIME, LEASE, NODE_NAME
 from imrs_provider_bench import RENDERED, Node, install, vtysh
@@ -317,6 +319,17 @@ def test_nsd_keeps_the_zone_that_it_has_when_a_newer_one_does_not_verify(nsd: No
     assert set(nsd.routes()) == FIVE
     nsd.start_master(2026010102)
     until(lambda: nsd.serial() == "2026010102", what=lambda: f"the next zone, not {nsd.serial()}")
+
+
+@with_bird
+def test_the_zone_that_nsd_serves_is_read(nsd: Node) -> None:
+    """It answers before it has written, so a file that is old or not there yet has to be waited for."""
+    for serial in ("2026010100", "2026010102"):
+        if nsd.serial() != serial:
+            nsd.start_master(int(serial))
+            until(lambda serial=serial: nsd.serial() == serial, what="the next zone")  # type: ignore[misc]
+        text, why = reader.zone_text(".", NSD.control, 60)
+        assert (why, serial in text) == ("", True)
 
 
 @with_bird

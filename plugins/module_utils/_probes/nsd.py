@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import time
 import typing as t
 
 from .._products import NSD
@@ -16,20 +17,39 @@ if t.TYPE_CHECKING:
     from .seal import Seal
 
 CONFIGURATION = f"{NSD.directory}/nsd.conf"
+PAUSE = 0.1
+"""Seconds between two looks at a file that is being written."""
+_SERVED = re.compile(r'served-serial: "(\d+)')
+_SERIAL = re.compile(r"\sIN\s+SOA\s+\S+\s+\S+\s+\(?\s*(\d+)\s")
 _KEY = re.compile(r'^key: name: "([^"]*)" secret: "([^"]*)" algorithm: (\S+)', re.MULTILINE)
 
 
-def zone_text(zone: str, command: t.Sequence[str], _timeout: float) -> tuple[str, str]:
-    """The text of a zone, or what went wrong: NSD writes its file, and ``nsd-checkconf`` says where."""
+def zone_text(zone: str, command: t.Sequence[str], timeout: float) -> tuple[str, str]:
+    """The text of a zone, or what went wrong: NSD writes its file, and ``nsd-checkconf`` says where.
+
+    NSD answers first, and then writes another file and renames it. So the one that is there is the right one when its
+    serial is the one that is served.
+    """
     written = host.run([*command, "write", zone])
     if written["rc"] != 0:
         return "", (written["stderr"] or written["stdout"]).strip()
     directory = host.run(["nsd-checkconf", "-o", "zonesdir", CONFIGURATION])["stdout"].strip()
     name = host.run(["nsd-checkconf", "-z", zone, "-o", "zonefile", CONFIGURATION])["stdout"].strip()
-    try:
-        return pathlib.Path(directory, name.replace("%s", zone)).read_text(encoding="ascii", errors="replace"), ""
-    except OSError as error:
-        return "", f"{name}: {error.strerror}"
+    file, deadline = pathlib.Path(directory, name.replace("%s", zone)), time.monotonic() + timeout
+    while True:
+        served = _SERVED.search(host.run([*command, "zonestatus", zone])["stdout"])
+        try:
+            text = file.read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            text, why = "", f"{file}: {error.strerror}"
+        else:
+            there = _SERIAL.search(text)
+            if not served or (there and there[1] == served[1]):
+                return text, ""
+            why = f"{file}: it has serial {there[1] if there else 'none'}, and {served[1]} is served"
+        if time.monotonic() > deadline:
+            return "", f"{why}, {timeout:g} s after nsd-control write"
+        time.sleep(PAUSE)
 
 
 def zone_status(_command: t.Sequence[str]) -> dict[str, dict[str, str]]:
