@@ -60,6 +60,14 @@ lint: ## only the checks that boot nothing
 	@tests/setup.sh test
 	@nox --session lint unit glue golden matrix browser ansible_lint
 
+sanity: ## ansible-test sanity on the tarball; some 3 minutes
+	@tests/setup.sh test
+	@nox --session sanity
+
+importer: ## what Ansible Galaxy does with an upload; about a minute
+	@tests/setup.sh test
+	@nox --session importer
+
 docs: ## the site of the plugins' and roles' documentation, in .cache/docs/html/
 	@tests/setup.sh test
 	@nox --session docs
@@ -81,4 +89,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint docs status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint sanity importer docs status down lock

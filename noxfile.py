@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import subprocess
+import tempfile
 
 import nox
 
@@ -28,13 +30,25 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy", "-p", PLUGINS)
     session.run("antsibull-changelog", "lint")
-    session.run("reuse", "lint", "--lines")
+    with tempfile.TemporaryDirectory(prefix="imrs-ours-") as folder:
+        _copy_ours(pathlib.Path(folder))
+        session.run("reuse", "--root", folder, "lint", "--lines")
     session.run("bindep", "--brief", "--file", "meta/bindep.txt")
     session.run("ansible-builder", "introspect", ".cache")
     session.run(
         *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "dependent", "."),
         env={"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache")},
     )
+
+
+def _copy_ours(folder: pathlib.Path) -> None:
+    """All that is or may be committed: ``reuse`` looks at every file, and in a lab that comes up beside it files go."""
+    ask = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = subprocess.run(ask, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
 
 
 @nox.session
@@ -115,3 +129,26 @@ def docs(session: nox.Session) -> None:
         *("-D", "extensions=sphinx_antsibull_ext", "-D", "suppress_warnings=ref.ref,ref.envvar"),
         *(str(folder / "rst"), str(folder / "html")),
     )
+
+
+def _tarball(folder: str) -> str:
+    """What `ansible-galaxy collection build` makes of this checkout, in a folder."""
+    subprocess.run(("ansible-galaxy", "collection", "build", "--output-path", folder, str(ROOT)), check=True)
+    (built,) = pathlib.Path(folder).glob("*.tar.gz")
+    return str(built)
+
+
+@nox.session(venv_backend="none")
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity, with exceptions in tests/sanity/. It makes an environment for each of its tools."""
+    with tempfile.TemporaryDirectory(prefix="imrs-sanity-") as folder:
+        session.run("python", "tests/ansible_test.py", _tarball(folder))
+
+
+@nox.session
+def importer(session: nox.Session) -> None:
+    """What Ansible Galaxy does with a collection that is uploaded."""
+    session.install("--quiet", "--require-hashes", "-r", "tests/requirements/importer.txt")
+    # It looks for ansible-doc and ansible-lint beside its own Python, and for a configuration in the working directory.
+    with tempfile.TemporaryDirectory(prefix="imrs-importer-") as folder, session.chdir(folder):
+        session.run("python", "-m", "galaxy_importer.main", _tarball(folder))

@@ -149,7 +149,11 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path: pathlib.Path, number
     assert marked() == []
 
 
-def test_every_session_is_in_a_lane() -> None:
+APART = {"docs", "sanity", "importer"}
+"""Sessions that `make test` leaves out, as they take long and try what is for others; each is a target of make."""
+
+
+def test_every_session_is_in_a_lane_or_a_target_of_its_own() -> None:
     """One that is not would be run by nobody."""
     tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
     sessions = {
@@ -157,8 +161,11 @@ def test_every_session_is_in_a_lane() -> None:
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(each) for each in node.decorator_list)
     }
-    assert sessions
-    assert sessions | {"drills"} == {step.name for lane in (*lanes.IN_FILES, lanes.ON_SCREEN) for step in lane}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(f"{name}: ## " in makefile and f"nox --session {name}\n" in makefile for name in APART)
+    assert (sessions - APART) | {"drills"} == {
+        step.name for lane in (*lanes.IN_FILES, lanes.ON_SCREEN) for step in lane
+    }
 
 
 def test_the_slowest_tests_are_named(run: t.Any) -> None:
