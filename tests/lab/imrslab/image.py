@@ -63,6 +63,7 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         hook = lab.cache / f"{name}-hook.sh"
         shell.write(hook, f"#!/bin/sh\n{CUSTOMIZE}", 0o755)
         shell.run(
+            "unshare", "--mount",  # or one that is killed leaves the machine's own /sys and /dev mounted in the image
             "mmdebstrap", "--variant=minbase", f"--include={','.join(IMAGES[name])}",
             "--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Retries 3", *mirror.apt_options(),
             f"--customize-hook={hook}", "trixie", str(unfinished),
