@@ -237,9 +237,9 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     if scope == "router":
         return collect.router(str(stage), raw, expected.announced(stage), patience=patience, certified=sessions)
     token = "".join(secrets.choice(string.ascii_lowercase) for _letter in range(10))
-    questions = t.cast("list[query.Question]", plan.questions(expected, stage, scope, token))
+    questions = t.cast(list[query.Question], plan.questions(expected, stage, scope, token))
     if scope == "node":
-        transfers = t.cast("list[signed.Question]", plan.signed(expected))
+        transfers = t.cast(list[signed.Question], plan.signed(expected))
         return collect.node(str(stage), raw, questions, transfers, patience=patience, certified=sessions)
     return collect.vantage(str(stage), raw, questions, patience=patience)
 

@@ -28,9 +28,9 @@ def parse_zone_status(text: str) -> dict[str, dict[str, str]]:
     for line in text.splitlines():
         if not line.startswith("["):
             continue
-        name, _, rest = line[1:].partition("] ")
+        name, _bracket, rest = line[1:].partition("] ")
         fields = (field.partition(":") for field in rest.split("|"))
-        zones[name] = {key.strip(): value.strip() for key, _, value in fields}
+        zones[name] = {key.strip(): value.strip() for key, _colon, value in fields}
     return zones
 
 
