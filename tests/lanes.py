@@ -27,7 +27,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lab"))
 
-from imrslab import topology
+from imrslab import host, shell, topology
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MARK = "IMRS_TEST_RUN"
@@ -67,11 +67,12 @@ IN_FILES = (
     (session("daemons", checkout=pathlib.Path("/checkout")),),
 )
 """The first lane works, cheapest first; the others wait most of the time, for daemons and machines."""
-ON_SCREEN = (
-    session("molecule"),
-    Step("drills", ("pytest", "--verbose", f"--numprocesses={LABS}", "--dist=loadfile", "tests/drills")),
-)
-"""The drills begin with the lab that the scenario left, and bring the others up themselves."""
+
+
+def on_screen(labs: int) -> tuple[Step, ...]:
+    """The drills begin with the lab that the scenario left, and bring the others up themselves."""
+    drills = ("pytest", "--verbose", f"--numprocesses={labs}", "--dist=loadfile", "tests/drills")
+    return session("molecule"), Step("drills", drills)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -284,6 +285,16 @@ def report(run: Run, last: bytes) -> None:
         put(last)
 
 
+def how_many_labs() -> int:
+    """As many as are wanted, or one where the machine does not bear more."""
+    try:
+        host.make_room(LABS * host.WATCHERS)
+    except shell.LabError as error:
+        put(f"One lab for the drills, not {LABS}: {error}\n".encode())
+        return 1
+    return LABS
+
+
 def down() -> None:
     """Take the labs down."""
     for number in range(LABS):
@@ -305,7 +316,7 @@ def main() -> int:
         signal.signal(each, told_to_end)
     run = Run(ROOT / ".lab" / f"{os.environ['IMRS_LAB']}-reports" / "run")
     try:
-        last = run.lanes(IN_FILES, ON_SCREEN)
+        last = run.lanes(IN_FILES, on_screen(how_many_labs()))
     finally:
         down()
     report(run, last)

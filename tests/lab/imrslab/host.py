@@ -11,9 +11,10 @@ import pathlib
 
 from . import shell
 
+SETTINGS = pathlib.Path("/proc/sys")
 LIMIT = "fs.inotify.max_user_instances"
-WATCHERS = 44
-"""inotify instances of root that a lab takes, nearly all for systemd: the appliance 23, each other machine 5."""
+WATCHERS = 62
+"""inotify instances of root that a lab takes, nearly all for systemd: the appliance 42, each other machine 5."""
 
 
 def has_watchers(wanted: int = WATCHERS) -> None:
@@ -30,7 +31,7 @@ def has_watchers(wanted: int = WATCHERS) -> None:
             if descriptor < 0:
                 if ctypes.get_errno() != errno.EMFILE:
                     raise shell.LabError(f"inotify_init1: {os.strerror(ctypes.get_errno())}")
-                limit = int(pathlib.Path("/proc/sys", *LIMIT.split(".")).read_text())
+                limit = int(SETTINGS.joinpath(*LIMIT.split(".")).read_text())
                 raise shell.LabError(
                     f"{LIMIT} is {limit}, and {len(taken)} are left, where the lab takes up to {wanted}: end what else "
                     f"boots machines here, or raise it: sysctl --write {LIMIT}={limit + wanted}"
@@ -39,3 +40,18 @@ def has_watchers(wanted: int = WATCHERS) -> None:
     finally:
         for descriptor in taken:
             os.close(descriptor)
+
+
+def make_room(wanted: int) -> None:
+    """Raise root's limit, and say so, if it may not have so many more inotify instances; LabError when that fails."""
+    try:
+        has_watchers(wanted)
+    except shell.LabError as lack:
+        path = SETTINGS.joinpath(*LIMIT.split("."))
+        limit = int(path.read_text())
+        try:
+            path.write_text(str(limit + wanted))
+        except OSError:
+            raise lack from None
+        shell.say(f"{LIMIT} is {limit + wanted} until the machine starts again, and was {limit}")
+        has_watchers(wanted)

@@ -50,6 +50,38 @@ def test_enough_watchers_are_taken_and_given_back(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
+def small(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A machine's setting, and a machine that has room only for what the setting says."""
+    setting = tmp_path / host.LIMIT.replace(".", "/")
+    shell.write(setting, "128\n")
+
+    def has_watchers(wanted: int) -> None:
+        if wanted > int(setting.read_text()) - 100:
+            raise shell.LabError("too few")
+
+    monkeypatch.setattr(host, "SETTINGS", tmp_path)
+    monkeypatch.setattr(host, "has_watchers", has_watchers)
+    return setting
+
+
+def test_room_is_made_where_there_is_none(small: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host.make_room(28)
+    assert (small.read_text(), capsys.readouterr().err) == ("128\n", "")
+    host.make_room(124)
+    assert small.read_text() == "252"
+    assert f"{host.LIMIT} is 252 until the machine starts again, and was 128" in "".join(capsys.readouterr())
+
+
+def test_room_that_cannot_be_made_is_an_error(small: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_text(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(type(small), "write_text", write_text)
+    with pytest.raises(shell.LabError, match="too few"):
+        host.make_room(124)
+
+
+@pytest.fixture
 def cached(tmp_path: pathlib.Path) -> pathlib.Path:
     """What of an image tells whether it is whole."""
     sudo, home = tmp_path / "usr/bin/sudo", tmp_path / "home/dnseng"

@@ -114,7 +114,7 @@ import importlib.util, pathlib, sys
 spec = importlib.util.spec_from_file_location("lanes", {lanes!r})
 lanes = importlib.util.module_from_spec(spec); sys.modules["lanes"] = lanes; spec.loader.exec_module(lanes)
 step = lambda name: lanes.Step(name, ("sh", "-c", {forever!r}), checkout=lanes.ROOT)
-lanes.IN_FILES, lanes.ON_SCREEN = ((step("one"),), (step("other"),)), (step("two"),)
+lanes.IN_FILES, lanes.on_screen = ((step("one"),), (step("other"),)), lambda labs: (step("two"),)
 lanes.down = lambda: print("the lab is down", flush=True)
 lanes.ROOT = pathlib.Path({root!r})
 lanes.Step.checkout = lanes.ROOT
@@ -164,8 +164,22 @@ def test_every_session_is_in_a_lane_or_a_target_of_its_own() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(f"{name}: ## " in makefile and f"nox --session {name}\n" in makefile for name in APART)
     assert (sessions - APART) | {"drills"} == {
-        step.name for lane in (*lanes.IN_FILES, lanes.ON_SCREEN) for step in lane
+        step.name for lane in (*lanes.IN_FILES, lanes.on_screen(2)) for step in lane
     }
+
+
+@pytest.mark.parametrize(("room", "labs"), [(True, 2), (False, 1)])
+def test_a_machine_without_room_has_one_lab(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], room: bool, labs: int
+) -> None:
+    def make_room(wanted: int) -> None:
+        assert wanted == 2 * lanes.host.WATCHERS
+        if not room:
+            raise shell.LabError("the limit is 128")
+
+    monkeypatch.setattr(lanes.host, "make_room", make_room)
+    assert lanes.how_many_labs() == labs
+    assert (b"not 2: the limit is 128" in capfdbinary.readouterr().out) is not room
 
 
 def test_the_slowest_tests_are_named(run: t.Any) -> None:
