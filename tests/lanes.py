@@ -288,7 +288,7 @@ def report(run: Run, last: bytes) -> None:
 def how_many_labs() -> int:
     """As many as are wanted, or one where the machine does not bear more."""
     try:
-        host.make_room(LABS * host.WATCHERS)
+        host.make_room(LABS * host.WATCHERS + host.SPARE)
     except shell.LabError as error:
         put(f"One lab for the drills, not {LABS}: {error}\n".encode())
         return 1

@@ -15,6 +15,8 @@ SETTINGS = pathlib.Path("/proc/sys")
 LIMIT = "fs.inotify.max_user_instances"
 WATCHERS = 62
 """inotify instances of root that a lab takes, nearly all for systemd: the appliance 42, each other machine 5."""
+SPARE = 32
+"""More of them, for what else root runs beside the labs."""
 
 
 def has_watchers(wanted: int = WATCHERS) -> None:
