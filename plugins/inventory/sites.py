@@ -99,7 +99,7 @@ REPORTS = "reports"
 """The folder beside the configuration file where acceptance and drift leave their reports, as JSON among others."""
 _TRUST: t.Callable[[str], str] = getattr(template, "trust_as_template", str)
 """The mark of ansible-core from 2.19 on; before, there is none."""
-_NO_TEMPLATE = re.compile(r"[\w .,:;/@*+-]*").fullmatch
+_NO_TEMPLATE = re.compile(r"[\w .,:;/@+-]*\*?").fullmatch
 """Matches what has nothing to template, and as an expression could call nothing."""
 
 

@@ -13,7 +13,18 @@ from ansible_collections.icann.imrs.plugins.inventory import sites
 
 
 @pytest.mark.parametrize(
-    "text", ["", "192.0.2.1/29", "2001:db8::1", "a, b", "2026-01-05, J. Doe: ok", "x@y.example", "+1 2;3", "S\u00e3o"]
+    "text",
+    [
+        "",
+        "192.0.2.1/29",
+        "2001:db8::1",
+        "a, b",
+        "2026-01-05, J. Doe: ok",
+        "x@y.example",
+        "+1 2;3",
+        "S\u00e3o",
+        "lib.so*",
+    ],
 )
 def test_plain_texts_are_trusted(text: str) -> None:
     marked = sites._Marks()[text]
@@ -24,7 +35,7 @@ def test_plain_texts_are_trusted(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["{{ a }}", "{% a %}", "{# a #}", "{", "}", "#jinja2:trim_blocks:True", "a()", "a|b", "a[0]", "'a'", '"a"', "a=b",
-     "~", "!", "$a", "a*b", "a%b", "a<b", "a\\b", "a&b", "`a`", "a?"],
+     "~", "!", "$a", "a*b", "a**", "9**9*", "a%b", "a<b", "a\\b", "a&b", "`a`", "a?"],
 )  # fmt: skip
 def test_what_could_be_a_template_or_call_something_is_not(text: str) -> None:
     marked = sites._Marks()[text]
