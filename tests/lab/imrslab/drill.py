@@ -178,10 +178,10 @@ class Drill:
         asked = [f"-cshow bgp {family} unicast neighbors {address} routes json" for family, address in families]
         said = self.inside("host-router", "vtysh", *asked)
         prefixes: set[str] = set()
-        while said := said.lstrip():  # one document after the other
-            answer, end = json.JSONDecoder().raw_decode(said)
+        for _question in asked:  # one document after the other; a missing one is an error, not "no route"
+            answer, end = json.JSONDecoder().raw_decode(said.lstrip())
             prefixes |= set(answer.get("routes", {}))
-            said = said[end:]
+            said = said.lstrip()[end:]
         return prefixes
 
     @contextlib.contextmanager

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 import pytest
@@ -125,3 +126,18 @@ def test_options_are_mended_and_frozen_once_and_never_without_a_frozen_disk() ->
     with lab.kept("-e", "a=1"):
         pass
     assert lab.did == [("no",), ("mend", "-e", "a=1"), ("freeze", "-e", "a=1"), ("yes",), ("thaw",)]
+
+
+def test_what_the_router_holds_is_read_of_both_families() -> None:
+    lab = drill.Drill.__new__(drill.Drill)
+    lab.inside = lambda *_: '{"routes": {"a": []}}\n{\n  "routes": {"b": []}\n}\n'  # type: ignore[method-assign]
+    assert lab.received() == {"a", "b"}
+
+
+@pytest.mark.parametrize("said", ["", '{"routes": {}}\n'])
+def test_a_router_that_did_not_answer_holds_nobody_knows_what(said: str) -> None:
+    """A drill would take it for a withdrawal."""
+    lab = drill.Drill.__new__(drill.Drill)
+    lab.inside = lambda *_: said  # type: ignore[method-assign]
+    with pytest.raises(json.JSONDecodeError):
+        lab.received()
