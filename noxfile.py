@@ -19,6 +19,7 @@ import nox
 ROOT = pathlib.Path(__file__).parent
 PLUGINS = "ansible_collections.icann.imrs.plugins"
 WITHOUT_ANSIBLE = ("tests/unit/plugins/module_utils", "tests/unit/contracts")
+CHANGES = "tests/daemons/test_reload.py"
 nox.options.error_on_external_run = False
 nox.options.stop_on_first_error = True
 
@@ -92,9 +93,18 @@ def ansible_lint(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def daemons(session: nox.Session) -> None:
     """The gate against the nodes' own daemons, on the lab image: Debian 13's Knot, BIRD, Python and dnspython."""
-    session.run(
-        "tests/lab/lab.py", "in-image", "python3", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/daemons"
-    )
+    _in_image(session, "tests/daemons", f"--ignore={CHANGES}")
+
+
+@nox.session(venv_backend="none")
+def changes(session: nox.Session) -> None:
+    """The table of docs/changes.md, row by row, against these daemons: half of their tests, and on its own."""
+    _in_image(session, CHANGES)
+
+
+def _in_image(session: nox.Session, *what: str) -> None:
+    command = ("tests/lab/lab.py", "in-image", "python3", "-m", "pytest", "--quiet", "-p", "no:cacheprovider")
+    session.run(*command, *what)
 
 
 @nox.session(venv_backend="none")

@@ -25,6 +25,7 @@ LAB = (
     *("bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
     *("python3-cryptography", "python3-dnspython", "python3-pytest"),
 )
+NAMESPACES = pathlib.Path("/run/netns")
 IMAGES = {"base": BASE, "lab": LAB}
 NOT_AT_BOOT = "bird frr openbgpd knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
 
@@ -51,13 +52,17 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
     lab.cache.mkdir(parents=True, exist_ok=True)
     with (lab.cache / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.exists():
-            _is_whole(folder)
+        if is_whole(folder):
             return folder
+        in_use = list(NAMESPACES.glob("*-lab"))
+        if folder.exists():
+            if in_use:
+                raise shell.LabError(f"{folder} is not as it was built, and a lab is up: take it down, and try again")
+            shell.say(f"{folder} is not as it was built: copied without owners or modes, or in part")
         shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, Debian 13)")
-        if not list(pathlib.Path("/run/netns").glob("*-lab")):  # a lab that is up stands on an older image
+        if not in_use:  # a lab that is up stands on an older image
             for old in lab.cache.glob(f"{name}-*"):
-                shutil.rmtree(old)
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
         unfinished = folder.with_name(f"{name}-unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         hook = lab.cache / f"{name}-hook.sh"
@@ -71,23 +76,29 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         )  # fmt: skip
         hook.unlink()
         _use_the_lab_proxy(unfinished, mirror)
+        sealed(folder).write_text(seal(unfinished), encoding="ascii")
         unfinished.rename(folder)
     return folder
 
 
-def _is_whole(image: pathlib.Path) -> None:
-    """LabError when a copy of the cache has lost owners or modes: nobody could enter a machine that boots from it."""
-    home, sudo = (image / path for path in (f"home/{topology.OPERATOR}", "usr/bin/sudo"))
-    reasons = {
-        f"{sudo} does not belong to root": sudo.stat().st_uid != 0,
-        f"{sudo} has no setuid bit": not sudo.stat().st_mode & stat.S_ISUID,
-        f"{home} belongs to root": home.stat().st_uid == 0,
-    }
-    for reason in (reason for reason, holds in reasons.items() if holds):
-        raise shell.LabError(
-            f"{reason}: the image was copied without owners or modes. Copy it again as root, with `cp --archive` or "
-            f"`tar --numeric-owner`, or remove {image}, and it is built anew"
-        )
+def seal(image: pathlib.Path) -> str:
+    """A digest of what is in an image: path, mode, owner and, of a file, size. A copy that has lost one has another."""
+    digest = hashlib.sha256()
+    for path in sorted(image.rglob("*")):
+        found = path.lstat()
+        size = found.st_size if stat.S_ISREG(found.st_mode) else 0
+        digest.update(f"{path.relative_to(image)}\0{found.st_mode}:{found.st_uid}:{found.st_gid}:{size}\n".encode())
+    return digest.hexdigest()
+
+
+def sealed(image: pathlib.Path) -> pathlib.Path:
+    """Where the digest of an image is kept."""
+    return image.with_name(f"{image.name}.seal")
+
+
+def is_whole(image: pathlib.Path) -> bool:
+    """Whether an image is as it was built: the cache may have been copied without owners, or in part."""
+    return image.exists() and sealed(image).exists() and sealed(image).read_text(encoding="ascii") == seal(image)
 
 
 def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror) -> None:

@@ -9,10 +9,9 @@ import pathlib
 import re
 import subprocess
 import sys
-import typing as t
 
 import pytest
-from imrslab import host, image, shell
+from imrslab import host, shell
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -79,35 +78,3 @@ def test_room_that_cannot_be_made_is_an_error(small: pathlib.Path, monkeypatch: 
     monkeypatch.setattr(type(small), "write_text", write_text)
     with pytest.raises(shell.LabError, match="too few"):
         host.make_room(124)
-
-
-@pytest.fixture
-def cached(tmp_path: pathlib.Path) -> pathlib.Path:
-    """What of an image tells whether it is whole."""
-    sudo, home = tmp_path / "usr/bin/sudo", tmp_path / "home/dnseng"
-    sudo.parent.mkdir(parents=True)
-    sudo.touch()
-    sudo.chmod(0o4755)
-    home.mkdir(parents=True)
-    os.chown(home, 1000, 1000)
-    return tmp_path
-
-
-def test_an_image_that_is_whole_is_taken(cached: pathlib.Path) -> None:
-    image._is_whole(cached)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda top: (top / "usr/bin/sudo").chmod(0o755), "has no setuid bit"),
-        (lambda top: os.chown(top / "home/dnseng", 0, 0), "belongs to root"),
-        (lambda top: os.chown(top / "usr/bin/sudo", 1000, 1000), "does not belong to root"),
-    ],
-)
-def test_an_image_that_was_copied_without_owners_or_modes_is_refused(
-    cached: pathlib.Path, spoil: t.Callable[[pathlib.Path], None], reason: str
-) -> None:
-    spoil(cached)
-    with pytest.raises(shell.LabError, match=f"{reason}: the image was copied without owners or modes"):
-        image._is_whole(cached)

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What builds an image mounts the machine's own /sys and /dev in it: none of that is left when it is killed."""
+"""What builds an image mounts the machine's own /sys and /dev in it: none of that is left when it is killed.
+
+An image that is not as it was built any more is built again, and nobody boots from it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import pathlib
 import signal
 import subprocess
 import sys
+import typing as t
 
-from imrslab import shell
+import pytest
+from imrslab import image, shell, topology
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MMDEBSTRAP = """#!/bin/sh
@@ -41,3 +46,60 @@ def test_a_build_that_is_killed_leaves_no_mount(tmp_path: pathlib.Path) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert str(tmp_path) not in pathlib.Path("/proc/self/mounts").read_text()
+
+
+BUILT = """#!/bin/sh
+for word; do case $word in *-unfinished) image=$word ;; esac; done
+mkdir -p "$image/usr/bin" "$image/home/dnseng" "$image/etc/apt/apt.conf.d"
+echo sudo > "$image/usr/bin/sudo"
+chmod 4755 "$image/usr/bin/sudo"
+chown 1000:1000 "$image/home/dnseng"
+ln -s bin "$image/usr/sbin"
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> topology.Lab:
+    """One without a machine, whose images are made at once."""
+    shell.write(tmp_path / "bin/mmdebstrap", BUILT, 0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    monkeypatch.setattr(topology, "ROOT", tmp_path)
+    monkeypatch.setattr(image, "NAMESPACES", tmp_path / "netns")
+    return topology.Lab()
+
+
+SPOILT: dict[str, t.Callable[[pathlib.Path], None]] = {
+    "a mode is lost": lambda top: (top / "usr/bin/sudo").chmod(0o755),
+    "an owner is lost": lambda top: os.chown(top / "home/dnseng", 0, 0),
+    "a file is missing": lambda top: (top / "usr/bin/sudo").unlink(),
+    "a file is short": lambda top: os.truncate(top / "usr/bin/sudo", 1),
+    "a link is missing": lambda top: (top / "usr/sbin").unlink(),
+    "nobody knows": lambda top: image.sealed(top).unlink(),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_damaged_image_is_built_again(lab: topology.Lab, capsys: pytest.CaptureFixture[str], how: str) -> None:
+    folder = image.build(lab, "base")
+    assert image.is_whole(folder)
+    SPOILT[how](folder)
+    assert not image.is_whole(folder)
+    capsys.readouterr()
+    assert image.build(lab, "base") == folder
+    assert image.is_whole(folder)
+    assert f"{folder} is not as it was built" in "".join(capsys.readouterr())
+
+
+def test_an_image_that_is_whole_is_taken(lab: topology.Lab, tmp_path: pathlib.Path) -> None:
+    folder = image.build(lab, "base")
+    (tmp_path / "bin/mmdebstrap").write_text("#!/bin/sh\nexit 1\n")
+    assert image.build(lab, "base") == folder
+
+
+def test_no_image_is_taken_away_from_a_lab(lab: topology.Lab) -> None:
+    folder = image.build(lab, "base")
+    (folder / "usr/bin/sudo").chmod(0o755)
+    (image.NAMESPACES / "imrs-lab").mkdir(parents=True)
+    with pytest.raises(shell.LabError, match=r"is not as it was built, and a lab is up: take it down"):
+        image.build(lab, "base")
+    assert (folder / "usr/bin/sudo").exists()
