@@ -34,6 +34,8 @@ while True:
 """
 FAR_AWAY = ("198.51.100.9/32", "2001:db8:0:7::9/128")
 MASTERS = ("203.0.113.1/32", "2001:db8:0:3::1/128")
+REFUSING = ("203.0.113.2/32", "2001:db8:0:3::2/128")
+"""The other master, which refuses: Knot does not end before it has given up on a master that says nothing."""
 
 
 def suited(case: str, text: str, hold_time: int = HOLD_TIME) -> str:
@@ -72,7 +74,7 @@ class Node(Bench):
 
     def __enter__(self) -> t.Self:
         super().__enter__()
-        for address in (*FAR_AWAY, *MASTERS):
+        for address in (*FAR_AWAY, *MASTERS, *REFUSING):
             run("ip", "-n", self.router, "address", "add", address, "dev", "lo")
         if self.case == "local":
             run("ip", "-n", self.node, "address", "add", "fe80::2/64", "dev", "uplink", "nodad")

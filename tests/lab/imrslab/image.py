@@ -54,13 +54,11 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_whole(folder):
             return folder
-        in_use = list(NAMESPACES.glob("*-lab"))
         if folder.exists():
-            if in_use:
-                raise shell.LabError(f"{folder} is not as it was built, and a lab is up: take it down, and try again")
             shell.say(f"{folder} is not as it was built: copied without owners or modes, or in part")
+            folder.rename(tempfile.mkdtemp(prefix=f"{folder.name}-damaged-", dir=lab.cache))  # somebody may stand on it
         shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, Debian 13)")
-        if not in_use:  # a lab that is up stands on an older image
+        if not list(NAMESPACES.glob("*-lab")) and not _entered(lab, name):  # nobody stands on an older image
             for old in lab.cache.glob(f"{name}-*"):
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
         unfinished = folder.with_name(f"{name}-unfinished")
@@ -134,13 +132,29 @@ exec chroot . env -C /checkout --unset=TMPDIR "$@"
 """
 
 
+def _entered(lab: topology.Lab, name: str) -> bool:
+    """Whether somebody is in an image, perhaps in an older one."""
+    with _users(lab, name).open("w") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _users(lab: topology.Lab, name: str) -> pathlib.Path:
+    """What everybody locks who is in an image."""
+    return lab.cache / f"{name}.users"
+
+
 def enter(lab: topology.Lab, command: list[str]) -> int:
     """Run a command on the `lab` image, in a mount and a network namespace of its own; its exit status.
 
     What it writes outside the checkout is gone with it. The daemons there are those of the nodes: Debian 13's.
     """
     folder = build(lab, "lab")
-    with tempfile.TemporaryDirectory() as root:
+    with _users(lab, "lab").open("w") as users, tempfile.TemporaryDirectory() as root:
+        fcntl.flock(users, fcntl.LOCK_SH)
         isolated = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
         done = subprocess.run(
             [*isolated, "sh", "-c", ENTER, "enter", folder, root, topology.ROOT, *command], check=False

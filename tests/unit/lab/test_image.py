@@ -7,8 +7,10 @@ An image that is not as it was built any more is built again, and nobody boots f
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,10 +98,24 @@ def test_an_image_that_is_whole_is_taken(lab: topology.Lab, tmp_path: pathlib.Pa
     assert image.build(lab, "base") == folder
 
 
-def test_no_image_is_taken_away_from_a_lab(lab: topology.Lab) -> None:
+@pytest.mark.parametrize("by", ["a lab", "a test"])
+def test_no_image_is_taken_away_from_who_stands_on_it(lab: topology.Lab, by: str) -> None:
     folder = image.build(lab, "base")
     (folder / "usr/bin/sudo").chmod(0o755)
-    (image.NAMESPACES / "imrs-lab").mkdir(parents=True)
-    with pytest.raises(shell.LabError, match=r"is not as it was built, and a lab is up: take it down"):
-        image.build(lab, "base")
-    assert (folder / "usr/bin/sudo").exists()
+    with (lab.cache / "base.users").open("w") as users:
+        if by == "a lab":
+            (image.NAMESPACES / "imrs-lab").mkdir(parents=True)
+        else:
+            fcntl.flock(users, fcntl.LOCK_SH)
+        assert image.build(lab, "base") == folder
+        assert image.is_whole(folder)
+        assert [(kept / "usr/bin/sudo").exists() for kept in damaged(lab)] == [True]
+    shutil.rmtree(image.NAMESPACES, ignore_errors=True)
+    image.sealed(folder).write_text("")
+    image.build(lab, "base")
+    assert damaged(lab) == []
+
+
+def damaged(lab: topology.Lab) -> list[pathlib.Path]:
+    """What was put aside."""
+    return list(lab.cache.glob("base-*-damaged-*"))
