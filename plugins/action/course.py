@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course, withdrawal
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Order, Report
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
@@ -29,8 +29,11 @@ class ActionModule(ActionBase):
         variables, given = task_vars or {}, dict(self._task.args)
         before = dict(given.get("course") or {})
         try:
+            if given["verb"] == "left":
+                why = _left(variables, given)
+                return {"failed": True, "changed": False, "msg": why} if why else {"changed": False}
             return {**before, "changed": False, **_step(variables, given)}
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             told = f"course: {error}" if isinstance(error, ValueError) else f"course: {type(error).__name__} {error}"
             return {**before, "failed": True, "changed": False, "msg": told}
 
@@ -47,9 +50,13 @@ def _step(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dic
             lease=int(given["lease"]),
             peers=int(given["peers"]),
             check=boolean(variables.get("ansible_check_mode", False)),
-            unrendered=tuple(given["unrendered"]),
+            unrendered=tuple(given.get("unrendered", (course.NOT_COMPARED,))),
         )
         return course.plot(str(given["answer"]), order, time.time()).to_wire()
+    if verb == "silent":
+        return {"silent": _is_silent(given)}
+    if verb == "withdrawn":
+        return _withdrawn(given)
     stage, known = Mode.parse(given["stage"]), Course.from_wire(given["course"])
     if verb == "tried":
         return course.tried(known, stage).to_wire()
@@ -60,4 +67,27 @@ def _step(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dic
     if verb == "failed":
         end = course.failed(known, stage, report)
         return {"stays": end.stays, "command": list(end.command), "outcome": end.outcome}
-    raise ValueError(f"{verb!r} is no verb (plot, judged, tried, failed)")
+    raise ValueError(f"{verb!r} is no verb (plot, judged, tried, failed, silent, withdrawn, left)")
+
+
+def _left(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
+    """Why a run that left acceptance out is a failure, or nothing."""
+    made, wanted = [str(name) for name in given["made"]], boolean(given["wanted"])
+    return course.left_out(str(variables["inventory_hostname"]), made, str(given["answer"]), wanted=wanted)
+
+
+def _is_silent(given: t.Mapping[str, t.Any]) -> bool:
+    """From the results of two tasks; what was skipped, or could not be reached, has none."""
+    asked, report = dict(given.get("asked") or {}), dict(given.get("report") or {})
+    return withdrawal.is_silent([each.get("rc") for each in asked.get("results", ())], report.get("results", ()))
+
+
+def _withdrawn(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What came of taking a node dark, and which units tell of it."""
+    found = withdrawal.outcome(
+        reached=boolean(given.get("reached", False)),
+        silent=boolean(given.get("silent", False)),
+        states=[str(state) for state in given.get("states", ())],
+        unit=str(given["unit"]),
+    )
+    return {**found._asdict(), "units": withdrawal.units()}

@@ -10,7 +10,7 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import Record, accepts
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import BUNDLES, Record, accepts
 from ansible_collections.icann.imrs.plugins.plugin_utils import hold
 
 _display = Display()
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
 
     def _review(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """From what the bundles of this run have left."""
-        bundles, facts = list(self._task.args.get("bundles") or ()), variables.get("ansible_facts", {})
+        bundles, facts = list(self._task.args.get("bundles") or BUNDLES), variables.get("ansible_facts", {})
         record = Record.of(facts.get("imrs_planned", {}), hold.run_id())
         accepted = accepts(variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
         dark = self._templar.template(variables.get(hold.LEAVE_DARK, False))
@@ -65,6 +65,7 @@ class ActionModule(ActionBase):
             "dark": boolean(dark, strict=False),
             "held": hold.had(facts),
             "made": list(record.changed),
+            "planned": record.planned(bundles),
             "missing": record.missing(bundles),
             "unrendered": record.unrendered(bundles),
             "refusal": record.refusal(bundles, accepted=accepted, dark=boolean(dark, strict=False)),

@@ -13,7 +13,7 @@ version_added: 0.2.0
 author: The icann.imrs authors (@icann)
 description:
   - Decides what role C(acceptance) does. Contacts nobody, and changes nothing.
-  - Each verb but V(failed) returns the whole course, which the next one takes as O(course).
+  - V(plot), V(judged) and V(tried) return the whole course, which the next one takes as O(course).
 options:
   verb:
     description:
@@ -21,11 +21,15 @@ options:
       - V(judged) follows a stage that has passed.
       - V(tried) follows a certificate, for sessions whose routers came later.
       - V(failed) follows a failure at any stage.
+      - V(silent) says whether a node that was told to go dark is proven to announce nothing.
+      - V(withdrawn) says what came of taking a node out of service.
+      - V(left) ends a run that left acceptance out. It fails where the run has voided the certificate.
     type: str
-    choices: [plot, judged, tried, failed]
+    choices: [plot, judged, tried, failed, silent, withdrawn, left]
     required: true
   answer:
-    description: With O(verb=plot), what C(imrs status --json) has printed. Empty when there is no gate.
+    description:
+      - With O(verb=plot) and O(verb=left), what C(imrs status --json) has printed. Empty when there is no gate.
     type: str
   mode:
     description: With O(verb=plot), where the sheet wants the node.
@@ -44,19 +48,47 @@ options:
     description: With O(verb=plot), how many sessions the sheet has.
     type: int
   unrendered:
-    description: With O(verb=plot), why the node is not as rendered (RV(icann.imrs.run#module:unrendered)).
+    description:
+      - With O(verb=plot), why the node is not as rendered (RV(icann.imrs.run#module:unrendered)). Without it, nothing
+        is known of that, and nothing is accepted.
     type: list
     elements: str
   course:
-    description: What the verb before has returned. Needed but for O(verb=plot).
+    description: What the verb before has returned. Needed for O(verb=judged), O(verb=tried) and O(verb=failed).
     type: dict
   stage:
-    description: The stage that was judged. Needed but for O(verb=plot).
+    description: The stage that was judged. Needed for O(verb=judged), O(verb=tried) and O(verb=failed).
     type: str
     choices: [dark, drained, live]
   report:
     description: What M(icann.imrs.acceptance) said of it, if it did.
     type: dict
+  asked:
+    description: With O(verb=silent), the result of the loop that told the gate to go dark.
+    type: dict
+  reached:
+    description: With O(verb=withdrawn), whether the node has answered.
+    type: bool
+    default: false
+  silent:
+    description: With O(verb=withdrawn), what O(verb=silent) has returned.
+    type: bool
+    default: false
+  states:
+    description: With O(verb=withdrawn), what systemd says of each of RV(units); empty when it was not asked.
+    type: list
+    elements: str
+    default: []
+  unit:
+    description: With O(verb=withdrawn), the unit of the node's routing daemon, for people.
+    type: str
+  made:
+    description: With O(verb=left), the bundles that the run has changed.
+    type: list
+    elements: str
+  wanted:
+    description: With O(verb=left), whether somebody has said that the node may stay dark.
+    type: bool
 attributes:
   check_mode:
     description: Gives the course of a node that nobody moves.
@@ -83,40 +115,40 @@ EXAMPLES = r"""
 RETURN = r"""
 refusal:
   description: Why the node is not judged, or not accepted; empty when it is.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: str
 stages:
   description: The stages that are judged, in this order.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: list
   elements: str
   sample: [dark, drained, live]
 sessions:
   description: Marks of the sessions that get something at the moment.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: list
   elements: str
 commands:
   description: What the gate is told before the next look at the node, each a list of words.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: list
   elements: list
 leaves:
   description: Whether the node is given back as soon as its evidence is collected.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: bool
 certify:
   description: What the gate is told after the last stage, or after a trial; empty when the certificate is good.
-  returned: unless O(verb=failed)
+  returned: with a course
   type: list
   elements: str
 keeps:
   description: Whether the node stays this run's after RV(certify).
-  returned: unless O(verb=failed)
+  returned: with a course
   type: bool
 ready:
   description: Marks of the sessions that are to be tried after RV(certify).
-  returned: unless O(verb=failed)
+  returned: with a course
   type: list
   elements: str
 stays:
@@ -132,4 +164,21 @@ outcome:
   description: What becomes of the node, for people.
   returned: when O(verb=failed)
   type: str
+silent:
+  description: Whether the node is proven to announce nothing while its routing daemon may run.
+  returned: when O(verb=silent)
+  type: bool
+dark:
+  description: Whether the node is proven to announce nothing.
+  returned: when O(verb=withdrawn)
+  type: bool
+said:
+  description: What came of taking it out of service, for people.
+  returned: when O(verb=withdrawn)
+  type: str
+units:
+  description: The units of all routing daemons.
+  returned: when O(verb=withdrawn)
+  type: list
+  elements: str
 """

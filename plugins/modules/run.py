@@ -39,7 +39,7 @@ options:
     description: Without this path O(command) is not run, and has printed nothing.
     type: path
   bundles:
-    description: With O(verb=review), the names of all bundles of the node.
+    description: With O(verb=review), other bundles than those of the collection's roles, in the order of their changes.
     type: list
     elements: str
     default: []
@@ -111,6 +111,11 @@ held:
   type: bool
 made:
   description: Bundles that this run has changed.
+  returned: when O(verb=review)
+  type: list
+  elements: str
+planned:
+  description: Bundles that are planned and not carried out yet, in the order in which they are changed.
   returned: when O(verb=review)
   type: list
   elements: str

@@ -18,6 +18,8 @@ from .._routing.policy import Mode
 
 SOON = 600.0
 """A node that goes up by itself within so many seconds is not judged: it would go up in the middle."""
+NOT_COMPARED = "no bundle was compared with what is rendered"
+"""Why nothing is accepted when nothing is known of a node's bundles."""
 VERBS = {Mode.DARK: "dark", Mode.DRAINED: "drain", Mode.LIVE: "live"}
 """The gate's verb for each stage."""
 
@@ -189,6 +191,8 @@ def plot(answer: str, order: Order, now: float) -> Course:
 
     ValueError when the answer is no status of a gate.
     """
+    if order.check:  # nobody is going to certify anything
+        order = dataclasses.replace(order, unrendered=())
     if "{" not in answer:
         return _refused(
             order,
@@ -311,6 +315,23 @@ def failed(course: Course, stage: Mode, report: Report) -> End:
         stays=True,
         command=_certify(course, stage, course.before_trial),
         outcome=f"{outcome}. The sessions that were on trial get nothing again",
+    )
+
+
+def left_out(node: str, made: t.Sequence[str], answer: str, *, wanted: bool) -> str:
+    """Why a run that left acceptance out is a failure: it has voided the node's certificate. Empty when it is none.
+
+    ``made``: the bundles that it has changed; ``answer``: what the node's gate has printed after that, empty where it
+    was not asked; ``wanted``: somebody has said that the node may stay dark.
+    """
+    if not made or wanted or "{" not in answer:
+        return ""
+    now = json.loads(answer[answer.index("{") :])["certificate"]
+    if now["valid"] or not now.get("fingerprint"):  # it never had one
+        return ""
+    return (
+        f"{node}: this run has changed {', '.join(made)} and left acceptance out. The certificate is void "
+        f"({now['reason']}), so the node stays dark: run icann.imrs.site without tags"
     )
 
 

@@ -14,6 +14,8 @@ import typing as t
 
 from .model import HARMLESS
 
+BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
+"""All bundles of a node, by the roles that hand them over, in the order in which they are changed."""
 SHOWN = 3
 """So many paths of a bundle are named where it is not as rendered."""
 
@@ -64,6 +66,10 @@ class Record:
         made = {*self.changed, bundle} if changed and not compared and not result.get("planned") else self.changed
         return Record(self.run, self.in_service or bool(result.get("in_service")), planned, found, tuple(sorted(made)))
 
+    def planned(self, wanted: t.Iterable[str]) -> list[str]:
+        """Bundles of these that are planned and not carried out yet, in the same order."""
+        return [name for name in wanted if name in self.bundles]
+
     def missing(self, wanted: t.Iterable[str]) -> list[str]:
         """Bundles of these that the run has neither applied, nor planned, nor compared."""
         return [name for name in wanted if name not in self.found and name not in self.bundles]
@@ -71,7 +77,7 @@ class Record:
     def unrendered(self, wanted: t.Sequence[str]) -> list[str]:
         """Why the node is not what is rendered for it, bundle by bundle; empty when it is."""
         return [
-            *(f"bundle {name} was planned and not carried out" for name in wanted if name in self.bundles),
+            *(f"bundle {name} was planned and not carried out" for name in self.planned(wanted)),
             *(f"bundle {name} was not compared" for name in self.missing(wanted)),
             *(
                 f"bundle {name} is not as rendered ({_few(self.found[name])})"
@@ -93,13 +99,13 @@ class Record:
         if not accepted:
             return (
                 f"the node is in service, and a change of {names} would take it dark and leave it so, as these tags "
-                "leave acceptance out. Add the tag acceptance, or say -e imrs_leave_dark=true"
+                "leave acceptance out. Add the tag acceptance, or say -e imrs_leave_dark=true. Nothing was changed"
             )
         left = [name for name in wanted if self.found.get(name)]
         if left:
             return (
                 f"the node is in service, and a change of {names} would take it dark and leave it so, as it would not "
-                f"be accepted: {'; '.join(self.unrendered(left))}, and these tags leave that out. Run without tags"
+                f"be accepted: {'; '.join(self.unrendered(left))}, and these tags leave that out. Run without tags. Nothing was changed"
             )
         return ""
 

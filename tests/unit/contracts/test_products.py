@@ -29,7 +29,6 @@ EXCEPTIONS = {
     "plugins/module_utils/_site/secrets.py": "why a secret has its limits",
     "plugins/modules/bundle.py": "an example for people",
     "plugins/modules/drift.py": "an example for people, and what each daemon does not tell",
-    "roles/acceptance/tasks/withdraw.yml": "also the routing daemon that the sheet does not name any more",
     "roles/documents/templates/routers/openbgpd.j2": "a host's router",
     "roles/gate/vars/main.yml": "a path that is certified everywhere: less of it would void certificates",
     "roles/nameserver/defaults/main.yml": "why a setting has its value",

@@ -232,7 +232,7 @@ def test_no_state_of_a_node_leads_to_what_was_not_proven() -> None:
             told = [command[1:3] for command in (*now.commands, now.certify) if command]
             if check or unrendered:
                 assert told == []
-                assert bool(now.refusal) == bool(unrendered)
+                assert bool(now.refusal) == bool(unrendered and not check)
                 continue
             # The next mode for a while, or what was just judged for good.
             certified_now = [subject for verb, subject in told if verb == "certify"]
@@ -254,3 +254,28 @@ def test_no_state_of_a_node_leads_to_what_was_not_proven() -> None:
 )
 def test_a_mode_that_is_not_reached_is_an_answer(returned: int, output: str, answer: bool) -> None:
     assert course.answered(returned, output) == answer
+
+
+VOIDED = {"valid": False, "reason": "the configuration has changed", "fingerprint": "aa"}
+
+
+@pytest.mark.parametrize(
+    ("made", "certificate", "wanted", "failed"),
+    [
+        (["gate", "routing"], VOIDED, False, True),
+        (["gate", "routing"], VOIDED, True, False),  # somebody said that it may stay dark
+        ([], VOIDED, False, False),
+        (["gate"], {**VOIDED, "valid": True, "reason": ""}, False, False),
+        (["gate"], {**VOIDED, "fingerprint": None}, False, False),  # a node that was never accepted
+        (["gate"], None, False, False),  # no gate, or nobody asked it
+    ],
+)
+def test_a_run_that_voids_a_certificate_and_leaves_acceptance_out_has_failed(
+    made: list[str], certificate: dict[str, t.Any] | None, wanted: bool, failed: bool
+) -> None:
+    answer = f"noise\n{json.dumps({'certificate': certificate})}" if certificate else ""
+    said = course.left_out("xlb01", made, answer, wanted=wanted)
+    assert bool(said) is failed
+    if failed:
+        assert said.startswith("xlb01: this run has changed gate, routing and left acceptance out. The certificate is")
+        assert "void (the configuration has changed), so the node stays dark" in said
