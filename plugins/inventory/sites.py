@@ -93,6 +93,9 @@ from ansible_collections.icann.imrs.plugins.module_utils._site import derive
 from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files, inventory_state
 
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._site.host_variables import HostVariables
+
 OLDEST_PYTHON = (3, 11)
 """Of the controller. Older ones have no ``enum.StrEnum``, which acceptance needs: better to say so before a run."""
 REPORTS = "reports"
@@ -107,7 +110,7 @@ class Answer(t.NamedTuple):
     """What the files come to, as it is cached."""
 
     digest: str
-    hosts: dict[str, derive.Variables]
+    hosts: dict[str, HostVariables]
     warnings: list[str]
 
 
@@ -200,7 +203,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         named: str | None = self.get_option("trust_anchor_file")
         return str(pathlib.Path.cwd() / named) if named and not self._names_anchors else named
 
-    def _add(self, name: str, variables: derive.Variables, marks: _Marks) -> None:
+    def _add(self, name: str, variables: HostVariables, marks: _Marks) -> None:
         """One node, the machines that judge it, and their groups.
 
         The variables are set on the host itself: from 2.19 on, ``inventory.set_variable`` copies every value and tags

@@ -38,7 +38,10 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import projection
+
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._site.host_variables import HostVariables
 
 
 class LookupModule(LookupBase):
@@ -51,11 +54,11 @@ class LookupModule(LookupBase):
         known = variables or {}
         if terms or set(kwargs) - {"listeners"}:
             raise AnsibleError("icann.imrs.expected takes listeners only")
-        names = [expected.UPLINK, *(f"imrs_{name}" for name in expected.PROJECTED)]
-        if missing := [name for name in names if name not in known]:
+        if missing := [name for name in projection.READ if name not in known]:
             raise AnsibleError(
                 f"{known.get('inventory_hostname', 'this host')}: {', '.join(missing)} not defined: the inventory "
                 "icann.imrs.sites has them of each node"
             )
-        found = expected.project({name: self._templar.template(known[name]) for name in names})
+        read = {name: self._templar.template(known[name]) for name in projection.READ}
+        found = projection.project(t.cast("HostVariables", read))
         return [{**found, "listeners": list(kwargs.get("listeners") or [])}]

@@ -32,23 +32,6 @@ class Listener:
     process: str = ""
 
 
-PROJECTED = (
-    "node_name",
-    "asn",
-    "service_addresses",
-    "prefixes",
-    "peers",
-    "zones",
-    "masters",
-    "trust_anchors",
-    "nameserver_provider",
-    "routing_provider",
-    "mode",
-)
-"""The host variables that acceptance and drift go by; each has the prefix ``imrs_``."""
-UPLINK = "imrs_uplink"
-"""The host variable that has the addresses where NOTIFY arrives."""
-
 OPTIONAL = {"mode", "notify_addresses", "listeners"}
 
 
@@ -122,19 +105,6 @@ class Expected:
                 for entry in data.get("listeners") or ()
             ),
         )
-
-
-def project(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What ``Expected.parse`` reads, from the host variables of one node (docs/architecture.md).
-
-    KeyError with the name of a variable that is not there.
-    """
-    found = [str(text).partition("/")[0] for text in variables[UPLINK]["addresses"]]
-    return {
-        **{name: variables[f"imrs_{name}"] for name in PROJECTED},
-        # A master cannot reach a link-local address.
-        "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
-    }
 
 
 def _fqdn(name: str) -> str:

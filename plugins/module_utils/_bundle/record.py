@@ -105,7 +105,8 @@ class Record:
         if left:
             return (
                 f"the node is in service, and a change of {names} would take it dark and leave it so, as it would not "
-                f"be accepted: {'; '.join(self.unrendered(left))}, and these tags leave that out. Run without tags. Nothing was changed"
+                f"be accepted: {'; '.join(self.unrendered(left))}, and these tags leave that out. Run without "
+                "tags. Nothing was changed"
             )
         return ""
 

@@ -9,7 +9,7 @@ from .bird import BIRD
 from .frr import FRR
 from .knot import KNOT
 from .nsd import NSD
-from .product import KINDS, NAMESERVER, ROUTING, Bfd, Product
+from .product import KINDS, NAMESERVER, ROUTING, Bfd, Product, Variables
 
 PRODUCTS = (KNOT, NSD, BIRD, FRR)
 """All of them: nameservers first."""
@@ -44,6 +44,7 @@ __all__ = [
     "ROUTING",
     "Bfd",
     "Product",
+    "Variables",
     "held",
     "named",
     "of_kind",

@@ -21,6 +21,18 @@ class Bfd(t.NamedTuple):
     ports: frozenset[int]
 
 
+class Variables(t.TypedDict):
+    """What roles read of the daemon that a node runs; the fields of ``Product`` of the same names."""
+
+    unit: str
+    packages: list[str]
+    held: list[str]
+    directory: str
+    defaults_file: str
+    programs: list[str]
+    libraries: list[str]
+
+
 @dataclasses.dataclass(frozen=True)
 class Product:
     """One daemon that a sheet can choose. Paths are absolute; patterns are those of ``fnmatch``."""
@@ -61,7 +73,7 @@ class Product:
     """Files in ``directory`` that are made when the package is installed."""
     bfd: Bfd | None = None
 
-    def variables(self) -> dict[str, t.Any]:
+    def variables(self) -> Variables:
         """What roles read: ``imrs_nameserver`` and ``imrs_routing`` (docs/architecture.md, host variables)."""
         return {
             "unit": self.unit,

@@ -9,25 +9,24 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import onboarding, rules, sessions
+from . import host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
 
 if t.TYPE_CHECKING:
-    from .contract import ByFamily, Kinds, Master
+    from .contract import ByFamily, Kinds, Master, Uplink
+    from .host_variables import HostVariables
 
-Variables = dict[str, t.Any]
-
-_PICTURE = {"description", "rack_units", "power_supplies", "power_watts", "ports"}
-"""Keys of a profile that are for people, not for roles."""
+Sheet = dict[str, t.Any]
+"""Data of a sheet, or part of one, that passed every check."""
 
 
 class Deriver:
     """Host variables of one fleet. What is the same for every node is made once, and shared by all of them."""
 
-    def __init__(self, fleet: Variables, anchors: t.Sequence[str], today: str) -> None:
+    def __init__(self, fleet: Sheet, anchors: t.Sequence[str], today: str) -> None:
         self._today = today
-        self._shared: Variables = {
+        self._shared: host_variables.OfFleet = {
             "imrs_fleet": fleet["fleet"],
             "imrs_asn": addressing.ASN,
             "imrs_held_packages": list(products.held()),
@@ -42,17 +41,14 @@ class Deriver:
         }
         self._masters = masters(fleet)
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
-        self._profiles = {
-            profile["name"]: {key: value for key, value in profile.items() if key not in _PICTURE}
-            for profile in fleet["profiles"]
-        }
+        self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
 
-    def nodes(self, site: Variables) -> dict[str, Variables]:
+    def nodes(self, site: Sheet) -> dict[str, HostVariables]:
         """The variables of each node of a site."""
-        shared = {**self._shared, **_of_site(site, self._today)}
-        return {node["node"]: {**shared, **self._node(site, node)} for node in site["nodes"]}
+        of_site = _of_site(site, self._today)
+        return {node["node"]: {**self._shared, **of_site, **self._node(site, node)} for node in site["nodes"]}
 
-    def _node(self, site: Variables, node: Variables) -> Variables:
+    def _node(self, site: Sheet, node: Sheet) -> host_variables.OfNode:
         uplink = _uplink(node["uplink"])
         return {
             "imrs_node": node["node"],
@@ -77,7 +73,18 @@ class Deriver:
         }
 
 
-def _of_site(site: Variables, today: str) -> Variables:
+def _profile(profile: Sheet) -> host_variables.Profile:
+    """What roles need of a hardware profile; the picture of its rear side is for people."""
+    return {
+        "name": profile["name"],
+        "link_mbps": profile["link_mbps"],
+        "cores": profile["cores"],
+        "memory_mib": profile["memory_mib"],
+        "tcp_clients": profile["tcp_clients"],
+    }
+
+
+def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
     """The variables that are the same for every node of a site."""
     cluster, location = site.get("cluster"), site["location"]
     return {
@@ -95,12 +102,13 @@ def _of_site(site: Variables, today: str) -> Variables:
         },
         "imrs_vantage": site["vantage"],
         "imrs_looking_glass": site.get("looking_glass", ""),
-        "imrs_cluster": cluster
-        and {
+        "imrs_cluster": {
             "minimum_live": cluster["minimum_live"],
             "nodes": [node["node"] for node in site["nodes"]],
             "routers": [router["router"] for router in cluster["routers"]],
-        },
+        }
+        if cluster
+        else None,
     }
 
 
@@ -117,12 +125,12 @@ def prefixes() -> dict[str, Kinds]:
     }
 
 
-def operator_networks(fleet: Variables) -> ByFamily:
+def operator_networks(fleet: Sheet) -> ByFamily:
     """By family, each in its one spelling."""
     return addressing.by_family(addressing.canonical(text) for text in fleet["operator_networks"])
 
 
-def masters(fleet: Variables) -> list[Master]:
+def masters(fleet: Sheet) -> list[Master]:
     """The distribution masters: name, addresses, port."""
     return [
         {"name": master["name"], "addresses": hosts(master["addresses"]), "port": master.get("port", 53)}
@@ -130,7 +138,7 @@ def masters(fleet: Variables) -> list[Master]:
     ]
 
 
-def _uplink(given: Variables) -> Variables:
+def _uplink(given: Sheet) -> Uplink:
     """The uplink; ``interface`` is the one that carries the addresses, whatever is below it."""
     interface, vlan, bond = given["interface"], given.get("vlan"), given.get("bond")
     return {
@@ -152,13 +160,12 @@ def _interfaces(texts: t.Iterable[str]) -> list[str]:
     return [addressing.parse(text).interface for text in texts]
 
 
-def entrance(variables: Variables) -> str:
+def entrance(variables: HostVariables) -> str:
     """The address that operators reach a node at: its first management address."""
-    address: str = variables["imrs_management"]["addresses"][0]
-    return address.partition("/")[0]
+    return variables["imrs_management"]["addresses"][0].partition("/")[0]
 
 
-def groups(variables: Variables) -> list[str]:
+def groups(variables: HostVariables) -> list[str]:
     """The inventory groups of a node; playbooks name them, roles do not."""
     found = [
         "appliances",
@@ -179,12 +186,12 @@ def groups(variables: Variables) -> list[str]:
     return found
 
 
-def machines(variables: Variables) -> list[tuple[str, str]]:
+def machines(variables: HostVariables) -> list[tuple[str, str]]:
     """The machines beside a node that judge it, each with its group: its vantage, and its looking glass if any."""
     found = [(variables["imrs_vantage"], "vantages"), (variables["imrs_looking_glass"], "routers")]
     return [(name, group) for name, group in found if name]
 
 
-def _tsig(master: str, keys: t.Iterable[Variables]) -> Variables:
+def _tsig(master: str, keys: t.Iterable[Sheet]) -> host_variables.Tsig:
     key = next(key for key in keys if key["master"] == master)
     return {"name": key["name"], "algorithm": key["algorithm"], "secret_variable": key["secret"]}

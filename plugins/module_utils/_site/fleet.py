@@ -17,6 +17,7 @@ from .errors import Problem, SiteError
 if t.TYPE_CHECKING:
     from .contract import SiteRecord
     from .document import Document
+    from .host_variables import HostVariables
 
 _FLEET = shape.Mould(schema.FLEET)
 _SITE = shape.Mould(schema.SITE)
@@ -27,7 +28,7 @@ class Fleet:
     """What follows from sound files. For reading only: equal parts are shared."""
 
     name: str
-    hosts: dict[str, derive.Variables]
+    hosts: dict[str, HostVariables]
     """Host variables (docs/architecture.md) by node, in the order of the files."""
     sites: tuple[SiteRecord, ...]
     """Records for documents, sorted by site."""
@@ -116,13 +117,13 @@ def _no_collector() -> t.Iterator[None]:
 class _Derived:
     """What follows from the sheets so far."""
 
-    def __init__(self, fleet: derive.Variables, anchors: t.Sequence[str], today: str) -> None:
+    def __init__(self, fleet: derive.Sheet, anchors: t.Sequence[str], today: str) -> None:
         self._name = fleet["fleet"]
         self._variables, self._records = derive.Deriver(fleet, anchors, today), record.Recorder(fleet, today)
-        self._hosts: dict[str, derive.Variables] = {}
+        self._hosts: dict[str, HostVariables] = {}
         self._sites: list[SiteRecord] = []
 
-    def add(self, site: derive.Variables) -> None:
+    def add(self, site: derive.Sheet) -> None:
         nodes = self._variables.nodes(site)
         self._hosts |= nodes
         self._sites.append(self._records.record(site, nodes))
@@ -136,8 +137,8 @@ class _Derived:
         )
 
 
-def _data(sound: Document) -> derive.Variables:
-    return t.cast(derive.Variables, sound.data)
+def _data(sound: Document) -> derive.Sheet:
+    return t.cast(derive.Sheet, sound.data)
 
 
 def _anchor_problems(fleet: Document, *, given: bool) -> t.Iterator[Problem]:

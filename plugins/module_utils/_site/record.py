@@ -11,6 +11,9 @@ from .. import _addressing as addressing
 from . import contract, derive, formats, onboarding, sessions
 from .regions import REGION_OF
 
+if t.TYPE_CHECKING:
+    from .host_variables import HostVariables
+
 Sheet = dict[str, t.Any]
 """Data of a sheet, or part of one, that passed every check."""
 
@@ -32,7 +35,7 @@ class Recorder:
         self._name = fleet["fleet"]
         self._profiles = {profile["name"]: profile for profile in fleet["profiles"]}
 
-    def record(self, site: Sheet, nodes: t.Mapping[str, derive.Variables]) -> contract.SiteRecord:
+    def record(self, site: Sheet, nodes: t.Mapping[str, HostVariables]) -> contract.SiteRecord:
         """The record of one site; ``nodes`` are the variables of its nodes."""
         return {
             "fleet": self._name,
@@ -86,7 +89,7 @@ def _location(location: Sheet) -> contract.Location:
     }
 
 
-def _node(profile: contract.Profile, variables: derive.Variables) -> contract.NodeRecord:
+def _node(profile: contract.Profile, variables: HostVariables) -> contract.NodeRecord:
     return {
         "node": variables["imrs_node"],
         "node_name": variables["imrs_node_name"],

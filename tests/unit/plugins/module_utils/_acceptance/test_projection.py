@@ -7,8 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import expected
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.projection import READ, project
+
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._site.host_variables import HostVariables
 
 VARIABLES: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
@@ -26,17 +29,22 @@ VARIABLES: dict[str, t.Any] = {
 }
 
 
+def of_a_node(without: str = "") -> HostVariables:
+    """What a projection reads, and nothing else."""
+    return t.cast("HostVariables", {key: value for key, value in VARIABLES.items() if key != without})
+
+
 def test_what_is_projected_can_be_parsed() -> None:
-    found = Expected.parse(expected.project(VARIABLES))
+    found = Expected.parse(project(of_a_node()))
     assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
     assert found.addresses == ("199.7.83.42",)
 
 
 def test_a_master_cannot_notify_a_link_local_address() -> None:
-    assert expected.project(VARIABLES)["notify_addresses"] == ["192.0.2.2", "2001:db8:0:1::2"]
+    assert project(of_a_node())["notify_addresses"] == ["192.0.2.2", "2001:db8:0:1::2"]
 
 
-@pytest.mark.parametrize("name", [expected.UPLINK, *(f"imrs_{name}" for name in expected.PROJECTED)])
+@pytest.mark.parametrize("name", READ)
 def test_a_variable_that_is_missing_is_named(name: str) -> None:
     with pytest.raises(KeyError, match=name):
-        expected.project({key: value for key, value in VARIABLES.items() if key != name})
+        project(of_a_node(without=name))

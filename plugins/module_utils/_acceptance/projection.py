@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""From the host variables of a node to what acceptance and drift go by. For the controller: modules get the result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _addressing as addressing
+
+if t.TYPE_CHECKING:
+    from .._site.host_variables import HostVariables
+
+READ = (
+    "imrs_node_name",
+    "imrs_asn",
+    "imrs_service_addresses",
+    "imrs_prefixes",
+    "imrs_peers",
+    "imrs_zones",
+    "imrs_masters",
+    "imrs_trust_anchors",
+    "imrs_nameserver_provider",
+    "imrs_routing_provider",
+    "imrs_mode",
+    "imrs_uplink",
+)
+"""The host variables that ``project`` reads."""
+
+
+def project(variables: HostVariables) -> dict[str, t.Any]:
+    """What ``Expected.parse`` reads, from the host variables of one node (docs/architecture.md).
+
+    KeyError with the name of a variable that is not there.
+    """
+    found = [text.partition("/")[0] for text in variables["imrs_uplink"]["addresses"]]
+    return {
+        "node_name": variables["imrs_node_name"],
+        "asn": variables["imrs_asn"],
+        "service_addresses": variables["imrs_service_addresses"],
+        "prefixes": variables["imrs_prefixes"],
+        "peers": variables["imrs_peers"],
+        "zones": variables["imrs_zones"],
+        "masters": variables["imrs_masters"],
+        "trust_anchors": variables["imrs_trust_anchors"],
+        "nameserver_provider": variables["imrs_nameserver_provider"],
+        "routing_provider": variables["imrs_routing_provider"],
+        "mode": variables["imrs_mode"],
+        # Where NOTIFY arrives. A master cannot reach a link-local address.
+        "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
+    }

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The host variables of a node: their names and types. ``derive`` makes them; roles and the library read them.
+
+docs/architecture.md shows them with values. Texts may be empty where nothing is known. Addresses and networks are in
+canonical form; families are spelt ``ipv4``, ``ipv6``. What is not written here, no node has.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .contract import ByFamily, Kinds, Management, Master, Provisioning, Uplink, Window
+
+if t.TYPE_CHECKING:
+    from .. import _products as products
+
+Peer = dict[str, t.Any]
+"""An entry of ``imrs_peers``: the fields of ``session.Peer``, which makes it and reads it back."""
+
+
+class Zone(t.TypedDict):
+    """A zone that is served, and whether it has a ZONEMD record (RFC 8976) and signatures."""
+
+    name: str
+    zonemd: bool
+    dnssec: bool
+
+
+class Waiver(t.TypedDict):
+    """An acceptance check that may be skipped, and why."""
+
+    check: str
+    reason: str
+
+
+class Budget(t.TypedDict):
+    """How much may be not live at a time: nodes of the fleet, and percent of the nodes of a region."""
+
+    nodes: int
+    region_percent: int
+
+
+class Place(t.TypedDict):
+    """Where the site is: airport code, city, country (ISO 3166-1) and region."""
+
+    iata: str
+    city: str
+    country: str
+    region: str
+
+
+class Cluster(t.TypedDict):
+    """The nodes and routers of a cluster, by inventory name, and how many nodes have to be live."""
+
+    minimum_live: int
+    nodes: list[str]
+    routers: list[str]
+
+
+class Profile(t.TypedDict):
+    """What roles need of a hardware class; speed in Mbit/s, memory in MiB."""
+
+    name: str
+    link_mbps: int
+    cores: int
+    memory_mib: int
+    tcp_clients: int
+
+
+class Tsig(t.TypedDict):
+    """A transfer key: its name, and the variable that has its secret."""
+
+    name: str
+    algorithm: str
+    secret_variable: str
+
+
+class KeyedMaster(Master):
+    """A distribution master, with the node's key for it."""
+
+    tsig: Tsig
+
+
+class OfFleet(t.TypedDict):
+    """The same for all nodes."""
+
+    imrs_fleet: str
+    imrs_asn: int
+    imrs_held_packages: list[str]
+    imrs_service_addresses: ByFamily
+    imrs_prefixes: dict[str, Kinds]
+    imrs_zones: list[Zone]
+    imrs_trust_anchors: list[str]
+    imrs_operator_networks: ByFamily
+    imrs_waivers: list[Waiver]
+    imrs_maintenance_windows: list[Window]
+    imrs_budget: Budget
+
+
+class OfSite(t.TypedDict):
+    """The same for all nodes of a site."""
+
+    imrs_site: str
+    imrs_kind: str
+    imrs_operational: bool
+    imrs_state: str
+    imrs_mode: str
+    imrs_provisioning: Provisioning
+    imrs_location: Place
+    imrs_vantage: str
+    imrs_looking_glass: str
+    imrs_cluster: Cluster | None
+
+
+class OfNode(t.TypedDict):
+    """Of one node alone."""
+
+    imrs_node: str
+    imrs_node_name: str
+    imrs_serial: str
+    imrs_bmc_address: str
+    imrs_profile: Profile
+    imrs_nameserver_provider: str
+    imrs_nameserver: products.Variables
+    imrs_routing_provider: str
+    imrs_routing: products.Variables
+    imrs_router_id: str
+    imrs_uplink: Uplink
+    imrs_management: Management
+    imrs_peers: list[Peer]
+    imrs_masters: list[KeyedMaster]
+
+
+class HostVariables(OfFleet, OfSite, OfNode):
+    """All variables of a node; it has each of them."""
