@@ -13,13 +13,16 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, order
+from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, order, told
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
 from ansible_collections.icann.imrs.plugins.plugin_utils import many
 
 COMMAND = "imrs status --json"
-_OPTIONS = ("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience")
+_OPTIONS = (
+    *("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience", "planned"),
+    *("word", "options", "asked", "again", "wait", "unit"),
+)
 
 
 class ActionModule(ActionBase):
@@ -36,8 +39,8 @@ class ActionModule(ActionBase):
         given = dict(self._task.args)
         if unknown := sorted(set(given) - set(_OPTIONS)):
             return _failed(f"order: unknown options {', '.join(unknown)}; the options are {', '.join(_OPTIONS)}")
-        if given["verb"] == "change":
-            return self._change(task_vars or {}, given)
+        if given["verb"] in ("told", "change"):
+            return _told(given) if given["verb"] == "told" else self._change(task_vars or {}, given)
         said = Order(
             given["verb"],
             _text(given, "reason"),
@@ -65,7 +68,9 @@ class ActionModule(ActionBase):
             elif found := budget.refusals(nodes, limits):
                 return _failed(budget.words(nodes, found))
         modes = {node.name: node.mode for node in nodes if node.targeted}
-        return {"changed": False, "by": said.by, "asked": asks, "plan": order.plan(said, nodes), "modes": modes}
+        plan = order.plan(said, nodes, asked=asks)
+        options = order.options(said, planned=boolean(given.get("planned", False)))
+        return {"changed": False, "by": said.by, "asked": asks, "plan": plan, "options": options, "modes": modes}
 
     def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
         """One node of a cluster is about to go dark while it is changed: the others have to carry on."""
@@ -86,6 +91,22 @@ class ActionModule(ActionBase):
         """What they say now: the status, or why there is none."""
         asker = many.Asker(self._task, self._play_context, task_vars["hostvars"])
         return {name: _status(said) for name, said in asker.ask(names, COMMAND, seconds).items()}
+
+
+def _told(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What came of telling one node, from the results of the tasks that did."""
+    (name,) = given["nodes"]
+    asked, again = _result(given.get("asked")), _result(given.get("again"))
+    options = tuple(str(option) for option in given.get("options") or ())
+    word = told.Word(str(name), str(given["word"]), options, int(given["wait"]), str(given["unit"]))
+    return {"changed": False, **told.outcome(word, asked, again)._asdict()}
+
+
+def _result(given: t.Mapping[str, t.Any] | None) -> told.Result | None:
+    """How a command ended on the node; None where the node cannot be reached, and where it was not to be run."""
+    if not given or given.get("unreachable") or given.get("skipped"):
+        return None
+    return told.Result(str(given.get("stdout") or ""), str(given.get("stderr") or ""))
 
 
 def _nodes(task_vars: dict[str, t.Any], targeted: t.Collection[str]) -> list[Node]:

@@ -21,16 +21,17 @@ options:
     description:
       - What the nodes are to be told.
       - V(change) is no word to a node. One node of a cluster is about to be changed, and the others have to carry on.
+      - V(told) says what came of telling one node.
     type: str
     required: true
-    choices: [dark, drain, live, change]
+    choices: [dark, drain, live, change, told]
   nodes:
     description: The nodes that are to be told, by their names in the inventory.
     type: list
     elements: str
     required: true
   reason:
-    description: Why, on one line. Has to be given, but for O(verb=change).
+    description: Why, on one line. Has to be given with O(verb=dark), O(verb=drain) and O(verb=live).
     type: str
   by:
     description: Who says so. The name of the user on the controller, if empty.
@@ -62,6 +63,30 @@ options:
     description: Seconds in which a node has to answer.
     type: float
     default: 20
+  planned:
+    description: With O(verb=dark), whether there is time for GRACEFUL_SHUTDOWN (RFC 8326) first.
+    type: bool
+    default: false
+  word:
+    description: With O(verb=told), the verb that the node was told.
+    type: str
+    choices: [dark, drain, live]
+  options:
+    description: With O(verb=told), what C(imrs) was given besides (RV(options)).
+    type: list
+    elements: str
+  asked:
+    description: With O(verb=told), the result of the task that told the node. Without it, the node was not reached.
+    type: dict
+  again:
+    description: With O(verb=told), the result of the task that told the node in words of older gates.
+    type: dict
+  wait:
+    description: With O(verb=told), seconds in which the mode had to be reached.
+    type: int
+  unit:
+    description: With O(verb=told), the unit of the node's routing daemon, for people.
+    type: str
 attributes:
   check_mode:
     description: Judges as ever.
@@ -96,6 +121,23 @@ by:
 asked:
   description: Whether the nodes were asked, and the fleet's budget looked at.
   returned: success
+  type: bool
+options:
+  description: What C(imrs) is to be given on the nodes, besides verb, name and reason.
+  returned: with O(verb=dark), O(verb=drain) and O(verb=live)
+  type: list
+  elements: str
+reached:
+  description: Whether the node is in the mode that was asked for, or in a lower one where that was enough.
+  returned: when O(verb=told)
+  type: bool
+said:
+  description: What became of the node, for people.
+  returned: when O(verb=told)
+  type: str
+again:
+  description: Whether its gate is an older one, which has to be told once more, in words that every version knows.
+  returned: when O(verb=told)
   type: bool
 plan:
   description: A line for each of O(nodes), from where to where it is to go.

@@ -99,12 +99,25 @@ def cannot_go_up(status: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]
     return ""
 
 
-def plan(order: Order, nodes: t.Iterable[Node]) -> list[str]:
-    """A line for each targeted node: from where to where it is to go."""
+def options(order: Order, *, planned: bool) -> list[str]:
+    """What ``imrs`` is given besides verb, name and reason.
+
+    ``planned``: on the way to dark there is time for GRACEFUL_SHUTDOWN (RFC 8326). A node that is dark is not drained.
+    """
+    return [
+        *(["--until", order.until] if order.until else []),
+        *(["--lower-only"] if order.verb == "drain" else []),
+        *(["--planned"] if order.verb == "dark" and planned else []),
+    ]
+
+
+def plan(order: Order, nodes: t.Iterable[Node], *, asked: bool = True) -> list[str]:
+    """A line for each targeted node: from where to where it is to go; ``asked``: the nodes were asked before."""
     end = f" until {order.until}" if order.until else ""
     goal = VERBS[order.verb] + end
-    return [
+    moves = [
         f"{node.name}: {node.mode or 'unknown'}{f' ({node.note})' if node.note else ''} -> {goal}"
         for node in nodes
         if node.targeted
     ]
+    return moves if asked else ["EMERGENCY: no other node was asked, and no budget looked at", *moves]

@@ -89,3 +89,24 @@ def test_a_plan_says_from_where_to_where() -> None:
         f"xaa01: live -> drained until {END}",
         f"xab01: unknown (no route) -> drained until {END}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "planned", "options"),
+    [
+        (Order("dark", "why", "alice"), False, []),
+        (Order("dark", "why", "alice", END), True, ["--until", END, "--planned"]),
+        (Order("drain", "why", "alice", END), True, ["--until", END, "--lower-only"]),
+        (Order("live", "why", "alice"), True, []),
+    ],
+)
+def test_what_a_gate_is_given_besides(given: Order, planned: bool, options: list[str]) -> None:
+    assert order.options(given, planned=planned) == options
+
+
+def test_an_emergency_is_said_first() -> None:
+    nodes = [Node("xaa01", "", "", 0, True, True)]
+    assert order.plan(Order("dark", "why", "alice"), nodes, asked=False) == [
+        "EMERGENCY: no other node was asked, and no budget looked at",
+        "xaa01: unknown -> dark",
+    ]
