@@ -58,6 +58,12 @@ _KILLED = (137, 143)
 
 _UNGUARDED = "--skip-tags always leaves out what is asked before a node is changed; name other tags"
 
+_GATE = {"in_service": "imrs in-service", "foresee": "/usr/lib/imrs/imrs-foresee {staged} {removed}"}
+"""How a bundle asks the gate whether the node is in service, and foretells a change: the same for all bundles."""
+
+_WHEN = ("windows", "disrupt")
+"""Options that come from the variables of the bundle's role, as in ``gate_windows``: a bundle has its role's name."""
+
 _PAUSE = 1.0
 """Seconds between two tries to get in."""
 
@@ -93,7 +99,7 @@ class ActionModule(ActionBase):
         """One module execution, or none in render mode and when something is wrong with the bundle."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        arguments = dict(self._task.args)
+        arguments = self._with_defaults(dict(self._task.args), variables)
         try:
             bundle = parse(arguments)
             items = arguments.get("files") or []
@@ -112,6 +118,12 @@ class ActionModule(ActionBase):
         arguments["contents"] = pack(contents)
         arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)
         return self._hand_over(bundle, arguments, variables)
+
+    def _with_defaults(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The task's arguments, and what no task has to say since it is alike in all."""
+        role = str(arguments.get("name")).replace("-", "_")
+        said = {option: variables[f"{role}_{option}"] for option in _WHEN if f"{role}_{option}" in variables}
+        return {**_GATE, **self._templar.template(said), **arguments}
 
     def _hand_over(self, bundle: Bundle, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Take the node for this run, have the module do its work, and remember what came of it."""
@@ -266,6 +278,7 @@ class ActionModule(ActionBase):
         files = [
             dataclasses.replace(file, content=content) for file, content in zip(bundle.files, contents, strict=True)
         ]
+        bundle = dataclasses.replace(bundle, files=tuple(files))
         leak = render.find_leak(files, self._secrets(variables))
         if leak:
             raise BundleError(
@@ -273,7 +286,7 @@ class ActionModule(ActionBase):
                 f"rendered; take it into the template with lookup('icann.imrs.secret', '{leak[1]}')"
             )
         host = str(variables["inventory_hostname"])
-        written = render.write(directory, host, files, check_mode=self._task.check_mode)
+        written = render.write(directory, host, bundle, check_mode=self._task.check_mode)
         # icann.imrs.drift renders into a directory that is gone when it ends: no change that a run should count.
         quietly = variables.get("imrs_render_quietly")
         return {"changed": bool(written) and not quietly, "rendered": written}

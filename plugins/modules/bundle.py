@@ -33,7 +33,9 @@ description:
   - When the variable C(imrs_render_directory) is set, as it is by the playbook C(icann.imrs.render), the files are
     written below that directory on the controller instead, in a directory named after the host, and the host is not
     contacted. Nothing is checked or activated. All files have mode V(0644) there; C(MANIFEST) beside them has a line
-    C(mode owner:group checksum path) for each, as it would be on the host, with C(secret) behind those that are secret.
+    C(mode owner:group checksum bundle path) for each, as it would be on the host, with C(secret) behind those that are
+    secret. Below it says which O(directories[].exclusive) and O(ensure) there are, and which files have O(activate)
+    tell systemd to C(restart) or to C(reload) a unit. M(icann.imrs.drift) knows from it what there has to be.
   - Secret files are rendered in full, because templates get their secrets from the lookup P(icann.imrs.secret#lookup),
     which then gives their names. When the value of any C(vault_*) variable of the host would still be shown (and has at
     least 6 characters), the task fails, names the file and the variable, and writes nothing.
@@ -52,6 +54,10 @@ options:
       owner: {description: Owning user., type: str, default: root}
       group: {description: Owning group., type: str, default: root}
       mode: {description: Mode as octal text., type: str, default: "0755"}
+      exclusive:
+        description: Only bundles and packages put files there. M(icann.imrs.drift) tells of others; none is removed.
+        type: bool
+        default: false
   files:
     description: Files that must exist; each with one of O(files[].src), O(files[].copy) and O(files[].content).
     type: list
@@ -143,26 +149,30 @@ options:
         left as it is, outside of its O(windows). In check mode that is a warning, and RV(refused). With O(plan) it is
         asked always.
       - With exit status 3 the node says that it is not in service, as C(systemctl is-active) does; nor is it when the
-        program is not installed yet. Every other ending is taken for yes.
+        program is not installed yet, or the text is empty. All else is yes. The default is C(imrs in-service).
     type: raw
   windows:
-    description: Maintenance windows, in which a node in service may be disturbed.
+    description:
+      - Maintenance windows, in which a node in service may be disturbed.
+      - The default is the variable named after the bundle, which has its role's name, as in C(gate_windows) for V(gate)
+        (V(-) becomes V(_)); without that variable there is no window.
     type: list
     elements: dict
-    default: []
     suboptions:
       day: {description: 'Weekday, as in V(tuesday).', type: str, required: true}
       start: {description: 'Time of day in UTC, as in V(18:00), in quotes.', type: str, required: true}
       end: {description: 'Time of day in UTC; before O(windows[].start): on the next day.', type: str, required: true}
   disrupt:
-    description: Disturb the node even when it is in service and no window is open.
+    description:
+      - Disturb the node even when it is in service and no window is open.
+      - The default is the variable that is named after the bundle, such as C(gate_disrupt), and V(false) without it.
     type: bool
-    default: false
   foresee:
     description:
       - Command that is told of a change before it is made, if that takes no more than a V(reload); run after O(check).
       - V({staged}) stands for the staged tree; the word V({removed}) for C(--removed PATH) of each file that will go.
-      - When it fails, that is a warning.
+      - When it fails, that is a warning, but for a program that is not installed yet.
+      - The default is C(/usr/lib/imrs/imrs-foresee {staged} {removed}); with an empty text nobody is told.
     type: raw
   plan:
     description:
@@ -205,9 +215,6 @@ EXAMPLES = r"""
     ensure:
       - {unit: knot.service, enabled: true, started: true}
     probe: [knotc status]
-    in_service: imrs in-service
-    windows: [{day: tuesday, start: "18:00", end: "22:00"}]
-    foresee: imrs-foresee {staged} {removed}
 
 - name: main | Hand over what lets people in
   icann.imrs.bundle:
@@ -290,20 +297,30 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._bundle import BundleError, Places, Systemd, apply, explain, keep, lease, parse, unpack
+from ..module_utils._bundle.model import DISRUPTIONS
+from ..module_utils._bundle.parse import KEYS
 
 OURS = ("contents", "confirm_token", "plan", "lease")
+TEXT = {"type": "str"}
+RAW = {"type": "raw"}
+REQUIRED = {**TEXT, "required": True}
+TOKEN = {**TEXT, "no_log": False}
+SECONDS = {"type": "int", "required": True}
+FLAG = {"type": "bool", "default": False}
+WORDS = {"type": "list", "elements": "str", "default": []}
+COMMANDS = {"type": "list", "elements": "raw", "default": []}
 
 
-def _owned(mode: str | None) -> dict[str, dict[str, object]]:
+def _owned(mode: str | None) -> dict[str, t.Mapping[str, object]]:
     """Options of everything that has an owner."""
     return {
-        "owner": {"type": "str", "default": "root"},
-        "group": {"type": "str", "default": "root"},
-        "mode": {"type": "str", "default": mode} if mode else {"type": "str"},
+        "owner": {**TEXT, "default": "root"},
+        "group": {**TEXT, "default": "root"},
+        "mode": {**TEXT, "default": mode} if mode else TEXT,
     }
 
 
-def _list(options: dict[str, dict[str, object]]) -> dict[str, object]:
+def _list(options: t.Mapping[str, t.Mapping[str, object]]) -> dict[str, object]:
     """A list of mappings."""
     return {"type": "list", "elements": "dict", "default": [], "options": options}
 
@@ -312,55 +329,38 @@ def main() -> None:
     """Wire the library to Ansible."""
     module = AnsibleModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
-            "directories": _list({"path": {"type": "str", "required": True}, **_owned("0755")}),
+            "name": REQUIRED,
+            "directories": _list({"path": REQUIRED, **_owned("0755"), "exclusive": FLAG}),
             "files": _list(
                 {
-                    "src": {"type": "str"},
-                    "copy": {"type": "str"},
+                    "src": TEXT,
+                    "copy": TEXT,
                     "content": {"type": "str", "no_log": True},
-                    "dest": {"type": "str", "required": True},
+                    "dest": REQUIRED,
                     **_owned(None),
-                    "secret": {"type": "bool", "default": False, "no_log": False},
+                    "secret": {**FLAG, "no_log": False},
                 }
             ),
-            "absent": {"type": "list", "elements": "str", "default": []},
-            "check": {"type": "list", "elements": "raw", "default": []},
+            "absent": WORDS,
+            "check": COMMANDS,
             "activate": _list(
                 {
-                    "command": {"type": "raw", "required": True},
-                    "when_changed": {"type": "list", "elements": "str", "default": []},
-                    "disruption": {
-                        "type": "str",
-                        "choices": ["none", "reload", "restart", "session reset"],
-                        "default": "none",
-                    },
-                    "unit": {"type": "str"},
+                    "command": {**RAW, "required": True},
+                    "when_changed": WORDS,
+                    "disruption": {**TEXT, "choices": list(DISRUPTIONS), "default": "none"},
+                    "unit": TEXT,
                 }
             ),
-            "ensure": _list(
-                {
-                    "unit": {"type": "str", "required": True},
-                    "enabled": {"type": "bool"},
-                    "started": {"type": "bool"},
-                }
-            ),
-            "probe": {"type": "list", "elements": "raw", "default": []},
+            "ensure": _list({"unit": REQUIRED, "enabled": {"type": "bool"}, "started": {"type": "bool"}}),
+            "probe": COMMANDS,
             "probe_timeout": {"type": "float", "default": 15},
-            "confirm": {
-                "type": "dict",
-                "options": {
-                    "seconds": {"type": "int", "required": True},
-                    "when_changed": {"type": "list", "elements": "str", "default": []},
-                    "token": {"type": "str", "no_log": False},
-                },
-            },
-            "confirm_token": {"type": "str", "no_log": False},
-            "in_service": {"type": "raw"},
-            "windows": _list({key: {"type": "str", "required": True} for key in ("day", "start", "end")}),
-            "disrupt": {"type": "bool", "default": False},
-            "foresee": {"type": "raw"},
-            "plan": {"type": "bool", "default": False},
+            "confirm": {"type": "dict", "options": {"seconds": SECONDS, "when_changed": WORDS, "token": TOKEN}},
+            "confirm_token": TOKEN,
+            "in_service": RAW,
+            "windows": {"type": "list", "elements": "dict", "options": dict.fromkeys(KEYS["windows"], REQUIRED)},
+            "disrupt": {"type": "bool"},
+            "foresee": RAW,
+            "plan": FLAG,
             "lease": {"type": "dict"},
             "contents": {"type": "str", "no_log": True},
         },

@@ -13,8 +13,8 @@ description:
   - Finds where a node is not as intended, and changes nothing. The playbook C(icann.imrs.drift) uses it.
   - What is intended is the tree that the roles' own bundles render, with the facts of the node, into a directory of the
     controller (see M(icann.imrs.bundle)). There is no second renderer, and what is expected of sysctls, BGP sessions
-    and the like is read from these very files. Which units the roles see to is listed in
-    C(module_utils/_drift/wanted.py), which a test holds against the roles.
+    and the like is read from these very files. Which units the bundles see to, which folders are theirs alone, and
+    which files take a restart or a reload, is read from the C(MANIFEST) that the bundles write beside their files.
   - O(verb=collect) with O(scope=intent) reads that tree on the controller, O(verb=collect) with O(scope=node) looks at
     the node, and O(verb=compare) judges on the controller, with pure functions.
   - A rendered tree has the names of secrets in their place. The node is given the secrets, and says of a secret file
@@ -61,7 +61,8 @@ options:
     type: dict
   packages:
     description:
-      - Lists of names of packages, by C(installed), C(held), and C(may_be_held).
+      - Lists of names of packages, by C(installed) and C(held). What is in both must be on hold; what is not in C(held)
+        must not.
       - Required when O(scope=intent).
     type: dict
   request:
@@ -97,7 +98,7 @@ EXAMPLES = r"""
     scope: intent
     directory: "{{ rendered }}/{{ inventory_hostname }}"
     expected: "{{ expected }}"
-    packages: {installed: [knot, bird2], held: [knot, bird2], may_be_held: [knot, nsd, bird2]}
+    packages: {installed: [knot, bird2], held: [knot, nsd, bird2]}
   delegate_to: localhost
   register: intended
 
@@ -121,7 +122,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 intent:
-  description: Every file as it should be, with the names of secrets in their place.
+  description: Every file as it should be, with the names of secrets in their place, and what else the bundles own.
   returned: when O(scope=intent)
   type: dict
 request:
@@ -175,6 +176,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils import _manifest as manifest
 from ..module_utils import _reports as reports
 from ..module_utils._acceptance import wire
 from ..module_utils._acceptance.expected import Expected
@@ -191,8 +193,8 @@ REPORTS: dict[str, t.Callable[[report.Report], str]] = {
 def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """What was rendered, and what follows for the questions to the node."""
     root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
-    manifest = (root / "MANIFEST").read_text(encoding="utf-8")
-    intent = Intent.parse(manifest, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
+    text = (root / manifest.NAME).read_text(encoding="utf-8")
+    intent = Intent.parse(text, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
     request = wanted.request(intent, expected.nameserver, expected.routing)
     return {
         "intent": intent.to_wire(),

@@ -48,6 +48,8 @@ class Directory:
     owner: str = "root"
     group: str = "root"
     mode: int = 0o755
+    exclusive: bool = False
+    """Whether nobody but bundles and packages puts files in it, at any depth. Nothing is removed for it."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,14 @@ class Activation:
     def named(self) -> bool:
         """Whether ``whom`` is a unit."""
         return bool(_UNIT.fullmatch(self.whom))
+
+    @property
+    def told(self) -> tuple[str, tuple[str, ...]]:
+        """``restart`` or ``reload``, and the units that systemd is told this of; no units for any other command."""
+        program, verb, *units = (*self.command.argv, "")
+        if os.path.basename(program) != "systemctl" or verb not in ("restart", "reload"):
+            return "", ()
+        return verb, tuple(unit for unit in units if _UNIT.fullmatch(unit))
 
 
 def concerns(patterns: t.Sequence[str], paths: t.Collection[str]) -> bool:

@@ -18,7 +18,7 @@ KEYS = {
         *("name", "directories", "files", "absent", "check", "activate", "ensure", "probe", "probe_timeout"),
         *("confirm", "in_service", "windows", "disrupt", "foresee"),
     ),
-    "directories": ("path", "owner", "group", "mode"),
+    "directories": ("path", "owner", "group", "mode", "exclusive"),
     "files": (*SOURCES, "dest", "owner", "group", "mode", "secret"),
     "activate": ("command", "when_changed", "disruption", "unit"),
     "ensure": ("unit", "enabled", "started"),
@@ -118,6 +118,7 @@ class _Reader:
                 owner=self.text(item, "owner", place, "root"),
                 group=self.text(item, "group", place, "root"),
                 mode=self.mode(item, place, "0755"),
+                exclusive=bool(self.truth(item, "exclusive", place)),
             )
             for place, item in self.mappings(raw, "directories")
         ]

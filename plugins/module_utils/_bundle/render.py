@@ -12,10 +12,8 @@ import re
 import stat
 import typing as t
 
-from .model import BundleError, File
-
-MANIFEST = "MANIFEST"
-"""Lists a node's rendered files with the owner and mode that they have on the node; see ``manifest_line``."""
+from .. import _manifest as manifest
+from .model import Bundle, BundleError, File
 
 KEY_VARIABLE = "IMRS_RENDER_KEY"
 """Environment variable with the key under which two renders compare secrets; see ``placeholder``."""
@@ -63,19 +61,31 @@ def find_leak(files: t.Iterable[File], secrets: t.Mapping[str, t.Iterable[str]])
     return None
 
 
-def manifest_line(file: File) -> str:
-    """``mode owner:group sha256[:12] path`` as on the node, ``secret`` behind it; the sum is of what is rendered."""
-    digest = hashlib.sha256(file.content).hexdigest()[:12]
-    return f"{file.mode:04o} {file.owner}:{file.group} {digest} {file.dest}{' secret' if file.secret else ''}"
-
-
-def _manifest(before: bytes, files: t.Iterable[File]) -> bytes:
-    """The manifest with the lines of these files, sorted by path."""
-    lines = {}
-    for line in before.decode("utf-8", "replace").splitlines():
-        lines[line.split(" ", 3)[-1].removesuffix(" secret")] = line
-    lines |= {file.dest: manifest_line(file) for file in files}
-    return "".join(f"{lines[path]}\n" for path in sorted(lines)).encode()
+def owned(bundle: Bundle) -> manifest.Manifest:
+    """What a bundle says of a node in its manifest."""
+    files = [
+        manifest.File(
+            bundle.name,
+            file.dest,
+            f"{file.mode:04o}",
+            file.owner,
+            file.group,
+            hashlib.sha256(file.content).hexdigest()[:12],
+            file.secret,
+        )
+        for file in bundle.files
+    ]
+    others: list[manifest.Other] = [
+        *(manifest.Exclusive(bundle.name, each.path) for each in bundle.directories if each.exclusive),
+        *(manifest.Unit(bundle.name, each.unit, each.enabled, each.started) for each in bundle.ensure),
+    ]
+    told: dict[tuple[str, str], list[str]] = {}
+    for each in bundle.activate:
+        verb, units = each.told
+        for unit in units:
+            told.setdefault((verb, unit), []).extend(each.when_changed or ["*"])
+    others += [manifest.Told(bundle.name, verb, unit, tuple(patterns)) for (verb, unit), patterns in told.items()]
+    return manifest.Manifest(tuple(files), tuple(others))
 
 
 def _put(root: pathlib.Path, path: pathlib.Path, content: bytes, *, check_mode: bool) -> bool:
@@ -93,7 +103,7 @@ def _put(root: pathlib.Path, path: pathlib.Path, content: bytes, *, check_mode: 
     return True
 
 
-def write(directory: str, host: str, files: t.Sequence[File], *, check_mode: bool = False) -> list[str]:
+def write(directory: str, host: str, bundle: Bundle, *, check_mode: bool = False) -> list[str]:
     """Write ``<directory>/<host>/<path on the node>`` and the manifest; returns what changed, or would in check mode.
 
     Raises BundleError when something is in the way.
@@ -101,14 +111,17 @@ def write(directory: str, host: str, files: t.Sequence[File], *, check_mode: boo
     if not _HOST.fullmatch(host):
         raise BundleError(f"{host!r} cannot be the name of a directory; rename the host in the inventory")
     root = pathlib.Path(directory, host)
-    manifest = root / MANIFEST
+    listed = root / manifest.NAME
     try:
-        wanted = {root / file.dest.lstrip("/"): file.content for file in files}
-        if manifest in wanted:
-            raise BundleError(f"/{MANIFEST} cannot be rendered: the list of the files has that name; rename the file")
-        wanted[manifest] = _manifest(manifest.read_bytes() if manifest.is_file() else b"", files)
+        wanted = {root / file.dest.lstrip("/"): file.content for file in bundle.files}
+        if listed in wanted:
+            raise BundleError(f"/{manifest.NAME} cannot be rendered: the list of files has that name; rename the file")
+        before = manifest.parse(listed.read_text(encoding="utf-8")) if listed.is_file() else manifest.Manifest()
+        wanted[listed] = str(before.having(bundle.name, owned(bundle))).encode()
         return [str(path) for path, content in wanted.items() if _put(root, path, content, check_mode=check_mode)]
     except OSError as error:
         raise BundleError(
             f"{error.filename}: {error.strerror}; move away what is in the way, and render again"
         ) from None
+    except ValueError as error:
+        raise BundleError(f"{listed}: {error} into an empty directory") from None

@@ -14,9 +14,10 @@ import dataclasses
 import difflib
 import re
 
+from .. import _manifest
 from .host_sheet import TITLES
 
-MANIFEST = "MANIFEST"
+MANIFEST = _manifest.NAME
 CONTEXT = 2
 """Lines around a changed one."""
 LONGEST = 60
@@ -125,7 +126,7 @@ def _node(name: str, site: str, old: Files, new: Files) -> Place | None:
         what = "added" if new else "removed"
         paths = sorted(path for path in (new or old) if path != MANIFEST)
         return Place(name, site, what, tuple(Change(f"{what} /{path}") for path in paths))
-    metadata, old_metadata = _manifest(new.get(MANIFEST, "")), _manifest(old.get(MANIFEST, ""))
+    metadata, old_metadata = _metadata(new.get(MANIFEST, "")), _metadata(old.get(MANIFEST, ""))
     changes = []
     for path in sorted((set(old) | set(new)) - {MANIFEST}):
         known, wanted = old_metadata.get(f"/{path}", ""), metadata.get(f"/{path}", "")
@@ -146,14 +147,12 @@ def _node(name: str, site: str, old: Files, new: Files) -> Place | None:
     return Place(name, site, "", tuple(changes)) if changes else None
 
 
-def _manifest(text: str) -> dict[str, str]:
+def _metadata(text: str) -> dict[str, str]:
     """``0640 root:root`` by path. The sums that the manifest also holds say nothing that the files do not."""
-    found = {}
-    for line in text.splitlines():
-        parts = line.removesuffix(" secret").split(" ", 3)
-        if len(parts) == 4:
-            found[parts[3]] = f"{parts[0]} {parts[1]}" + (", secret" if line.endswith(" secret") else "")
-    return found
+    return {
+        file.path: f"{file.mode} {file.owner}:{file.group}{', secret' if file.secret else ''}"
+        for file in _manifest.parse(text).files
+    }
 
 
 def _sheet(site: str, old: str | None, new: str | None) -> Place | None:

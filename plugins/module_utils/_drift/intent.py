@@ -1,19 +1,21 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What was rendered for a node: files with content, owner and mode; of secrets the names of their variables."""
+"""What was rendered for a node: what its bundles own, and the files' contents; of secrets the names of variables."""
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import re
 import typing as t
 from dataclasses import asdict, dataclass, fields
 
+from .. import _manifest as manifest
+from .._acceptance.checks.host import BUNDLES
+
 PLACEHOLDER = re.compile(r"<(vault_[a-z0-9_]+)(?: keyed:[0-9a-f]{12})?>")
 """What stands for a secret in a rendered file (lookup icann.imrs.secret)."""
-
-_LINE = re.compile(r"([0-7]{4}) ([^:\s]+):(\S+) [0-9a-f]{12} (/.+?)( secret)?")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class File:
     """One file as it should stand on the node. ``content`` is as rendered: of secrets it has the names."""
 
     path: str
+    bundle: str
     mode: str
     owner: str
     group: str
@@ -35,11 +38,10 @@ class File:
 
 
 class Packages(t.NamedTuple):
-    """Names of packages: those that are installed, those of them that are on hold, and all that may be."""
+    """Names of packages: those that are installed, and those that are on hold wherever they are installed."""
 
     installed: tuple[str, ...]
     held: tuple[str, ...]
-    may_be_held: tuple[str, ...]
 
     @classmethod
     def parse(cls, raw: t.Mapping[str, t.Sequence[str]]) -> Packages:
@@ -49,36 +51,45 @@ class Packages(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Intent:
-    """All files of a node, by path, and its packages."""
+    """All that bundles own on a node, and its packages."""
 
     files: t.Mapping[str, File]
+    """By path."""
+    owned: manifest.Manifest
+    """What else is owned: the manifest without its files."""
     packages: Packages
 
     @classmethod
-    def parse(cls, manifest: str, read: t.Callable[[str], bytes], packages: t.Mapping[str, t.Sequence[str]]) -> Intent:
+    def parse(cls, text: str, read: t.Callable[[str], bytes], packages: t.Mapping[str, t.Sequence[str]]) -> Intent:
         """From the MANIFEST of a rendered tree; ``read`` gives the content of a path of the node.
 
-        Raises ValueError for a manifest that cannot be read, or that is empty: nothing must not be taken for intent.
+        Raises ValueError for a manifest that cannot be read, and for one in which a bundle is missing: nothing must not
+        be taken for intent.
         """
+        listed = manifest.parse(text)
+        if missing := sorted(set(BUNDLES) - listed.bundles):
+            raise ValueError(f"{manifest.NAME}: no file of bundle {', '.join(missing)}; render all roles anew")
         files = {}
-        for line in manifest.splitlines():
-            match = _LINE.fullmatch(line)
-            if not match:
-                raise ValueError(f"MANIFEST: not a line of a manifest: {line!r}; render again")
-            mode, owner, group, path, secret = match.groups()
-            content = read(path)
-            text = content.decode("utf-8", "replace")
-            hidden = bool(secret) or bool(PLACEHOLDER.search(text))
-            files[path] = File(path, mode, owner, group, hidden, hashlib.sha256(content).hexdigest(), text)
-        if not files:
-            raise ValueError("MANIFEST: no file was rendered for this node; render again")
+        for file in listed.files:
+            content = read(file.path)
+            shown = content.decode("utf-8", "replace")
+            files[file.path] = File(
+                file.path,
+                file.bundle,
+                file.mode,
+                file.owner,
+                file.group,
+                file.secret or bool(PLACEHOLDER.search(shown)),
+                hashlib.sha256(content).hexdigest(),
+                shown,
+            )
         try:
             names = Packages.parse(packages)
         except (KeyError, TypeError) as error:
             raise ValueError(f"packages: not as described: {type(error).__name__} {error}") from None
         if not names.installed:
             raise ValueError("packages: none is to be installed; hand over those of role packages")
-        return cls(files, names)
+        return cls(files, manifest.Manifest(others=listed.others), names)
 
     @classmethod
     def from_wire(cls, raw: t.Mapping[str, t.Any]) -> Intent:
@@ -86,14 +97,41 @@ class Intent:
         try:
             names = [field.name for field in fields(File)]
             found = [File(**{name: entry[name] for name in names}) for entry in raw["files"]]
+            owned = manifest.parse(raw["owned"])
             packages = Packages.parse(raw["packages"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"intent: not as collected: {error!r}; collect it again with scope intent") from None
-        return cls({file.path: file for file in found}, packages)
+        return cls({file.path: file for file in found}, owned, packages)
 
     def to_wire(self) -> dict[str, t.Any]:
         """For Ansible's variables."""
-        return {"files": [asdict(file) for file in self.files.values()], "packages": self.packages._asdict()}
+        return {
+            "files": [asdict(file) for file in self.files.values()],
+            "owned": str(self.owned),
+            "packages": self.packages._asdict(),
+        }
+
+    @property
+    def units(self) -> dict[str, manifest.Unit]:
+        """By name the units that a bundle sees to, with the states that they must have."""
+        return {each.unit: each for each in self.owned.of(manifest.Unit)}
+
+    @property
+    def exclusive(self) -> list[str]:
+        """Folders in which nobody but bundles and packages puts files."""
+        return sorted(each.path for each in self.owned.of(manifest.Exclusive))
+
+    def told(self, verb: str) -> dict[str, list[str]]:
+        """By unit the paths of the files for which its bundle restarts it, or reloads it: ``verb``."""
+        found: dict[str, list[str]] = {}
+        for each in self.owned.of(manifest.Told):
+            if each.verb == verb:
+                found.setdefault(each.unit, []).extend(
+                    path
+                    for path, file in sorted(self.files.items())
+                    if file.bundle == each.bundle and any(fnmatch.fnmatchcase(path, one) for one in each.patterns)
+                )
+        return found
 
     def placeholders(self) -> dict[str, str]:
         """What stands for secrets in these files, and the names of the secrets' variables."""

@@ -26,13 +26,11 @@ def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
         found = installed.get(name)
         if found is None or found["status"] != "installed":
             findings.append(Finding("package", name, "installed", found["status"] if found else "not installed"))
-    for name in intent.packages.held:
-        if name in installed and name not in held:
-            version = installed[name]["version"]
-            findings.append(Finding("package", name, "on hold", f"not on hold, version {version}"))
+        elif name in intent.packages.held and name not in held:
+            findings.append(Finding("package", name, "on hold", f"not on hold, version {found['version']}"))
     findings += [
         Finding("package", name, "no hold: upgrades come by themselves", "on hold", f"run: apt-mark unhold {name}")
-        for name in sorted(held - {*intent.packages.held, *intent.packages.may_be_held})
+        for name in sorted(held - set(intent.packages.held))
     ]
     findings += [unread(f"files of package {name}", "dpkg --verify came to no end") for name in evidence["unverified"]]
     findings += [

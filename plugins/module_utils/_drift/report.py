@@ -66,7 +66,7 @@ def compare(
     subjects: list[tuple[str, t.Callable[[], list[Finding]]]] = [
         ("files", lambda: files.compare(intent, evidence, known)),
         ("packages", lambda: packages.compare(intent, evidence)),
-        ("services", lambda: services.compare(intent, evidence, (should.nameserver, should.routing))),
+        ("services", lambda: services.compare(intent, evidence)),
         ("sysctls", lambda: sysctls.compare(intent, evidence)),
         ("nftables", lambda: nftables.compare(evidence)),
         ("listening sockets", lambda: sockets.compare(evidence, should)),

@@ -5,55 +5,50 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
-from .. import _products as products
-from . import wanted
 from .finding import CONVERGE, RESTORE, Finding, unread
 
 if t.TYPE_CHECKING:
+    from .._manifest import Unit
     from .intent import Intent
 
 SLACK = 1.0
 """Seconds by which clocks of files and of systemd may differ."""
 
 _ENABLED = ("enabled", "enabled-runtime", "alias")
+_BOOT: dict[bool | None, str] = {True: "enabled", False: "disabled"}
+_RUNS: dict[bool | None, str] = {True: "active", False: "inactive"}
+_ACTIVE = ("active", "reloading")
 _OURS = ("/etc/", "/run/systemd/", "/usr/local/")
 
 
-def compare(intent: Intent, evidence: t.Mapping[str, t.Any], daemons: t.Sequence[products.Product]) -> list[Finding]:
+def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
     """Everything about units."""
     units = evidence["units"]
     if not units:
         return [unread("services", "systemd said nothing")]
-    running = wanted.units(daemons)
     findings = []
-    for name in running:
-        findings += _runs(name, units.get(name))
-    for name in wanted.units(products.PRODUCTS):
-        if name not in running and units.get(name):
-            findings += _rests(name, units[name])
+    for name, wanted in intent.units.items():
+        findings += _state(wanted, units.get(name))
     for name, unit in sorted(units.items()):
-        if name in running or unit["active"] in ("active", "reloading"):
+        running = name in intent.units and intent.units[name].started
+        if running or unit["active"] in _ACTIVE:
             findings += _altered(intent, name, unit)
             findings += _stale(intent, evidence["files"], name, unit)
     return findings
 
 
-def _runs(name: str, unit: t.Mapping[str, t.Any] | None) -> list[Finding]:
-    if unit is None or unit["load"] != "loaded":
-        return [Finding("service", name, "enabled, active", unit["load"] if unit else "unknown")]
-    good = unit["enabled"] in _ENABLED and unit["active"] in ("active", "reloading")
+def _state(wanted: Unit, unit: t.Mapping[str, t.Any] | None) -> list[Finding]:
+    """Whether it starts at boot and runs as its bundle says. A unit that is not there does neither."""
+    words = _BOOT.get(wanted.enabled), _RUNS.get(wanted.started)
+    expected = ", ".join(filter(None, words))
+    if unit is None or (unit["load"] != "loaded" and (wanted.enabled or wanted.started)):
+        return [Finding("service", wanted.unit, expected, unit["load"] if unit else "unknown")]
+    runs = wanted.started is None or unit["active"] in (_ACTIVE if wanted.started else ("inactive", "failed"))
+    good = runs and wanted.enabled in (None, unit["enabled"] in _ENABLED)
     told = f"{unit['enabled'] or 'not enabled'}, {unit['active']}"
-    return [] if good else [Finding("service", name, "enabled, active", told)]
-
-
-def _rests(name: str, unit: t.Mapping[str, t.Any]) -> list[Finding]:
-    """Of a provider that this node does not use."""
-    good = unit["enabled"] not in _ENABLED and unit["active"] in ("inactive", "failed")
-    told = f"{unit['enabled']}, {unit['active']}"
-    return [] if good else [Finding("service", name, "disabled, inactive: another provider is used", told)]
+    return [] if good else [Finding("service", wanted.unit, expected, told)]
 
 
 def _altered(intent: Intent, name: str, unit: t.Mapping[str, t.Any]) -> list[Finding]:
@@ -84,16 +79,11 @@ def _stale(
         findings.append(
             Finding("service", name, "runs the installed program", "its program was replaced since", f"restart {name}")
         )
-    for table, since, what, verb in (
-        (wanted.RESTART, unit["started_at"], "started", "restart"),
-        (wanted.RELOAD, unit["changed_at"], "reloaded", "reload"),
-    ):
+    for verb, since, what in (("restart", unit["started_at"], "started"), ("reload", unit["changed_at"], "reloaded")):
         newer = [
             path
-            for path in sorted(intent.files)
-            if since is not None
-            and any(fnmatch.fnmatchcase(path, pattern) for pattern in table.get(name, ()))
-            and (files.get(path, {}).get("changed_at") or 0.0) > since + SLACK
+            for path in intent.told(verb).get(name, ())
+            if since is not None and (files.get(path, {}).get("changed_at") or 0.0) > since + SLACK
         ]
         if newer:
             more = f" and {len(newer) - 1} more" if len(newer) > 1 else ""

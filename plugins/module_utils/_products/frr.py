@@ -20,6 +20,5 @@ FRR = Product(
     programs=("/usr/lib/frr",),
     control=("vtysh",),
     libraries=("frr", "libfrr*.so*", "libyang.so*"),
-    restart=("/etc/frr/daemons",),
     bfd=Bfd("bfdd", frozenset({3784, 4784, 7784})),  # also for S-BFD (RFC 7881)
 )

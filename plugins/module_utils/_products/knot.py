@@ -22,6 +22,5 @@ KNOT = Product(
     keys="/etc/knot/keys.conf",
     defaults_file="/etc/default/knot",
     libraries=("libknot.so*", "libdnssec.so*", "libzscanner.so*"),
-    restart=("/etc/knot/knot.conf",),
     canonical=("/etc/knot/*",),
 )

@@ -22,6 +22,5 @@ NSD = Product(
     keys="/etc/nsd/nsd.conf.d/zones.conf",
     defaults_file="/etc/default/nsd",
     libraries=("libldns.so*",),
-    restart=("*/nsd.service.d/10-imrs.conf", "/etc/nsd/nsd.conf"),
     generated=("/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*"),
 )

@@ -65,8 +65,6 @@ class Product:
     """What its unit reads for the daemon's command line, outside ``directory``; certified."""
     libraries: tuple[str, ...] = ()
     """Names of libraries from the daemon's own source; certified wherever the loader looks."""
-    restart: tuple[str, ...] = ()
-    """Files that it reads only when it starts, and that it cannot be asked for."""
     canonical: tuple[str, ...] = ()
     """Files whose content drift takes to the node: the daemon itself brings them into canonical form."""
     generated: tuple[str, ...] = ()
@@ -78,7 +76,6 @@ class Product:
         return {
             "unit": self.unit,
             "packages": list(self.packages),
-            "held": list(self.held),
             "directory": self.directory,
             "defaults_file": self.defaults_file,
             "programs": list(self.programs),

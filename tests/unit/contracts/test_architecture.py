@@ -16,14 +16,15 @@ MAY_IMPORT = {
     "_products": set(),
     "_site": {"_addressing", "_products"},
     "_routing": {"_site", "_addressing"},
-    "_bundle": set(),
+    "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
     "_acceptance": {"_site", "_routing", "_addressing", "_products"},
     "_gate": {"_routing", "_probes", "_addressing"},
-    "_documents": {"_site", "_routing", "_addressing", "_products"},
-    "_drift": {"_acceptance", "_routing", "_products"},
+    "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
+    "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_reports": set(),
+    "_manifest": set(),
 }
 THIRD_PARTY = {
     "_site": {"yaml", "jsonschema", "netaddr"},

@@ -10,13 +10,32 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._bundle import BundleError, File, render
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import Bundle, BundleError, File, parse, render
 
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 FILES = [
     File("/etc/b.conf", b"b\n", "root", "bird", 0o640, secret=True),
     File("/etc/a/a.conf", b"a\n", mode=0o755),
 ]
+BUNDLE = Bundle("routing", files=tuple(FILES))
+
+
+OWNS = {
+    "name": "gate",
+    "directories": [{"path": "/etc/imrs", "exclusive": True}, {"path": "/etc/a"}],
+    "activate": [
+        {"command": "systemctl daemon-reload"},
+        {"command": "systemctl restart imrs-a.path imrs-b.path", "when_changed": ["/etc/with a space/*"]},
+        {"command": "/usr/bin/systemctl restart imrs-a.path", "when_changed": ["/usr/*"]},
+        {"command": "systemctl reload ssh.service"},
+        {"command": "systemctl try-reload-or-restart bird.service", "disruption": "reload"},
+        {"command": "networkctl reload systemd-networkd.service"},
+    ],
+    "ensure": [
+        {"unit": "imrs-a.path", "enabled": True, "started": True},
+        {"unit": "nsd.service", "enabled": False},
+    ],
+}
 
 
 def sha(content: bytes) -> str:
@@ -59,12 +78,12 @@ def test_a_secret_in_a_file_is_found(
 def test_files_and_their_manifest_are_for_everybody_to_read(tmp_path: pathlib.Path) -> None:
     before = os.umask(0o077)
     try:
-        written = render.write(str(tmp_path), "nbo01", FILES)
+        written = render.write(str(tmp_path), "nbo01", BUNDLE)
     finally:
         os.umask(before)
     lines = [
-        f"0755 root:root {sha(FILES[1].content)} /etc/a/a.conf",
-        f"0640 root:bird {sha(FILES[0].content)} /etc/b.conf secret",
+        f"0755 root:root {sha(FILES[1].content)} routing /etc/a/a.conf",
+        f"0640 root:bird {sha(FILES[0].content)} routing /etc/b.conf secret",
         "",
     ]
     assert tree(tmp_path) == {
@@ -83,29 +102,37 @@ def test_files_and_their_manifest_are_for_everybody_to_read(tmp_path: pathlib.Pa
 
 
 def test_the_same_again_changes_nothing_and_a_wrong_mode_is_repaired(tmp_path: pathlib.Path) -> None:
-    render.write(str(tmp_path), "nbo01", FILES)
-    assert render.write(str(tmp_path), "nbo01", FILES) == []
+    render.write(str(tmp_path), "nbo01", BUNDLE)
+    assert render.write(str(tmp_path), "nbo01", BUNDLE) == []
     (tmp_path / "nbo01/etc/b.conf").chmod(0o600)
-    assert render.write(str(tmp_path), "nbo01", FILES) == [str(tmp_path / "nbo01/etc/b.conf")]
+    assert render.write(str(tmp_path), "nbo01", BUNDLE) == [str(tmp_path / "nbo01/etc/b.conf")]
 
 
 def test_bundles_share_the_manifest_in_any_order(tmp_path: pathlib.Path) -> None:
-    more = [File("/etc/a/b.conf", b"x"), File("/usr/sbin/with a space", b"y")]
-    for name, order in (("one", [FILES, more]), ("two", [more, FILES]), ("three", [more, FILES, more])):
-        for files in order:
-            render.write(str(tmp_path / name), "nbo01", files)
+    more = parse({**OWNS, "files": [{"dest": "/etc/a/b.conf"}, {"dest": "/usr/sbin/with a space"}]}, [b"x", b"y"])
+    for name, order in (("one", [BUNDLE, more]), ("two", [more, BUNDLE]), ("three", [more, BUNDLE, more])):
+        for bundle in order:
+            render.write(str(tmp_path / name), "nbo01", bundle)
     assert tree(tmp_path / "one") == tree(tmp_path / "two") == tree(tmp_path / "three")
     lines = (tmp_path / "one/nbo01/MANIFEST").read_text().splitlines()
-    assert [line.split(" ", 3)[3] for line in lines] == [
-        "/etc/a/a.conf",
-        "/etc/a/b.conf",
-        "/etc/b.conf secret",
-        "/usr/sbin/with a space",
+    assert [line.split(" ", 3)[3] for line in lines[:4]] == [
+        "routing /etc/a/a.conf",
+        "gate /etc/a/b.conf",
+        "routing /etc/b.conf secret",
+        "gate /usr/sbin/with a space",
+    ]
+    assert lines[4:] == [
+        "exclusive gate /etc/imrs",
+        "reload gate ssh.service *",
+        "restart gate imrs-a.path /etc/with?a?space/* /usr/*",
+        "restart gate imrs-b.path /etc/with?a?space/*",
+        "unit gate imrs-a.path enabled started",
+        "unit gate nsd.service disabled -",
     ]
 
 
 def test_check_mode_predicts_and_writes_nothing(tmp_path: pathlib.Path) -> None:
-    assert len(render.write(str(tmp_path), "nbo01", FILES, check_mode=True)) == 3
+    assert len(render.write(str(tmp_path), "nbo01", BUNDLE, check_mode=True)) == 3
     assert tree(tmp_path) == {}
 
 
@@ -113,7 +140,7 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path: pathli
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "out/nbo01/etc").mkdir(parents=True)
     (tmp_path / "out/nbo01/etc/b.conf").symlink_to(tmp_path / "mine")
-    render.write(str(tmp_path / "out"), "nbo01", FILES)
+    render.write(str(tmp_path / "out"), "nbo01", BUNDLE)
     assert (tmp_path / "mine").read_text() == "mine"
     assert (tmp_path / "out/nbo01/etc/b.conf").read_bytes() == b"b\n"
 
@@ -121,7 +148,7 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path: pathli
 @pytest.mark.parametrize("host", ["", ".", "..", "../x", "a/b", ".git"])
 def test_a_host_that_is_no_directory_is_refused(tmp_path: pathlib.Path, host: str) -> None:
     with pytest.raises(BundleError, match="cannot be the name of a directory; rename the host"):
-        render.write(str(tmp_path / "out"), host, FILES)
+        render.write(str(tmp_path / "out"), host, BUNDLE)
     assert tree(tmp_path) == {}
 
 
@@ -129,6 +156,20 @@ def test_what_is_in_the_way_is_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "nbo01").mkdir()
     (tmp_path / "nbo01/etc").write_text("a file")
     with pytest.raises(BundleError, match=r"nbo01/etc.*; move away what is in the way, and render again"):
-        render.write(str(tmp_path), "nbo01", FILES)
+        render.write(str(tmp_path), "nbo01", BUNDLE)
     with pytest.raises(BundleError, match="/MANIFEST cannot be rendered"):
-        render.write(str(tmp_path), "nbo02", [File("/MANIFEST", b"x")])
+        render.write(str(tmp_path), "nbo02", Bundle("gate", files=(File("/MANIFEST", b"x"),)))
+    (tmp_path / "nbo03").mkdir()
+    (tmp_path / "nbo03/MANIFEST").write_text("shopping\n")
+    with pytest.raises(
+        BundleError, match=r"not a line of a manifest: 'shopping'; render again into an empty directory"
+    ):
+        render.write(str(tmp_path), "nbo03", BUNDLE)
+
+
+def test_what_a_bundle_does_not_own_any_more_is_not_in_the_manifest(tmp_path: pathlib.Path) -> None:
+    before, after = parse(OWNS), parse({**OWNS, "ensure": [], "activate": []})
+    for bundle in (BUNDLE, before, after):
+        render.write(str(tmp_path), "nbo01", bundle)
+    lines = (tmp_path / "nbo01/MANIFEST").read_text().splitlines()
+    assert lines[2:] == ["exclusive gate /etc/imrs"]

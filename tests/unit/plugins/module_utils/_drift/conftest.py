@@ -11,10 +11,12 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils import _manifest as manifest
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
-from ansible_collections.icann.imrs.plugins.module_utils._drift import report, wanted
+from ansible_collections.icann.imrs.plugins.module_utils._drift import report
 from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent
 
+SSH = manifest.Unit("hardening", "ssh.service")
 RECORDED = pathlib.Path(__file__).parent / "recorded"
 NAME = "xlb01.l.root-servers.org"
 NOW = 1_800_000_000.0
@@ -22,8 +24,7 @@ SYSCTL = "# Ansible managed\nnet.ipv4.ip_forward = 0\nnet.ipv4.ip_local_port_ran
 NSD = "server:\n    verbosity: 1\n    rrl-ratelimit: 200\n"
 PACKAGES = {
     "installed": ["dbus", "nftables", "knot", "nsd", "bird2", "frr"],
-    "held": ["knot", "nsd", "bird2", "frr"],
-    "may_be_held": ["knot", "nsd", "bird2", "frr", "ldnsutils"],
+    "held": ["knot", "nsd", "bird2", "frr", "ldnsutils"],
 }
 EXPECTED: dict[str, t.Any] = {
     "node_name": NAME,
@@ -46,14 +47,46 @@ def recorded(name: str) -> dict[str, t.Any]:
     return json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def intent_of(files: t.Mapping[str, tuple[str, str]]) -> Intent:
-    """Files by path: attributes as in a manifest, and content."""
+BUNDLES = {
+    "/etc/sysctl.d": "hardening",
+    "/etc/ssh": "hardening",
+    "/etc/nftables.conf": "network",
+    "/etc/knot": "nameserver",
+    "/etc/nsd": "nameserver",
+    "/etc/bird": "routing",
+    "/etc/frr": "routing",
+    "/etc/systemd/system/knot": "nameserver",
+    "/etc/systemd/system/nsd": "nameserver",
+}
+"""By the beginning of a path the bundle that writes it; the others are the gate's."""
+
+
+def owned(nameserver: str, routing: str) -> str:
+    """What bundles own beside files, as they write it in the manifest."""
+    runs = products.named("nameserver", nameserver), products.named("routing", routing)
+    lines = [
+        "exclusive gate /etc/imrs",
+        "reload hardening ssh.service /etc/ssh/*",
+        "restart gate imrs-gate.service /etc/imrs/gate.json /etc/systemd/*",
+        "restart nameserver knot.service /etc/knot/knot.conf",
+        "restart nameserver nsd.service /etc/nsd/nsd.conf */10-imrs.conf",
+        "unit gate imrs-gate.service enabled started",
+        "unit network nftables.service enabled started",
+    ]
+    for product in products.PRODUCTS:
+        state = "enabled started" if product in runs else "disabled stopped"
+        lines.append(f"unit {product.kind} {product.unit} {state}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def intent_of(files: t.Mapping[str, tuple[str, str]], others: str) -> Intent:
+    """Files by path: attributes as in a manifest, and content; ``others`` are the manifest's other lines."""
     lines = []
     for path, (attributes, _content) in files.items():
-        owned, secret, _nothing = attributes.partition(" secret")
-        lines.append(f"{owned} 000000000000 {path}{secret}\n")
-    manifest = "".join(lines)
-    return Intent.parse(manifest, lambda path: files[path][1].encode(), PACKAGES)
+        kept, secret, _nothing = attributes.partition(" secret")
+        bundle = next((name for start, name in BUNDLES.items() if path.startswith(start)), "gate")
+        lines.append(f"{kept} 000000000000 {bundle} {path}{secret}\n")
+    return Intent.parse("".join(lines) + others, lambda path: files[path][1].encode(), PACKAGES)
 
 
 def listening(nameserver: str, routing: str) -> list[dict[str, t.Any]]:
@@ -101,9 +134,7 @@ def scene(nameserver: str, routing: str) -> Scene:
     else:
         files["/etc/nsd/nsd.conf"] = ("0640 root:root", NSD)
         files["/etc/nsd/nsd.conf.d/zones.conf"] = ("0640 root:root secret", said["nsd"]["intended"])
-    intent = intent_of(files)
-    daemons = (products.named("nameserver", nameserver), products.named("routing", routing))
-    running = wanted.units(daemons)
+    intent = intent_of(files, owned(nameserver, routing))
     unit = {
         "load": "loaded",
         "active": "active",
@@ -146,12 +177,12 @@ def scene(nameserver: str, routing: str) -> Scene:
             }
         ],
         "packages": {name: {"status": "installed", "version": "1"} for name in PACKAGES["installed"]},
-        "held": list(PACKAGES["held"]),
+        "held": ["knot", "nsd", "bird2", "frr"],
         "altered": [],
         "unverified": [],
         "units": {
-            name: {**copy.deepcopy(unit), **({} if name in (*running, "ssh.service") else off)}
-            for name in (*wanted.units(products.PRODUCTS), *wanted.RELOAD)
+            name: {**copy.deepcopy(unit), **(off if intent.units.get(name, SSH).started is False else {})}
+            for name in (*intent.units, SSH.unit)
         },
         "sysctls": {"net.ipv4.ip_forward": "0", "net.ipv4.ip_local_port_range": "49152\t65535"},
         "sysctl_files": [{"path": "/etc/sysctl.d/60-imrs.conf", "key": "net.ipv4.ip_forward", "value": "0"}],

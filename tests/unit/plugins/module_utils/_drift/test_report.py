@@ -9,12 +9,14 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._drift import bird, frr, nftables, report
-from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent, Packages
+from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import BUNDLES, Intent, Packages
+from ansible_collections.icann.imrs.plugins.module_utils._manifest import Manifest
 
 if t.TYPE_CHECKING:
     from conftest import Scene  # type: ignore[import-not-found]
 
-NAMES = {"installed": ["knot"], "held": ["knot"], "may_be_held": ["knot"]}
+NAMES = {"installed": ["knot"], "held": ["knot"]}
+LINES = [f"0644 root:root 000000000000 {name} /etc/{name} x\n" for name in BUNDLES]
 
 
 def test_the_table_and_the_json_of_no_drift(knot_bird: Scene) -> None:
@@ -103,22 +105,28 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
     }
     assert ("route-map as64500_ipv4_1_out permit 20", "set as-path prepend 20144 20144") in running
     evidence = {"files": {}, "routing": record("bird_options")["said"]}
-    assert bird.compare(Intent({}, Packages((), (), ())), evidence, ()) == []
+    assert bird.compare(Intent({}, Manifest(), Packages((), ())), evidence, ()) == []
 
 
 @pytest.mark.parametrize(
     ("manifest", "complaint"),
-    [("", "no file was rendered"), ("0640 root:root /etc/x\n", "not a line of a manifest")],
+    [
+        ("", "no file of bundle gate, hardening, nameserver, network, routing; render all roles anew"),
+        ("".join(LINES[1:]), "no file of bundle gate; render"),
+        ("".join(LINES).replace(" gate ", " "), "no file of bundle gate; render"),
+        ("".join([*LINES, "unit gate imrs-gate.service\n"]), "not a line of a manifest: 'unit gate imrs-gate.service'"),
+        ("0640 root:root /etc/x\n", "not a line of a manifest"),
+    ],
 )
-def test_a_tree_that_says_nothing_is_refused(manifest: str, complaint: str) -> None:
+def test_a_manifest_that_lacks_something_is_refused(manifest: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Intent.parse(manifest, lambda _path: b"", NAMES)
 
 
 def test_a_file_with_a_placeholder_is_secret_whatever_its_manifest_says() -> None:
     text = b'secret: "<vault_bgp_xlb keyed:0123456789ab>"\n'
-    intent = Intent.parse("0644 root:root 000000000000 /etc/x y\n", lambda _path: text, NAMES)
-    assert intent.files["/etc/x y"].secret
+    intent = Intent.parse("".join(LINES), lambda _path: text, NAMES)
+    assert intent.files["/etc/gate x"].secret
     assert intent.placeholders() == {"<vault_bgp_xlb keyed:0123456789ab>": "vault_bgp_xlb"}
 
 
@@ -139,4 +147,4 @@ def test_evidence_of_another_node_or_format_is_refused(knot_bird: Scene) -> None
 )
 def test_packages_that_say_nothing_are_refused(names: t.Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        Intent.parse("0644 root:root 000000000000 /etc/x\n", lambda _path: b"", names)
+        Intent.parse("".join(LINES), lambda _path: b"", names)

@@ -1,17 +1,21 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the roles see to beside files: the tables of drift say the same as the roles' tasks."""
+"""What a node is asked for, and what its manifest has to say for that."""
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import typing as t
 
+import pytest
 import yaml
+from ansible_collections.icann.imrs.plugins.module_utils import _manifest as manifest
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._drift import wanted
 
 if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent
     from conftest import Scene  # type: ignore[import-not-found]
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
@@ -28,20 +32,40 @@ def tasks() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
                 yield name if name in PRODUCTS else "", task
 
 
-def test_units() -> None:
+def without(intent: Intent, word: str) -> Intent:
+    """A manifest that says nothing of this."""
+    others = tuple(each for each in intent.owned.others if word not in str(each))
+    return dataclasses.replace(intent, owned=manifest.Manifest(others=others))
+
+
+def test_a_daemon_s_bundle_starts_it_and_stops_the_others_of_its_kind() -> None:
     on: dict[str, set[str]] = {}
     off: dict[str, set[str]] = {}
     for name, task in tasks():
         for unit in task.get("icann.imrs.bundle", {}).get("ensure", ()):
             (on if unit["started"] else off).setdefault(name, set()).add(unit["unit"])
-    everywhere = on.pop("")
     for product in PRODUCTS.values():
         assert product.unit in on[product.name]
-        everywhere |= on.pop(product.name) - {product.unit}
         rivals = {other.unit for other in products.of_kind(product.kind)} - {product.unit}
         assert off.pop(product.name) == rivals, "both would answer or announce"
-    assert (on, off) == ({}, {})
-    assert everywhere == set(wanted.UNITS)
+    assert off == {}
+
+
+def test_a_manifest_that_does_not_start_a_daemon_of_the_sheet_is_refused(knot_bird: Scene) -> None:
+    with pytest.raises(ValueError, match=r"MANIFEST: no bundle starts nsd\.service; render"):
+        wanted.request(knot_bird.intent, products.NSD, products.BIRD)
+    with pytest.raises(ValueError, match=r"MANIFEST: no bundle starts bird\.service; render"):
+        wanted.request(without(knot_bird.intent, "bird.service"), products.KNOT, products.BIRD)
+
+
+def test_what_the_manifest_says_is_asked_for_and_nothing_else(knot_bird: Scene) -> None:
+    request = wanted.request(knot_bird.intent, products.KNOT, products.BIRD)
+    assert request["units"] == sorted(
+        ["imrs-gate.service", "nftables.service", "ssh.service", *(product.unit for product in products.PRODUCTS)]
+    )
+    assert set(request["directories"]) - {product.directory for product in products.PRODUCTS} == {"/etc/imrs"}
+    bare = without(knot_bird.intent, "ssh.service")
+    assert "ssh.service" not in wanted.request(bare, products.KNOT, products.BIRD)["units"]
 
 
 def test_the_node_is_asked_for_few_contents(knot_bird: Scene) -> None:
@@ -49,7 +73,6 @@ def test_the_node_is_asked_for_few_contents(knot_bird: Scene) -> None:
     told = {file["path"] for file in request["files"] if file["content"] is not None}
     assert told == {"/etc/bird/bird.conf", "/etc/knot/knot.conf", "/etc/nftables.conf"}
     assert request["sysctls"] == ["net.ipv4.ip_forward", "net.ipv4.ip_local_port_range"]
-    assert {"knot.service", "nsd.service", "ssh.service"} <= set(request["units"])
     assert request["placeholders"] == {
         "<vault_0 keyed:0123456789ab>": "vault_0",
         "<vault_1 keyed:0123456789ab>": "vault_1",
