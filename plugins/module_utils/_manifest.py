@@ -5,11 +5,11 @@
 
 One line for each thing::
 
-    0640 root:knot 0123456789ab nameserver /etc/knot/keys.conf secret
+    0600 root:root 0123456789ab gate /etc/imrs/upstream.json secret
     exclusive gate /etc/imrs
     reload hardening ssh.service /etc/ssh/*
-    restart nameserver knot.service /etc/knot/knot.conf
-    unit nameserver nsd.service disabled stopped
+    restart gate imrs-gate.service /etc/imrs/gate.json /usr/*
+    unit gate imrs-gate.service enabled started
 
 The sum is of what is rendered, where secrets have names. A state that is not the bundle's business is ``-``.
 """

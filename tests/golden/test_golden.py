@@ -119,7 +119,7 @@ def test_a_manifest_tells_the_truth(rendered: golden.Tree) -> None:
     for manifest in manifests:
         node = manifest.removesuffix(golden.MANIFEST)
         files = {name: content for name, content in rendered.items() if name.startswith(node) and name != manifest}
-        listed = re.findall(r"(?m)^\d{4} \S+ ([0-9a-f]{12}) /(\S+)(?: secret)?$", rendered[manifest].decode())
+        listed = re.findall(r"(?m)^\d{4} \S+ ([0-9a-f]{12}) [a-z]+ /(\S+)(?: secret)?$", rendered[manifest].decode())
         assert sorted(listed) == sorted((golden.digest(files[name])[:12], name.removeprefix(node)) for name in files)
 
 

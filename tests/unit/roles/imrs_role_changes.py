@@ -106,8 +106,7 @@ def changed(provider: str, row: str) -> Changed:
     written = {path: edits(before[path], text) for path, text in after.items() if text != before[path]}
     arguments = bundle(role, provider)
     arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]
-    for name in ("in_service", "windows", "disrupt", "foresee", "confirm"):
-        arguments.pop(name, None)  # not known here, and no matter: they say when, not what
+    arguments.pop("confirm", None)  # not known here, and no matter: it says how, not what
     made = parse(arguments)
     paths = [f"/{path}" for path in written]
     found = disruption.worst(disruption.disruptions(made, paths, ()).values())

@@ -278,6 +278,17 @@ def test_check_mode_says_what_happens_to_each_daemon(site: Site) -> None:
     assert site.play([task]).returncode == 0
 
 
+def test_variables_named_after_the_bundle_say_when_the_node_may_be_disturbed(site: Site) -> None:
+    task = bundle(PLAIN, activate=[{"command": "true bird.service", "disruption": "restart"}], in_service="true")
+    refused = site.play([task], variables={"one_windows": [], "one_disrupt": "{{ never | default(false) }}"})
+    assert refused.returncode != 0
+    assert '"refused": true' in refused.stdout, refused.stdout
+    wrong = site.play([task], variables={"one_windows": "always"})
+    assert "bundle one: windows: must be a list" in wrong.stdout, wrong.stdout
+    assert not list(site.node.iterdir())
+    assert site.play([task], variables={"one_disrupt": "{{ not never | default(false) }}"}).returncode == 0
+
+
 def test_without_a_timer_nothing_changes(site: Site, wire: pathlib.Path) -> None:
     (wire / "no-timers").touch()
     result = _risky(site)

@@ -11,6 +11,7 @@ import subprocess
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils import _manifest as manifest
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
@@ -68,8 +69,9 @@ def test_all_nodes_have_files_but_for_a_decommissioned_one(rendered: t.Any) -> N
         "xac01",
     ]
     for name in ("xaa01", "xab01", "xac01"):
-        lines = (rendered.base / "rendered" / name / "MANIFEST").read_text().splitlines()
-        listed = [line.split(" ", 3)[3].removesuffix(" secret") for line in lines]
+        listed = [
+            file.path for file in manifest.parse((rendered.base / "rendered" / name / "MANIFEST").read_text()).files
+        ]
         found = [path for path in (rendered.base / "rendered" / name).rglob("*") if path.is_file()]
         assert listed == sorted(listed)
         assert {rendered.base / "rendered" / name / path[1:] for path in listed} == {
@@ -77,6 +79,25 @@ def test_all_nodes_have_files_but_for_a_decommissioned_one(rendered: t.Any) -> N
         }
         for part in ("/etc/ssh/", "/etc/imrs/gate.json", "/etc/nftables.conf", "/etc/knot/", "/etc/bird/"):
             assert any(path.startswith(part) for path in listed), part
+
+
+def test_the_manifest_says_what_bundles_own_beside_files(rendered: t.Any) -> None:
+    lines = (rendered.base / "rendered/xaa01/MANIFEST").read_text().splitlines()
+    assert {
+        "exclusive gate /etc/imrs",
+        "exclusive hardening /etc/ssh/sshd_config.d",
+        "exclusive network /etc/systemd/network",
+        "reload gate imrs-gate.service /etc/imrs/upstream.json",
+        "reload hardening ssh.service /etc/ssh/*",
+        "restart gate imrs-gate.service /etc/imrs/gate.json /etc/systemd/* /etc/sysusers.d/* /usr/*",
+        "restart nameserver knot.service /etc/knot/knot.conf",
+        "unit nameserver knot.service enabled started",
+        "unit nameserver nsd.service disabled stopped",
+        "unit network nftables.service enabled started",
+        "unit routing bird.service enabled started",
+        "unit routing frr.service disabled stopped",
+        "unit routing imrs-routing-hung.path enabled started",
+    } <= set(lines)
 
 
 def test_secrets_have_names_and_no_values(rendered: t.Any) -> None:
