@@ -55,7 +55,6 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_nameserver": {
                 "unit": "knot.service",
                 "packages": ["knot", "knot-dnsutils", "ldnsutils"],
-                "held": ["knot"],
                 "directory": "/etc/knot",
                 "defaults_file": "/etc/default/knot",
                 "programs": ["/usr/sbin/knotd", "/usr/sbin/knotc"],
@@ -65,7 +64,6 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_routing": {
                 "unit": "bird.service",
                 "packages": ["bird2"],
-                "held": ["bird2"],
                 "directory": "/etc/bird",
                 "defaults_file": "",
                 "programs": ["/usr/sbin/bird"],
