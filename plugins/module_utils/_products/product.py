@@ -26,7 +26,6 @@ class Variables(t.TypedDict):
 
     unit: str
     packages: list[str]
-    held: list[str]
     directory: str
     defaults_file: str
     programs: list[str]
