@@ -16,9 +16,9 @@ from imrs_reload_bench import CASE, TOLD, Changing
 
 DEFAULT = {"0.0.0.0/0", "::/0"}
 LEARNED = {
-    "routing_bogons": TOLD | {"198.18.0.0/16"},
+    "routing_refused": TOLD | {"198.18.0.0/16"},
     "routing_learnable": {"192.0.32.0/20"},
-    "routing_uplink": TOLD,
+    "routing_link": TOLD,
     "routing_prefixes": TOLD,
     "routing_peers: inbound": DEFAULT,
     "routing_peers: max_prefix": TOLD,

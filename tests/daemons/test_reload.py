@@ -170,7 +170,7 @@ SEEN: dict[str, t.Callable[[Changing], bool]] = {
     "routing_peers: inbound": lambda node: {prefix for prefix, _gateway in node.learned()} == {"0.0.0.0/0", "::/0"},
     "routing_peers: inbound, from or to none": lambda node: node.learned() == set(),
     "routing_learnable": lambda node: {prefix for prefix, _gateway in node.learned()} == {"192.0.32.0/20"},
-    "routing_bogons": lambda node: "198.18.0.0/16" in {prefix for prefix, _gateway in node.learned()},
+    "routing_refused": lambda node: "198.18.0.0/16" in {prefix for prefix, _gateway in node.learned()},
 }
 """How a change of sessions is seen; the others change nothing that can be seen from outside at once."""
 

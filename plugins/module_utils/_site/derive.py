@@ -9,7 +9,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import host_variables, onboarding, rules, sessions
+from . import bogons, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
 
@@ -26,12 +26,17 @@ class Deriver:
 
     def __init__(self, fleet: Sheet, anchors: t.Sequence[str], today: str) -> None:
         self._today = today
+        self._masters = masters(fleet)
         self._shared: host_variables.OfFleet = {
             "imrs_fleet": fleet["fleet"],
             "imrs_asn": addressing.ASN,
             "imrs_held_packages": list(products.held()),
             "imrs_service_addresses": service_addresses(),
             "imrs_prefixes": prefixes(),
+            "imrs_refused": bogons.refused(),
+            "imrs_master_addresses": addressing.by_family(
+                address for master in self._masters for address in master["addresses"]
+            ),
             "imrs_zones": fleet["zones"],
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
@@ -39,7 +44,6 @@ class Deriver:
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
         }
-        self._masters = masters(fleet)
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
 
@@ -64,6 +68,7 @@ class Deriver:
                 address.text for address in map(addressing.parse, uplink["addresses"]) if address.family == "ipv4"
             ),
             "imrs_uplink": uplink,
+            "imrs_link": sessions.link(uplink["addresses"]),
             "imrs_management": {
                 "interface": node["management"]["interface"],
                 "addresses": _interfaces(node["management"]["addresses"]),

@@ -20,6 +20,14 @@ Peer = dict[str, t.Any]
 """An entry of ``imrs_peers``: the fields of ``session.Peer``, which makes it and reads it back."""
 
 
+class LinkAddress(t.TypedDict):
+    """One of our addresses on a link; ``length`` is that of the link's prefix."""
+
+    address: str
+    length: int
+    link_local: bool
+
+
 class Zone(t.TypedDict):
     """A zone that is served, and whether it has a ZONEMD record (RFC 8976) and signatures."""
 
@@ -91,6 +99,8 @@ class OfFleet(t.TypedDict):
     imrs_held_packages: list[str]
     imrs_service_addresses: ByFamily
     imrs_prefixes: dict[str, Kinds]
+    imrs_refused: ByFamily
+    imrs_master_addresses: ByFamily
     imrs_zones: list[Zone]
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
@@ -128,6 +138,7 @@ class OfNode(t.TypedDict):
     imrs_routing: products.Variables
     imrs_router_id: str
     imrs_uplink: Uplink
+    imrs_link: dict[str, list[LinkAddress]]
     imrs_management: Management
     imrs_peers: list[Peer]
     imrs_masters: list[KeyedMaster]

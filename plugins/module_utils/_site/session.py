@@ -121,6 +121,14 @@ class Peer(Session):
     internal: bool = False
     """With a router of our own, in our AS."""
     password_variable: str | None = None
+    next_hop: str | None = None
+    """Through what we reach what the neighbour tells: the uplink's gateway over several hops, a router of our own
+    itself. None: what the neighbour says."""
+    next_hop_interface: str | None = None
+    """The uplink's, where the next hop is link-local."""
+    global_address: str | None = None
+    """Of a session between link-local addresses, our global address on the link: the next hop of what we announce
+    (RFC 2545 section 3)."""
 
     @property
     def md5(self) -> bool:

@@ -14,6 +14,9 @@ from .. import _addressing as addressing
 from . import addresses, formats
 from .session import HostSession, Peer
 
+if t.TYPE_CHECKING:
+    from .host_variables import LinkAddress
+
 Variables = dict[str, t.Any]
 
 
@@ -22,19 +25,19 @@ def of_node(site: Variables, node: Variables) -> list[Peer]:
 
     One for each address of a neighbour, called ``as<asn>_<family>_<n>``, counted from 1 in the sheet's order.
     """
-    uplink, interface = node["uplink"]["addresses"], interface_of(node["uplink"])
+    uplink, interface = node["uplink"], interface_of(node["uplink"])
     counts: collections.Counter[str] = collections.Counter()
     found = []
     for peer in _peers(site):
         for address in peer["addresses"]:
-            given = _given(peer, address, uplink)
+            given = _given(peer, address, uplink["addresses"])
             stem = f"as{given['asn']}_{given['family']}"
             counts[stem] += 1
             given |= {
                 "name": f"{stem}_{counts[stem]}",
                 "mark": mark(given),
-                "interface": interface if addressing.is_link_local(address) else None,
                 "password_variable": peer["md5"],
+                **over(given, {**uplink, "interface": interface}),
             }
             found.append(Peer.read(given))
     return found
@@ -53,6 +56,36 @@ def _peers(site: Variables) -> t.Iterator[Variables]:
             "md5": router.get("md5"),
             "internal": True,
         }
+
+
+def over(session: t.Mapping[str, t.Any], uplink: t.Mapping[str, t.Any]) -> Variables:
+    """What a session takes from the uplink, by field of ``Peer``.
+
+    ``session``: its ``address``, ``family``, ``multihop`` and ``internal``. ``uplink``: ``interface`` (the one that
+    carries the addresses), ``addresses`` and ``gateways``. Of several gateways of a family the first one counts.
+    """
+    address, next_hop = addressing.parse(session["address"]).text, None
+    if session.get("internal"):
+        next_hop = address
+    elif session.get("multihop"):
+        gateways = [addressing.parse(text).text for text in uplink["gateways"]]
+        next_hop = addressing.by_family(gateways)[session["family"]][0]
+    beside = link(uplink["addresses"])["ipv6"] if addressing.is_link_local(address) else []
+    return {
+        "interface": uplink["interface"] if addressing.is_link_local(address) else None,
+        "next_hop": next_hop,
+        "next_hop_interface": uplink["interface"] if next_hop and addressing.is_link_local(next_hop) else None,
+        "global_address": next((each["address"] for each in beside if not each["link_local"]), None),
+    }
+
+
+def link(interfaces: t.Iterable[str]) -> dict[str, list[LinkAddress]]:
+    """Our addresses on a link, by family, in the order given."""
+    found: dict[str, list[LinkAddress]] = {family: [] for family in addressing.FAMILIES}
+    for address in map(addressing.parse, interfaces):
+        local = addressing.is_link_local(address.text)
+        found[address.family].append({"address": address.text, "length": address.length, "link_local": local})
+    return found
 
 
 def interface_of(uplink: Variables) -> str:

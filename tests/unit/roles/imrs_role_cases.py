@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer
 
 SECRETS = {
@@ -19,9 +20,20 @@ V4 = {"address": "192.0.2.1", "local_address": "192.0.2.2", "family": "ipv4", "m
 V6 = {"address": "2001:db8::1", "local_address": "2001:db8::2", "family": "ipv6", "mark": "20144:6:1"}
 
 
-def session(family: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
+def uplink(addresses: list[str], gateways: list[str]) -> dict[str, t.Any]:
+    """``imrs_uplink``, without a VLAN and a bond."""
+    found: dict[str, t.Any] = {"interface": "uplink", "mtu": 1500, "addresses": addresses, "gateways": gateways}
+    return {**found, "vlan": None, "bond": None}
+
+
+UPLINK = uplink(["192.0.2.2/29", "2001:db8::2/64"], ["192.0.2.1", "2001:db8::1"])
+LOCAL = uplink(["192.0.2.2/29", "2001:db8::2/64", "fe80::2/64"], ["192.0.2.1", "fe80::1"])
+
+
+def session(family: dict[str, t.Any], own: t.Mapping[str, t.Any] = UPLINK, **options: t.Any) -> dict[str, t.Any]:
     """One entry of ``imrs_peers``; by default a directly connected eBGP session without any option."""
     entry = {"asn": 64500, "description": "Example Net", **family, **options}
+    entry |= sessions.over(entry, own)
     return Peer.read({"name": f"as{entry['asn']}_{entry['family']}_1", **entry}).variables()
 
 
@@ -75,14 +87,6 @@ EVERY_KIND_OF_ZONE = [
     {"name": "root-servers.net.", "zonemd": False, "dnssec": False},
 ]
 
-UPLINK: dict[str, t.Any] = {
-    "interface": "uplink",
-    "mtu": 1500,
-    "addresses": ["192.0.2.2/29", "2001:db8::2/64"],
-    "gateways": ["192.0.2.1", "2001:db8::1"],
-    "vlan": None,
-    "bond": None,
-}
 NODE: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
@@ -96,8 +100,14 @@ NODE: dict[str, t.Any] = {
         "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
     },
     "imrs_uplink": UPLINK,
+    "imrs_link": sessions.link(UPLINK["addresses"]),
     "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
     "imrs_masters": MASTERS,
+    "imrs_master_addresses": {
+        "ipv4": ["203.0.113.1", "203.0.113.2"],
+        "ipv6": ["2001:db8:0:3::1", "2001:db8:0:3::2"],
+    },
+    "imrs_refused": bogons.refused(),
     "imrs_zones": ZONES,
     "imrs_trust_anchors": [
         ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
@@ -132,16 +142,13 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
     "local": (
         ("bird", "frr"),
         {
-            "imrs_uplink": {
-                **UPLINK,
-                "addresses": [*UPLINK["addresses"], "fe80::2/64"],
-                "gateways": ["192.0.2.1", "fe80::1"],
-            },
+            "imrs_uplink": LOCAL,
+            "imrs_link": sessions.link(LOCAL["addresses"]),
             "imrs_peers": [
                 session(V4),
                 session(
                     {"address": "fe80::1", "local_address": "fe80::2", "family": "ipv6", "mark": "20144:6:1"},
-                    interface="uplink",
+                    LOCAL,
                     bfd={"interval_ms": 300, "multiplier": 3},
                 ),
             ],

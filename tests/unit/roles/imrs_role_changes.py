@@ -9,7 +9,8 @@ import json
 import typing as t
 
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
-from imrs_role_cases import CASES, MASTERS, NODE, ZONES
+from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
+from imrs_role_cases import CASES, MASTERS, NODE, UPLINK, ZONES
 from imrs_role_render import ROLES, ROOT, bundle, files
 
 CHANGES = ROOT / "tests/daemons/changes"
@@ -17,11 +18,13 @@ CHANGES = ROOT / "tests/daemons/changes"
 CASE = "changes"
 """The case of imrs_role_cases.py that is changed."""
 PEERS: list[dict[str, t.Any]] = CASES[CASE][1]["imrs_peers"]
+BOGONS = bogons.BOGONS["ipv4"]
 
 
 def peers(**options: t.Any) -> dict[str, t.Any]:
     """The sessions of the case with other options."""
-    return {"routing_peers": [{**peer, **options} for peer in PEERS]}
+    found = [{**peer, **options} for peer in PEERS]
+    return {"routing_peers": [{**peer, **sessions.over(peer, UPLINK)} for peer in found]}
 
 
 def nearly(name: str, **changed: t.Any) -> dict[str, t.Any]:
@@ -61,11 +64,17 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
                 "ipv6": {"within": "2000::/3", "shortest": 16, "longest": 44},
             }
         },
-        "routing_bogons": {"routing_bogons": {"ipv4": ["10.0.0.0/8"], "ipv6": ["2001:db8::/32"]}},
-        "routing_uplink": nearly("uplink", addresses=["192.0.2.2/28", "2001:db8::2/60"]),
-        "routing_prefixes": nearly(
-            "prefixes", ipv4={"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23", "199.7.80.0/22"]}
-        ),
+        "routing_refused": {
+            "routing_refused": {
+                "ipv4": ["10.0.0.0/8", "199.7.82.0/23", "199.7.83.0/24"],
+                "ipv6": ["2001:db8::/32", "2001:500:9e::/47", "2001:500:9f::/48", "2001:500:3::/48"],
+            }
+        },
+        "routing_link": {"routing_link": sessions.link(["192.0.2.2/28", "2001:db8::2/60"])},
+        "routing_prefixes": {
+            **nearly("prefixes", ipv4={"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23", "199.7.80.0/22"]}),
+            **nearly("refused", ipv4=[*BOGONS, "199.7.82.0/23", "199.7.80.0/22", "199.7.83.0/24"]),
+        },
         "routing_peers: inbound": peers(inbound="default", max_prefix=1000),
         "routing_peers: inbound, from or to none": peers(inbound="none"),
         "routing_peers: hold_time": peers(hold_time=30),

@@ -71,7 +71,8 @@ def test_another_address_deletes_nothing() -> None:
 def test_only_what_the_role_makes_is_in_the_group_that_is_deleted(uplink: str, grouped: list[str]) -> None:
     """The kernel deletes nothing of a group that a network card is in."""
     engine, raw = templar(uplink)
-    names = ("network_uplink", "network_peers", "network_service_addresses", "__network_group", "ansible_managed")
+    given = ("uplink", "link", "peers", "service_addresses")
+    names = (*(f"network_{name}" for name in given), "__network_group", "ansible_managed")
     values = {name: engine.template(engine.available_variables[name]) for name in names}
     templates = configured(jinja2.Environment(**OPTIONS), "network")  # noqa: S701 - configuration, not HTML
     sources = [item["src"] for item in engine.template(raw["files"]) if item["src"].endswith(".network.j2")]

@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._products import BIRD, KNOT, held
+from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Peer
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -67,6 +68,8 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_router_id": "192.0.2.2",
         "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "imrs_prefixes": PREFIXES,
+        "imrs_refused": bogons.refused(),
+        "imrs_master_addresses": {"ipv4": ["203.0.113.1"], "ipv6": ["2001:db8:0:3::1"]},
         "imrs_uplink": {
             "interface": "eno2",
             "mtu": 1500,
@@ -75,6 +78,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
             "vlan": None,
             "bond": None,
         },
+        "imrs_link": sessions.link(["192.0.2.2/29", "2001:db8:0:1::2/64"]),
         "imrs_management": {"interface": "eno1", "addresses": ["198.51.100.11/24"]},
         "imrs_cluster": None,
         "imrs_peers": [

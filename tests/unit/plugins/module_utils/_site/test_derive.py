@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.icann.imrs.plugins.module_utils._site import derive
+from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, derive
 from lab_sheets import DIGEST
 
 if t.TYPE_CHECKING:
@@ -15,6 +15,9 @@ if t.TYPE_CHECKING:
 
 DEFAULTS = {
     "interface": None,
+    "next_hop": None,
+    "next_hop_interface": None,
+    "global_address": None,
     "multihop": None,
     "hold_time": 9,
     "keepalive_time": 3,
@@ -76,6 +79,15 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_prefixes": {
                 "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
                 "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
+            },
+            "imrs_refused": bogons.refused(),
+            "imrs_link": {
+                "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False}],
+                "ipv6": [{"address": "2001:db8:0:1::2", "length": 64, "link_local": False}],
+            },
+            "imrs_master_addresses": {
+                "ipv4": ["203.0.113.1", "203.0.113.2"],
+                "ipv6": ["2001:db8:0:3::1", "2001:db8:0:3::2"],
             },
             "imrs_uplink": {
                 "interface": "uplink",
@@ -158,6 +170,9 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
         "address": "2001:db8:0:11::1",
         "local_address": "2001:db8:0:11::2",
         "interface": None,
+        "next_hop": None,
+        "next_hop_interface": None,
+        "global_address": None,
         "multihop": None,
         "password_variable": "vault_bgp_nbo",
         "hold_time": 30,
@@ -181,6 +196,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
         "asn": 64501,
         "address": "198.51.100.200",
         "local_address": "192.0.2.18",
+        "next_hop": "192.0.2.17",
         "multihop": 3,
         "password_variable": None,
         "description": "Savanna Research Network, route server",
@@ -215,6 +231,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
                 "asn": 20144,
                 "address": "2001:db8:0:22::1",
                 "local_address": f"2001:db8:0:22::{last}",
+                "next_hop": "2001:db8:0:22::1",
                 "password_variable": "vault_bgp_acc_r1",
                 "description": "Site router acc-r1",
                 "internal": True,
@@ -227,6 +244,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
                 "asn": 20144,
                 "address": "192.0.2.36",
                 "local_address": hosts[node]["imrs_router_id"],
+                "next_hop": "192.0.2.36",
                 "password_variable": None,
                 "description": "Site router acc-r2",
                 "internal": True,
