@@ -55,11 +55,6 @@ def _marked(peers: list[Document]) -> list[Document]:
     return [{"mark": peer["name"], **peer} for peer in peers]
 
 
-def bird_outputs(version: str) -> dict[str, str]:
-    """What ``birdc`` of one version printed."""
-    return dict(json.loads(_text(f"bird_{version}.json")))
-
-
 class Scene:
     """A copy of a recording that a test may spoil."""
 

@@ -18,7 +18,7 @@ from . import host
 
 CONFIGURATION = "/etc/bird/bird.conf"
 
-_ROUTE = re.compile(r"^(?P<to>\S+/\d+)?\s+(?P<type>\w+) \[(?P<protocol>\S+) [^\]]*\](?P<rest>.*)$")
+_ROUTE = re.compile(r"^(?P<to>\S+/\d+)?\s+\w+ \[(?P<protocol>\S+) [^\]]*\]")
 _COUNTS = re.compile(r"(\d+) (\w+)")
 _TOKEN = re.compile(r'"[^"]*"|[{};]|[^\s{};"]+')
 _COMMENTS = re.compile(r'("[^"\n]*")|#[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -39,7 +39,7 @@ def parse_protocols(text: str) -> list[dict[str, t.Any]]:
             words = line.split()
             session, channel, side = {}, {}, ""
             if len(words) >= 4 and words[1] == "BGP":
-                session = {"name": words[0], "state": words[3], "channels": [], "local": [], "restarts": []}
+                session = {"name": words[0], "state": words[3], "channels": [], "restarts": []}
                 sessions.append(session)
             continue
         if not session or not line.strip():
@@ -65,9 +65,7 @@ def _session_line(session: dict[str, t.Any], key: str, value: str) -> None:
     names = {
         "BGP state": "bgp_state",
         "Neighbor address": "neighbor",
-        "Neighbor ID": "neighbor_id",
         "Source address": "source",
-        "Session": "kind",
         "Last error": "last_error",
     }
     if key in names:
@@ -83,8 +81,6 @@ def _session_line(session: dict[str, t.Any], key: str, value: str) -> None:
 def _capability_line(session: dict[str, t.Any], side: str, capability: str, line: str) -> str:
     """One line of a list of capabilities; the name of the capability that following details belong to."""
     if ":" not in line:
-        if side == "local":
-            session["local"].append(line)
         return line
     if side == "local" and "graceful restart" in capability.lower() and line.startswith(("Restart time", "LL stale")):
         session["restarts"].append(capability)
@@ -111,22 +107,9 @@ def parse_routes(text: str) -> list[dict[str, t.Any]]:
         match = _ROUTE.match(line)
         if match:
             destination = match["to"] or destination
-            routes.append(
-                {
-                    "to": destination,
-                    "type": match["type"],
-                    "protocol": match["protocol"],
-                    "best": "*" in match["rest"],
-                    "via": [],
-                    "attributes": {},
-                }
-            )
+            routes.append({"to": destination, "protocol": match["protocol"], "attributes": {}})
         elif routes and line[:1].isspace():
-            text_ = line.strip()
-            if text_.startswith(("via ", "dev ")):
-                routes[-1]["via"].append(text_)
-                continue
-            key, colon, value = text_.partition(":")
+            key, colon, value = line.strip().partition(":")
             name = key.lower().removeprefix("bgp.")
             if colon and (key.startswith("BGP.") or name in {"origin", "as_path"}):
                 routes[-1]["attributes"][name.replace("bgp_", "")] = value.strip()
@@ -134,19 +117,17 @@ def parse_routes(text: str) -> list[dict[str, t.Any]]:
 
 
 def parse_bfd(text: str) -> list[dict[str, t.Any]]:
-    """``show bfd sessions``: neighbour, state, and the negotiated interval and detection time in milliseconds."""
+    """``show bfd sessions``: neighbour, state, and the negotiated detection time in milliseconds."""
     sessions = []
     for line in text.splitlines():
         fields = line.split()
         if len(fields) < 6 or not set(":.") & set(fields[0]):
             continue
         try:
-            interval, timeout = (round(float(field) * 1000) for field in fields[-2:])
+            timeout = round(float(fields[-1]) * 1000)
         except ValueError:  # the heading
             continue
-        sessions.append(
-            {"address": fields[0].partition("%")[0], "state": fields[2], "interval_ms": interval, "timeout_ms": timeout}
-        )
+        sessions.append({"address": fields[0].partition("%")[0], "state": fields[2], "timeout_ms": timeout})
     return sessions
 
 

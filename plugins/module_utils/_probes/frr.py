@@ -32,21 +32,15 @@ def load(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def parse_neighbor(neighbors: dict[str, t.Any], address: str) -> dict[str, t.Any]:
-    """``show bgp neighbors ADDRESS json``: state, ends, timers, protection and restart mode of one session.
+    """``show bgp neighbors ADDRESS json``: state of one session, and the router's own end.
 
     The router's own ``address`` is empty while the session is down; a session that is not configured has no AS number.
     """
     neighbor = neighbors.get(address, {})
-    restart = neighbor.get("gracefulRestartInfo", {})
     return {
         "state": neighbor.get("bgpState", ""),
         "local_as": neighbor.get("localAs"),
-        "remote_as": neighbor.get("remoteAs"),
         "address": neighbor.get("hostLocal", ""),
-        "hold_time": neighbor.get("bgpTimerHoldTimeMsecs", 0) // 1000,
-        "maximum_hops": neighbor.get("externalBgpNbrMaxHopsAway"),
-        "authentication": bool(neighbor.get("authenticationEnabled")),
-        "restart_mode": restart.get("remoteGrMode", ""),
     }
 
 
@@ -65,7 +59,6 @@ def parse_table(table: dict[str, t.Any], address: str) -> list[dict[str, t.Any]]
                     "origin": path.get("origin", ""),
                     "next_hops": hops,
                     "valid": bool(path.get("valid")),
-                    "best": bool(path.get("bestpath")),
                 }
             )
     return sorted(routes, key=lambda route: str(route["to"]))

@@ -103,7 +103,7 @@ def _restarts(said: Json) -> list[str]:
 
 
 def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
-    """``show bfd peers json``: neighbour, state, and negotiated interval and detection time in milliseconds.
+    """``show bfd peers json``: neighbour, state, and negotiated detection time in milliseconds.
 
     Each side sends no faster than the other one takes, and waits for so many of the other's packets as that one says
     (RFC 5880 sections 6.8.2 and 6.8.4).
@@ -112,7 +112,6 @@ def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
         {
             "address": str(peer.get("peer", "")).partition("%")[0],
             "state": str(peer.get("status", "")).capitalize(),
-            "interval_ms": max(peer.get("transmit-interval", 0), peer.get("remote-receive-interval", 0)),
             "timeout_ms": peer.get("remote-detect-multiplier", 0)
             * max(peer.get("receive-interval", 0), peer.get("remote-transmit-interval", 0)),
         }

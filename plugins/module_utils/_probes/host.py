@@ -161,7 +161,7 @@ def _clock() -> dict[str, t.Any]:
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = (ctypes.c_long * 64)()  # struct timex: modes, offset, freq, maxerror, esterror, status, ...
     state = libc.adjtimex(ctypes.byref(buffer))
-    return {"state": state, "maximum_error": buffer[3], "status": buffer[5] & 0xFFFF}
+    return {"state": state, "status": buffer[5] & 0xFFFF}
 
 
 def _sysctl(name: str) -> str | None:

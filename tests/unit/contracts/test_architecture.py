@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "_addressing": set(),
     "_products": set(),
     "_site": {"_addressing", "_products"},
-    "_routing": {"_site", "_addressing"},
+    "_routing": {"_addressing"},
     "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
     "_acceptance": {"_site", "_routing", "_addressing", "_products"},
@@ -108,6 +108,15 @@ def test_arrows_go_one_way(path: pathlib.Path) -> None:
 )
 def test_a_wrong_arrow_is_seen(name: str, source: str, complaint: str) -> None:
     assert wrong_arrows(LIBRARY / name, source) == [complaint]
+
+
+def test_an_allowed_arrow_is_used_by_somebody() -> None:
+    used: dict[str, set[str]] = {room: set() for room in MAY_IMPORT}
+    for path in library_files():
+        for name in imported_modules(path, path.read_text(encoding="utf-8")):
+            used[room_of(path)].add(name.split(".")[1] if name.startswith(".") else name.split(".")[0])
+    allowed = {room: rooms | THIRD_PARTY.get(room, set()) for room, rooms in MAY_IMPORT.items()}
+    assert {room: names - used[room] for room, names in allowed.items() if names - used[room]} == {}
 
 
 def test_every_room_is_known() -> None:

@@ -57,9 +57,9 @@ def silence(scene: Scene, name: str) -> None:
 def down(scene: Scene, name: str, state: str = "Active", why: str = "Socket: No route to host") -> None:
     """As BIRD 2.17 shows a session whose router does not answer: no source, no timers, nothing negotiated."""
     session = session_of(scene, name)
-    for key in ("source", "hold_time", "keepalive_time", "neighbor_id"):
+    for key in ("source", "hold_time", "keepalive_time"):
         session.pop(key, None)
-    session.update(bgp_state=state, state="start", last_error=why, local=[], restarts=[])
+    session.update(bgp_state=state, state="start", last_error=why, restarts=[])
     for channel in session["channels"]:
         channel["state"] = "DOWN"
         channel["routes"] = {}

@@ -16,7 +16,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, co
 PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
 PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
 UP = [{"neighbor": "192.0.2.1", "bgp_state": "Established"}]
-FAST = {"address": "192.0.2.1", "state": "Up", "interval_ms": 300, "timeout_ms": 900}
+FAST = {"address": "192.0.2.1", "state": "Up", "timeout_ms": 900}
 
 
 @pytest.mark.parametrize(

@@ -110,9 +110,7 @@ def test_graceful_restart_is_seen() -> None:
 def test_bfd_is_as_slow_as_the_slower_side() -> None:
     peer = {"peer": "fe80::1%uplink", "status": "up", "receive-interval": 300, "remote-transmit-interval": 1000}
     peer |= {"remote-detect-multiplier": 3, "transmit-interval": 300, "remote-receive-interval": 50}
-    assert frr_sessions.parse_bfd([peer]) == [
-        {"address": "fe80::1", "state": "Up", "interval_ms": 300, "timeout_ms": 3000}
-    ]
+    assert frr_sessions.parse_bfd([peer]) == [{"address": "fe80::1", "state": "Up", "timeout_ms": 3000}]
 
 
 def test_what_leaves_says_of_whom_it_came() -> None:

@@ -117,7 +117,7 @@ def test_a_machine_without_any_tool_can_be_read() -> None:
     assert found["routes"] == []  # no prefix was asked for
     assert (found["sshd"], found["nft"], found["tracking"]) == (None, None, None)
     assert "No such file" in found["sshd_error"]
-    assert {"state", "status", "maximum_error"} == set(found["clock"])
+    assert {"state", "status"} == set(found["clock"])
     json.dumps(found)
 
 
@@ -165,15 +165,9 @@ def test_router_neighbor() -> None:
         "bgpState": "Established",
         "localAs": 64500,
         "hostLocal": "192.0.2.1",
-        "remoteAs": 20144,
-        "bgpTimerHoldTimeMsecs": 9000,
-        "externalBgpNbrMaxHopsAway": 1,
-        "authenticationEnabled": 1,
-        "gracefulRestartInfo": {"remoteGrMode": "Helper"},
     }
     found = frr.parse_neighbor({"192.0.2.2": neighbor}, "192.0.2.2")
-    assert (found["state"], found["hold_time"], found["authentication"]) == ("Established", 9, True)
-    assert (found["local_as"], found["address"]) == (64500, "192.0.2.1")
+    assert found == {"state": "Established", "local_as": 64500, "address": "192.0.2.1"}
     nobody = frr.parse_neighbor({"bgpNoSuchNeighbor": True}, "192.0.2.2")
     assert (nobody["state"], nobody["local_as"], nobody["address"]) == ("", None, "")
 
