@@ -116,8 +116,8 @@ def build_all(lab: topology.Lab) -> dict[str, pathlib.Path]:
 
 
 ENTER = r"""set -eu
-image=$1 root=$2 checkout=$3
-shift 3
+image=$1 root=$2 checkout=$3 shared=$4
+shift 4
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$root"
 mkdir "$root/upper" "$root/work" "$root/merged"
@@ -125,6 +125,7 @@ mount -t overlay overlay -o "lowerdir=$image,upperdir=$root/upper,workdir=$root/
 cd "$root/merged"
 mkdir checkout
 mount --rbind "$checkout" checkout
+[ ! -d "$shared" ] || { mkdir shared && mount --bind -o ro "$shared" shared; }
 mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs tmpfs run
@@ -153,10 +154,11 @@ def enter(lab: topology.Lab, command: list[str]) -> int:
     What it writes outside the checkout is gone with it. The daemons there are those of the nodes: Debian 13's.
     """
     folder = build(lab, "lab")
+    # The stored data is beside the checkout there, too: where topology.SHARED looks.
     with _users(lab, "lab").open("w") as users, tempfile.TemporaryDirectory() as root:
         fcntl.flock(users, fcntl.LOCK_SH)
         isolated = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
         done = subprocess.run(
-            [*isolated, "sh", "-c", ENTER, "enter", folder, root, topology.ROOT, *command], check=False
+            [*isolated, "sh", "-c", ENTER, "enter", folder, root, topology.ROOT, topology.SHARED, *command], check=False
         )
     return done.returncode

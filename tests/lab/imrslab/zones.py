@@ -34,14 +34,11 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     """
     if variant not in VARIANTS:
         raise shell.LabError(f"{variant!r} is no variant of the zone ({', '.join(VARIANTS)})")
-    root, origin = _root_zone(image)
-    bump = {"real": 0, "next": 1, "tampered": 2, "foreign": 3}[variant]
-    root = _with_serial(root, bump)
-    sources = {".": root, "arpa.": _arpa(root), "root-servers.net.": _root_servers(root)}
+    texts, origin = unsigned(image, {"real": 0, "next": 1, "tampered": 2, "foreign": 3}[variant])
     folder = lab.state / "zones"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for zone, text in sources.items():
+    for zone, text in texts.items():
         shell.write(folder / FILES[zone], text)
     with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
         keys = lab.secrets / ("foreign-zones" if variant == "foreign" else "zones")
@@ -52,8 +49,19 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
         shell.write(lab.state / "trust-anchor.ds", anchor)
     for master in topology.MASTERS:
         _hand_over(lab, master, folder)
-    tlds = len({line.split()[0] for line in root.splitlines() if " NS " in _spaced(line)} - {"."})
-    return f"root zone {_serial(root)} ({variant}), {tlds} TLDs, from {origin}"
+    return f"root zone {_serial(texts['.'])} ({variant}), {len(tlds(texts['.']))} TLDs, from {origin}"
+
+
+def unsigned(image: pathlib.Path, bump: int = 0) -> tuple[dict[str, str], str]:
+    """The text of each zone before it is signed, its serial raised by ``bump``, and where the root zone comes from."""
+    root, origin = _root_zone(image)
+    root = _with_serial(root, bump)
+    return {".": root, "arpa.": _arpa(root), "root-servers.net.": _root_servers(root)}, origin
+
+
+def tlds(root: str) -> list[str]:
+    """What a root zone delegates, in order."""
+    return sorted({line.split()[0] for line in root.splitlines() if " NS " in _spaced(line)} - {"."})
 
 
 def _root_zone(image: pathlib.Path) -> tuple[str, str]:
@@ -134,14 +142,8 @@ def _glue(records: dict[tuple[str, str], list[str]], names: list[str]) -> list[s
 
 
 SIGN = r"""set -eu
-mount --make-rprivate /
-mount --bind "$1" "$2"
-mount -t tmpfs tmpfs "$2/tmp"
-mkdir "$2/tmp/zones" "$2/tmp/keys"
-mount --bind "$3" "$2/tmp/zones"
-mount --bind "$4" "$2/tmp/keys"
-exec chroot "$2" sh -euc '
-cd /tmp/keys
+keys=$1 zones=$2
+cd "$keys"
 make() { # ZONE NAME FLAGS: one key pair, made once in the life of a lab
   [ -e "$2.key" ] && return
   made=$(ldns-keygen -a RSASHA256 -b 2048 $3 "$1")
@@ -152,17 +154,27 @@ for pair in .:root arpa.:arpa root-servers.net.:root-servers.net; do
   zone=${pair%%:*} name=${pair#*:}
   make "$zone" "$name-ksk" -k
   make "$zone" "$name-zsk" ""
-  file=/tmp/zones/$name.zone
+  file=$zones/$name.zone
   ldns-signzone -z simple:sha384 -o "$zone" -f "$file.signed" "$file" "$name-ksk" "$name-zsk"
   mv "$file.signed" "$file"
 done
-'
+"""
+"""Signs the zones of one folder with the keys of another, which it makes where there are none."""
+IN_IMAGE = r"""set -eu
+mount --make-rprivate /
+mount --bind "$1" "$2"
+mount -t tmpfs tmpfs "$2/tmp"
+mkdir "$2/tmp/zones" "$2/tmp/keys"
+mount --bind "$3" "$2/tmp/zones"
+mount --bind "$4" "$2/tmp/keys"
+exec chroot "$2" sh -c "$5" sign /tmp/keys /tmp/zones
 """
 
 
 def _sign(zone_keys: pathlib.Path, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
     zone_keys.mkdir(mode=0o700, exist_ok=True)
-    shell.run("unshare", "--mount", "sh", "-c", SIGN, "sign", str(image), str(mounted), str(folder), str(zone_keys))
+    places = (str(image), str(mounted), str(folder), str(zone_keys))
+    shell.run("unshare", "--mount", "sh", "-c", IN_IMAGE, "sign", *places, SIGN)
     return (zone_keys / "root-ksk.ds").read_text()
 
 

@@ -138,6 +138,16 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "nameserver_rate_limit_slip": 1,
         },
     ),
+    # What is answered, without a limit of how much.
+    "answers": (
+        ("knot", "nsd"),
+        {
+            "imrs_zones": [
+                {"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.", "root-servers.net.")
+            ],
+            "nameserver_rate_limit": 0,
+        },
+    ),
     "bfd": (("bird", "frr"), {"imrs_peers": both(bgp_role="customer", bfd={"interval_ms": 300, "multiplier": 3})}),
     "local": (
         ("bird", "frr"),
