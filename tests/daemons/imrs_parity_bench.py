@@ -59,13 +59,21 @@ class Nameserver(Bench):
             run("ip", "-n", self.router, "route", "add", address, "via", gateway)
         return self
 
-    def serve(self, signed: pathlib.Path) -> None:
-        """Start it, and wait until it answers for every zone."""
-        install(CASE, self.provider)
+    def _clean(self) -> None:
+        super()._clean()
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is left of what a nameserver had before: the tests that come next start from that."""
         for folder in (f"/run/{self.provider}", f"/var/lib/{self.provider}"):
             shutil.rmtree(folder, ignore_errors=True)
             pathlib.Path(folder).mkdir()
             shutil.chown(folder, self.provider, self.provider)
+
+    def serve(self, signed: pathlib.Path) -> None:
+        """Start it, and wait until it answers for every zone."""
+        install(CASE, self.provider)
+        self.forget()
         for file in zones.FILES.values():
             shutil.copy(signed / file, f"/var/lib/{self.provider}/{file}")
         if self.provider == "nsd":
