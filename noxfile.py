@@ -93,7 +93,28 @@ def ansible_lint(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def daemons(session: nox.Session) -> None:
     """The gate against the nodes' own daemons, on the lab image: Debian 13's Knot, BIRD, Python and dnspython."""
+    _draw_sheets(session, 200)
     _in_image(session, "tests/daemons", f"--ignore={CHANGES}")
+
+
+@nox.session(venv_backend="none")
+def sheets(session: nox.Session) -> None:
+    """2,000 valid sheets instead of 200: through the site model, and through the routing daemons."""
+    number = 2000
+    session.run(
+        "pytest", "--quiet", "tests/unit/plugins/module_utils/_site/test_valid_sheets.py",
+        env={"IMRS_SHEETS_NUMBER": str(number)},
+    )  # fmt: skip
+    _draw_sheets(session, number)
+    _in_image(session, "tests/daemons/test_sheets.py")
+
+
+def _draw_sheets(session: nox.Session, number: int) -> None:
+    """For tests/daemons/test_sheets.py, which has no Jinja."""
+    session.run(
+        "python", "tests/unit/roles/imrs_sheet_render.py", str(number), ".cache/sheets.jsonl",
+        env={"PYTHONPATH": ".cache:tests/support"},
+    )  # fmt: skip
 
 
 @nox.session(venv_backend="none")

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make test-faults: a change of configuration killed at every step and at 250 random instants; then, on a lab of its own
-# that is taken down at any end, the lines of runs cut. SEED=n repeats the random instants.
+# make test-faults: a change of configuration killed at every step and at 250 random instants; 2,000 valid sheets through
+# the routing daemons; then, on a lab of its own that is taken down at any end, the lines of runs cut. SEED=n repeats the
+# random instants.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tests/setup.sh test
 export PATH=$PWD/.venv/bin:$PATH
 pytest --ignore=tests/faults/lines tests/faults
+nox --session sheets
 
 export IMRS_LAB=imrsfaults
 export IMRS_TRUST_ANCHOR_FILE=$PWD/.lab/$IMRS_LAB/trust-anchor.ds

@@ -140,9 +140,9 @@ def _link(address: str, own: t.Sequence[str]) -> str | None:
 
 
 def _local(theirs: addressing.Address, own: t.Sequence[str]) -> str:
-    """Our address on the neighbour's link, else (multihop) our first one of its family."""
-    same_family = [text for text in own if addressing.family_of(text) == theirs.family]
-    return addressing.parse(addresses.on_link(theirs.text, same_family) or same_family[0]).text
+    """Our address on the neighbour's link, else (multihop) our first one of its family that is more than the link's."""
+    far = [text for text in own if addressing.family_of(text) == theirs.family and not addressing.is_link_local(text)]
+    return addressing.parse(addresses.on_link(theirs.text, own) or far[0]).text
 
 
 def mark(session: t.Mapping[str, t.Any]) -> str:

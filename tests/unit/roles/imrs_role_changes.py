@@ -113,7 +113,7 @@ def changed(provider: str, row: str) -> Changed:
     before = files(role, provider, CASES[CASE][1])
     after = files(role, provider, {**CASES[CASE][1], **ROWS[role][row]})
     written = {path: edits(before[path], text) for path, text in after.items() if text != before[path]}
-    arguments = bundle(role, provider)
+    arguments = dict(bundle(role, provider))
     arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]
     arguments.pop("confirm", None)  # not known here, and no matter: it says how, not what
     made = parse(arguments)

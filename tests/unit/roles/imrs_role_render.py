@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import pathlib
 import typing as t
@@ -27,19 +28,22 @@ def tree(case: str) -> dict[str, str]:
     return {path: text for provider in providers for path, text in files(ROLES[provider], provider, node).items()}
 
 
-def files(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The files of one provider, as the role's own task lists them."""
-    variables = {**NODE, f"imrs_{role}_provider": provider, **node}
-    variables |= defaults(role, variables)
-    environment = configured(jinja2.Environment(**OPTIONS), role)  # noqa: S701 - configuration, not HTML
+def files(
+    role: str, provider: str, node: t.Mapping[str, t.Any], secrets: t.Mapping[str, str] = SECRETS
+) -> dict[str, str]:
+    """The files of one provider, as the role's own task lists them; ``secrets`` is what the vault holds."""
+    variables = {**NODE, **node, f"imrs_{role}_provider": provider}
+    variables |= defaults(role, variables) | {"lookup": functools.partial(lookup, secrets)}
+    environment = kept(jinja2.Environment, role)
     return {
         item["dest"].lstrip("/"): environment.get_template(item["src"]).render(variables)
         for item in bundle(role, provider)["files"]
     }
 
 
+@functools.cache
 def bundle(role: str, provider: str) -> dict[str, t.Any]:
-    """The arguments of a provider's bundle."""
+    """The arguments of a provider's bundle; for reading only."""
     (task,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/files_{provider}.yml").read_text(encoding="utf-8"))
     arguments: dict[str, t.Any] = task["icann.imrs.bundle"]
     return arguments
@@ -51,29 +55,41 @@ OPTIONS: dict[str, t.Any] = {"trim_blocks": True, "keep_trailing_newline": True,
 
 def defaults(role: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The role's variables, bound to a node's."""
-    environment = configured(jinja2.nativetypes.NativeEnvironment(**OPTIONS), role)
-    declared = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
     return {
-        name: environment.from_string(value).render(variables) if isinstance(value, str) else value
-        for name, value in declared.items()
+        name: value.render(variables) if isinstance(value, jinja2.Template) else value
+        for name, value in declared(role).items()
         if name not in variables
     }
 
 
+@functools.cache
+def declared(role: str) -> dict[str, t.Any]:
+    """The role's defaults; texts are templates."""
+    environment = kept(jinja2.nativetypes.NativeEnvironment, role)
+    found = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
+    return {name: environment.from_string(value) if isinstance(value, str) else value for name, value in found.items()}
+
+
+@functools.cache
+def kept(kind: type[jinja2.Environment], role: str) -> jinja2.Environment:
+    """One for all renderings: to read the templates takes longer than to render them."""
+    return configured(kind(**OPTIONS), role)
+
+
 def configured(environment: jinja2.Environment, role: str) -> jinja2.Environment:
-    """With Ansible's own filters and tests, and a vault that is known."""
+    """With Ansible's own filters and tests."""
     environment.loader = jinja2.FileSystemLoader(ROOT / f"roles/{role}/templates")
     environment.filters.update(FilterModule().filters())
     environment.tests.update(TestModule().tests())
-    environment.globals.update(ansible_managed="Ansible managed", lookup=lookup)
+    environment.globals.update(ansible_managed="Ansible managed")
     return environment
 
 
-def lookup(plugin: str, name: str, use: str) -> str:
+def lookup(secrets: t.Mapping[str, str], plugin: str, name: str, use: str) -> str:
     """The one lookup that a template may use for a secret, which says what for."""
     if plugin != "icann.imrs.secret" or use not in {"bgp", "tsig"}:
         raise ValueError(f"{plugin} is no way to a secret")
-    return SECRETS[name]
+    return secrets[name]
 
 
 def store() -> None:

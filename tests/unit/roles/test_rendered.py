@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from imrs_role_cases import CASES, EVERYBODY, SECRETS
+from imrs_role_cases import CASES, EVERYBODY, SECRETS, both
 from imrs_role_render import ROLES, ROOT, STORED, bundle, files, stored, tree
 
 RENEW = "run tests/unit/roles/imrs_role_render.py, and read the difference"
@@ -118,6 +118,15 @@ def test_knot_limits_what_it_is_told_to(wanted: str) -> None:
 def test_frr_checks_its_file_without_applying_it() -> None:
     commands = [command for command in bundle("routing", "frr")["check"] if "vtysh" in command]
     assert commands == ["vtysh -C -f {staged}/etc/frr/frr.conf"]
+
+
+@pytest.mark.parametrize(("hops", "bfd", "told"), [(2, True, 2), (3, True, 255), (255, True, 255), (3, False, 3)])
+def test_frr_lets_bfd_in_from_any_number_of_hops(hops: int, bfd: bool, told: int) -> None:
+    """A profile's minimum-ttl counts for it only where the session's own is the default, 254: that of two hops."""
+    timers = {"interval_ms": 300, "multiplier": 3} if bfd else None
+    peers = both(multihop=hops, bfd=timers)
+    text = files("routing", "frr", {"imrs_peers": peers})["etc/frr/frr.conf"]
+    assert re.findall(r"ebgp-multihop (\d+)\n", text) == [str(told)] * 2
 
 
 @pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "bird" in providers])

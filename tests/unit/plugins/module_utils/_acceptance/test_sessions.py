@@ -362,6 +362,15 @@ def test_a_hold_time_that_the_host_shortened_shortens_the_keepalive_time() -> No
     assert scene.judge("BG-12").status.value == "pass"
 
 
+def test_every_number_of_hops_is_as_agreed_where_frr_has_bfd() -> None:
+    scene = sessions("options")
+    for name in FAR:
+        scene.routing["options"][name]["multihop"] = 255
+    assert scene.judge("BG-10") == ("fail", f"{FAR[1]}: multihop 255, 2 in the sheet"), "it has no BFD"
+    scene.routing["options"][FAR[1]]["multihop"] = 2
+    assert scene.judge("BG-10").status.value == "pass"
+
+
 def test_the_sockets_of_frr_are_known() -> None:
     scene = sessions("bfd", "frr")
     assert scene.judge("HD-01").status.value == "pass"

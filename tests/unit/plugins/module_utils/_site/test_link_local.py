@@ -45,6 +45,16 @@ def test_a_link_local_peer_comes_with_the_uplinks_interface(lab: Lab, vlan: str,
     assert variables["imrs_router_id"] == "192.0.2.2"
 
 
+def test_a_session_over_several_hops_is_never_from_the_link_local_address(lab: Lab) -> None:
+    first = (
+        'addresses: [192.0.2.2/29, "2001:db8:0:1::2/64"]',
+        'addresses: ["fe80::2/64", "2001:db8:0:1::2/64", 192.0.2.2/29]',
+    )
+    far = (PEER[0], 'addresses: [203.0.113.9, "2001:db8:0:7::9"]\n    multihop: 2\n    md5')
+    variables = lab.hosts([first, far])["xlb01"]
+    assert [peer["local_address"] for peer in variables["imrs_peers"]] == ["192.0.2.2", "2001:db8:0:1::2"]
+
+
 ONLY_OWN = "is one of several link-local addresses; give the one that the host's router speaks to"
 
 WRONG: dict[str, tuple[list[Edit], list[str]]] = {

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever docs/sheet.md allows is taken, and each address of a peer becomes one session that the node can open."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.icann.imrs.plugins.module_utils import _addressing as addressing
+from ansible_collections.icann.imrs.plugins.module_utils._site import secrets
+from hypothesis import given, settings
+from valid_sheets import Example, examples
+
+NUMBER = int(os.environ.get("IMRS_SHEETS_NUMBER", "200"))
+
+
+@settings(derandomize=True, max_examples=NUMBER, deadline=None, database=None)
+@given(examples())
+def test_a_valid_sheet_is_taken(example: Example) -> None:
+    found = example.load()
+    sheet = example.sheet
+    inside = sheet["kind"] == "cluster"
+    given_ = sheet["cluster"]["routers"] if inside else sheet["peers"]
+    for node in sheet["nodes"]:
+        variables = found.hosts[node["node"]]
+        ours = [addressing.parse(each) for each in node["uplink"]["addresses"]]
+        sessions = variables["imrs_peers"]
+        assert len(sessions) == len({each["mark"] for each in sessions}) == len({each["name"] for each in sessions})
+        assert [each["address"] for each in sessions] == [
+            addressing.parse(each).text for peer in given_ for each in peer["addresses"]
+        ]
+        for session in sessions:
+            assert session["local_address"] in {each.text for each in ours if each.family == session["family"]}
+            local = addressing.is_link_local(session["local_address"])
+            assert local == addressing.is_link_local(session["address"]) == bool(session["interface"])
+            assert session["internal"] == inside
+            assert 0 < session["keepalive_time"] * 3 <= session["hold_time"]
+    assert all(secrets.wrong_password(each) is None for each in example.secrets.values())
