@@ -94,11 +94,17 @@ def diverse(every: t.Iterable[Record], number: int) -> list[Record]:
     seen: set[str] = set()
     chosen = []
     for _ in range(min(number, len(left))):
-        best = max(range(len(left)), key=lambda at: len(left[at][0] - seen))
+        best = max(range(len(left)), key=lambda at: _worth(left[at][0] - seen))
         mine, record = left.pop(best)
         seen |= mine
         chosen.append(record)
     return chosen
+
+
+def _worth(new: set[str]) -> tuple[int, int]:
+    """Options count before pairs of them."""
+    pairs = sum(" with " in name for name in new)
+    return len(new) - pairs, pairs
 
 
 def wanted(record: Record, mode: str) -> dict[str, dict[str, Record]]:

@@ -253,7 +253,7 @@ def received(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("BG-10", "TTL security is on", source="RFC 5082 section 3")
 def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
-    """GTSM on every directly connected session; a multihop session has exactly the hops of the sheet instead."""
+    """GTSM on every directly connected session; a multihop session has the sheet's hops instead, or 255 beside BFD."""
 
     def rule(peer: Peer, session: Session) -> list[str]:
         options = _options(evidence, session)
@@ -261,7 +261,7 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
             return ["not found in the configuration"]
         if peer.multihop:
             have = options.get("multihop")
-            # FRR takes in BFD from so many hops alone, by a TTL that few routers send with; with 255, from all.
+            # A daemon may take in BFD from that many hops only, by a TTL that few routers send; with 255, from all.
             allowed = {peer.multihop, 255} if peer.bfd else {peer.multihop}
             return [] if have in allowed else [f"multihop {have or 'off'}, {peer.multihop} in the sheet"]
         if have := options.get("multihop"):
