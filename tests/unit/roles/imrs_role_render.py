@@ -56,7 +56,7 @@ OPTIONS: dict[str, t.Any] = {"trim_blocks": True, "keep_trailing_newline": True,
 def defaults(role: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The role's variables, bound to a node's."""
     return {
-        name: value.render(variables) if isinstance(value, jinja2.Template) else value
+        name: expression(role, value).render(variables) if isinstance(value, str) else value
         for name, value in declared(role).items()
         if name not in variables
     }
@@ -64,10 +64,15 @@ def defaults(role: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 @functools.cache
 def declared(role: str) -> dict[str, t.Any]:
-    """The role's defaults; texts are templates."""
-    environment = kept(jinja2.nativetypes.NativeEnvironment, role)
-    found = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
-    return {name: environment.from_string(value) if isinstance(value, str) else value for name, value in found.items()}
+    """The role's defaults, as they are written; for reading only."""
+    found: dict[str, t.Any] = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def expression(role: str, text: str) -> jinja2.Template:
+    """One of them that is a text."""
+    return kept(jinja2.nativetypes.NativeEnvironment, role).from_string(text)
 
 
 @functools.cache
