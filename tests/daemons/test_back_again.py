@@ -46,6 +46,16 @@ def test_it_comes_back_soon_whatever_ended_the_session(tmp_path: pathlib.Path, r
         node.await_routes(FIVE, SOON)
 
 
+def test_frr_comes_back_as_soon_however_often_it_dies(tmp_path: pathlib.Path) -> None:
+    """By default watchfrr has a daemon that died twice wait for a minute, and then for twice as long each time."""
+    with Node(tmp_path, "frr", "plain") as node:
+        live(node)
+        for _ in range(3):
+            node.end_of_routing()
+            node.await_routes(set())
+            node.await_routes(FIVE, SOON)
+
+
 WITHOUT_BFD = re.sub(r"bfd \{\{.*?\}\};", "", ROUTERS["bfd"])
 """The host's router, before its engineer has set up what the sheet says."""
 
