@@ -102,12 +102,20 @@ def _told(record: SiteRecord, session: HostSession, key: str) -> Page:
         found = of_family(record, session.family)
         text = f"{len(found.specific) + len(found.covering)} prefixes"
     elif key == "sends":
-        text = words.INBOUND[session.inbound]
-        if session.inbound == "all":
-            text += f", at most {session.max_prefix:,} prefixes"
+        text = _sends(session)
     else:
         text = _marks(session)
     return {"text": text, "code": code}
+
+
+def _sends(session: HostSession) -> str:
+    """What we take from the host."""
+    said = words.INBOUND[session.inbound]
+    if session.inbound == "all":
+        said += f", at most {session.max_prefix:,} prefixes"
+    if session.inbound != "none" and session.route_server:
+        said += "; paths begin with the AS of a member (route server)"
+    return said
 
 
 def _marks(session: HostSession) -> str:

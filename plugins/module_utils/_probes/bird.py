@@ -188,6 +188,8 @@ def _options_of(body: list[str]) -> dict[str, t.Any]:
             found["multihop"] = int(statement[1]) if len(statement) > 1 and statement[1].isdigit() else 64
         elif line.startswith("hold time") and statement[2].isdigit():
             found["hold_time"] = int(statement[2])
+        elif line.startswith("enforce first as"):
+            found["first_as"] = not line.endswith((" off", " no"))
         elif line.startswith("graceful restart") and statement[2:3] != ["time"]:
             found["graceful_restart"] = "aware" if line.endswith("aware") else not line.endswith((" off", " no"))
         statement = []

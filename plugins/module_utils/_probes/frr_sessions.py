@@ -36,6 +36,7 @@ WELL_KNOWN = {
 """Communities (RFC 1997, 3765, 7999, 8326) that FRR calls by name."""
 
 _NEIGHBOR = re.compile(r"^ neighbor (\S+) (.+)$")
+_ANY_FIRST_AS = re.compile(r"^ no neighbor (\S+) enforce-first-as$", re.MULTILINE)
 
 Json = t.Mapping[str, t.Any]
 
@@ -125,6 +126,7 @@ def session_options(text: str) -> dict[str, dict[str, t.Any]]:
     groups: dict[str, str] = {}
     found: dict[str, dict[str, t.Any]] = {}
     everywhere: dict[str, t.Any] = {"graceful_restart": True} if "\n bgp graceful-restart\n" in text else {}
+    everywhere["first_as"] = "\n no bgp enforce-first-as\n" not in text
     for line in text.splitlines():
         if not (match := _NEIGHBOR.match(line)):
             continue
@@ -140,6 +142,8 @@ def session_options(text: str) -> dict[str, dict[str, t.Any]]:
             options["authentication"] = True
         elif words[0].startswith("graceful-restart"):
             options["graceful_restart"] = words[0] == "graceful-restart"
+    for target in _ANY_FIRST_AS.findall(text):
+        found.setdefault(target, {})["first_as"] = False
     return {name: {**everywhere, **found.get(groups.get(name, ""), {}), **own} for name, own in found.items()}
 
 

@@ -159,6 +159,9 @@ PEER = record(
         ),
         "inbound": field(choice("none", "default", "all"), "Routes taken from the peer", default=Session.inbound),
         "max_prefix": field(number(1, 10_000_000, "a number of prefixes"), "Needed with inbound all"),
+        "route_server": field(
+            parts.FLAG, "Of an exchange: its paths begin with a member's AS (RFC 7947)", default=Session.route_server
+        ),
         "bgp_role": field(choice("customer"), "Our BGP role (RFC 9234): the host is our provider; absent for none"),
     },
 )

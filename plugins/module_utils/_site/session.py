@@ -64,6 +64,8 @@ class Session:
     """Which of the neighbour's routes are taken: ``none`` (the gateway is enough), ``default`` or ``all``."""
     max_prefix: int | None = None
     """How many routes are taken; None with ``inbound`` none."""
+    route_server: bool = False
+    """Whether the neighbour is a route server of an exchange: paths need not begin with its AS (RFC 7947)."""
     bgp_role: str | None = None
     """Our role (RFC 9234): ``customer``, or None."""
 

@@ -82,6 +82,7 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "routing_peers: password_variable": peers(password_variable=None),
         "routing_peers: bfd": peers(bfd={"interval_ms": 300, "multiplier": 3}),
         "routing_peers: bgp_role": peers(bgp_role="customer"),
+        "routing_peers: route_server": peers(route_server=True),
         "routing_peers: multihop": peers(multihop=2),
         "routing_peers: asn": peers(asn=64501),
         "routing_peers: address, local_address, interface": {

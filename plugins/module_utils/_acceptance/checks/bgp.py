@@ -222,7 +222,7 @@ def received(evidence: Evidence, expected: Expected) -> Verdict:
     """Nothing; or at most a default route; or at most as many routes as agreed, none of them ours and no default.
 
     Where anything may come in, the daemon's limit is the sheet's. A default route that was agreed need not be there:
-    the node has one of its own beneath it.
+    the node has one of its own beneath it. Paths begin with the peer's AS, unless it is a route server.
     """
     imports = evidence.section("node", "routing")["imports"]
 
@@ -246,6 +246,12 @@ def received(evidence: Evidence, expected: Expected) -> Verdict:
         limit = _channel(session, peer.family).get("limits", {}).get("import", "none").split()[0]
         if most and session.get("bgp_state") == "Established" and limit != str(most):
             problems.append(f"import limit {limit}, {most} in the sheet")
+        if peer.inbound != "none" and not peer.internal:
+            first = (_options(evidence, session) or {}).get("first_as", False)
+            if first == peer.route_server:
+                problems.append(
+                    f"paths {'have to' if first else 'need not'} begin with the peer's AS, against route_server"
+                )
         return problems
 
     return _each(evidence, expected, rule, "nothing foreign accepted")

@@ -228,6 +228,8 @@ FAILS: list[tuple[str, str, str, Spoil, str]] = [
     ("BG-07", "table", "part of what covers", _came(NEAR[0], "199.7.82.0/24"), "199.7.82.0/24 came in, which is ours"),
     ("BG-07", "table", "no limit", lambda s: _limits(s).pop("import"), "import limit none, 2 in the sheet"),
     ("BG-07", "table", "higher limit", lambda s: _limits(s).update({"import": "3 [HIT]"}), "import limit 3, 2 in the"),
+    ("BG-07", "table", "no route server", _peer(NEAR[0], route_server=True), "paths have to begin with the peer's AS"),
+    ("BG-07", "table", "any AS", lambda s: s.routing["options"][NEAR[0]].pop("first_as"), "paths need not begin with"),
     ("BG-07", "table", "unread", lambda s: s.routing["imports"].update({NEAR[0]: None}), "could not be listed"),
     ("BG-10", "options", "near in the sheet", _peer(FAR[0], multihop=None), "multihop 2, directly connected in the"),
     (

@@ -244,12 +244,12 @@ def test_reports_say_where_each_session_stands() -> None:
     scene.uncertified.add("as64501_ipv6_1")
     silence(scene, "as64501_ipv6_1")
     report = scene.report(**QUICK)
-    assert report.ready == ("as64501_ipv6_1",)
+    assert report.ready == ("20144:6:4294967295",)
     said = {each["name"]: each for each in json.loads(report_json.render(report))["sessions"]}
     assert said[SECOND] == {
         "name": SECOND,
         "address": "198.51.100.9",
-        "mark": SECOND,
+        "mark": "20144:4:4294967295",
         "standing": "waiting",
         "why": "Active (Socket: No route to host)",
     }

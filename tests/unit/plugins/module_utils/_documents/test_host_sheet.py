@@ -134,6 +134,11 @@ def test_nothing_is_due_to_a_host_that_left() -> None:
         ({}, "We take from you", "nothing"),
         ({"inbound": "default", "max_prefix": 1}, "We take from you", "the default route"),
         ({"inbound": "all", "max_prefix": 120000}, "We take from you", "your table, at most 120,000 prefixes"),
+        (
+            {"inbound": "all", "max_prefix": 5000, "route_server": True},
+            "We take from you",
+            "your table, at most 5,000 prefixes; paths begin with the AS of a member (route server)",
+        ),
         ({}, "On specific prefixes", "nothing added"),
         (
             {"communities": ["64500:1"], "large_communities": ["64500:1:2"], "no_export": True, "prepend": 2},

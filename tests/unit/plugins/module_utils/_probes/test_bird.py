@@ -184,7 +184,7 @@ def test_sessions_with_options(case: str) -> None:
 def test_limits_of_a_session() -> None:
     gate, near, *_others = bird.parse_protocols(_recorded("options")["printed"]["show protocols all"])
     assert gate["channels"][0]["limits"] == {"import": "3"}
-    assert near["channels"][0]["limits"] == {"import": "1", "export": "2"}
+    assert near["channels"][0]["limits"] == {"receive": "2000000", "import": "1", "export": "2"}
 
 
 def test_bfd_of_neighbours_near_and_far() -> None:

@@ -23,6 +23,7 @@ router bgp 20144
  neighbor 192.0.2.3 ebgp-multihop 2
  neighbor 192.0.2.3 graceful-restart
  neighbor 192.0.2.5 ttl-security hops 3
+ no neighbor 192.0.2.5 enforce-first-as
  !
  address-family ipv4 unicast
   neighbor 192.0.2.3 password {SECRET}
@@ -65,12 +66,14 @@ def runner(answers: dict[str, str]) -> t.Callable[[t.Sequence[str]], dict[str, t
 
 def test_options_of_a_session_are_its_own_and_its_groups() -> None:
     found = frr_sessions.session_options(RUNNING)
-    assert found["192.0.2.1"] == {"ttl_security": True, "authentication": True}
-    assert found["192.0.2.3"] == {"multihop": 2, "graceful_restart": True}
-    assert found["192.0.2.5"] == {"ttl_security": False}, "a router three hops away may have sent it"
+    assert found["192.0.2.1"] == {"ttl_security": True, "authentication": True, "first_as": True}
+    assert found["192.0.2.3"] == {"multihop": 2, "graceful_restart": True, "first_as": True}
+    assert found["192.0.2.5"] == {"ttl_security": False, "first_as": False}, "a router three hops away may have sent it"
     assert SECRET not in repr(found)
     everywhere = frr_sessions.session_options(RUNNING.replace("restart-disable", "restart"))
     assert everywhere["192.0.2.1"]["graceful_restart"] is True
+    anybody = RUNNING.replace(" neighbor 192.0.2.1 password", " no bgp enforce-first-as\n neighbor 192.0.2.1 password")
+    assert frr_sessions.session_options(anybody)["192.0.2.1"]["first_as"] is False
 
 
 def test_a_session_with_its_channel() -> None:
@@ -130,7 +133,7 @@ def test_what_leaves_says_of_whom_it_came() -> None:
     assert leaked["protocol"] == "192.0.2.1"
     assert leaked["attributes"]["community"] == "(64500,1) (65535,65281) (1234)"
     assert seen["imports"] == {"192.0.2.1": [{"to": "0.0.0.0/0"}], "gate": []}
-    assert seen["options"]["192.0.2.1"] == {"ttl_security": True, "authentication": True}
+    assert seen["options"]["192.0.2.1"] == {"ttl_security": True, "authentication": True, "first_as": True}
     assert SECRET not in repr(seen)
 
 

@@ -29,6 +29,7 @@ DEFAULTS = {
     "prepend": 0,
     "inbound": "none",
     "max_prefix": None,
+    "route_server": False,
     "bgp_role": None,
 }
 """Of a session about which nothing else is agreed on."""
@@ -186,6 +187,7 @@ def test_everything_that_a_sheet_can_say(single: Lab) -> None:
         "prepend": 2,
         "inbound": "all",
         "max_prefix": 1000,
+        "route_server": False,
         "bgp_role": "customer",
     }
     assert far == {
