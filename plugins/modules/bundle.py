@@ -102,9 +102,8 @@ options:
         type: str
         choices: [none, reload, restart, session reset]
         default: none
-      unit:
-        description: Whose service that is; by default the unit that the command names, or else its program.
-        type: str
+      unit: {description: "Whose service that is; by default the command's unit, or else its program.", type: str}
+      reload_lines: {description: Shell patterns of lines that take a reload., type: list, elements: str, default: []}
   ensure:
     description: Units and their states; looked at in every run, after the activations.
     type: list
@@ -349,6 +348,7 @@ def main() -> None:
                     "when_changed": WORDS,
                     "disruption": {**TEXT, "choices": list(DISRUPTIONS), "default": "none"},
                     "unit": TEXT,
+                    "reload_lines": WORDS,
                 }
             ),
             "ensure": _list({"unit": REQUIRED, "enabled": {"type": "bool"}, "started": {"type": "bool"}}),

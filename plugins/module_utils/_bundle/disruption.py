@@ -24,16 +24,22 @@ _PATIENCE = 20.0
 
 
 def disruptions(
-    bundle: Bundle, paths: t.Collection[str], steps: t.Sequence[Step], owed: t.Collection[Command] = ()
+    bundle: Bundle,
+    lines: t.Mapping[str, t.Collection[str] | None],
+    steps: t.Sequence[Step],
+    owed: t.Collection[Command] = (),
 ) -> dict[str, str]:
     """What happens to each unit when these paths change and these steps are made; empty when nothing does.
 
+    ``lines``: by changed path, the lines that come or go, or None: what is not known counts as the worst.
     Units that the bundle activates and that this change leaves alone are listed with ``none``.
     """
     found: dict[str, str] = {}
-    due = bundle.activations(paths, owed)
+    due = bundle.activations(lines, owed)
     for activation in bundle.activate if due or steps else ():
-        disruption = activation.disruption if activation in due else "none"
+        disruption = "none"
+        if activation in due:
+            disruption = activation.disruption if activation.command in owed else activation.takes(lines)
         if activation.named or disruption != "none":
             found[activation.whom] = worst((found.get(activation.whom, "none"), disruption))
     for step in steps:

@@ -90,6 +90,18 @@ class Activation:
     disruption: str = "none"
     unit: str = ""
     """Whose service is disturbed; by default the unit that the command names."""
+    reload_lines: tuple[str, ...] = ()
+    """Shell patterns: where every line that comes or goes matches one, it takes a reload and no more."""
+
+    def takes(self, lines: t.Mapping[str, t.Collection[str] | None]) -> str:
+        """The disruption by these changed paths: by each, the lines that come or go; None when nobody can say."""
+        concerned = [lines[path] for path in lines if self.concerns([path])] if self.reload_lines else []
+        soft = concerned and all(
+            each is not None
+            and all(any(fnmatch.fnmatchcase(line, soft) for soft in self.reload_lines) for line in each)
+            for each in concerned
+        )
+        return "reload" if soft else self.disruption
 
     def concerns(self, paths: t.Collection[str]) -> bool:
         """Whether one of these changed paths calls for this activation."""

@@ -20,7 +20,7 @@ KEYS = {
     ),
     "directories": ("path", "owner", "group", "mode", "exclusive"),
     "files": (*SOURCES, "dest", "owner", "group", "mode", "secret"),
-    "activate": ("command", "when_changed", "disruption", "unit"),
+    "activate": ("command", "when_changed", "disruption", "unit", "reload_lines"),
     "ensure": ("unit", "enabled", "started"),
     "confirm": ("seconds", "when_changed", "token"),
     "windows": ("day", "start", "end"),
@@ -153,7 +153,8 @@ class _Reader:
                 raise self.wrong(place, f"disruption {disruption!r} is none of {', '.join(DISRUPTIONS)}")
             patterns = tuple(str(pattern) for pattern in self.items(item, "when_changed"))
             unit = self.text(item, "unit", place) if "unit" in item else ""
-            found.append(Activation(self.command(item.get("command"), place), patterns, str(disruption), unit))
+            soft = tuple(str(pattern) for pattern in self.items(item, "reload_lines"))
+            found.append(Activation(self.command(item.get("command"), place), patterns, str(disruption), unit, soft))
         return tuple(found)
 
     def units(self, raw: t.Mapping[str, t.Any]) -> tuple[Unit, ...]:

@@ -35,9 +35,53 @@ class Change:
         same = self.before.kind == self.after.kind and self.before.content == self.after.content
         return "attributes" if same else "content"
 
+    @property
+    def lines(self) -> list[str] | None:
+        """The lines that come or go; None where there was no file, or is none, or its attributes change."""
+        before, after = self.before, self.after
+        if before.kind != "file" or after.kind != "file" or before.attributes != after.attributes:
+            return None
+        return (
+            changed_lines(before.content.decode("utf-8", "replace"), after.content.decode("utf-8", "replace")) or None
+        )
+
     def to_dict(self) -> dict[str, t.Any]:
         """For the result."""
         return {"path": self.path, "change": self.what, "secret": self.secret}
+
+
+def changed_lines(before: str, after: str) -> list[str]:
+    """The lines, without indentation, that come or go, or stand below another line than before.
+
+    A line stands below the last one that is less indented: in many configurations, that is whom it is about. The order
+    of lines below the same line counts, too: all of them are changed lines when it is another.
+    """
+    old, new = _placed(before), _placed(after)
+    both = old.keys() & new.keys()
+    changed = old.keys() ^ new.keys()
+    changed |= _moved([place for place in old if place in both], [place for place in new if place in both])
+    changed |= {place for place in both if old[place] != new[place]}
+    return sorted({place[-1] for place in changed})
+
+
+def _placed(text: str) -> dict[tuple[str, ...], int]:
+    """Each line with those that it stands below, and how often it is there."""
+    found: dict[tuple[str, ...], int] = {}
+    above: list[tuple[int, str]] = []
+    for line in text.splitlines():
+        if not (word := line.strip()):
+            continue
+        indent = len(line) - len(line.lstrip())
+        above = [each for each in above if each[0] < indent]
+        place = (*(name for _indent, name in above), word)
+        found[place] = found.get(place, 0) + 1
+        above.append((indent, word))
+    return found
+
+
+def _moved(old: list[tuple[str, ...]], new: list[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Of the same places in two orders: those whose place in the order is another one."""
+    return {place for one, other in zip(old, new, strict=True) if one != other for place in (one, other)}
 
 
 @dataclass(frozen=True)
@@ -53,6 +97,11 @@ class Plan:
     def paths(self) -> list[str]:
         """Changed paths."""
         return [change.path for change in self.changes]
+
+    @property
+    def lines(self) -> dict[str, list[str] | None]:
+        """By changed path: the lines that come or go; None where nobody can say."""
+        return {change.path: change.lines for change in self.changes}
 
 
 class _Planner:

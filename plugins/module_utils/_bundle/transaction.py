@@ -347,7 +347,7 @@ def _judge(
     plan = make_plan(bundle, memory.owned(), memory.elsewhere(), lenient=lenient)
     transaction = _Transaction(bundle, plan, memory)
     transaction.warnings += [owed.tell(bundle.name, command) for command in transaction.owed]
-    found = disruptions(bundle, plan.paths, transaction.due, transaction.owed)
+    found = disruptions(bundle, plan.lines, transaction.due, transaction.owed)
     return transaction, found, refusal(bundle, found, now)
 
 

@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.plan import changed_lines
 from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
 from imrs_role_cases import CASES, MASTERS, NODE, UPLINK, ZONES
 from imrs_role_render import ROLES, ROOT, bundle, files
@@ -118,7 +119,7 @@ def changed(provider: str, row: str) -> Changed:
     arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]
     arguments.pop("confirm", None)  # not known here, and no matter: it says how, not what
     made = parse(arguments)
-    paths = [f"/{path}" for path in written]
+    paths = {f"/{path}": changed_lines(before[path], after[path]) for path in written}
     found = disruption.worst(disruption.disruptions(made, paths, ()).values())
     return Changed(written, found, [list(activation.command.argv) for activation in made.activations(paths)])
 

@@ -48,7 +48,7 @@ def arguments(uplink: str) -> Bundle:
 def does(uplink: str, *names: str) -> tuple[str, list[list[str]]]:
     """How much a change of these files disturbs, and the commands that make networkd see them."""
     bundle, paths = arguments(uplink), [f"{FOLDER}/{name}" for name in names]
-    worst = disruption.worst(disruption.disruptions(bundle, paths, ()).values())
+    worst = disruption.worst(disruption.disruptions(bundle, dict.fromkeys(paths), ()).values())
     return worst, [list(each.command.argv) for each in bundle.activations(paths)]
 
 
