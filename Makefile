@@ -77,10 +77,7 @@ status: ## which machines of the lab run, and what the appliances say of themsel
 
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
-	@IMRS_LAB=imrstest tests/lab/lab.py down
-	@IMRS_LAB=imrstest2 tests/lab/lab.py down
-	@IMRS_LAB=imrsbench tests/lab/lab.py down
-	@IMRS_LAB=imrsfaults tests/lab/lab.py down
+	@for lab in imrstest imrstestpair imrstest2 imrstest2pair imrsbench imrsfaults; do IMRS_LAB=$$lab tests/lab/lab.py down; done
 
 lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test importer cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -32,12 +32,13 @@ def up(lab: topology.Lab, fresh: bool, sites: t.Sequence[str] = topology.USUAL) 
             f"a lab named {lab.name} is up that is not this checkout's: `make down` clears it away, and with "
             "IMRS_LAB=another-name this one can stand beside it"
         )
-    complete = network.exists(lab.outer) and all(machine.running(lab, name) for name in names)
-    if complete and not fresh:
-        if lab.plan == plan:
+    there = lab.plan if lab.plan_file.exists() and network.exists(lab.outer) else None
+    if there and all(machine.running(lab, each.name) for each in there.machines) and not fresh:
+        if there == plan:
+            sheets.write_inventory(lab, plan)  # the fleet's file may be another one
             shell.say("already up")
             return
-        shell.say(f"up with {', '.join(lab.plan.sites)}, or from sheets that were other ones: this one is taken down")
+        shell.say(f"up with other sheets than these ({', '.join(there.sites)}): that one is taken down")
     down(lab)
     host.has_watchers(host.watchers(plan))
     images = image.build_all(lab)

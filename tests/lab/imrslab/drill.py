@@ -154,7 +154,15 @@ class Drill:
 
     def up(self) -> None:
         """Bring the lab up, unless it is."""
-        subprocess.run([ROOT / "tests/lab/lab.py", "up"], check=True)
+        self._lab("up", self.site)
+
+    def down(self) -> None:
+        """Take the lab down."""
+        self._lab("down")
+
+    def _lab(self, *words: str, **options: t.Any) -> None:
+        environment = {**os.environ, "IMRS_LAB": self.lab.name}
+        subprocess.run([ROOT / "tests/lab/lab.py", *words], check=True, env=environment, **options)
 
     def inside(self, name: str, *command: str) -> str:
         """Run a command in a machine, as root; what it printed."""
@@ -225,7 +233,7 @@ class Drill:
 
     def publish(self, variant: str) -> None:
         """Have the masters serve a variant of the zones."""
-        subprocess.run([ROOT / "tests/lab/lab.py", "publish", variant], check=True, capture_output=True)
+        self._lab("publish", variant, capture_output=True)
 
     def play(self, name: str, *arguments: str, inventory: pathlib.Path | None = None) -> Play:
         """Run a playbook of the collection to its end."""

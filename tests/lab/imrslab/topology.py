@@ -223,6 +223,11 @@ def name_for(worker: int = 0) -> str:
     return os.environ.get("IMRS_LAB", "imrs") + (str(worker + 1) if worker else "")
 
 
+def name_of_pairs(worker: int = 0) -> str:
+    """The name of the lab that a worker has beside that one while it drills another pair of daemons."""
+    return f"{name_for(worker)}pair"
+
+
 @dataclasses.dataclass(frozen=True)
 class Lab:
     """One instance of the lab. Two can run at once: they differ in name and share only the caches."""
