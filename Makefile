@@ -6,8 +6,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-live: ## a small internet on this machine, and an appliance taken live in it
-	@tests/live.sh
+live: ## a small internet on this machine, and an appliance taken live in it; SITE="xlb xnf": of which sheets of inventories/lab/sites
+	@SITE="$(SITE)" tests/live.sh
 
 render: ## every file of every node of the example fleet, and what hosts read, in rendered/; REV=<git rev>: what changed since
 	@tests/render.sh $(REV)
@@ -72,16 +72,12 @@ docs: ## the site of the plugins' and roles' documentation, in .cache/docs/html/
 	@tests/setup.sh test
 	@nox --session docs
 
-status: ## which machines of the lab run, and what the appliance says of itself
+status: ## which machines of the lab run, and what the appliances say of themselves
 	@tests/lab/lab.py status
-	@tests/lab/lab.py shell xlb01 imrs status
 
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
-	@IMRS_LAB=imrstest tests/lab/lab.py down
-	@IMRS_LAB=imrstest2 tests/lab/lab.py down
-	@IMRS_LAB=imrsbench tests/lab/lab.py down
-	@IMRS_LAB=imrsfaults tests/lab/lab.py down
+	@for lab in imrstest imrstestpair imrstest2 imrstest2pair imrsbench imrsfaults; do IMRS_LAB=$$lab tests/lab/lab.py down; done
 
 lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test importer cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \

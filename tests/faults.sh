@@ -13,7 +13,6 @@ pytest --ignore=tests/faults/lines tests/faults
 nox --session sheets
 
 export IMRS_LAB=imrsfaults
-export IMRS_TRUST_ANCHOR_FILE=$PWD/.lab/$IMRS_LAB/trust-anchor.ds
 export ANSIBLE_CONFIG=$PWD/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache
 trap 'tests/lab/lab.py down' EXIT

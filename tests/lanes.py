@@ -289,7 +289,7 @@ def report(run: Run, last: bytes) -> None:
 def how_many_labs() -> int:
     """As many as are wanted, or one where the machine does not bear more."""
     try:
-        host.make_room(LABS * host.WATCHERS + host.SPARE)
+        host.make_room((LABS + 1) * host.WATCHERS + host.SPARE)  # one more, for the drill of another pair of daemons
     except shell.LabError as error:
         put(f"One lab for the drills, not {LABS}: {error}\n".encode())
         return 1
@@ -298,10 +298,8 @@ def how_many_labs() -> int:
 
 def down() -> None:
     """Take the labs down."""
-    for number in range(LABS):
-        subprocess.run(
-            [ROOT / "tests/lab/lab.py", "down"], check=False, env={**os.environ, "IMRS_LAB": topology.name_for(number)}
-        )
+    for name in (of(number) for number in range(LABS) for of in (topology.name_for, topology.name_of_pairs)):
+        subprocess.run([ROOT / "tests/lab/lab.py", "down"], check=False, env={**os.environ, "IMRS_LAB": name})
 
 
 def main() -> int:

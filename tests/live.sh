@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make live: lab up, appliance provisioned, accepted and announced; then what came of it.
+# make live: lab up, appliances provisioned, accepted and announced; then what came of it. SITE="xlb xnf": which ones.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 began=$(date +%s)
@@ -11,27 +11,34 @@ reports=.lab/reports
 
 tests/setup.sh live
 export PATH=$PWD/.venv/bin:$PATH
-tests/lab/lab.py up
+read -ra sites <<<"${SITE:-}"
+inventory=.lab/$lab/inventory
+
+tests/lab/lab.py up "${sites[@]}"
 ready=$(date +%s)
 
-ansible-playbook icann.imrs.site -i inventories/lab "$@"
+ansible-playbook icann.imrs.site -i "$inventory" "$@"
 done=$(date +%s)
 
-echo
-echo "Acceptance of xlb01 (reports: $reports/xlb01/acceptance.{json,xml,md})"
-echo
-cat "$reports/xlb01/acceptance.txt"
-echo
-echo "What host-router (AS 64500) received:"
+appliances=$(tests/lab/lab.py appliances)
+while read -r node _; do
+  echo
+  echo "Acceptance of $node (reports: $reports/$node/acceptance.{json,xml,md})"
+  echo
+  cat "$reports/$node/acceptance.txt"
+  echo
+done <<<"$appliances"
 echo
 tests/lab/lab.py received
-echo
-echo "Asked from the vantage, through the route that host-router learnt:"
-echo "  ip netns exec $lab-vantage dig @199.7.83.42 . SOA +norec +nsid"
-echo
-ip netns exec "$lab-vantage" dig @199.7.83.42 . SOA +norec +nsid +nostats +nocmd
-ansible-playbook icann.imrs.render -i inventories/lab -e documents_directory="$PWD/.lab/rendered" >.lab/render.log 2>&1 ||
+while read -r _ _ router vantage; do
+  echo "Asked from $vantage, through the route that $router learnt:"
+  echo "  ip netns exec $lab-$vantage dig @199.7.83.42 . SOA +norec +nsid"
+  echo
+  ip netns exec "$lab-$vantage" dig @199.7.83.42 . SOA +norec +nsid +nostats +nocmd
+done <<<"$appliances"
+read -r node _ _ vantage <<<"$appliances"
+ansible-playbook icann.imrs.render -i "$inventory" -e documents_directory="$PWD/.lab/rendered" >.lab/render.log 2>&1 ||
   { cat .lab/render.log >&2; exit 1; }
-echo "What the host reads of it: .lab/rendered/sites/xlb.html"
+while read -r _ site _; do echo "What the host reads of it: .lab/rendered/sites/$site.html"; done <<<"$appliances"
 echo "Times on $(nproc) cores: lab $((ready - began)) s, site.yml $((done - ready)) s, together $((done - began)) s"
-echo "Look around: make status; ip netns exec $lab-vantage dig …; tests/lab/lab.py shell xlb01; make down takes it all away"
+echo "Look around: make status; ip netns exec $lab-$vantage dig …; tests/lab/lab.py shell $node; make down takes it all away"

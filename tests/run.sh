@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 tests/setup.sh test
 export PATH=$PWD/.venv/bin:$PATH
 export IMRS_LAB=${IMRS_LAB:-imrstest}
-export IMRS_TRUST_ANCHOR_FILE=$PWD/.lab/$IMRS_LAB/trust-anchor.ds
 export ANSIBLE_CONFIG=$PWD/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache
 exec tests/lanes.py

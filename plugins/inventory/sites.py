@@ -59,7 +59,7 @@ options:
 """
 
 EXAMPLES = r"""
-# inventories/lab/imrs.yml, beside fleet.yml and sites/
+# inventories/example/imrs.yml, beside fleet.yml and sites/
 plugin: icann.imrs.sites
 ---
 # the same, with everything spelt out

@@ -65,12 +65,13 @@ class Fleet:
             self._before = before
             WATCHES.write_text(str(ENOUGH))
         switchboard.up(lab, fresh=True)
-        keys.make(lab, (*topology.MACHINES, *self.machines))
+        plan, (template,) = lab.plan, lab.plan.appliances
+        keys.make(lab, plan, self.machines)
         here = fleets.place(lab, lab.state / "bench/xlb")
         measure.play(lab, "icann.imrs.site", "-i", str(here))
-        for each in topology.MACHINES:
+        for each in plan.machines:
             machine.stop(lab, each.name)
-        below = lab.machine_state(topology.APPLIANCE) / "upper", image.build(lab, "base")
+        below = lab.machine_state(template.name) / "upper", image.build(lab, "base")
         (below[0] / "etc/machine-id").unlink(missing_ok=True)  # each copy makes one of its own
         for each in self.machines:
             network.plug_in(lab, each)
@@ -78,7 +79,7 @@ class Fleet:
             machine.boot(lab, each, *below)
         for each in self.machines:
             shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 300)
-        shell.say(f"up: {len(self.machines)} copies of {topology.APPLIANCE}")
+        shell.say(f"up: {len(self.machines)} copies of {template.name}")
 
     def down(self) -> None:
         """Leave nothing."""

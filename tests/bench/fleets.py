@@ -17,14 +17,9 @@ SOURCE = measure.ROOT / "inventories/lab"
 
 
 def place(lab: topology.Lab, directory: pathlib.Path) -> pathlib.Path:
-    """The lab's inventory, with paths that hold wherever it stands, and with no sheets of others."""
+    """A copy of the lab's inventory."""
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.copytree(SOURCE, directory)
-    fleet = yaml.safe_load((directory / "fleet.yml").read_text(encoding="utf-8"))
-    fleet["trust_anchor_file"] = str(lab.state / "trust-anchor.ds")
-    shell.write(directory / "fleet.yml", yaml.safe_dump(fleet, sort_keys=False))
-    # Stronger than what stands beside it: the last file of a directory wins.
-    shell.write(directory / "group_vars/all/zz_bench.yml", yaml.safe_dump({"lab_root": str(measure.ROOT)}))
+    shutil.copytree(lab.inventory, directory)
     return directory
 
 

@@ -90,7 +90,6 @@ def environment(lab: topology.Lab) -> dict[str, str]:
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "imrs_reached",
         "IMRS_LAB": lab.name,
-        "IMRS_TRUST_ANCHOR_FILE": str(lab.state / "trust-anchor.ds"),
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
     }
 

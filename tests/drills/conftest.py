@@ -16,7 +16,6 @@ def pytest_configure() -> None:
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     if number:
         os.environ["IMRS_LAB"] = topology.name_for(number)
-        os.environ["IMRS_TRUST_ANCHOR_FILE"] = str(topology.Lab().state / "trust-anchor.ds")
 
 
 @pytest.fixture(scope="session")

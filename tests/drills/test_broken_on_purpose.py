@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, INVENTORY, PATIENCE, ROOT
+from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill, Play
@@ -33,12 +33,10 @@ def forget_zones(drill: Drill) -> None:
 
 
 @pytest.fixture
-def inventory(tmp_path: pathlib.Path) -> pathlib.Path:
+def inventory(drill: Drill, tmp_path: pathlib.Path) -> pathlib.Path:
     """A copy of the lab's fleet to make mistakes in."""
-    copy = tmp_path / "inventories/lab"
-    shutil.copytree(INVENTORY, copy)
-    (tmp_path / ".lab").symlink_to(ROOT / ".lab")
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    copy = tmp_path / "inventory"
+    shutil.copytree(drill.lab.inventory, copy)
     return copy
 
 

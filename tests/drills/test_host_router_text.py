@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 
 import jinja2
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import router_view, routers
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
-from imrslab import keys, machine, shell, topology
-from imrslab.drill import ALL, COVERING, INVENTORY, PATIENCE, ROOT
+from imrslab import keys, machine, shell
+from imrslab.drill import ALL, COVERING, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -43,9 +42,9 @@ def neighbor_of_bfd(drill: Drill, address: str) -> tuple[str, bool]:
 
 
 @pytest.fixture
-def text() -> str:
+def text(drill: Drill) -> str:
     """What the host of site xlb is given for FRR."""
-    fleet = fleet_files.read(INVENTORY / "imrs.yml", trust_anchor_file=os.environ.get("IMRS_TRUST_ANCHOR_FILE"))
+    fleet = fleet_files.read(drill.lab.inventory / "imrs.yml")
     (record,) = (site for site in fleet.sites if site["site"] == "xlb")
     environment = routers.environment(jinja2.FileSystemLoader(ROOT / "roles/documents/templates"))
     return next(each.text for each in routers.configurations(record, environment) if each.key == "frr")
@@ -57,9 +56,9 @@ def pasted(drill: Drill, text: str) -> t.Iterator[str]:
     secret = keys.read(drill.lab, "bgp_xlb")
     assert secret not in text
     assert router_view.PASSWORD in text
-    neighbors = [f"no neighbor {address}" for address in topology.APPLIANCE_UPLINK]
+    neighbors = [f"no neighbor {address}" for address in drill.appliance.uplink]
     try:
-        vtysh(drill, "configure terminal", f"router bgp {topology.HOST_ASN}", *neighbors)
+        vtysh(drill, "configure terminal", f"router bgp {drill.lab.plan.asns[drill.appliance.router]}", *neighbors)
         drill.wait(set())
         filled = text.replace(router_view.PASSWORD, secret)
         paste = f"umask 077; cat > {FILE}; vtysh -f {FILE}; status=$?; rm {FILE}; exit $status"
@@ -74,7 +73,7 @@ def pasted(drill: Drill, text: str) -> t.Iterator[str]:
 def test_the_text_brings_the_sessions_up_and_takes_exactly_the_five(drill: Drill, pasted: str) -> None:
     shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, PATIENCE)
     assert drill.received() == ALL
-    for address in topology.APPLIANCE_UPLINK:
+    for address in drill.appliance.uplink:
         neighbor = drill.neighbors()[address]
         assert neighbor["bgpState"] == "Established"
         assert neighbor["nbrDesc"] in pasted
@@ -95,7 +94,7 @@ def test_the_text_brings_the_sessions_up_and_takes_exactly_the_five(drill: Drill
 
 def test_a_wrong_password_keeps_the_session_down(drill: Drill, pasted: str) -> None:
     """The guard: it is this text's session that came up, and it is the agreed password that brings it up."""
-    wrong = [f"neighbor {address} password not-the-agreed-one" for address in topology.APPLIANCE_UPLINK]
+    wrong = [f"neighbor {address} password not-the-agreed-one" for address in drill.appliance.uplink]
     shell.wait_for("the five prefixes installed", lambda: installed(drill) == ALL, PATIENCE)
-    vtysh(drill, "configure terminal", f"router bgp {topology.HOST_ASN}", *wrong)
+    vtysh(drill, "configure terminal", f"router bgp {drill.lab.plan.asns[drill.appliance.router]}", *wrong)
     shell.wait_for("the end of the session", lambda: installed(drill) == set(), PATIENCE)

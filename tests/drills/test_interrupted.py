@@ -9,7 +9,7 @@ import shutil
 import typing as t
 
 from imrslab import cuts, shell
-from imrslab.drill import ALL, INVENTORY, PATIENCE, ROOT
+from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -78,10 +78,8 @@ def comes_back_as_it_was(drill: Drill, before: tuple[str, str], reason: str) -> 
 
 def test_power_fails_between_two_renames_and_before_a_confirmation(drill: Drill, tmp_path: pathlib.Path) -> None:
     """Uplink and packet filter change: of a run that stands between the two, and of one that locks itself out."""
-    copy = tmp_path / "inventories/lab"
-    shutil.copytree(INVENTORY, copy)
-    (tmp_path / ".lab").symlink_to(ROOT / ".lab")
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    copy = tmp_path / "inventory"
+    shutil.copytree(drill.lab.inventory, copy)
     sheet = copy / "sites/xlb.yml"
     sheet.write_text(sheet.read_text().replace("mtu: 1500", "mtu: 1400"))
     before = files(drill), drill.node(*cuts.RULES)

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, INVENTORY, PATIENCE, ROOT
+from imrslab.drill import ALL, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -72,7 +72,7 @@ def sheets(drill: Drill) -> t.Iterator[t.Callable[[], pathlib.Path]]:
 
     def inventory() -> pathlib.Path:
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(INVENTORY, folder)
+        shutil.copytree(drill.lab.inventory, folder)
         sheet = folder / "sites/xlb.yml"
         text = sheet.read_text(encoding="utf-8")
         assert "\npeers:\n" in text

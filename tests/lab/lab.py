@@ -13,46 +13,58 @@ import shutil
 import signal
 import subprocess
 import sys
+import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from imrslab import guests, host, image, keys, machine, network, packages, shell, topology, zones
+from imrslab import guests, host, image, keys, machine, network, packages, sheets, shell, topology, zones
 
 
-def up(lab: topology.Lab, fresh: bool) -> None:
-    """Bring the lab up. What already runs stays, unless ``fresh``; half a lab is taken down first."""
-    names = [each.name for each in topology.MACHINES]
+def up(lab: topology.Lab, fresh: bool, sites: t.Sequence[str] = topology.USUAL) -> None:
+    """Bring the lab of these sites up.
+
+    What already runs stays, unless ``fresh``, or made from other sheets; half a lab is taken down first.
+    """
+    plan = sheets.plan(sites)
+    names = [each.name for each in plan.machines]
     if network.exists(lab.outer) and not lab.state.exists():
         raise shell.LabError(
             f"a lab named {lab.name} is up that is not this checkout's: `make down` clears it away, and with "
             "IMRS_LAB=another-name this one can stand beside it"
         )
-    complete = network.exists(lab.outer) and all(machine.running(lab, name) for name in names)
-    if complete and not fresh:
-        shell.say("already up")
-        return
+    there = lab.plan if lab.plan_file.exists() and network.exists(lab.outer) else None
+    if there and all(machine.running(lab, each.name) for each in there.machines) and not fresh:
+        if there == plan:
+            sheets.write_inventory(lab, plan)  # the fleet's file may be another one
+            shell.say("already up")
+            return
+        shell.say(f"up with other sheets than these ({', '.join(there.sites)}): that one is taken down")
     down(lab)
-    host.has_watchers()
+    host.has_watchers(host.watchers(plan))
     images = image.build_all(lab)
-    keys.make(lab)
-    network.up(lab)
+    shell.write(lab.plan_file, plan.text())
+    sheets.write_inventory(lab, plan)
+    keys.make(lab, plan)
+    network.up(lab, plan)
     packages.start_proxy(lab)
-    for each in topology.MACHINES:
+    for each in plan.machines:
         guests.lay_out(lab, each)
     shell.say(zones.publish(lab, images["lab"]))
-    for each in topology.MACHINES:
+    for each in plan.machines:
         machine.boot(lab, each, images[each.image])
-    for each in topology.MACHINES:
+    for each in plan.machines:
         shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 300)
-    # The appliance knows its package archives when it arrives, as after any installation.
-    shell.run(*machine.inside(lab, topology.APPLIANCE, "apt-get", "update", "-qq"))
+    # An appliance knows its package archives when it arrives, as after any installation.
+    for appliance in plan.appliances:
+        shell.run(*machine.inside(lab, appliance.name, "apt-get", "update", "-qq"))
     shell.say(f"up: {', '.join(names)}")
 
 
 def down(lab: topology.Lab) -> None:
     """Remove every process, namespace, mount and control group of this lab, and its files but for the reports."""
-    for each in topology.MACHINES:
-        machine.stop(lab, each.name)
+    known = {path.name for path in lab.machine_state("").glob("*")}
+    for name in sorted(known.union(network.machines(lab))):
+        machine.stop(lab, name)
     packages.stop_proxy(lab)
     network.down(lab)
     if lab.state.exists():
@@ -62,35 +74,47 @@ def down(lab: topology.Lab) -> None:
 
 
 def status(lab: topology.Lab) -> int:
-    """Print which machines run; 0 when all do."""
-    missing = 0
-    for each in topology.MACHINES:
-        alive = machine.running(lab, each.name)
-        missing += not alive
-        print(f"{lab.namespace(each.name):24}{'up' if alive else 'down':6}{each.management}")
-    return int(missing > 0)
+    """Print which machines run, and what the appliances say of themselves; 0 when all machines run."""
+    plan = lab.plan
+    alive = {each.name: machine.running(lab, each.name) for each in plan.machines}
+    for each in plan.machines:
+        print(f"{lab.namespace(each.name):24}{'up' if alive[each.name] else 'down':6}{each.management}")
+    for appliance in (each for each in plan.appliances if alive[each.name]):
+        print(flush=True)
+        if (lab.machine_state(appliance.name) / "upper/usr/sbin/imrs").exists():
+            subprocess.run(machine.inside(lab, appliance.name, "imrs", "status"), check=False)
+        else:
+            print(f"{appliance.name} is bare")
+    return int(not all(alive.values()))
 
 
 def received(lab: topology.Lab) -> None:
-    """Print what host-router holds from the appliance: prefix, next hop, AS path."""
-    print(f"{'prefix':22}{'next hop':22}AS path")
-    for family, neighbor in zip(("ipv4", "ipv6"), topology.APPLIANCE_UPLINK, strict=True):
-        question = f"show bgp {family} unicast neighbors {neighbor} routes json"
-        answer = json.loads(shell.run(*machine.inside(lab, "host-router", "vtysh", "-c", question)))
-        for prefix, paths in sorted(answer.get("routes", {}).items()):
-            for path in paths:
-                hops = [hop["ip"] for hop in path["nexthops"] if hop.get("scope") != "link-local"]
-                print(f"{prefix:22}{', '.join(hops):22}{path['path']}")
+    """Print what each host's router holds from the appliances behind it: prefix, next hop, AS path."""
+    for router, asn in lab.plan.asns.items():
+        print(f"What {router} (AS {asn}) received:\n\n{'prefix':22}{'next hop':22}AS path")
+        for session in (session for each in lab.plan.behind(router) for session in each.sessions):
+            question = f"show bgp {session.family} unicast neighbors {session.address} routes json"
+            answer = json.loads(shell.run(*machine.inside(lab, router, "vtysh", "-c", question)))
+            for prefix, paths in sorted(answer.get("routes", {}).items()):
+                for path in paths:
+                    hops = [hop["ip"] for hop in path["nexthops"] if hop.get("scope") != "link-local"]
+                    print(f"{prefix:22}{', '.join(hops):22}{path['path']}")
+        print()
 
 
 def main(arguments: list[str]) -> int:
     """Run one verb; 0 when it worked."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("up").add_argument("--fresh", action="store_true", help="start from bare machines")
+    up_verb = verbs.add_parser("up", help="bring it up; what runs already stays")
+    up_verb.add_argument("--fresh", action="store_true", help="start from bare machines")
+    up_verb.add_argument(
+        "sites", nargs="*", default=topology.USUAL, help=f"sheets of {topology.SOURCE.relative_to(topology.ROOT)}/sites"
+    )
     verbs.add_parser("down", help="leave nothing but caches and reports")
-    verbs.add_parser("status", help="which machines run")
-    verbs.add_parser("received", help="what the host's router holds from the appliance")
+    verbs.add_parser("status", help="which machines run, and what the appliances say of themselves")
+    verbs.add_parser("appliances", help="a line for each: its name, its site, its host's router and vantage")
+    verbs.add_parser("received", help="what the hosts' routers hold from the appliances")
     verbs.add_parser("publish", help="have the masters serve a variant of the zones").add_argument(
         "variant", choices=zones.VARIANTS
     )
@@ -99,25 +123,29 @@ def main(arguments: list[str]) -> int:
     )
     in_image.add_argument("command", nargs=argparse.REMAINDER)
     shell_verb = verbs.add_parser("shell", help="a root shell, or a command, inside a machine")
-    shell_verb.add_argument("machine", choices=[each.name for each in topology.MACHINES])
+    shell_verb.add_argument("machine")
     shell_verb.add_argument("command", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
     lab = topology.Lab()
     if os.geteuid() != 0:
         raise shell.LabError("the lab needs root: it makes network namespaces and boots machines")
     if chosen.verb == "up":
-        up(lab, chosen.fresh)
+        up(lab, chosen.fresh, chosen.sites)
     elif chosen.verb == "down":
         down(lab)
     elif chosen.verb == "publish":
         shell.say(zones.publish(lab, image.build(lab, "lab"), chosen.variant))
+    elif chosen.verb == "appliances":
+        for each in lab.plan.appliances:
+            print(each.name, each.site, each.router, each.vantage)
     elif chosen.verb == "received":
         received(lab)
     elif chosen.verb == "in-image":
         return image.enter(lab, chosen.command)
     elif chosen.verb == "shell":
         command = chosen.command or ["bash", "-l"]
-        return subprocess.run(machine.inside(lab, chosen.machine, *command), check=False).returncode
+        name = lab.plan.machine(chosen.machine).name
+        return subprocess.run(machine.inside(lab, name, *command), check=False).returncode
     else:
         return status(lab)
     return 0

@@ -55,7 +55,7 @@ def test_what_would_not_belong_there_is_noticed() -> None:
             "tests/sanity.sh",
             "docs/images/fleet.png",
         ),
-        *("molecule/single/molecule.yml", "inventories/lab/imrs.yml", "inventories/example/reports/acc01/drift.json"),
+        *("molecule/single/molecule.yml", "inventories/lab/fleet.yml", "inventories/example/reports/acc01/drift.json"),
         *("changelogs/fragments/x.yml", ".lab/cache/base.lock", "roles/gate/.cache/x.yml", "Makefile", "ansible.cfg"),
         *("plugins/modules/__pycache__/run.cpython-311.pyc", "icann-imrs-0.1.0.tar.gz", "rendered/index.html"),
     }

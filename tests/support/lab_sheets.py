@@ -14,7 +14,8 @@ DS = f". IN DS 20326 8 2 {DIGEST}"
 
 
 def copy(directory: pathlib.Path) -> None:
-    """Copy the configuration, the fleet's file and the one sheet into a directory that need not exist."""
+    """The fleet's file, one sheet and a configuration, as in a lab's inventory, in a directory that need not exist."""
     (directory / "sites").mkdir(parents=True)
-    for name in ("imrs.yml", "fleet.yml", "sites/xlb.yml"):
+    (directory / "imrs.yml").write_text("plugin: icann.imrs.sites\n", encoding="utf-8")
+    for name in ("fleet.yml", "sites/xlb.yml"):
         shutil.copy(LAB / name, directory / name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -24,7 +25,6 @@ ROOT = topology.ROOT
 
 COVERING = {"199.7.82.0/23", "2001:500:9e::/47"}
 ALL = COVERING | {"199.7.83.0/24", "2001:500:9f::/48", "2001:500:3::/48"}
-INVENTORY = ROOT / "inventories/lab"
 
 PATIENCE = 120.0
 """Seconds in which what is waited for has to come about: nothing is called broken because a machine is slow."""
@@ -140,16 +140,29 @@ def _copy(disk: pathlib.Path, to: pathlib.Path) -> None:
 
 
 class Drill:
-    """One lab, with its appliance live or on the way there."""
+    """One lab, with an appliance live or on the way there: that of a site."""
 
-    def __init__(self) -> None:
-        self.lab = topology.Lab()
+    def __init__(self, lab: topology.Lab | None = None, site: str = "xlb") -> None:
+        self.lab, self.site = lab or topology.Lab(), site
         self._options: tuple[str, ...] = ()
         self._frozen: dict[tuple[str, ...], pathlib.Path] = {}
 
+    @functools.cached_property
+    def appliance(self) -> topology.Appliance:
+        """What the lab knows of the appliance."""
+        return self.lab.plan.of_site(self.site)
+
     def up(self) -> None:
         """Bring the lab up, unless it is."""
-        subprocess.run([ROOT / "tests/lab/lab.py", "up"], check=True)
+        self._lab("up", self.site)
+
+    def down(self) -> None:
+        """Take the lab down."""
+        self._lab("down")
+
+    def _lab(self, *words: str, **options: t.Any) -> None:
+        environment = {**os.environ, "IMRS_LAB": self.lab.name}
+        subprocess.run([ROOT / "tests/lab/lab.py", *words], check=True, env=environment, **options)
 
     def inside(self, name: str, *command: str) -> str:
         """Run a command in a machine, as root; what it printed."""
@@ -157,26 +170,32 @@ class Drill:
 
     def node(self, *command: str) -> str:
         """Run a command on the appliance."""
-        return self.inside(topology.APPLIANCE, *command)
+        return self.inside(self.appliance.name, *command)
+
+    def router(self, *command: str) -> str:
+        """Run a command on the host's router."""
+        return self.inside(self.appliance.router, *command)
 
     @property
     def way_in(self) -> list[str]:
         """What stands before a command that is to run on the appliance."""
-        return machine.inside(self.lab, topology.APPLIANCE)
+        return machine.inside(self.lab, self.appliance.name)
 
     def status(self) -> dict[str, t.Any]:
         """What the gate says of itself."""
         return json.loads(self.node("imrs", "status", "--json"))
 
     def neighbors(self) -> dict[str, dict[str, t.Any]]:
-        """The appliance's sessions, as host-router sees them."""
-        return json.loads(self.inside("host-router", "vtysh", "-c", "show bgp neighbors json"))
+        """The appliance's sessions, as the host's router sees them."""
+        return json.loads(self.router("vtysh", "-c", "show bgp neighbors json"))
 
     def received(self) -> set[str]:
-        """What host-router holds from the appliance."""
-        families = zip(("ipv4", "ipv6"), topology.APPLIANCE_UPLINK, strict=True)
-        asked = [f"-cshow bgp {family} unicast neighbors {address} routes json" for family, address in families]
-        said = self.inside("host-router", "vtysh", *asked)
+        """What the host's router holds from the appliance."""
+        asked = [
+            f"-cshow bgp {session.family} unicast neighbors {session.address} routes json"
+            for session in self.appliance.sessions
+        ]
+        said = self.router("vtysh", *asked)
         prefixes: set[str] = set()
         for _question in asked:  # one document after the other; a missing one is an error, not "no route"
             answer, end = json.JSONDecoder().raw_decode(said.lstrip())
@@ -186,7 +205,7 @@ class Drill:
 
     @contextlib.contextmanager
     def watching(self, seen: t.Callable[[frozenset[str]], object]) -> t.Iterator[None]:
-        """Meanwhile, again and again, what host-router holds."""
+        """Meanwhile, again and again, what the host's router holds."""
         over = threading.Event()
 
         def watch() -> None:
@@ -204,29 +223,30 @@ class Drill:
 
     def host_variables(self) -> dict[str, t.Any]:
         """What the appliance's sheet comes to."""
-        command = ["ansible-inventory", "-i", str(INVENTORY), "--host", topology.APPLIANCE]
+        command = ["ansible-inventory", "-i", str(self.lab.inventory), "--host", self.appliance.name]
         return json.loads(shell.run(*command, cwd=ROOT))
 
     def wait(self, prefixes: set[str], seconds: float = PATIENCE) -> None:
-        """Until host-router holds exactly these."""
-        shell.wait_for(f"host-router holding {sorted(prefixes)}", lambda: self.received() == prefixes, seconds)
+        """Until the host's router holds exactly these."""
+        what = f"{self.appliance.router} holding {sorted(prefixes)}"
+        shell.wait_for(what, lambda: self.received() == prefixes, seconds)
 
     def publish(self, variant: str) -> None:
         """Have the masters serve a variant of the zones."""
-        subprocess.run([ROOT / "tests/lab/lab.py", "publish", variant], check=True, capture_output=True)
+        self._lab("publish", variant, capture_output=True)
 
-    def play(self, name: str, *arguments: str, inventory: pathlib.Path = INVENTORY) -> Play:
+    def play(self, name: str, *arguments: str, inventory: pathlib.Path | None = None) -> Play:
         """Run a playbook of the collection to its end."""
         return self.begin(name, *arguments, inventory=inventory).end()
 
-    def begin(self, name: str, *arguments: str, inventory: pathlib.Path = INVENTORY) -> Run:
+    def begin(self, name: str, *arguments: str, inventory: pathlib.Path | None = None) -> Run:
         """Run a playbook of the collection, meanwhile go on."""
-        return Run(name, arguments, inventory)
+        return Run(name, arguments, inventory or self.lab.inventory)
 
     @property
     def disk(self) -> pathlib.Path:
         """What the appliance has on its disk beyond its image, as a folder of this machine."""
-        return self.lab.machine_state(topology.APPLIANCE) / "upper"
+        return self.lab.machine_state(self.appliance.name) / "upper"
 
     def journals(self) -> list[str]:
         """The open changes on the appliance, as ``network.changing``."""
@@ -238,17 +258,18 @@ class Drill:
 
     @property
     def _appliance(self) -> topology.Machine:
-        return next(each for each in topology.MACHINES if each.name == topology.APPLIANCE)
+        return self.lab.plan.machine(self.appliance.name)
 
     def cut_power(self) -> None:
         """The appliance stops at once; of its memory nothing stays, and that is also where its network lives."""
-        machine.stop(self.lab, topology.APPLIANCE)
-        network.unplug(self.lab, topology.APPLIANCE)
+        machine.stop(self.lab, self.appliance.name)
+        network.unplug(self.lab, self.appliance.name)
 
     def switch_off(self) -> None:
         """The appliance ends its services in order, and then stops."""
+        name = self.appliance.name
         self.node("systemctl", "poweroff", "--no-block")
-        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, topology.APPLIANCE), PATIENCE)
+        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, name), PATIENCE)
         self.cut_power()
 
     def switch_on(self) -> None:
@@ -318,7 +339,7 @@ class Drill:
     def _start_again(self) -> None:
         """Boot; nobody takes the appliance for the one from before, which said no farewell."""
         cut_relays(lambda command, _: f"\0{self.lab.outer}\0{self._appliance.management}\0".encode() in command)
-        self.inside("host-router", "vtysh", "-c", "clear bgp *")
+        self.router("vtysh", "-c", "clear bgp *")
         self.switch_on()
         self.node("sh", "-c", "systemctl is-system-running --wait || true")  # a drill does not begin amid a boot
         self._watchdogs()

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import pathlib
 import shutil
+import typing as t
 
 from . import keys, shell, topology
 
@@ -24,9 +26,9 @@ def lay_out(lab: topology.Lab, machine: topology.Machine) -> None:
         if link.addresses:
             shell.write(root / f"etc/systemd/network/10-{link.interface}.network", _network(link))
     _ssh(lab, machine, root)
-    for path, text in {"dist1": _knot, "dist2": _nsd, "host-router": _frr}.get(machine.name, _nothing)(lab).items():
-        shell.write(root / path, text, 0o644 if path.startswith(("etc/sysctl", "etc/tmpfiles")) else 0o640)
     for unit in machine.services:
+        for path, text in SETTINGS[unit](lab, machine).items():
+            shell.write(root / path, text, 0o644 if path.startswith(("etc/sysctl", "etc/tmpfiles")) else 0o640)
         wants = root / "etc/systemd/system/multi-user.target.wants"
         wants.mkdir(parents=True, exist_ok=True)
         (wants / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")
@@ -50,16 +52,30 @@ def _ssh(lab: topology.Lab, machine: topology.Machine, root: pathlib.Path) -> No
     )
 
 
-def _nothing(_lab: topology.Lab) -> dict[str, str]:
-    return {}
+def _keys(lab: topology.Lab, master: str) -> t.Iterator[tuple[topology.Appliance, topology.Key]]:
+    """Each appliance, and its key with this master."""
+    for appliance in lab.plan.appliances:
+        yield appliance, next(key for key in appliance.keys if key.master == master)
 
 
-def _knot(lab: topology.Lab) -> dict[str, str]:
-    """dist1: Knot DNS as a TSIG master that signs its NOTIFY."""
-    key = topology.MASTERS["dist1"]
-    v4, v6 = topology.APPLIANCE_UPLINK
+def _served_at(machine: topology.Machine) -> list[str]:
+    """Where a master listens."""
+    return [address.partition("/")[0] for address in machine.link("dist").addresses]
+
+
+def _knot(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
+    """Knot DNS as a TSIG master that signs its NOTIFY."""
+    found = list(_keys(lab, machine.name))
+    secrets = "".join(
+        f"  - id: {key.name}\n    algorithm: {key.algorithm}\n    secret: {keys.read(lab, key.secret)}\n"
+        for _, key in found
+    )
+    remotes = "".join(
+        f"  - id: {appliance.name}\n    address: [ {', '.join(appliance.uplink)} ]\n    key: {key.name}\n"
+        for appliance, key in found
+    )
     text = f"""server:
-    listen: [ 203.0.113.1@53, 2001:db8:0:3::1@53 ]
+    listen: [ {", ".join(f"{address}@53" for address in _served_at(machine))} ]
     rundir: /run/knot
 log:
   - target: syslog
@@ -67,23 +83,17 @@ log:
 database:
     storage: /var/lib/knot
 key:
-  - id: {key}
-    algorithm: hmac-sha256
-    secret: {keys.read(lab, "tsig_xlb01_dist1")}
-remote:
-  - id: xlb01
-    address: [ {v4}, {v6} ]
-    key: {key}
-acl:
+{secrets}remote:
+{remotes}acl:
   - id: transfer
-    key: {key}
+    key: [ {", ".join(key.name for _, key in found)} ]
     action: transfer
 template:
   - id: default
     storage: /var/lib/lab-zones
     file: "%s.zone"
     acl: transfer
-    notify: xlb01
+    notify: [ {", ".join(appliance.name for appliance, _ in found)} ]
     zonefile-load: whole
     journal-content: none
 zone:
@@ -97,9 +107,9 @@ zone:
     return {"etc/knot/knot.conf": text} | _own("etc/knot/knot.conf", "root", "knot")
 
 
-def _nsd(lab: topology.Lab) -> dict[str, str]:
-    """dist2: NSD. Its rate limit is on by default and would hit transfers' SOA queries in a test."""
-    key = topology.MASTERS["dist2"]
+def _nsd(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
+    """NSD as another. Its rate limit is on by default and would hit transfers' SOA queries in a test."""
+    found = list(_keys(lab, machine.name))
     zones = "".join(
         f"""zone:
     name: "{zone}"
@@ -108,66 +118,62 @@ def _nsd(lab: topology.Lab) -> dict[str, str]:
 """
         for zone, name in ((".", "root"), ("arpa.", "arpa"), ("root-servers.net.", "root-servers.net"))
     )
-    notify = "".join(f"    notify: {address} {key}\n" for address in topology.APPLIANCE_UPLINK)
+    secrets = "".join(
+        f"""key:
+    name: "{key.name}"
+    algorithm: {key.algorithm}
+    secret: "{keys.read(lab, key.secret)}"
+"""
+        for _, key in found
+    )
+    transfers = "".join(f"    provide-xfr: {all_} {key.name}\n" for _, key in found for all_ in ("0.0.0.0/0", "::0/0"))
+    notify = "".join(f"    notify: {address} {key.name}\n" for each, key in found for address in each.uplink)
     text = f"""server:
-    ip-address: 203.0.113.2
-    ip-address: 2001:db8:0:3::2
+{"".join(f"    ip-address: {address}" + chr(10) for address in _served_at(machine))}\
     ip-freebind: yes
     rrl-ratelimit: 0
     zonesdir: ""
 remote-control:
     control-enable: yes
     control-interface: /run/nsd/nsd.ctl
-key:
-    name: "{key}"
-    algorithm: hmac-sha256
-    secret: "{keys.read(lab, "tsig_xlb01_dist2")}"
-pattern:
+{secrets}pattern:
     name: "appliances"
-    provide-xfr: 0.0.0.0/0 {key}
-    provide-xfr: ::0/0 {key}
-{notify}{zones}"""
+{transfers}{notify}{zones}"""
     return {"etc/nsd/nsd.conf": text} | _own("etc/nsd/nsd.conf", "root", "nsd")
 
 
-def _frr(lab: topology.Lab) -> dict[str, str]:
-    """host-router: AS 64500. It takes whatever the appliance sends, so that a leak would be seen here."""
-    v4, v6 = topology.APPLIANCE_UPLINK
-    password = keys.read(lab, "bgp_xlb")
-    neighbors = "".join(
-        f""" neighbor {address} remote-as 20144
- neighbor {address} peer-group direct
- neighbor {address} password {password}
- neighbor {address} timers 3 9
- neighbor {address} timers connect 1
- neighbor {address} bfd
- neighbor {address} bfd profile imrs
-"""
-        for address in (v4, v6)
+def _frr(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
+    """A host's router. It takes whatever the appliances send, so that a leak would be seen here, and sends nothing.
+
+    Hosts' routers tell each other all they know, as in an internet: what one has lost, it has from another.
+    """
+    sessions = [(each, session) for each in lab.plan.behind(machine.name) for session in each.sessions]
+    others = [
+        (address.partition("/")[0], lab.plan.asns[other.name])
+        for other in lab.plan.machines
+        if other.name in lab.plan.asns and other.name != machine.name
+        for address in other.link("dist").addresses
+    ]
+    neighbors = "".join(_direct(lab, appliance, session) for appliance, session in sessions)
+    neighbors += "".join(
+        f" neighbor {address} remote-as {asn}\n neighbor {address} timers 3 9\n" for address, asn in others
     )
     families = "".join(
-        f""" address-family {family} unicast
-{"".join(f"  no neighbor {other} activate" + chr(10) for other in (v4, v6) if other != address)}\
-  neighbor {address} activate
-  neighbor {address} route-map everything in
-  neighbor {address} route-map nothing out
-  neighbor {address} soft-reconfiguration inbound
- exit-address-family
-"""
-        for family, address in (("ipv4", v4), ("ipv6", v6))
+        _family(
+            family,
+            [session.address for _, session in sessions if session.family == family],
+            [address for address, _ in others if (":" in address) == (family == "ipv6")],
+            _networks(machine) if others else [],
+        )
+        for family in ("ipv4", "ipv6")
     )
     # TTL security comes by a group: set on a neighbour itself, FRR runs its BFD as if over several hops.
     text = f"""frr defaults traditional
 log syslog informational
 bfd
- profile imrs
-  detect-multiplier {topology.BFD["multiplier"]}
-  transmit-interval {topology.BFD["interval_ms"]}
-  receive-interval {topology.BFD["interval_ms"]}
- exit
-exit
-router bgp {topology.HOST_ASN}
- bgp router-id 192.0.2.1
+{_profiles(lab, machine.name)}exit
+router bgp {lab.plan.asns[machine.name]}
+ bgp router-id {_router_id(machine)}
  no bgp default ipv4-unicast
  neighbor direct peer-group
  neighbor direct ttl-security hops 1
@@ -181,6 +187,63 @@ route-map nothing deny 10
         + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
         "etc/sysctl.d/50-router.conf": forwarding,
     } | _own("etc/frr", "frr", "frr")
+
+
+def _router_id(machine: topology.Machine) -> str:
+    """The first address of a router's first link to an appliance."""
+    return next(address for address in machine.links[1].addresses if ":" not in address).partition("/")[0]
+
+
+def _networks(machine: topology.Machine) -> list[str]:
+    """What a router tells other hosts' routers of: its clients and its links to appliances."""
+    links = [link for link in machine.links if link.interface not in ("mgmt", "dist")]
+    return [str(ipaddress.ip_interface(address).network) for link in links for address in link.addresses]
+
+
+def _profiles(lab: topology.Lab, router: str) -> str:
+    """BFD as each appliance's sheet agrees on it, under the name of its site."""
+    found = {each.site: session.bfd for each in lab.plan.behind(router) for session in each.sessions if session.bfd}
+    return "".join(
+        f""" profile {site}
+  detect-multiplier {bfd["multiplier"]}
+  transmit-interval {bfd["interval_ms"]}
+  receive-interval {bfd["interval_ms"]}
+ exit
+"""
+        for site, bfd in found.items()
+    )
+
+
+def _direct(lab: topology.Lab, appliance: topology.Appliance, session: topology.Session) -> str:
+    """An appliance as a neighbour."""
+    words = [
+        f"remote-as {session.asn}",
+        "peer-group direct",
+        *([f"password {keys.read(lab, session.secret)}"] if session.secret else []),
+        f"timers {session.keepalive_time} {session.hold_time}",
+        "timers connect 1",
+        *(["bfd", f"bfd profile {appliance.site}"] if session.bfd else []),
+    ]
+    return "".join(f" neighbor {session.address} {each}\n" for each in words)
+
+
+def _family(family: str, appliances: list[str], others: list[str], networks: list[str]) -> str:
+    """One address family: sessions carry the routes of their own family alone."""
+    lines = [f"network {each}" for each in dict.fromkeys(networks) if (":" in each) == (family == "ipv6")]
+    for address in (*appliances, *others):
+        lines += [
+            f"neighbor {address} activate",
+            f"neighbor {address} route-map everything in",
+            f"neighbor {address} route-map {'nothing' if address in appliances else 'everything'} out",
+            f"neighbor {address} soft-reconfiguration inbound",
+        ]
+    return "\n".join(
+        [f" address-family {family} unicast", *(f"  {each}" for each in lines), " exit-address-family", ""]
+    )
+
+
+SETTINGS = {"knot.service": _knot, "nsd.service": _nsd, "frr.service": _frr}
+"""What a machine has to be told that runs this."""
 
 
 def _own(path: str, owner: str, group: str) -> dict[str, str]:

@@ -9,14 +9,21 @@ import errno
 import os
 import pathlib
 
-from . import shell
+from . import shell, topology
 
 SETTINGS = pathlib.Path("/proc/sys")
 LIMIT = "fs.inotify.max_user_instances"
-WATCHERS = 62
-"""inotify instances of root that a lab takes, nearly all for systemd: the appliance 42, each other machine 5."""
+APPLIANCE, OTHER = 42, 5
+"""inotify instances of root that a machine takes, nearly all for systemd."""
+WATCHERS = APPLIANCE + 4 * OTHER
+"""... and a lab with one appliance."""
 SPARE = 32
 """More of them, for what else root runs beside the labs."""
+
+
+def watchers(plan: topology.Plan) -> int:
+    """inotify instances of root that a lab takes."""
+    return OTHER * len(plan.machines) + (APPLIANCE - OTHER) * len(plan.appliances)
 
 
 def has_watchers(wanted: int = WATCHERS) -> None:

@@ -11,15 +11,18 @@ import sys
 from . import shell, topology
 
 
-def make(lab: topology.Lab, machines: tuple[topology.Machine, ...] = topology.MACHINES) -> None:
-    """TSIG keys, the BGP password, Ansible's SSH key and every machine's host key; existing ones stay."""
+def make(lab: topology.Lab, plan: topology.Plan, others: tuple[topology.Machine, ...] = ()) -> None:
+    """TSIG keys, BGP passwords, Ansible's SSH key, and a host key for every machine and ``others``; old ones stay."""
     lab.secrets.mkdir(parents=True, exist_ok=True)
     lab.secrets.chmod(0o700)
-    for master in topology.MASTERS:
-        _once(lab, f"tsig_xlb01_{master}", base64.b64encode(secrets.token_bytes(32)).decode())
-    _once(lab, "bgp_xlb", secrets.token_urlsafe(24))
+    for appliance in plan.appliances:
+        for key in appliance.keys:
+            _once(lab, key.secret, base64.b64encode(secrets.token_bytes(32)).decode())
+        for session in appliance.sessions:
+            if session.secret:
+                _once(lab, session.secret, secrets.token_urlsafe(24))
     _ssh_key(lab, "id_ed25519", f"{topology.OPERATOR}@{lab.name}")
-    known = []
+    known, machines = [], (*plan.machines, *others)
     for machine in machines:
         public = _ssh_key(lab, f"host_{machine.name}", machine.name)
         known.append(f"{machine.name} {public}")

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import re
 import typing as t
 
 from . import shell, topology
+
+NAMESPACES = pathlib.Path("/run/netns")
 
 
 def _ip(namespace: str, *words: str) -> None:
@@ -20,21 +23,30 @@ def _ip(namespace: str, *words: str) -> None:
 
 def exists(namespace: str) -> bool:
     """Whether a named network namespace is there."""
-    return pathlib.Path("/run/netns", namespace).exists()
+    return (NAMESPACES / namespace).exists()
 
 
-def up(lab: topology.Lab) -> None:
+def machines(lab: topology.Lab) -> list[str]:
+    """The machines of a lab that have a namespace, whoever made them. A lab's name may begin with another one's."""
+    names = sorted(path.name for path in NAMESPACES.glob("*"))
+    labs = [name.removesuffix("lab") for name in names if name.endswith("-lab")]
+    own = lab.outer.removesuffix("lab")
+    its = [name for name in names if max([own, *labs], key=lambda lab: name.startswith(lab) * len(lab)) == own]
+    return [name.removeprefix(own) for name in its if name.startswith(own) and name != lab.outer]
+
+
+def up(lab: topology.Lab, plan: topology.Plan) -> None:
     """Lay out namespaces, bridges and cables from nothing."""
     outer = lab.outer
     shell.run("ip", "netns", "add", outer)
     _ip(outer, "link", "set", "lo", "up")
     # The management address is there on its own network only; Linux would answer for it on every bridge.
     shell.run("ip", "netns", "exec", outer, "sysctl", "--quiet", "--write", "net.ipv4.conf.all.arp_ignore=1")
-    for bridge in topology.BRIDGES:
+    for bridge in plan.bridges:
         _ip(outer, "link", "add", bridge, "type", "bridge")
         _ip(outer, "link", "set", bridge, "up")
     _ip(outer, "address", "add", f"{topology.MANAGEMENT_GATEWAY}/24", "dev", "br-mgmt")
-    for machine in topology.MACHINES:
+    for machine in plan.machines:
         plug_in(lab, machine)
 
 
@@ -44,15 +56,16 @@ def plug_in(lab: topology.Lab, machine: topology.Machine) -> None:
     shell.run("ip", "netns", "add", namespace)
     _ip(namespace, "link", "set", "lo", "up")
     for link in machine.links:
-        plug = _plug(machine.name, link.interface)
+        plug = _plug(machine, link.interface)
         peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
         _ip(lab.outer, "link", "add", plug, *peer)
         _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
 
 
-def _plug(name: str, interface: str) -> str:
-    """The lab's end of one of a machine's cables."""
-    return f"{_plugs(name)}{interface[:4]}"
+def _plug(machine: topology.Machine, interface: str) -> str:
+    """The lab's end of one of a machine's cables, by number: the kernel takes 15 characters at most."""
+    number = [link.interface for link in machine.links].index(interface)
+    return f"{machine.name}-{number}"
 
 
 @contextlib.contextmanager
@@ -61,18 +74,12 @@ def parted(lab: topology.Lab, machine: topology.Machine, interface: str) -> t.It
 
     So a switch between two routers fails: the cable's other end still has its light.
     """
-    link = next(each for each in machine.links if each.interface == interface)
-    plug = _plug(machine.name, interface)
+    link, plug = machine.link(interface), _plug(machine, interface)
     _ip(lab.outer, "link", "set", plug, "nomaster")
     try:
         yield
     finally:
         _ip(lab.outer, "link", "set", plug, "master", link.bridge)
-
-
-def _plugs(name: str) -> str:
-    """How the ends of a machine's cables begin, on the lab's side; the kernel takes 15 characters at most."""
-    return f"{name[:9]}-"
 
 
 def unplug(lab: topology.Lab, name: str) -> None:
@@ -86,14 +93,14 @@ def unplug(lab: topology.Lab, name: str) -> None:
     if exists(lab.outer):
         for link in shell.run("ip", "-n", lab.outer, "-oneline", "link").splitlines():
             plug = link.split()[1].partition("@")[0]
-            if plug.startswith(_plugs(name)):
+            if re.fullmatch(rf"{re.escape(name)}-\d", plug):
                 _ip(lab.outer, "link", "delete", plug)
     shell.run("ip", "netns", "delete", lab.namespace(name))
 
 
 def down(lab: topology.Lab) -> None:
     """Remove what up() made."""
-    for machine in topology.MACHINES:
-        unplug(lab, machine.name)
+    for name in machines(lab):
+        unplug(lab, name)
     if exists(lab.outer):
         shell.run("ip", "netns", "delete", lab.outer)

@@ -1,21 +1,36 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lab consists of: machines, links and addresses. Data, no actions.
+"""What a lab consists of: machines, links, addresses and sessions. Data, no actions.
 
+Here is what is not ours: masters, and hosts with a router and a client. Everything else follows from the sheets that a
+lab is brought up with (`sheets`), and is kept in the lab's folder as JSON: whoever looks around needs no library.
 The service prefixes are real; everything else is from the documentation ranges (RFC 5737, 3849, 5398).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pathlib
+import typing as t
+
+from . import shell
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared"
+SOURCE = ROOT / "inventories/lab"
+"""The lab's fleet: its file, all of its sheets, and how Ansible enters."""
+USUAL = ("xlb",)
+"""The sites of a lab that is told of no others."""
 
 MANAGEMENT_GATEWAY = "198.51.100.1"
 """The lab's side of the management network: where SSH comes from and where the package proxy listens."""
+MANAGEMENT = "198.51.100.0/24"
+MASTERS_NETWORK = ("203.0.113.0/29", "2001:db8:0:3::/64")
+"""Where the masters are; the hosts' routers have an address there, and their sessions with each other."""
+OPERATOR = "dnseng"
+"""The account that Ansible enters with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +45,7 @@ class Link:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """One nspawn machine: which image it boots, how it is linked, and what files and units it is given."""
+    """One nspawn machine: which image it boots, how it is linked, and what units it runs."""
 
     name: str
     image: str
@@ -42,71 +57,175 @@ class Machine:
         """Management address, without prefix length."""
         return self.links[0].addresses[0].split("/")[0]
 
+    def link(self, interface: str) -> Link:
+        """One of its links, by the name of the interface."""
+        return next(each for each in self.links if each.interface == interface)
 
-def _management(host: int) -> Link:
-    return Link("mgmt", "br-mgmt", (f"198.51.100.{host}/24",))
+
+def management(number: int) -> Link:
+    """The link of a machine that is not ours: it ends in this number."""
+    return Link("mgmt", "br-mgmt", (f"{MANAGEMENT.rpartition('.')[0]}.{number}/24",))
 
 
-MACHINES: tuple[Machine, ...] = (
-    Machine(
-        "dist1",
-        "lab",
-        (
-            _management(21),
-            Link("dist", "br-dist", ("203.0.113.1/29", "2001:db8:0:3::1/64"), ("203.0.113.6", "2001:db8:0:3::6")),
-        ),
-        ("knot.service",),
+@dataclasses.dataclass(frozen=True)
+class Master:
+    """A distribution master: the fleet's file has its addresses."""
+
+    name: str
+    number: int
+    """Of its management address."""
+    service: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """A host: its router, and a client behind it from which appliances are judged. A sheet names both."""
+
+    router: str
+    vantage: str
+    number: int
+    """Of the router's management address; the vantage's is ten more."""
+    bridge: str
+    """Of the clients' network."""
+    among_masters: tuple[str, ...]
+    """The router's addresses in the masters' network."""
+    towards_client: tuple[str, ...]
+    client: tuple[str, ...]
+
+    @property
+    def vantage_number(self) -> int:
+        """Of the vantage's management address."""
+        return self.number + 10
+
+
+MASTERS = (Master("dist1", 21, "knot.service"), Master("dist2", 22, "nsd.service"))
+HOSTS = (
+    Host(
+        "host-router", "vantage", 31, "br-client", ("203.0.113.6/29", "2001:db8:0:3::6/64"),
+        ("203.0.113.65/29", "2001:db8:0:2::1/64"), ("203.0.113.66/29", "2001:db8:0:2::2/64"),
     ),
-    Machine(
-        "dist2",
-        "lab",
-        (
-            _management(22),
-            Link("dist", "br-dist", ("203.0.113.2/29", "2001:db8:0:3::2/64"), ("203.0.113.6", "2001:db8:0:3::6")),
-        ),
-        ("nsd.service",),
+    Host(
+        "host-router2", "vantage2", 32, "br-client2", ("203.0.113.5/29", "2001:db8:0:3::5/64"),
+        ("203.0.113.73/29", "2001:db8:0:4::1/64"), ("203.0.113.74/29", "2001:db8:0:4::2/64"),
     ),
-    Machine(
-        "host-router",
-        "lab",
-        (
-            _management(31),
-            Link("uplink", "br-uplink", ("192.0.2.1/29", "2001:db8:0:1::1/64")),
-            Link("client", "br-client", ("203.0.113.65/29", "2001:db8:0:2::1/64")),
-            Link("dist", "br-dist", ("203.0.113.6/29", "2001:db8:0:3::6/64")),
-        ),
-        ("frr.service",),
-    ),
-    Machine(
-        "vantage",
-        "lab",
-        (
-            _management(41),
-            Link("client", "br-client", ("203.0.113.66/29", "2001:db8:0:2::2/64"), ("203.0.113.65", "2001:db8:0:2::1")),
-        ),
-    ),
-    # The appliance arrives bare: a management address and an SSH key, as an installer leaves it.
-    Machine("xlb01", "base", (_management(11), Link("uplink", "br-uplink", ()))),
-)
+)  # fmt: skip
 
-BRIDGES = ("br-mgmt", "br-uplink", "br-client", "br-dist")
 
-APPLIANCE = "xlb01"
-APPLIANCE_UPLINK = ("192.0.2.2", "2001:db8:0:1::2")
-HOST_ASN = 64500
-BFD = {"interval_ms": 1000, "multiplier": 5}
-"""What the lab's sheet has, too: the machines share one, and a drill that is not about BFD must not fall over it. The
-drill that is about it agrees on 300 ms and 3 (tests/drills/test_uplink.py)."""
-MASTERS = {"dist1": "xlb01-dist1.lab.example.", "dist2": "xlb01-dist2.lab.example."}
-"""Distribution masters and the names of the TSIG keys that the appliance uses with them."""
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """A TSIG key that an appliance uses with a master; its secret is a file among the lab's secrets."""
 
-OPERATOR = "dnseng"
-"""The account that Ansible enters with."""
+    master: str
+    name: str
+    algorithm: str
+    secret: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A BGP session of an appliance with the host's router, as the router is told of it; times in seconds."""
+
+    address: str
+    """The appliance's."""
+    asn: int
+    """The appliance's."""
+    hold_time: int
+    keepalive_time: int
+    bfd: dict[str, int] | None
+    """``interval_ms`` and ``multiplier``."""
+    secret: str | None
+    """A file among the lab's secrets."""
+
+    @property
+    def family(self) -> str:
+        """``ipv4`` or ``ipv6``."""
+        return "ipv6" if ":" in self.address else "ipv4"
+
+
+@dataclasses.dataclass(frozen=True)
+class Appliance:
+    """What others in the lab have to know of an appliance."""
+
+    name: str
+    site: str
+    router: str
+    """Of its host."""
+    vantage: str
+    uplink: tuple[str, ...]
+    """Its addresses there, without prefix length: one of IPv4, then one of IPv6."""
+    keys: tuple[Key, ...]
+    sessions: tuple[Session, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A lab, as it follows from its sheets."""
+
+    sites: tuple[str, ...]
+    machines: tuple[Machine, ...]
+    """In the order in which they are told of: those that are not ours come first."""
+    appliances: tuple[Appliance, ...]
+    asns: dict[str, int]
+    """AS numbers of the hosts, by router."""
+
+    @property
+    def bridges(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys(link.bridge for machine in self.machines for link in machine.links))
+
+    def machine(self, name: str) -> Machine:
+        """One by its name; LabError when there is none."""
+        for each in self.machines:
+            if each.name == name:
+                return each
+        known = ", ".join(each.name for each in self.machines)
+        raise shell.LabError(f"{name} is no machine of this lab; it has {known}")
+
+    def of_site(self, site: str) -> Appliance:
+        """The appliance of a site; LabError when the lab was brought up without it."""
+        for each in self.appliances:
+            if each.site == site:
+                return each
+        raise shell.LabError(f"site {site} is not in this lab; it has {', '.join(self.sites)}")
+
+    def behind(self, router: str) -> tuple[Appliance, ...]:
+        """The appliances that have sessions with a router."""
+        return tuple(each for each in self.appliances if each.router == router)
+
+    def text(self) -> str:
+        """As JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def read(cls, text: str) -> Plan:
+        """What ``text()`` gave."""
+        given = json.loads(text)
+        machines = [_frozen(Machine, each, links=_all(Link, each["links"])) for each in given["machines"]]
+        appliances = [
+            _frozen(Appliance, each, keys=_all(Key, each["keys"]), sessions=_all(Session, each["sessions"]))
+            for each in given["appliances"]
+        ]
+        return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"])
+
+
+def _frozen(cls: t.Any, given: dict[str, t.Any], **parts: t.Any) -> t.Any:
+    """A dataclass of what JSON has of it; it has lists for tuples."""
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return cls(**{**plain, **parts})
+
+
+def _all(cls: t.Any, given: list[dict[str, t.Any]]) -> tuple[t.Any, ...]:
+    return tuple(_frozen(cls, each) for each in given)
 
 
 def name_for(worker: int = 0) -> str:
     """The name of the lab: what IMRS_LAB says; further workers of a run have one each, with a number behind it."""
     return os.environ.get("IMRS_LAB", "imrs") + (str(worker + 1) if worker else "")
+
+
+def name_of_pairs(worker: int = 0) -> str:
+    """The name of the lab that a worker has beside that one while it drills another pair of daemons."""
+    return f"{name_for(worker)}pair"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +248,24 @@ class Lab:
     def secrets(self) -> pathlib.Path:
         """Keys made at run time, mode 0700."""
         return self.state / "secrets"
+
+    @property
+    def inventory(self) -> pathlib.Path:
+        """For Ansible: the fleet, with the sheets that the lab was brought up with."""
+        return self.state / "inventory"
+
+    @property
+    def plan_file(self) -> pathlib.Path:
+        """What the lab consists of, from when it began to come up."""
+        return self.state / "plan.json"
+
+    @property
+    def plan(self) -> Plan:
+        """What the lab consists of; LabError when it is not up."""
+        try:
+            return Plan.read(self.plan_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise shell.LabError(f"no lab named {self.name} is up: make live, or tests/lab/lab.py up") from None
 
     @property
     def outer(self) -> str:

@@ -22,6 +22,7 @@ STORED = "data/root.zone.2026073102.gz"
 REMADE = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
 VARIANTS = ("real", "next", "tampered", "foreign")
 FILES = {".": "root.zone", "arpa.": "arpa.zone", "root-servers.net.": "root-servers.net.zone"}
+RELOAD = {"knot.service": ("knotc", "--blocking", "zone-reload"), "nsd.service": ("nsd-control", "reload")}
 _SERVED = pathlib.Path("var/lib/lab-zones")
 
 
@@ -48,7 +49,7 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     if variant != "foreign":
         shell.write(lab.state / "trust-anchor.ds", anchor)
     for master in topology.MASTERS:
-        _hand_over(lab, master, folder)
+        _hand_over(lab, master.name, RELOAD[master.service], folder)
     return f"root zone {_serial(texts['.'])} ({variant}), {len(tlds(texts['.']))} TLDs, from {origin}"
 
 
@@ -186,7 +187,7 @@ def _tamper(path: pathlib.Path) -> None:
     path.write_text(altered, encoding="ascii")
 
 
-def _hand_over(lab: topology.Lab, master: str, folder: pathlib.Path) -> None:
+def _hand_over(lab: topology.Lab, master: str, reload: tuple[str, ...], folder: pathlib.Path) -> None:
     if machine.running(lab, master):
         for name in FILES.values():
             text = (folder / name).read_text(encoding="ascii")
@@ -194,7 +195,6 @@ def _hand_over(lab: topology.Lab, master: str, folder: pathlib.Path) -> None:
                 lab, master, "sh", "-c", f"cat > /{_SERVED}/{name}.new && mv /{_SERVED}/{name}.new /{_SERVED}/{name}"
             )
             shell.run(*command, input=text)
-        reload = {"dist1": ("knotc", "--blocking", "zone-reload"), "dist2": ("nsd-control", "reload")}[master]
         shell.run(*machine.inside(lab, master, *reload))
         return
     served = lab.machine_state(master) / "upper" / _SERVED

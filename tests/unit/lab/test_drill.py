@@ -8,7 +8,7 @@ import json
 import pathlib
 
 import pytest
-from imrslab import drill, shell
+from imrslab import drill, shell, topology
 
 STOOD_STILL = "WARNING ipv4 dark (the gate itself stood still for 1.2 s); asked for live"
 WATCHDOG = "imrs-gate.service: Watchdog timeout (limit 2s)!"
@@ -128,8 +128,16 @@ def test_options_are_mended_and_frozen_once_and_never_without_a_frozen_disk() ->
     assert lab.did == [("no",), ("mend", "-e", "a=1"), ("freeze", "-e", "a=1"), ("yes",), ("thaw",)]
 
 
+def lab_of_two_sessions() -> drill.Drill:
+    """A lab that is not up, and knows its appliance all the same."""
+    lab = drill.Drill()
+    sessions = tuple(topology.Session(address, 20144, 9, 3, None, None) for address in ("192.0.2.2", "2001:db8::2"))
+    lab.appliance = topology.Appliance("xlb01", "xlb", "host-router", "vantage", (), (), sessions)
+    return lab
+
+
 def test_what_the_router_holds_is_read_of_both_families() -> None:
-    lab = drill.Drill.__new__(drill.Drill)
+    lab = lab_of_two_sessions()
     lab.inside = lambda *_: '{"routes": {"a": []}}\n{\n  "routes": {"b": []}\n}\n'  # type: ignore[method-assign]
     assert lab.received() == {"a", "b"}
 
@@ -137,7 +145,7 @@ def test_what_the_router_holds_is_read_of_both_families() -> None:
 @pytest.mark.parametrize("said", ["", '{"routes": {}}\n'])
 def test_a_router_that_did_not_answer_holds_nobody_knows_what(said: str) -> None:
     """A drill would take it for a withdrawal."""
-    lab = drill.Drill.__new__(drill.Drill)
+    lab = lab_of_two_sessions()
     lab.inside = lambda *_: said  # type: ignore[method-assign]
     with pytest.raises(json.JSONDecodeError):
         lab.received()

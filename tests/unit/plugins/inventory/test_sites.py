@@ -30,8 +30,7 @@ class Fleet:
     def __init__(self, top: pathlib.Path) -> None:
         self.top, self.directory = top, top / "inventories" / "lab"
         lab_sheets.copy(self.directory)
-        self.anchor = top / ".lab" / "imrs" / "trust-anchor.ds"
-        self.anchor.parent.mkdir(parents=True)
+        self.anchor = self.directory.parent / "trust-anchor.ds"
         self.anchor.write_text(lab_sheets.DS + "\n", encoding="utf-8")
         (top / "ansible.cfg").touch()
         (top / "ansible_collections" / "icann").mkdir(parents=True)
@@ -136,7 +135,7 @@ def test_a_missing_trust_anchor_is_one_clear_error(fleet: Fleet, way: str) -> No
     environment, line = {
         "environment": ({"IMRS_TRUST_ANCHOR_FILE": "/nowhere.ds"}, f"imrs.yml: trust_anchor_file: /nowhere.ds {hint}"),
         "option": ({}, f"imrs.yml: trust_anchor_file: nowhere.ds {hint}"),
-        "fleet": ({}, f"trust_anchor_file: ../../.lab/imrs/trust-anchor.ds {hint}"),
+        "fleet": ({}, f"trust_anchor_file: ../trust-anchor.ds {hint}"),
     }[way]
     if way == "option":
         fleet.edit("imrs.yml", "plugin:", "trust_anchor_file: nowhere.ds\nplugin:")
@@ -336,7 +335,7 @@ def test_a_cached_answer_is_used(cache: Cache) -> None:
     [
         ("sites/xlb.yml", "Example Net\n    asn", "Example Network\n    asn"),
         ("fleet.yml", "power_watts: 150", "power_watts: 151"),
-        ("../../.lab/imrs/trust-anchor.ds", "20326", "20327"),
+        ("../trust-anchor.ds", "20326", "20327"),
         ("sites/xlb.yml", "# Site sheet", "# Sheet"),
     ],
 )

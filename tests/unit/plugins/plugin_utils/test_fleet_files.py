@@ -44,7 +44,7 @@ def test_other_names(config: pathlib.Path) -> None:
 
 def test_the_fleets_own_trust_anchor_is_relative_to_its_file(config: pathlib.Path) -> None:
     fleet = config.with_name("fleet.yml")
-    text = fleet.read_text(encoding="utf-8").replace("../../.lab/imrs/trust-anchor.ds", "root.ds")
+    text = fleet.read_text(encoding="utf-8").replace("../trust-anchor.ds", "root.ds")
     (config.parent / "common").mkdir()
     (config.parent / "common" / "fleet.yml").write_text(text, encoding="utf-8")
     shutil.move(config.with_name("root.ds"), config.parent / "common" / "root.ds")
