@@ -151,6 +151,8 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path: pathlib.Path, number
 
 APART = {"docs", "sanity", "importer"}
 """Sessions that `make test` leaves out, as they take long and try what is for others; each is a target of make."""
+OF_FAULTS = {"sheets"}
+"""Sessions that are a part of `make test-faults`."""
 
 
 def test_every_session_is_in_a_lane_or_a_target_of_its_own() -> None:
@@ -163,7 +165,9 @@ def test_every_session_is_in_a_lane_or_a_target_of_its_own() -> None:
     }
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(f"{name}: ## " in makefile and f"nox --session {name}\n" in makefile for name in APART)
-    assert (sessions - APART) | {"drills"} == {
+    faults = (ROOT / "tests/faults.sh").read_text(encoding="utf-8")
+    assert all(f"nox --session {name}\n" in faults for name in OF_FAULTS)
+    assert (sessions - APART - OF_FAULTS) | {"drills"} == {
         step.name for lane in (*lanes.IN_FILES, lanes.on_screen(2)) for step in lane
     }
 
