@@ -37,11 +37,18 @@ FOLDERS = ("etc", "run", "var/lib", "var/tmp")
 START_FRR = """set -eu
 for place in {folders}; do mkdir -p /$place/frr; mount --bind {directory}/$place/frr /$place/frr; done
 for daemon in zebra mgmtd bgpd staticd bfdd; do {frr}/$daemon -d -F traditional -A 127.0.0.1 -P 0; done
-vtysh -b
+while status=0; vtysh -b > {directory}/said 2>&1 || status=$?; grep -q 'locked by another' {directory}/said; do
+  sleep 0.1
+done
+cat {directory}/said
+[ $status = 0 ]
 echo loaded
 exec sleep infinity
 """
-"""The daemons as the unit starts them, but without watchfrr, which takes longer to start than all of them."""
+"""The daemons as the unit starts them, but without watchfrr, which takes longer to start than all of them.
+
+While the daemons make themselves known to mgmtd, its configuration may be locked for a moment.
+"""
 ROUTERS = """
 log "LOG" all;
 router id 198.18.0.1;
