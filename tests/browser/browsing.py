@@ -16,6 +16,11 @@ from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE = 60_000.0
+"""Milliseconds for ``expect`` to wait.
+
+``wait_for_function`` cannot wait: its second look is an eval, which the pages' content security policy forbids.
+"""
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
-from browsing import Documents, Visit
+from browsing import PATIENCE, Documents, Visit
+from playwright.sync_api import expect
 
 if t.TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -65,7 +67,7 @@ def test_filters_add_up(documents: Documents, visit: Open) -> None:
     assert wanted
     assert set(shown(page)) == wanted
     page.click("button[type=reset]")
-    page.wait_for_function(f"document.getElementById('count').textContent.startsWith('{len(documents.records)} of')")
+    expect(page.locator("#count")).to_have_text(re.compile(f"^{len(documents.records)} of"), timeout=PATIENCE)
     assert len(shown(page)) == len(documents.records)
 
 
@@ -98,7 +100,7 @@ def test_the_address_remembers(documents: Documents, visit: Open) -> None:
     assert shown(again) == before
     assert again.input_value("[name=state]") == "onboarding"
     again.evaluate("location.hash = '#state=live'")
-    again.wait_for_function("document.querySelector('[name=state]').value === 'live'")
+    expect(again.locator("[name=state]")).to_have_value("live", timeout=PATIENCE)
     assert set(shown(again)) == expected(documents, "state", "live")
 
 

@@ -13,7 +13,8 @@ import urllib.parse
 import browsing
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Documents, Visit
+from browsing import PATIENCE, Documents, Visit
+from playwright.sync_api import expect
 
 if t.TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -196,7 +197,7 @@ def test_a_page_is_dark_where_the_reader_likes_it_so_and_never_on_paper(document
 def test_text_is_copied(documents: Documents, visit: Open) -> None:
     visited = visit(f"sites/{documents.of(state='live')}.html", permissions=["clipboard-read", "clipboard-write"])
     visited.page.click("[data-copy=copy-prefixes]")
-    visited.page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+    expect(visited.page.locator("#said")).to_have_text("Copied", timeout=PATIENCE)
     copied = visited.page.evaluate("navigator.clipboard.readText()")
     assert copied.split() == [
         "199.7.82.0/23",
@@ -211,7 +212,7 @@ def test_without_a_clipboard_the_text_is_selected(documents: Documents, visit: O
     page = visit(f"sites/{documents.of(state='live')}.html").page
     page.evaluate("navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false")
     page.click("[data-copy=copy-dig]")
-    page.wait_for_function("document.getElementById('said').textContent.startsWith('Selected')")
+    expect(page.locator("#said")).to_have_text(re.compile("^Selected"), timeout=PATIENCE)
     assert page.evaluate("String(getSelection())").startswith("dig @199.7.83.42 . SOA")
 
 
