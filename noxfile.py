@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make test` runs beside the drills (tests/lanes.py).
+"""What `make test` runs before the drills, cheapest first.
 
 A tool that is missing fails its session; nothing is skipped.
 The sessions use the locked environment that tests/setup.sh made; `unit` has one of its own, without Ansible.
