@@ -27,6 +27,12 @@ UPLINK = {
     "addresses": ["192.0.2.2/29", "2001:db8:0:1::2/64", "198.51.100.2/30"],
 }  # fmt: skip
 """The uplink's own, and one address too many: what is for the controller (198.51.100.1) now leaves on that side."""
+LINK = {
+    "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False},
+             {"address": "198.51.100.2", "length": 30, "link_local": False}],
+    "ipv6": [{"address": "2001:db8:0:1::2", "length": 64, "link_local": False}],
+}  # fmt: skip
+"""The same addresses by family."""
 
 DARK = ("-e", "imrs_leave_dark=true")
 SECONDS = 20
@@ -109,7 +115,7 @@ def test_an_address_that_leads_replies_astray_is_taken_back(drill: Drill) -> Non
         assert "dev uplink" in drill.node("ip", "route", "get", topology.MANAGEMENT_GATEWAY)
         assert not drill.lets_in(), "the controller is answered all the same: this drill proves nothing"
 
-    wrong = ("-e", json.dumps({"network_uplink": UPLINK}), "-e", "imrs_disrupt=true")
+    wrong = ("-e", json.dumps({"network_uplink": UPLINK, "network_link": LINK}), "-e", "imrs_disrupt=true")
     paths = ["/etc/systemd/network/20-imrs-uplink.network", FILTER]
     # The controller hears of the change only after the node has taken it back.
     is_taken_back(drill, "network", wrong, paths, replies_go_astray, "not confirmed")

@@ -114,7 +114,7 @@ def _routing(
     peers = [peer for peer in expected["peers"] if not certified or peer["mark"] in certified]
     while True:
         seen = reader.read(host.run, command, path, _prefixes(expected))
-        if "error" in seen or _watched(seen, peers) or time.monotonic() > deadline:
+        if "error" in seen or (_watched(seen, peers) and _sent(seen, peers)) or time.monotonic() > deadline:
             return seen
         time.sleep(0.25)
 
@@ -132,6 +132,17 @@ def _watched(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any
         if peer["address"] not in up or late:
             return False
     return True
+
+
+def _sent(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
+    """Whether what is meant for the peers has been sent: FRR counts it then, and waits for more to go with it."""
+    addresses = {peer["address"] for peer in peers}
+    return all(
+        sum(channel.get("routes", {}).get("exported", 0) for channel in session.get("channels", ()))
+        == len(seen.get("exports", {}).get(session.get("name")) or ())
+        for session in seen["sessions"]
+        if session.get("neighbor") in addresses
+    )
 
 
 def _prefixes(expected: t.Mapping[str, t.Any]) -> dict[str, list[str]]:

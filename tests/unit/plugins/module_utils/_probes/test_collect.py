@@ -54,6 +54,27 @@ def test_a_node_is_read_until_bfd_is_fast(monkeypatch: pytest.MonkeyPatch) -> No
     assert asked == [{"ipv4": ["199.7.82.0/23", "199.7.83.0/24"]}] * 3
 
 
+def _speaking(sent: int, meant: int) -> dict[str, t.Any]:
+    """A routing daemon that has sent so many of the routes that it means to."""
+    channels = [{"family": "ipv4", "routes": {"exported": sent}}, {"family": "ipv6"}]
+    exports = {"host": [{"to": f"199.7.{number}.0/24"} for number in range(meant)]}
+    return {"sessions": [{**UP[0], "name": "host", "channels": channels}], "bfd": [], "exports": exports}
+
+
+@pytest.mark.parametrize(("sent", "meant", "all_sent"), [(1, 1, True), (0, 0, True), (0, 1, False), (2, 1, False)])
+def test_whether_all_that_is_meant_for_a_peer_is_sent(sent: int, meant: int, all_sent: bool) -> None:
+    assert collect._sent(_speaking(sent, meant), [PEER]) is all_sent
+    assert collect._sent(_speaking(sent, meant), [{"address": "192.0.2.9"}])
+
+
+def test_a_node_is_read_until_all_that_is_meant_for_its_peers_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = iter([_speaking(0, 2), _speaking(1, 2), _speaking(2, 2)])
+    monkeypatch.setattr(bird, "read", lambda *_arguments: next(seen))
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    expected = {"peers": [{**PEER, "bfd": None}], "prefixes": PREFIXES, "routing_provider": "bird"}
+    assert collect._routing(expected, {}, math.inf) == _speaking(2, 2)
+
+
 def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [], "bfd": []})
     assert collect._routing({"peers": [PEER], "prefixes": PREFIXES, "routing_provider": "bird"}, {}, 0) == {
