@@ -94,7 +94,7 @@ class Unit:
         return f"unit {self.bundle} {self.unit} {enabled} {started}"
 
 
-Other = Exclusive | Told | Unit
+Other: t.TypeAlias = "Exclusive | Told | Unit"
 
 
 @dataclass(frozen=True)

@@ -92,4 +92,5 @@ def _words(word: Word, answer: t.Mapping[str, t.Any], complaint: str) -> str:
         return f"ASKED FOR, BUT NOT {str(answer['mode']).upper()} within {word.wait} s: imrs status says why"
     if "kept" in answer:
         return f"stays {answer['kept']}: {answer['reason']}"
-    return f"{answer['mode']}{f' until {end}' if (end := answer.get('until')) else ''}"
+    end = answer.get("until")
+    return f"{answer['mode']} until {end}" if end else str(answer["mode"])
