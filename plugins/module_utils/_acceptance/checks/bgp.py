@@ -259,7 +259,7 @@ def received(evidence: Evidence, expected: Expected) -> Verdict:
 
 @check("BG-10", "TTL security is on", source="RFC 5082 section 3")
 def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
-    """GTSM on every directly connected session; a multihop session has the sheet's hops instead, or 255 beside BFD."""
+    """GTSM on every directly connected session; a multihop one has the sheet's hops, or 255 for 3 and more with BFD."""
 
     def rule(peer: Peer, session: Session) -> list[str]:
         options = _options(evidence, session)
@@ -268,7 +268,7 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
         if peer.multihop:
             have = options.get("multihop")
             # A daemon may take in BFD from that many hops only, by a TTL that few routers send; with 255, from all.
-            allowed = {peer.multihop, 255} if peer.bfd else {peer.multihop}
+            allowed = {peer.multihop, 255} if peer.bfd and peer.multihop > 2 else {peer.multihop}
             return [] if have in allowed else [f"multihop {have or 'off'}, {peer.multihop} in the sheet"]
         if have := options.get("multihop"):
             return [f"multihop {have}, directly connected in the sheet"]
