@@ -337,9 +337,13 @@ class Drill:
         self.wait(ALL)
 
     def _start_again(self) -> None:
-        """Boot; nobody takes the appliance for the one from before, which said no farewell."""
+        """Boot; nobody takes the appliance for the one from before, which said no farewell.
+
+        The router's BFD would otherwise still be up, and end the new session when it hears that the other end is not.
+        """
         cut_relays(lambda command, _: f"\0{self.lab.outer}\0{self._appliance.management}\0".encode() in command)
-        self.router("vtysh", "-c", "clear bgp *")
+        down = ("configure terminal", "bfd", f"profile {self.appliance.site}", "shutdown", "no shutdown", "end")
+        self.router("vtysh", *(f"-c{each}" for each in (*down, "clear bgp *")))
         self.switch_on()
         self.node("sh", "-c", "systemctl is-system-running --wait || true")  # a drill does not begin amid a boot
         self._watchdogs()
