@@ -77,7 +77,7 @@ status: ## which machines of the lab run, and what the appliances say of themsel
 
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
-	@for lab in imrstest imrstestpair imrstest2 imrstest2pair imrsbench imrsfaults; do IMRS_LAB=$$lab tests/lab/lab.py down; done
+	@for lab in imrstest imrstestbeside imrstest2 imrstest2beside imrsbench imrsfaults; do IMRS_LAB=$$lab tests/lab/lab.py down; done
 
 lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test importer cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -289,7 +289,7 @@ def report(run: Run, last: bytes) -> None:
 def how_many_labs() -> int:
     """As many as are wanted, or one where the machine does not bear more."""
     try:
-        host.make_room((LABS + 1) * host.WATCHERS + host.SPARE)  # one more, for the drill of another pair of daemons
+        host.make_room((LABS + 1) * host.WATCHERS + host.OF_A_CLUSTER + host.SPARE)  # for the drills of other sites, too
     except shell.LabError as error:
         put(f"One lab for the drills, not {LABS}: {error}\n".encode())
         return 1
@@ -298,7 +298,7 @@ def how_many_labs() -> int:
 
 def down() -> None:
     """Take the labs down."""
-    for name in (of(number) for number in range(LABS) for of in (topology.name_for, topology.name_of_pairs)):
+    for name in (of(number) for number in range(LABS) for of in (topology.name_for, topology.name_beside)):
         subprocess.run([ROOT / "tests/lab/lab.py", "down"], check=False, env={**os.environ, "IMRS_LAB": name})
 
 

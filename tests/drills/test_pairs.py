@@ -17,7 +17,7 @@ from imrslab.drill import ALL, COVERING, Drill
 @pytest.fixture(scope="module")
 def xnf() -> t.Iterator[Drill]:
     """A bare appliance, and what is around it."""
-    lab = Drill(topology.Lab(topology.name_of_pairs()), "xnf")
+    lab = Drill(topology.Lab(topology.name_beside()), "xnf")
     try:
         lab.up()
         yield lab

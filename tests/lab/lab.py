@@ -89,10 +89,10 @@ def status(lab: topology.Lab) -> int:
 
 
 def received(lab: topology.Lab) -> None:
-    """Print what each host's router holds from the appliances behind it: prefix, next hop, AS path."""
+    """Print what each host's router holds from us: prefix, next hop, AS path."""
     for router, asn in lab.plan.asns.items():
         print(f"What {router} (AS {asn}) received:\n\n{'prefix':22}{'next hop':22}AS path")
-        for session in (session for each in lab.plan.behind(router) for session in each.sessions):
+        for _, session in lab.plan.sessions(router):
             question = f"show bgp {session.family} unicast neighbors {session.address} routes json"
             answer = json.loads(shell.run(*machine.inside(lab, router, "vtysh", "-c", question)))
             for prefix, paths in sorted(answer.get("routes", {}).items()):

@@ -98,6 +98,10 @@ def clusters(draw: Draw) -> Sheet:
     inside = [[str(each.ip) for each in pair] for pair in zip(link4[4:], link6[4:], strict=False)][:routers]
     out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
     md5 = draw(st.sampled_from([None, "vault_bgp_inside"]))
+    times = [
+        draw(st.sampled_from([{}, {"bfd": {"interval_ms": 50, "multiplier": 3}}, {"hold_time": 3, "inbound": "default"}]))
+        for _ in range(routers)
+    ]
     peers = []
     for at in range(draw(st.integers(1, 3))):
         near = at < routers and draw(st.integers(0, 3)) > 0
@@ -114,6 +118,7 @@ def clusters(draw: Draw) -> Sheet:
                     "addresses": inside[at],
                     "uplink": [str(out4[at][0]), str(out6[at][0])],
                     **({"md5": md5} if md5 or draw(st.booleans()) else {}),
+                    **times[at],
                 }
                 for at in range(routers)
             ],

@@ -32,7 +32,7 @@ class Listener:
     process: str = ""
 
 
-OPTIONAL = {"mode", "notify_addresses", "listeners"}
+OPTIONAL = {"mode", "notify_addresses", "listeners", "siblings"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Expected:
     mode: str
     notify_addresses: tuple[str, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    siblings: tuple[str, ...] = ()
+    """Names of the other nodes of its cluster: questions from outside come to any of them."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -104,6 +106,7 @@ class Expected:
                 Listener(str(entry["protocol"]), int(entry["port"]), str(entry.get("process") or ""))
                 for entry in data.get("listeners") or ()
             ),
+            siblings=tuple(str(name).rstrip(".") for name in data.get("siblings") or ()),
         )
 
 

@@ -25,6 +25,7 @@ READ = (
     "imrs_routing_provider",
     "imrs_mode",
     "imrs_uplink",
+    "imrs_cluster",
 )
 """The host variables that ``project`` reads."""
 
@@ -35,6 +36,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
     KeyError with the name of a variable that is not there.
     """
     found = [text.partition("/")[0] for text in variables["imrs_uplink"]["addresses"]]
+    cluster = variables["imrs_cluster"]
     return {
         "node_name": variables["imrs_node_name"],
         "asn": variables["imrs_asn"],
@@ -47,6 +49,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "nameserver_provider": variables["imrs_nameserver_provider"],
         "routing_provider": variables["imrs_routing_provider"],
         "mode": variables["imrs_mode"],
+        "siblings": [name for name in cluster["node_names"] if name != variables["imrs_node_name"]] if cluster else [],
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
     }

@@ -173,8 +173,14 @@ def serial(exchange: t.Mapping[str, t.Any]) -> int | None:
 
 
 def answered_by(exchange: t.Mapping[str, t.Any]) -> str | None:
-    """The name server identifier (RFC 5001) of an answer; None where there is none to read."""
+    """Who gave an answer: the name server identifier (RFC 5001), or the text of hostname.bind and id.server (RFC 4892).
+
+    None where there is none to read.
+    """
     answer = _message(exchange)
+    if answer and exchange["query"].get("rdclass") == "CH":
+        texts = [text for rrset in answer.answer for rdata in rrset for text in getattr(rdata, "strings", ())]
+        return texts[0].decode("ascii", "backslashreplace") if texts else None
     options = answer.options if answer else ()
     found = (option.nsid for option in options if option.otype == dns.edns.OptionType.NSID)
     nsid = next(found, None)

@@ -69,6 +69,8 @@ class Product:
     generated: tuple[str, ...] = ()
     """Files in ``directory`` that are made when the package is installed."""
     bfd: Bfd | None = None
+    bfd_inside: bool = True
+    """Whether it watches a router of its own AS with BFD."""
 
     def variables(self) -> Variables:
         """What roles read: ``imrs_nameserver`` and ``imrs_routing`` (docs/architecture.md, host variables)."""

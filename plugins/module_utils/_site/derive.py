@@ -110,6 +110,7 @@ def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
         "imrs_cluster": {
             "minimum_live": cluster["minimum_live"],
             "nodes": [node["node"] for node in site["nodes"]],
+            "node_names": [rules.full_name(node["node"]) for node in site["nodes"]],
             "routers": [router["router"] for router in cluster["routers"]],
         }
         if cluster

@@ -60,10 +60,14 @@ class Place(t.TypedDict):
 
 
 class Cluster(t.TypedDict):
-    """The nodes and routers of a cluster, by inventory name, and how many nodes have to be live."""
+    """The nodes and routers of a cluster, by inventory name, and how many nodes have to be live.
+
+    ``node_names``: what the nodes call themselves in answers, in the order of ``nodes``.
+    """
 
     minimum_live: int
     nodes: list[str]
+    node_names: list[str]
     routers: list[str]
 
 

@@ -110,6 +110,22 @@ NODE = record(
         "bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12"),
     },
 )
+TIMES = {
+    "bfd": field(
+        record(
+            "the BFD timers",
+            {
+                "interval_ms": number(50, 60_000, "an interval in ms"),
+                "multiplier": number(2, 50, "a multiplier"),
+            },
+        ),
+        "Fast detection of a dead neighbour (RFC 5880)",
+        {"interval_ms": 300, "multiplier": 3},
+    ),
+    "hold_time": field(number(3, 65535, "a hold time in seconds"), "BGP hold time", default=Session.hold_time),
+    "keepalive_time": field(number(1, 21845, "a keepalive time in seconds"), "A third of the hold time by default"),
+}
+"""How soon a neighbour counts as gone: of any session, with a host or with a router of ours."""
 ROUTER = record(
     "a router of the site",
     {
@@ -117,7 +133,11 @@ ROUTER = record(
         "addresses": field(parts.ADDRESSES, "Towards the nodes: one of each family"),
         "uplink": field(parts.INTERFACE_ADDRESSES, "Towards host and transits"),
     },
-    {"md5": field(parts.OPTIONAL_SECRET, "Vault variable with the password of the nodes' sessions, or null")},
+    {
+        "md5": field(parts.OPTIONAL_SECRET, "Vault variable with the password of the nodes' sessions, or null"),
+        **TIMES,
+        "inbound": field(choice("none", "default"), "Routes that the nodes take from it", default=Session.inbound),
+    },
 )
 CLUSTER = record(
     "the cluster's own data",
@@ -137,19 +157,7 @@ PEER = record(
     },
     {
         "multihop": field(number(2, 255, "a number of hops"), "Not directly connected; without it, GTSM (RFC 5082)"),
-        "bfd": field(
-            record(
-                "the BFD timers",
-                {
-                    "interval_ms": number(50, 60_000, "an interval in ms"),
-                    "multiplier": number(2, 50, "a multiplier"),
-                },
-            ),
-            "Fast detection of a dead neighbour (RFC 5880)",
-            {"interval_ms": 300, "multiplier": 3},
-        ),
-        "hold_time": field(number(3, 65535, "a hold time in seconds"), "BGP hold time", default=Session.hold_time),
-        "keepalive_time": field(number(1, 21845, "a keepalive time in seconds"), "A third of the hold time by default"),
+        **TIMES,
         "communities": field(
             many(parts.COMMUNITY, "a list of BGP communities", least=0), "On specific prefixes only", ["64500:100"]
         ),

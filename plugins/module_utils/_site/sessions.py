@@ -11,6 +11,7 @@ import struct
 import typing as t
 
 from .. import _addressing as addressing
+from .. import _products as products
 from . import addresses, formats
 from .session import HostSession, Peer
 
@@ -28,7 +29,7 @@ def of_node(site: Variables, node: Variables) -> list[Peer]:
     uplink, interface = node["uplink"], interface_of(node["uplink"])
     counts: collections.Counter[str] = collections.Counter()
     found = []
-    for peer in _peers(site):
+    for peer in _peers(site, node):
         for address in peer["addresses"]:
             given = _given(peer, address, uplink["addresses"])
             stem = f"as{given['asn']}_{given['family']}"
@@ -43,17 +44,20 @@ def of_node(site: Variables, node: Variables) -> list[Peer]:
     return found
 
 
-def _peers(site: Variables) -> t.Iterator[Variables]:
-    """The neighbours of a site's nodes. With our own routers nothing is agreed on but the defaults."""
+def _peers(site: Variables, node: Variables) -> t.Iterator[Variables]:
+    """The neighbours of a site's nodes. With our own routers little is agreed on, and nothing on what they tell others."""
     if site["kind"] == "single":
         yield from site["peers"]
         return
+    watches = products.named(products.ROUTING, node["routing"]).bfd_inside
     for router in site["cluster"]["routers"]:
         yield {
             "description": f"Site router {router['router']}",
             "asn": addressing.ASN,
             "addresses": router["addresses"],
             "md5": router.get("md5"),
+            **{key: router[key] for key in ("hold_time", "keepalive_time", "inbound") if key in router},
+            "bfd": router.get("bfd") if watches else None,
             "internal": True,
         }
 

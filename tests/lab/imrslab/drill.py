@@ -23,8 +23,8 @@ from . import image, machine, network, shell, topology
 
 ROOT = topology.ROOT
 
-COVERING = {"199.7.82.0/23", "2001:500:9e::/47"}
-ALL = COVERING | {"199.7.83.0/24", "2001:500:9f::/48", "2001:500:3::/48"}
+COVERING = set(topology.COVERING)
+ALL = COVERING.union(topology.SPECIFIC)
 
 PATIENCE = 120.0
 """Seconds in which what is waited for has to come about: nothing is called broken because a machine is slow."""
@@ -140,17 +140,17 @@ def _copy(disk: pathlib.Path, to: pathlib.Path) -> None:
 
 
 class Drill:
-    """One lab, with an appliance live or on the way there: that of a site."""
+    """One lab, with an appliance live or on the way there: that of a site, or in a cluster the one that is named."""
 
-    def __init__(self, lab: topology.Lab | None = None, site: str = "xlb") -> None:
-        self.lab, self.site = lab or topology.Lab(), site
+    def __init__(self, lab: topology.Lab | None = None, site: str = "xlb", name: str = "") -> None:
+        self.lab, self.site, self._name = lab or topology.Lab(), site, name
         self._options: tuple[str, ...] = ()
         self._frozen: dict[tuple[str, ...], pathlib.Path] = {}
 
     @functools.cached_property
     def appliance(self) -> topology.Appliance:
         """What the lab knows of the appliance."""
-        return self.lab.plan.of_site(self.site)
+        return self.lab.plan.of_site(self.site, self._name)
 
     def up(self) -> None:
         """Bring the lab up, unless it is."""
@@ -194,6 +194,7 @@ class Drill:
         asked = [
             f"-cshow bgp {session.family} unicast neighbors {session.address} routes json"
             for session in self.appliance.sessions
+            if session.router == self.appliance.router
         ]
         said = self.router("vtysh", *asked)
         prefixes: set[str] = set()
@@ -342,7 +343,7 @@ class Drill:
         The router's BFD would otherwise still be up, and end the new session when it hears that the other end is not.
         """
         cut_relays(lambda command, _: f"\0{self.lab.outer}\0{self._appliance.management}\0".encode() in command)
-        down = ("configure terminal", "bfd", f"profile {self.appliance.site}", "shutdown", "no shutdown", "end")
+        down = ("configure terminal", "bfd", f"profile {self.appliance.name}", "shutdown", "no shutdown", "end")
         self.router("vtysh", *(f"-c{each}" for each in (*down, "clear bgp *")))
         self.switch_on()
         self.node("sh", "-c", "systemctl is-system-running --wait || true")  # a drill does not begin amid a boot

@@ -143,35 +143,49 @@ remote-control:
 
 
 def _frr(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
-    """A host's router. It takes whatever the appliances send, so that a leak would be seen here, and sends nothing.
+    """A host's router, or one of a cluster."""
+    own = next((each for each in lab.plan.site_routers if each.name == machine.name), None)
+    text = _site_router(lab, own) if own else _host_router(lab, machine)
+    # Of several ways, each flow keeps to one: packets are spread by addresses and ports.
+    spread = "".join(f"net.{family}.fib_multipath_hash_policy=1\n" for family in ("ipv4", "ipv6"))
+    return {
+        "etc/frr/frr.conf": text,
+        "etc/frr/daemons": "bgpd=yes\nbfdd=yes\nvtysh_enable=yes\n"
+        + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
+        "etc/sysctl.d/50-router.conf": f"net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n{spread}",
+    } | _own("etc/frr", "frr", "frr")
+
+
+def _host_router(lab: topology.Lab, machine: topology.Machine) -> str:
+    """A host's router. It takes whatever we send, so that a leak would be seen here, and sends nothing.
 
     Hosts' routers tell each other all they know, as in an internet: what one has lost, it has from another.
     """
-    sessions = [(each, session) for each in lab.plan.behind(machine.name) for session in each.sessions]
+    sessions = lab.plan.sessions(machine.name)
     others = [
         (address.partition("/")[0], lab.plan.asns[other.name])
         for other in lab.plan.machines
         if other.name in lab.plan.asns and other.name != machine.name
         for address in other.link("dist").addresses
     ]
-    neighbors = "".join(_direct(lab, appliance, session) for appliance, session in sessions)
+    neighbors = "".join(_direct(lab, speaker, session) for speaker, session in sessions)
     neighbors += "".join(
         f" neighbor {address} remote-as {asn}\n neighbor {address} timers 3 9\n" for address, asn in others
     )
     families = "".join(
         _family(
             family,
-            [session.address for _, session in sessions if session.family == family],
-            [address for address, _ in others if (":" in address) == (family == "ipv6")],
-            _networks(machine) if others else [],
+            {session.address: _told(session) for _, session in sessions}
+            | {address: ("everything", "everything") for address, _ in others},
+            _networks(machine) if others else (),
         )
         for family in ("ipv4", "ipv6")
     )
     # TTL security comes by a group: set on a neighbour itself, FRR runs its BFD as if over several hops.
-    text = f"""frr defaults traditional
+    return f"""frr defaults traditional
 log syslog informational
-bfd
-{_profiles(lab, machine.name)}exit
+{_ways(lab, sessions)}bfd
+{_profiles(sessions)}exit
 router bgp {lab.plan.asns[machine.name]}
  bgp router-id {_router_id(machine)}
  no bgp default ipv4-unicast
@@ -180,13 +194,65 @@ router bgp {lab.plan.asns[machine.name]}
 {neighbors}{families}route-map everything permit 10
 route-map nothing deny 10
 """
-    forwarding = "net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n"
-    return {
-        "etc/frr/frr.conf": text,
-        "etc/frr/daemons": "bgpd=yes\nbfdd=yes\nvtysh_enable=yes\n"
-        + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
-        "etc/sysctl.d/50-router.conf": forwarding,
-    } | _own("etc/frr", "frr", "frr")
+
+
+def _site_router(lab: topology.Lab, own: topology.SiteRouter) -> str:
+    """A router of a cluster: to the host go the five prefixes that its nodes announce; queries go to all nodes that do."""
+    nodes = lab.plan.sessions(own.name)
+    asn, numbered = own.sessions[0].asn, list(enumerate((*topology.SPECIFIC, *topology.COVERING), 1))
+    neighbors = "".join(_direct(lab, speaker, session) for speaker, session in nodes)
+    for session in own.sessions:
+        neighbors += _neighbor(lab, session.peer, lab.plan.asns[session.router], own.name, session)
+    families = "".join(
+        _family(
+            family,
+            {
+                session.address: ("everything", "default" if session.default_route else "nothing", "next-hop-self")
+                for _, session in nodes
+            }
+            | {session.peer: ("default" if session.default_route else "nothing", "imrs") for session in own.sessions},
+        )
+        for family in ("ipv4", "ipv6")
+    )
+    lists = "".join(
+        f"{'ipv6' if ':' in prefix else 'ip'} prefix-list imrs seq {number} permit {prefix}\n"
+        for number, prefix in numbered
+    )
+    return f"""frr defaults traditional
+log syslog informational
+bfd
+{_profiles([*nodes, *((own, session) for session in own.sessions)])}exit
+{lists}ip prefix-list default seq 1 permit 0.0.0.0/0
+ipv6 prefix-list default seq 1 permit ::/0
+router bgp {asn}
+ bgp router-id {next(each.address for each in own.sessions if each.family == "ipv4")}
+ no bgp default ipv4-unicast
+ neighbor inside peer-group
+ neighbor direct peer-group
+ neighbor direct ttl-security hops 1
+{neighbors}{families}route-map everything permit 10
+{_only("imrs")}{_only("default")}route-map nothing deny 10
+"""
+
+
+def _only(prefix_list: str) -> str:
+    """A route-map that lets pass what a prefix list of the same name has."""
+    return "".join(
+        f"route-map {prefix_list} permit {number}\n match {ip} address prefix-list {prefix_list}\n"
+        for number, ip in ((10, "ip"), (20, "ipv6"))
+    )
+
+
+def _ways(lab: topology.Lab, sessions: t.Sequence[tuple[topology.Speaker, topology.Session]]) -> str:
+    """How a host's router reaches the nodes of a cluster: by the cluster's routers."""
+    routers = {each.name for each in lab.plan.site_routers}
+    return "".join(
+        f"{'ipv6' if ':' in address else 'ip'} route {ipaddress.ip_interface(address).network} {session.address}\n"
+        for speaker, session in sessions
+        if speaker.name in routers
+        for address in lab.plan.machine(speaker.name).link("nodes").addresses
+        if (":" in address) == (session.family == "ipv6")
+    )
 
 
 def _router_id(machine: topology.Machine) -> str:
@@ -200,43 +266,60 @@ def _networks(machine: topology.Machine) -> list[str]:
     return [str(ipaddress.ip_interface(address).network) for link in links for address in link.addresses]
 
 
-def _profiles(lab: topology.Lab, router: str) -> str:
-    """BFD as each appliance's sheet agrees on it, under the name of its site."""
-    found = {each.site: session.bfd for each in lab.plan.behind(router) for session in each.sessions if session.bfd}
+def _profiles(sessions: t.Iterable[tuple[topology.Speaker, topology.Session]]) -> str:
+    """BFD as each sheet agrees on it, under the name of our end."""
+    found = {each.name: session.bfd for each, session in sessions if session.bfd}
     return "".join(
-        f""" profile {site}
+        f""" profile {name}
   detect-multiplier {bfd["multiplier"]}
   transmit-interval {bfd["interval_ms"]}
   receive-interval {bfd["interval_ms"]}
  exit
 """
-        for site, bfd in found.items()
+        for name, bfd in found.items()
     )
 
 
-def _direct(lab: topology.Lab, appliance: topology.Appliance, session: topology.Session) -> str:
-    """An appliance as a neighbour."""
+def _direct(lab: topology.Lab, speaker: topology.Speaker, session: topology.Session) -> str:
+    """Our end as a neighbour."""
+    inside = session.router not in lab.plan.asns
+    return _neighbor(lab, session.address, session.asn, speaker.name, session, inside=inside)
+
+
+def _neighbor(
+    lab: topology.Lab, address: str, asn: int, profile: str, session: topology.Session, *, inside: bool = False
+) -> str:
+    """One end of a session as the other one's neighbour; ``inside`` of one AS, TTLs are 255 anyway."""
     words = [
-        f"remote-as {session.asn}",
-        "peer-group direct",
+        f"remote-as {asn}",
+        f"peer-group {'inside' if inside else 'direct'}",
         *([f"password {keys.read(lab, session.secret)}"] if session.secret else []),
         f"timers {session.keepalive_time} {session.hold_time}",
         "timers connect 1",
-        *(["bfd", f"bfd profile {appliance.site}"] if session.bfd else []),
+        *(["bfd", f"bfd profile {profile}"] if session.bfd else []),
     ]
-    return "".join(f" neighbor {session.address} {each}\n" for each in words)
+    return "".join(f" neighbor {address} {each}\n" for each in words)
 
 
-def _family(family: str, appliances: list[str], others: list[str], networks: list[str]) -> str:
-    """One address family: sessions carry the routes of their own family alone."""
-    lines = [f"network {each}" for each in dict.fromkeys(networks) if (":" in each) == (family == "ipv6")]
-    for address in (*appliances, *others):
-        lines += [
-            f"neighbor {address} activate",
-            f"neighbor {address} route-map everything in",
-            f"neighbor {address} route-map {'nothing' if address in appliances else 'everything'} out",
-            f"neighbor {address} soft-reconfiguration inbound",
-        ]
+def _told(session: topology.Session) -> tuple[str, ...]:
+    """What a host's router does with one of our sessions: takes all, tells nothing or a default route of its own."""
+    return ("everything", "nothing", *(["default-originate"] if session.default_route else []))
+
+
+def _family(family: str, neighbors: dict[str, tuple[str, ...]], networks: t.Iterable[str] = ()) -> str:
+    """One address family: sessions carry the routes of their own family alone.
+
+    ``neighbors``: by address, the route-maps in and out, and what else is said of it.
+    """
+
+    def mine(text: str) -> bool:
+        return (":" in text) == (family == "ipv6")
+
+    lines = [f"network {each}" for each in dict.fromkeys(networks) if mine(each)]
+    for address, (inwards, outwards, *more) in neighbors.items():
+        words = ["activate", f"route-map {inwards} in", f"route-map {outwards} out", "soft-reconfiguration inbound", *more]
+        if mine(address):
+            lines += [f"neighbor {address} {each}" for each in words]
     return "\n".join(
         [f" address-family {family} unicast", *(f"  {each}" for each in lines), " exit-address-family", ""]
     )

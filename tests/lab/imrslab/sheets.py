@@ -30,7 +30,7 @@ ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
 def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topology.Plan:
     """The lab of these sites (names of sheets in ``source``); LabError with everything that is wrong with them."""
     sites = tuple(dict.fromkeys(sites))
-    anchors, document, errors, fleet = (_library(name) for name in ("anchors", "document", "errors", "fleet"))
+    anchors, document, errors, fleet, sessions = map(_library, ("anchors", "document", "errors", "fleet", "sessions"))
     if missing := fleet.missing_libraries():
         raise shell.LabError(
             f"the sheets are read with {' and '.join(missing)}, and {sys.executable} has none: `tests/setup.sh live` "
@@ -46,9 +46,9 @@ def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topo
         hosts = fleet.load(whole, sheets, anchors.Anchors(())).hosts  # the lab's own anchor is made when it comes up
     except errors.SiteError as error:
         raise _refused(error) from None
-    draft = _Draft()
+    draft = _Draft(sessions.of_host)
     for sheet in sheets:
-        draft.add(sheet, next(each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]))
+        draft.add(sheet, [each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]])
     draft.masters(whole, next(iter(hosts.values()))["imrs_masters"])
     if draft.problems:
         raise _refused(errors.SiteError(draft.problems))
@@ -71,7 +71,7 @@ def _library(name: str) -> t.Any:
 
 @dataclasses.dataclass
 class _Uplink:
-    """A network between appliances and their host's router."""
+    """A network between machines of ours and their host's router."""
 
     router: str
     networks: list[t.Any]
@@ -90,132 +90,191 @@ class _Uplink:
 class _Draft:
     """A lab that grows sheet by sheet, and what speaks against it."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_host: t.Callable[[dict[str, t.Any]], list[t.Any]]) -> None:
         self.problems: list[t.Any] = []
+        self._of_host = of_host
         self._appliances: list[tuple[topology.Appliance, topology.Machine]] = []
+        self._site_routers: list[tuple[topology.SiteRouter, topology.Machine]] = []
         self._asns: dict[str, int] = {}
         self._uplinks: list[_Uplink] = []
         self._masters: list[topology.Machine] = []
+        self._clusters = 0
         self._taken = {topology.MANAGEMENT_GATEWAY: "the lab itself"}
+        self._networks = {topology.MANAGEMENT: "management"}
+        self._networks |= dict.fromkeys(topology.MASTERS_NETWORK, "the masters' network")
         for master in topology.MASTERS:
             self._take(master.number, master.name)
         for host in topology.HOSTS:
             self._take(host.number, host.router)
             self._take(host.vantage_number, host.vantage)
+            self._networks |= {str(ipaddress.ip_interface(text).network): f"that of {host.vantage}" for text in host.client}
 
-    def _take(self, number: int, name: str) -> None:
-        self._taken[_bare(topology.management(number).addresses[0])] = name
+    def _take(self, number: int, name: str) -> topology.Link:
+        link = topology.management(number)
+        self._taken[_bare(link.addresses[0])] = name
+        return link
 
-    def add(self, sheet: t.Any, node: dict[str, t.Any]) -> None:
-        """Take a sheet, and what the roles read of its (first) node."""
+    def add(self, sheet: t.Any, nodes: t.Sequence[dict[str, t.Any]]) -> None:
+        """Take a sheet, and what the roles read of its nodes."""
 
         def wrong(*place: str | int, because: str) -> None:
             self.problems.append(sheet.problem(place, because))
 
-        if node["imrs_kind"] != "single":
-            wrong("kind", because="the lab takes singles live, and has no routers of a cluster yet")
-            return
-        host = HOST_OF.get(node["imrs_vantage"])
+        vantage, glass = nodes[0]["imrs_vantage"], nodes[0]["imrs_looking_glass"]
+        host = HOST_OF.get(vantage)
         if not host:
             known = " and ".join(f"{each.vantage} (behind {each.router})" for each in topology.HOSTS)
-            wrong("vantage", because=f"{node['imrs_vantage']} is no machine of the lab, which has {known}")
+            wrong("vantage", because=f"{vantage} is no machine of the lab, which has {known}")
             return
-        if node["imrs_looking_glass"] not in ("", host.router):
-            glass = node["imrs_looking_glass"]
+        cluster = nodes[0]["imrs_cluster"]
+        if cluster and glass not in ("", *cluster["routers"]):
+            wrong("looking_glass", because=f"{glass} is none of the routers here, {', '.join(cluster['routers'])}")
+        elif not cluster and glass not in ("", host.router):
             wrong("looking_glass", because=f"{glass} is not the router before {host.vantage}: that is {host.router}")
-        top: tuple[str | int, ...] = ("nodes", 0)
-        for key in ("vlan", "bond"):
-            if node["imrs_uplink"][key]:
-                wrong(*top, "uplink", key, because="the lab's cables carry one untagged network; leave this out there")
-        self._manage(sheet, node)
-        uplink = self._uplink(sheet, node, host)
-        sessions = self._sessions(sheet, node, uplink)
+        for at, node in enumerate(nodes):
+            for key in ("vlan", "bond"):
+                if node["imrs_uplink"][key]:
+                    because = "the lab's cables carry one untagged network; leave this out there"
+                    wrong("nodes", at, "uplink", key, because=because)
+            self._manage(sheet, at, node)
+        if cluster:
+            self._cluster(sheet, nodes, host)
+            return
+        (node,) = nodes
+        own, place = node["imrs_uplink"], ("nodes", 0, "uplink", "addresses")
+        uplink = self._uplink(sheet, place, own["addresses"], host)
+        uplink.addresses |= dict.fromkeys(own["gateways"])
+        self._peers(sheet, host, [uplink])
+        routers = {peer["address"]: host.router for peer in node["imrs_peers"]}
+        self._appliance(node, host.router, host.vantage, uplink.bridge, routers)
+
+    def _appliance(
+        self, node: dict[str, t.Any], readable: str, vantage: str, bridge: str, routers: dict[str, str]
+    ) -> None:
+        """A node. It arrives bare: a management address and an SSH key, as an installer leaves it.
+
+        ``routers``: names by the addresses of its peers.
+        """
         appliance = topology.Appliance(
             name=node["imrs_node"],
             site=node["imrs_site"],
-            router=host.router,
-            vantage=host.vantage,
+            router=readable,
+            vantage=vantage,
             uplink=tuple(sorted(map(_bare, node["imrs_uplink"]["addresses"]), key=lambda text: ":" in text)),
             keys=tuple(
                 topology.Key(each["name"], key["name"], key["algorithm"], secret_file(key["secret_variable"]))
                 for each in node["imrs_masters"]
                 for key in [each["tsig"]]
             ),
-            sessions=tuple(sessions),
+            sessions=tuple(
+                topology.Session(
+                    routers[peer["address"]], peer["address"], peer["local_address"], node["imrs_asn"],
+                    peer["hold_time"], peer["keepalive_time"], peer["bfd"],
+                    secret_file(peer["password_variable"]) if peer["password_variable"] else None,
+                    peer["inbound"] == "default",
+                )  # fmt: skip
+                for peer in node["imrs_peers"]
+                if peer["address"] in routers
+            ),
         )
         management = node["imrs_management"]
-        # It arrives bare: a management address and an SSH key, as an installer leaves it.
         links = (
             topology.Link(management["interface"], "br-mgmt", tuple(management["addresses"])),
-            topology.Link(node["imrs_uplink"]["interface"], uplink.bridge, ()),
+            topology.Link(node["imrs_uplink"]["interface"], bridge, ()),
         )
         self._appliances.append((appliance, topology.Machine(appliance.name, "base", links)))
 
-    def _manage(self, sheet: t.Any, node: dict[str, t.Any]) -> None:
+    def _cluster(self, sheet: t.Any, nodes: t.Sequence[dict[str, t.Any]], host: topology.Host) -> None:
+        """Nodes on one link with the routers of their own, each of which has a link to the host's router."""
+        self._clusters += 1
+        bridge, place = f"br-nodes{_suffix(self._clusters)}", ("nodes", 0, "uplink", "addresses")
+        inside = self._claim(sheet, place, nodes[0]["imrs_uplink"]["addresses"], "the link of another cluster's nodes")
+        given, asn = sheet.data["cluster"]["routers"], nodes[0]["imrs_asn"]
+        ours, routers, uplinks = self._of_host(sheet.data), dict[str, str](), list[_Uplink]()
+        secret = {_spelt(text): peer["md5"] for peer in sheet.data["peers"] for text in peer["addresses"]}
+        for at, router in enumerate(given):
+            name, found = router["router"], [each for each in ours if each.our_name == router["router"]]
+            routers |= dict.fromkeys(map(_spelt, router["addresses"]), name)
+            uplink = self._uplink(sheet, ("cluster", "routers", at, "uplink"), router["uplink"], host)
+            uplinks.append(uplink)
+            sessions = tuple(
+                topology.Session(
+                    host.router, each.address, each.local_address, asn, each.hold_time, each.keepalive_time,
+                    each.bfd and each.bfd._asdict(), secret_file(secret[each.address]) if secret[each.address] else None,
+                    each.inbound == "default",
+                )  # fmt: skip
+                for each in found
+            )
+            gateways = tuple(each.address for each in found if each.inbound != "default")
+            towards_nodes = tuple(filter(None, (_within(text, inside) for text in router["addresses"])))
+            links = (
+                self._take(topology.FIRST_SITE_ROUTER + len(self._site_routers), name),
+                topology.Link("nodes", bridge, towards_nodes),
+                topology.Link("uplink", uplink.bridge, tuple(router["uplink"]), gateways),
+            )
+            machine = topology.Machine(name, "lab", links, ("frr.service",))
+            self._site_routers.append((topology.SiteRouter(name, sheet.data["site"], sessions), machine))
+        self._peers(sheet, host, uplinks)
+        for node in nodes:
+            self._appliance(node, given[0]["router"], host.vantage, bridge, routers)
+
+    def _peers(self, sheet: t.Any, host: topology.Host, uplinks: t.Sequence[_Uplink]) -> None:
+        """The host's router is all of the sheet's peers: in one AS, with one address of a family on each uplink."""
+        ends: collections.Counter[tuple[str, int]] = collections.Counter()
+        for index, peer in enumerate(sheet.data["peers"]):
+            known = self._asns.setdefault(host.router, peer["asn"])
+            if known != peer["asn"]:
+                others = ", ".join(each.vantage for each in topology.HOSTS if each is not host)
+                because = f"{host.router} is AS {known} already; another host's vantage is {others}"
+                self.problems.append(sheet.problem(("peers", index, "asn"), f"{peer['asn']}: {because}"))
+            for at, text in enumerate(peer["addresses"]):
+                address, place = ipaddress.ip_address(text), ("peers", index, "addresses", at)
+                uplink = next((each for each in uplinks if any(address in network for network in each.networks)), None)
+                if uplink is None:
+                    because = f"{address} is not on the uplink, and the lab's routers all are"
+                    self.problems.append(sheet.problem(place, because))
+                    continue
+                ends[uplink.bridge, address.version] += 1
+                if ends[uplink.bridge, address.version] == 2:
+                    self.problems.append(sheet.problem(place, "is a second router; a host has one in the lab"))
+                uplink.addresses[str(address)] = None
+
+    def _manage(self, sheet: t.Any, at: int, node: dict[str, t.Any]) -> None:
         """Management addresses: the first is the one that operators come to."""
         for index, text in enumerate(node["imrs_management"]["addresses"]):
-            address, place = ipaddress.ip_interface(text), ("nodes", 0, "management", "addresses", index)
+            address, place = ipaddress.ip_interface(text), ("nodes", at, "management", "addresses", index)
             owner = self._taken.setdefault(str(address.ip), node["imrs_node"])
             if owner != node["imrs_node"]:
-                self.problems.append(
-                    sheet.problem(
-                        place, f"{address.ip} is that of {owner} already; take another of {topology.MANAGEMENT}"
-                    )
-                )
+                because = f"{address.ip} is that of {owner} already; take another of {topology.MANAGEMENT}"
+                self.problems.append(sheet.problem(place, because))
             elif index == 0 and str(address.network) != topology.MANAGEMENT:
-                self.problems.append(
-                    sheet.problem(place, f"{text} is not in the lab's management network, {topology.MANAGEMENT}")
-                )
+                because = f"{text} is not in the lab's management network, {topology.MANAGEMENT}"
+                self.problems.append(sheet.problem(place, because))
 
-    def _uplink(self, sheet: t.Any, node: dict[str, t.Any], host: topology.Host) -> _Uplink:
-        """The network of a node's uplink; two nodes may be in the same."""
-        networks = [ipaddress.ip_interface(text).network for text in node["imrs_uplink"]["addresses"]]
+    def _claim(self, sheet: t.Any, place: tuple[str | int, ...], texts: t.Sequence[str], what: str) -> list[t.Any]:
+        """The networks of these addresses, which nobody else has in the lab; ``what`` they are to the next one."""
+        networks = [ipaddress.ip_interface(text).network for text in texts]
+        for (index, network), (text, whose) in itertools.product(enumerate(networks), self._networks.items()):
+            if (other := ipaddress.ip_network(text)).version == network.version and network.overlaps(other):
+                because = f"overlaps with {text}, which is {whose} in the lab"
+                self.problems.append(sheet.problem((*place, index), because))
+        self._networks |= dict.fromkeys(map(str, networks), what)
+        return networks
+
+    def _uplink(
+        self, sheet: t.Any, place: tuple[str | int, ...], texts: t.Sequence[str], host: topology.Host
+    ) -> _Uplink:
+        """The network of an uplink; two machines may be in the same."""
+        networks = [ipaddress.ip_interface(text).network for text in texts]
         there = (each for each in self._uplinks if each.router == host.router and each.networks == networks)
         if found := next(there, None):
             return found
-        known = {topology.MANAGEMENT: "management", **dict.fromkeys(topology.MASTERS_NETWORK, "the masters' network")}
-        for each in topology.HOSTS:
-            known |= {str(ipaddress.ip_interface(text).network): f"that of {each.vantage}" for text in each.client}
-        for uplink in self._uplinks:
-            known |= {str(network): f"another uplink, to {uplink.router}" for network in uplink.networks}
-        for (index, network), (text, what) in itertools.product(enumerate(networks), known.items()):
-            if (other := ipaddress.ip_network(text)).version == network.version and network.overlaps(other):
-                place = ("nodes", 0, "uplink", "addresses", index)
-                self.problems.append(sheet.problem(place, f"overlaps with {text}, which is {what} in the lab"))
+        self._claim(sheet, place, texts, f"another uplink, to {host.router}")
         number = len(self._uplinks) + 1
         of_router = sum(each.router == host.router for each in self._uplinks) + 1
         made = _Uplink(host.router, networks, f"br-uplink{_suffix(number)}", f"uplink{_suffix(of_router)}", {})
         self._uplinks.append(made)
-        for gateway in node["imrs_uplink"]["gateways"]:
-            made.addresses[gateway] = None
         return made
-
-    def _sessions(self, sheet: t.Any, node: dict[str, t.Any], uplink: _Uplink) -> t.Iterator[topology.Session]:
-        """The sessions of a node, and the router's addresses for them."""
-        places = [
-            (index, at) for index, peer in enumerate(sheet.data["peers"]) for at, _ in enumerate(peer["addresses"])
-        ]
-        ends: collections.Counter[str] = collections.Counter()
-        for (index, at), peer in zip(places, node["imrs_peers"], strict=True):
-            place: tuple[str | int, ...] = ("peers", index, "addresses", at)
-            if not any(ipaddress.ip_address(peer["address"]) in network for network in uplink.networks):
-                self.problems.append(
-                    sheet.problem(place, f"{peer['address']} is not on the uplink, and the lab's routers all are")
-                )
-                continue
-            known = self._asns.setdefault(uplink.router, peer["asn"])
-            if known != peer["asn"]:
-                others = ", ".join(each.vantage for each in topology.HOSTS if each.router != uplink.router)
-                because = f"{uplink.router} is AS {known} already; another host's vantage is {others}"
-                self.problems.append(sheet.problem(("peers", index, "asn"), f"{peer['asn']}: {because}"))
-            ends[peer["local_address"]] += 1
-            if ends[peer["local_address"]] == 2:
-                self.problems.append(sheet.problem(place, "is a second router; a host has one in the lab"))
-            uplink.addresses[peer["address"]] = None
-            yield topology.Session(
-                peer["local_address"], node["imrs_asn"], peer["hold_time"], peer["keepalive_time"], peer["bfd"],
-                secret_file(peer["password_variable"]) if peer["password_variable"] else None,
-            )  # fmt: skip
 
     def masters(self, fleet: t.Any, given: t.Sequence[dict[str, t.Any]]) -> None:
         """The masters that the fleet names, as the lab has them."""
@@ -252,9 +311,10 @@ class _Draft:
             machines.append(topology.Machine(host.vantage, "lab", (topology.management(host.vantage_number), behind)))
         return topology.Plan(
             sites=sites,
-            machines=(*machines, *(machine for _, machine in self._appliances)),
+            machines=(*machines, *(machine for _, machine in (*self._site_routers, *self._appliances))),
             appliances=tuple(appliance for appliance, _ in self._appliances),
             asns=self._asns,
+            site_routers=tuple(router for router, _ in self._site_routers),
         )
 
 
@@ -264,6 +324,11 @@ def _suffix(number: int) -> str:
 
 def _bare(text: str) -> str:
     return text.partition("/")[0]
+
+
+def _spelt(text: str) -> str:
+    """An address in the library's spelling."""
+    return str(ipaddress.ip_address(text))
 
 
 def _all_bare(texts: t.Iterable[str]) -> tuple[str, ...]:
@@ -304,5 +369,5 @@ def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path
 
 def _secrets(plan: topology.Plan) -> list[str]:
     keys = [key.secret for each in plan.appliances for key in each.keys]
-    passwords = [session.secret for each in plan.appliances for session in each.sessions if session.secret]
+    passwords = [session.secret for each in plan.speakers for session in each.sessions if session.secret]
     return list(dict.fromkeys([*keys, *passwords]))

@@ -29,6 +29,9 @@ MANAGEMENT_GATEWAY = "198.51.100.1"
 MANAGEMENT = "198.51.100.0/24"
 MASTERS_NETWORK = ("203.0.113.0/29", "2001:db8:0:3::/64")
 """Where the masters are; the hosts' routers have an address there, and their sessions with each other."""
+SPECIFIC = ("199.7.83.0/24", "2001:500:9f::/48", "2001:500:3::/48")
+COVERING = ("199.7.82.0/23", "2001:500:9e::/47")
+"""The prefixes of the IMRS: those that attract traffic, and those that a drained node keeps."""
 OPERATOR = "dnseng"
 """The account that Ansible enters with."""
 
@@ -111,6 +114,10 @@ HOSTS = (
 )  # fmt: skip
 
 
+FIRST_SITE_ROUTER = 51
+"""Of the management address of the first router of a cluster; the others follow."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Key:
     """A TSIG key that an appliance uses with a master; its secret is a file among the lab's secrets."""
@@ -123,18 +130,24 @@ class Key:
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A BGP session of an appliance with the host's router, as the router is told of it; times in seconds."""
+    """A BGP session of ours with a router of the lab, as that router is told of it; times in seconds."""
 
+    router: str
+    """The other end's name."""
+    peer: str
+    """The other end's address."""
     address: str
-    """The appliance's."""
+    """Our own."""
     asn: int
-    """The appliance's."""
+    """Our own."""
     hold_time: int
     keepalive_time: int
     bfd: dict[str, int] | None
     """``interval_ms`` and ``multiplier``."""
     secret: str | None
     """A file among the lab's secrets."""
+    default_route: bool = False
+    """Whether our end takes a default route."""
 
     @property
     def family(self) -> str:
@@ -149,12 +162,27 @@ class Appliance:
     name: str
     site: str
     router: str
-    """Of its host."""
+    """The one whose table shows what it announces: the host's, or the first one of its cluster."""
     vantage: str
     uplink: tuple[str, ...]
     """Its addresses there, without prefix length: one of IPv4, then one of IPv6."""
     keys: tuple[Key, ...]
     sessions: tuple[Session, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SiteRouter:
+    """A router of a cluster, in our AS: it has sessions with all nodes, and these with the host's router.
+
+    The collection does not provision it: the lab does.
+    """
+
+    name: str
+    site: str
+    sessions: tuple[Session, ...]
+
+
+Speaker = t.Union[Appliance, SiteRouter]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,6 +195,7 @@ class Plan:
     appliances: tuple[Appliance, ...]
     asns: dict[str, int]
     """AS numbers of the hosts, by router."""
+    site_routers: tuple[SiteRouter, ...] = ()
 
     @property
     def bridges(self) -> tuple[str, ...]:
@@ -181,16 +210,21 @@ class Plan:
         known = ", ".join(each.name for each in self.machines)
         raise shell.LabError(f"{name} is no machine of this lab; it has {known}")
 
-    def of_site(self, site: str) -> Appliance:
-        """The appliance of a site; LabError when the lab was brought up without it."""
+    def of_site(self, site: str, name: str = "") -> Appliance:
+        """An appliance of a site, the first one without a name; LabError when the lab was brought up without it."""
         for each in self.appliances:
-            if each.site == site:
+            if each.site == site and name in ("", each.name):
                 return each
         raise shell.LabError(f"site {site} is not in this lab; it has {', '.join(self.sites)}")
 
-    def behind(self, router: str) -> tuple[Appliance, ...]:
-        """The appliances that have sessions with a router."""
-        return tuple(each for each in self.appliances if each.router == router)
+    @property
+    def speakers(self) -> tuple[Speaker, ...]:
+        """Everything of ours that has BGP sessions."""
+        return (*self.appliances, *self.site_routers)
+
+    def sessions(self, router: str) -> tuple[tuple[Speaker, Session], ...]:
+        """The sessions that a router of the lab has with us, each with our end."""
+        return tuple((each, session) for each in self.speakers for session in each.sessions if session.router == router)
 
     def text(self) -> str:
         """As JSON."""
@@ -205,7 +239,8 @@ class Plan:
             _frozen(Appliance, each, keys=_all(Key, each["keys"]), sessions=_all(Session, each["sessions"]))
             for each in given["appliances"]
         ]
-        return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"])
+        routers = [_frozen(SiteRouter, each, sessions=_all(Session, each["sessions"])) for each in given["site_routers"]]
+        return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"], tuple(routers))
 
 
 def _frozen(cls: t.Any, given: dict[str, t.Any], **parts: t.Any) -> t.Any:
@@ -223,9 +258,9 @@ def name_for(worker: int = 0) -> str:
     return os.environ.get("IMRS_LAB", "imrs") + (str(worker + 1) if worker else "")
 
 
-def name_of_pairs(worker: int = 0) -> str:
-    """The name of the lab that a worker has beside that one while it drills another pair of daemons."""
-    return f"{name_for(worker)}pair"
+def name_beside(worker: int = 0) -> str:
+    """The name of the lab that a worker has beside that one while it drills other sites."""
+    return f"{name_for(worker)}beside"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -56,6 +56,35 @@ def test_two_sites_are_behind_two_hosts() -> None:
     assert plan.machine("vantage2").link("client").gateways == ("203.0.113.73", "2001:db8:0:4::1")
 
 
+def test_a_cluster_has_routers_of_its_own() -> None:
+    plan = sheets.plan(["xlc"])
+    assert names(plan)[2:] == ["host-router", "vantage", "xlc-r1", "xlc-r2", "xlc01", "xlc02"]
+    assert plan.asns == {"host-router": 64500}
+    assert addresses(plan, "host-router")["uplink2"] == ("192.0.2.50/31", "2001:db8:0:23::a/127")
+    assert addresses(plan, "xlc-r2") == {
+        "mgmt": ("198.51.100.52/24",),
+        "nodes": ("192.0.2.34/28", "2001:db8:0:21::2/64"),
+        "uplink": ("192.0.2.51/31", "2001:db8:0:23::b/127"),
+    }
+    assert plan.machine("xlc-r2").link("uplink").gateways == (), "the host tells a default route"
+    assert plan.machine("xlc-r2").link("uplink").bridge == plan.machine("host-router").link("uplink2").bridge
+    bridges = {plan.machine(name).link(to).bridge for name, to in (("xlc-r1", "nodes"), ("xlc02", "uplink"))}
+    assert bridges == {"br-nodes"}
+    assert [each.name for each, _ in plan.sessions("host-router")] == ["xlc-r1", "xlc-r1", "xlc-r2", "xlc-r2"]
+    assert {each.name for each, _ in plan.sessions("xlc-r1")} == {"xlc01", "xlc02"}
+    assert all(len(each.sessions) == 4 and each.router == "xlc-r1" for each in plan.appliances)
+    assert host.watchers(plan) == host.OF_A_CLUSTER
+    assert topology.Plan.read(plan.text()) == plan
+
+
+def test_every_site_of_the_lab_at_once() -> None:
+    plan = sheets.plan(["xlb", "xnf", "xlc"])
+    assert addresses(plan, "host-router")["uplink3"] == ("192.0.2.50/31", "2001:db8:0:23::a/127")
+    found = [yaml.safe_load(path.read_text()) for path in (topology.SOURCE / "sites").glob("*.yml")]
+    pairs = {(node["nameserver"], node["routing"]) for sheet in found for node in sheet["nodes"]}
+    assert len(pairs) == 4, "every pair of daemons has a site"
+
+
 def test_a_plan_is_kept_as_it_was(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xlb", "xnf"])
@@ -110,7 +139,7 @@ def test_a_sheet_of_ones_own(source: Source) -> None:
     plan = sheets.plan(["xnf", "xst"], source.folder)
     assert names(plan)[2:] == ["host-router2", "vantage2", "xnf01", "xst01"]
     assert addresses(plan, "host-router2")["uplink2"] == ("192.0.2.17/29", "2001:db8:0:6::1/64")
-    assert [each.name for each in plan.behind("host-router2")] == ["xnf01", "xst01"]
+    assert [each.name for each, _ in plan.sessions("host-router2")] == ["xnf01", "xnf01", "xst01", "xst01"]
     assert plan.machine("xst01").link("uplink").bridge == plan.machine("host-router2").link("uplink2").bridge
 
 
@@ -153,7 +182,7 @@ def test_a_master_that_the_lab_has_not(source: Source) -> None:
 
 
 def test_a_sheet_that_is_not_there(source: Source) -> None:
-    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xnf")
+    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xlc, xnf")
 
 
 def test_the_inventory_has_the_chosen_sheets_and_every_secret(
@@ -176,6 +205,23 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
         assert named == {name for name in variables if name.startswith("vault_")}
     keys.make(lab, plan)
     assert all((lab.secrets / sheets.secret_file(name)).read_text().strip() for name in named)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (("xlc-r1     #", "host-router #"), "looking_glass: host-router is none of the routers here, xlc-r1, xlc-r2"),
+        (
+            ('[192.0.2.50, "2001:db8:0:23::a"]', '[203.0.113.129, "2001:db8:0:7::1"]\n    multihop: 3'),
+            "peers[1].addresses[0]: 203.0.113.129 is not on the uplink, and the lab's routers all are",
+        ),
+        (("0:22::", "0:2::"), "cluster.routers[0].uplink[1]: overlaps with 2001:db8:0:2::/64, which is that of vantage"),
+        (("100.14/24", "100.41/24"), "nodes[1].management.addresses[0]: 198.51.100.41 is that of vantage already"),
+    ],
+)  # fmt: skip
+def test_a_cluster_that_no_lab_can_be_made_of(source: Source, edit: tuple[str, str], said: str) -> None:
+    source.write("xlc", edit, of="xlc")
+    assert re.search(rf"^sites/xlc.yml:\d+: {re.escape(said)}", source.refused("xlc"), re.MULTILINE)
 
 
 @pytest.fixture
@@ -211,6 +257,33 @@ def test_routers_tell_each_other_and_no_appliance(both: topology.Lab) -> None:
         *("2001:db8:0:1::/64", "2001:db8:0:2::/64"),
     ]
     assert keys.read(both, "bgp_xnf") not in text
+
+
+def test_the_routers_of_a_cluster(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the host go our five prefixes, to nodes a default route; of a password of theirs the host's router has none."""
+    monkeypatch.setattr(topology, "ROOT", tmp_path)
+    lab, plan = topology.Lab("x"), sheets.plan(["xlc"])
+    shell.write(lab.plan_file, plan.text())
+    keys.make(lab, plan)
+    inside, outside = (keys.read(lab, name) for name in ("bgp_xlc_routers", "bgp_xlc"))
+    text = guests.SETTINGS["frr.service"](lab, plan.machine("xlc-r1"))["etc/frr/frr.conf"]
+    assert "router bgp 20144\n bgp router-id 192.0.2.49\n" in text
+    assert re.findall(r"neighbor (\S+) remote-as 20144", text) == [
+        *("192.0.2.35", "2001:db8:0:21::5"),
+        *("192.0.2.36", "2001:db8:0:21::6"),
+    ]
+    assert re.findall(r"neighbor (\S+) route-map imrs out", text) == ["192.0.2.48", "2001:db8:0:22::a"]
+    assert re.findall(r"neighbor (\S+) route-map default in", text) == ["192.0.2.48", "2001:db8:0:22::a"]
+    assert text.count("prefix-list imrs seq") == len(topology.SPECIFIC) + len(topology.COVERING)
+    assert text.count(inside) == 4
+    assert text.count(outside) == 2
+    host_router = guests.SETTINGS["frr.service"](lab, plan.machine("host-router"))["etc/frr/frr.conf"]
+    assert inside not in host_router
+    assert host_router.count(" default-originate\n") == 4
+    assert re.findall(r"^ip(?:v6)? route (\S+) (\S+)$", host_router, re.MULTILINE) == [
+        *(("192.0.2.32/28", "192.0.2.49"), ("2001:db8:0:21::/64", "2001:db8:0:22::b")),
+        *(("192.0.2.32/28", "192.0.2.51"), ("2001:db8:0:21::/64", "2001:db8:0:23::b")),
+    ]
 
 
 def test_looking_around_needs_no_library() -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ... import _products as products
 from .. import addresses
-from .common import Record, records, sound
+from ..session import Session
+from .common import Record, records, sound, times
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -46,6 +48,7 @@ def problems(site: Document) -> t.Iterator[Problem]:
 def _router(site: Document, path: Path, router: Record) -> t.Iterator[Problem]:
     yield from addresses.families(site, (*path, "addresses"), router.get("addresses"), single=True)
     yield from addresses.families(site, (*path, "uplink"), router.get("uplink"))
+    yield from times(site, path, router)
     for at, text in sound(router.get("addresses")):
         wrong = addresses.unfit(text) or _off_link(site, text) or _no_host(site, text)
         if wrong:
@@ -70,11 +73,20 @@ def _off_link(site: Document, text: str) -> str | None:
 
 
 def warnings(site: Document) -> t.Iterator[Problem]:
-    """Where one fault of one program would take all nodes at once."""
+    """Where one fault of one program would take all nodes at once, and who is not watched though the sheet says so."""
     data = site.data or {}
     nodes = [node for _index, node in records(data, "nodes")]
     if data.get("kind") != "cluster" or len(nodes) < 2:
         return
+    for at, router in records(data.get("cluster") or {}, "routers"):
+        unwatched = [f"{node.get('node')} ({each.title})" for node in nodes for each in products.PRODUCTS
+                     if each.name == node.get("routing") and not each.bfd_inside]  # fmt: skip
+        if router.get("bfd") and unwatched:
+            yield site.problem(
+                ("cluster", "routers", at, "bfd"),
+                f"{', '.join(unwatched)} cannot watch a router of its own AS with BFD; there a silent neighbour counts as "
+                f"gone after hold_time, {router.get('hold_time', Session.hold_time)} s",
+            )
     for key, title in (("nameserver", "nameserver"), ("routing", "routing daemon")):
         used = {node.get(key) for node in nodes}
         if len(used) == 1 and None not in used:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ... import _addressing as addressing
+from ..session import Session
 
 if t.TYPE_CHECKING:
     import re
@@ -78,3 +79,15 @@ def once(document: Document, path: Path, values: t.Iterable[tuple[int, t.Any]], 
             here = (*path, index, name) if name else (*path, index)
             yield document.problem(here, f"{value} was already given in {path[-1]}[{seen[value]}]")
         seen.setdefault(value, index)
+
+
+def times(site: Document, path: Path, session: Record) -> t.Iterator[Problem]:
+    """The keepalive time of a session goes with its hold time."""
+    hold, keepalive = session.get("hold_time", Session.hold_time), session.get("keepalive_time")
+    # BIRD, FRR and most of what hosts have take the smaller one of what is configured and a third of the hold time.
+    if keepalive is not None and hold is not None and keepalive > hold // 3:
+        yield site.problem(
+            (*path, "keepalive_time"),
+            f"{keepalive} is more than a third of the hold time, {hold}, so neighbours would use {hold // 3} instead "
+            f"(RFC 4271, section 4.4); give {hold // 3} or less, or leave it out",
+        )

@@ -10,7 +10,7 @@ import typing as t
 from ... import _addressing as addressing
 from .. import addresses, formats
 from ..session import Session
-from .common import Record, once, records, sound
+from .common import Record, once, records, sound, times
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -49,6 +49,7 @@ def problems(site: Document) -> t.Iterator[Problem]:
             wrong = wrong or next(filter(None, (addresses.not_a_host_on(text, own) for own in links)), None)
             if wrong:
                 yield site.problem((*path, "addresses", at), wrong)
+        yield from times(site, path, peer)
         yield from _session(site, path, peer)
         yield from _over_link_local_gateway(site, path, peer, data)
 
@@ -106,14 +107,6 @@ def _off_link(text: str, links: Links, what: str) -> str | None:
 
 
 def _session(site: Document, path: Path, peer: Record) -> t.Iterator[Problem]:
-    hold, keepalive = peer.get("hold_time", Session.hold_time), peer.get("keepalive_time")
-    # BIRD, FRR and most of what hosts have take the smaller one of what is configured and a third of the hold time.
-    if keepalive is not None and hold is not None and keepalive > hold // 3:
-        yield site.problem(
-            (*path, "keepalive_time"),
-            f"{keepalive} is more than a third of the hold time, {hold}, so neighbours would use {hold // 3} instead "
-            f"(RFC 4271, section 4.4); give {hold // 3} or less, or leave it out",
-        )
     inbound, most = peer.get("inbound", Session.inbound), peer.get("max_prefix")
     if inbound == "all" and "max_prefix" not in peer:
         yield site.problem((*path, "max_prefix"), "is missing; with inbound all, say how many prefixes may come")

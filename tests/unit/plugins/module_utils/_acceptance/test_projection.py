@@ -25,6 +25,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_nameserver_provider": "knot",
     "imrs_routing_provider": "bird",
     "imrs_mode": "live",
+    "imrs_cluster": None,
     "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
 }
 
@@ -42,6 +43,14 @@ def test_what_is_projected_can_be_parsed() -> None:
 
 def test_a_master_cannot_notify_a_link_local_address() -> None:
     assert project(of_a_node())["notify_addresses"] == ["192.0.2.2", "2001:db8:0:1::2"]
+
+
+def test_the_siblings_of_a_node_are_the_others_of_its_cluster() -> None:
+    assert Expected.parse(project(of_a_node())).siblings == ()
+    names = ["xlb01.l.root-servers.org", "xlb02.l.root-servers.org", "xlb03.l.root-servers.org"]
+    cluster = {"minimum_live": 1, "nodes": [name[:5] for name in names], "node_names": names, "routers": ["r1"]}
+    variables = t.cast("HostVariables", {**VARIABLES, "imrs_cluster": cluster})
+    assert Expected.parse(project(variables)).siblings == tuple(names[1:])
 
 
 @pytest.mark.parametrize("name", READ)

@@ -10,6 +10,7 @@ import typing as t
 
 import dns.edns
 import dns.message
+import dns.rrset
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, frr, query
 
@@ -180,6 +181,54 @@ def _exchange(nsid: str = "", *, asked: bool = True, answered: bool = True) -> d
 )
 def test_whether_the_vantage_reaches_the_node(exchanges: list[dict[str, t.Any]], reached: bool) -> None:
     assert collect._reached(exchanges, NODE) is reached
+
+
+SIBLING = "xlb02.l.root-servers.org"
+
+
+@pytest.mark.parametrize("own", [2, 64])
+def test_a_question_that_a_sibling_of_the_cluster_got_is_asked_from_ever_new_ports(
+    monkeypatch: pytest.MonkeyPatch, own: int
+) -> None:
+    """Until the node itself answers, or long enough to know that its routers send it nothing."""
+    asked: list[list[t.Any]] = []
+
+    def ask_all(questions: list[t.Any], **how: t.Any) -> list[dict[str, t.Any]]:
+        assert how["per_second"] == collect.VANTAGE_RATE
+        asked.append(list(questions))
+        return [_exchange(NODE if each == "mine" or len(asked) > own else SIBLING) for each in questions]
+
+    monkeypatch.setattr(query, "ask_all", ask_all)
+    expected = {"node_name": NODE, "siblings": [SIBLING]}
+    seen = collect.vantage("live", expected, t.cast("list[query.Question]", ["mine", "lost", "mine"]), patience=0)
+    assert asked == [["mine", "lost", "mine"], *[["lost"]] * own]
+    assert (seen["tries"], seen["siblings"]) == (1, [SIBLING])
+    assert [query.answered_by(each) for each in seen["exchanges"]] == [NODE] * 3
+
+
+def test_a_node_that_its_routers_send_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([[_exchange(SIBLING)]] * (collect.SPREAD + 1))
+    monkeypatch.setattr(query, "ask_all", lambda *_questions, **_how: list(next(answers)))
+    seen = collect.vantage("live", {"node_name": NODE, "siblings": [SIBLING]}, [{"name": "."}], patience=0)
+    assert not list(answers)
+    assert query.answered_by(seen["exchanges"][0]) == SIBLING
+
+
+def test_another_instance_is_no_sibling(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([[_exchange(OTHER)]])
+    monkeypatch.setattr(query, "ask_all", lambda *_questions, **_how: list(next(answers)))
+    seen = collect.vantage("live", {"node_name": NODE, "siblings": [SIBLING]}, [{"name": "."}], patience=0)
+    assert (query.answered_by(seen["exchanges"][0]), seen["siblings"]) == (OTHER, [])
+
+
+@pytest.mark.parametrize(("text", "name"), [('"xlb02.l.root-servers.org"', SIBLING), (None, None)])
+def test_who_answered_a_question_of_class_ch(text: str | None, name: str | None) -> None:
+    asked = dns.message.make_query("hostname.bind.", "TXT", "CH")
+    answer = dns.message.make_response(asked)
+    if text:
+        answer.answer = [dns.rrset.from_text("hostname.bind.", 0, "CH", "TXT", text)]
+    wire = base64.b64encode(answer.to_wire()).decode()
+    assert query.answered_by({"query": {"rdclass": "CH"}, "answer": wire}) == name
 
 
 @pytest.mark.parametrize(("patience", "tries"), [(math.inf, 3), (0, 1)])

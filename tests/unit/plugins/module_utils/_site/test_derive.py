@@ -222,6 +222,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
         assert hosts[node]["imrs_cluster"] == {
             "minimum_live": 1,
             "nodes": ["acc01", "acc02"],
+            "node_names": ["acc01.l.root-servers.org", "acc02.l.root-servers.org"],
             "routers": ["acc-r1", "acc-r2"],
         }
         assert hosts[node]["imrs_peers"][1:3] == [
@@ -252,6 +253,18 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
                 "internal": True,
             },
         ]
+
+
+def test_what_is_agreed_on_for_the_sessions_with_a_clusters_routers(cluster: Lab) -> None:
+    agreed = "      md5: vault_bgp_acc_r1\n      bfd: {interval_ms: 50, multiplier: 3}\n      hold_time: 6\n"
+    agreed += "      inbound: default\n"
+    for variables in cluster.hosts([("      md5: vault_bgp_acc_r1\n", agreed)]).values():
+        found = [(peer["bfd"], peer["hold_time"], peer["keepalive_time"]) for peer in variables["imrs_peers"]]
+        # FRR has no BFD within an AS.
+        watched = {"interval_ms": 50, "multiplier": 3} if variables["imrs_routing_provider"] == "bird" else None
+        assert found == [(watched, 6, 2)] * 2 + [(None, 9, 3)] * 2
+        taken = [(peer["inbound"], peer["max_prefix"]) for peer in variables["imrs_peers"]]
+        assert taken == [("default", 1)] * 2 + [("none", None)] * 2
 
 
 def test_a_mark_is_of_the_session_alone(single: Lab) -> None:

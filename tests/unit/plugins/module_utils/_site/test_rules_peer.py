@@ -164,6 +164,12 @@ CLUSTER: dict[str, tuple[str, str, list[str]]] = {
     "gateway is a node": ('gateways: [192.0.2.33, "2001:db8:0:22::1"]', 'gateways: [192.0.2.35, "2001:db8:0:22::1"]', [
         "nodes[0].uplink.gateways[0]: 192.0.2.35 is an address of node acc02, not of the host"
     ]),
+    "router with a keepalive longer than a third of its hold time": (R1, f"{R1}\n      keepalive_time: 4", [
+        f"cluster.routers[0].keepalive_time: 4 is more than a third of the hold time, 9, so {THIRD.format(3)}"
+    ]),
+    "router with BFD that nobody has": (R1, f"{R1}\n      bfd: {{interval_ms: 10, multiplier: 3}}", [
+        "cluster.routers[0].bfd.interval_ms: 10 is not an interval in ms (50\u201360000)"
+    ]),
     "router twice": ("router: acc-r2", "router: acc-r1", [
         "cluster.routers[1].router: router acc-r1 already exists, in sites/acc.yml:59; every router is there once"
     ]),
