@@ -42,6 +42,10 @@ bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside E
 	@python -m pip install --quiet --disable-pip-version-check --upgrade --target .lab/rivals exabgp anycast-healthchecker
 	@tests/lab/lab.py in-image env "FLOODS=$(FLOODS)" python3 tests/bench/gate.py $(or $(RUNS),20) $(GATES)
 
+bench-cluster: ## what is lost while a node or a router of a cluster is taken away
+	@tests/setup.sh live
+	@python tests/bench/cluster.py
+
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live
 	@python tests/bench/mitogen.py
@@ -85,4 +89,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-mitogen test test-matrix test-faults lint sanity importer docs status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-mitogen test test-matrix test-faults lint sanity importer docs status down lock

@@ -99,7 +99,9 @@ def clusters(draw: Draw) -> Sheet:
     out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
     md5 = draw(st.sampled_from([None, "vault_bgp_inside"]))
     times = [
-        draw(st.sampled_from([{}, {"bfd": {"interval_ms": 50, "multiplier": 3}}, {"hold_time": 3, "inbound": "default"}]))
+        draw(
+            st.sampled_from([{}, {"bfd": {"interval_ms": 50, "multiplier": 3}}, {"hold_time": 3, "inbound": "default"}])
+        )
         for _ in range(routers)
     ]
     peers = []

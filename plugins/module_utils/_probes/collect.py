@@ -23,8 +23,7 @@ PATIENCE = 60.0
 """Seconds that a zone may take from the masters to the node, and a session to come up (requirements ZI-01)."""
 
 SPREAD = 64
-"""How often a question is asked until the node gets it that its cluster's routers send every eighth one: then 2 in 10,000
-times it got none."""
+"""How often a question is asked until the node gets it. Of eight nodes, one gets none of so many 2 times in 10,000."""
 
 Commands = t.Mapping[str, t.Sequence[str]]
 """Other ways to ask the daemons, for tests: ``nameserver``, ``routing``, ``host_router``; ``configuration`` (of the
@@ -185,7 +184,7 @@ def vantage(
 def _past(
     exchanges: list[dict[str, t.Any]], questions: t.Sequence[query.Question], siblings: t.Collection[str]
 ) -> set[str]:
-    """Ask those ``questions`` again whose exchange, at the same place, is with a sibling; the siblings that answered."""
+    """Ask those ``questions`` again whose exchange, at the same place, is with a sibling; who of them answered."""
     found: set[str] = set()
     for _more in range(SPREAD if siblings else 0):
         by = {at: query.answered_by(exchange) for at, exchange in enumerate(exchanges)}

@@ -21,7 +21,7 @@ FRR = Product(
     control=("vtysh",),
     libraries=("frr", "libfrr*.so*", "libyang.so*"),
     bfd=Bfd("bfdd", frozenset({3784, 4784, 7784})),  # also for S-BFD (RFC 7881)
-    # Until it knows that a router of its own AS is next door, FRR asks it for BFD as over several hops; it knows that from
-    # the session, which it does not open before BFD is up (FRR 10.3, bgpd/bgp_bfd.h: PEER_IS_MULTIHOP).
+    # Until it knows that a router of its own AS is next door, FRR asks it for BFD as over several hops; it knows that
+    # from the session, which it does not open before BFD is up (FRR 10.3, bgpd/bgp_bfd.h: PEER_IS_MULTIHOP).
     bfd_inside=False,
 )

@@ -45,7 +45,7 @@ def of_node(site: Variables, node: Variables) -> list[Peer]:
 
 
 def _peers(site: Variables, node: Variables) -> t.Iterator[Variables]:
-    """The neighbours of a site's nodes. With our own routers little is agreed on, and nothing on what they tell others."""
+    """The neighbours of a site's nodes. With our own routers nothing is agreed on of what they tell others."""
     if site["kind"] == "single":
         yield from site["peers"]
         return

@@ -197,7 +197,7 @@ route-map nothing deny 10
 
 
 def _site_router(lab: topology.Lab, own: topology.SiteRouter) -> str:
-    """A router of a cluster: to the host go the five prefixes that its nodes announce; queries go to all nodes that do."""
+    """A router of a cluster: to the host go the five prefixes that its nodes announce; queries go to those nodes."""
     nodes = lab.plan.sessions(own.name)
     asn, numbered = own.sessions[0].asn, list(enumerate((*topology.SPECIFIC, *topology.COVERING), 1))
     neighbors = "".join(_direct(lab, speaker, session) for speaker, session in nodes)
@@ -317,7 +317,13 @@ def _family(family: str, neighbors: dict[str, tuple[str, ...]], networks: t.Iter
 
     lines = [f"network {each}" for each in dict.fromkeys(networks) if mine(each)]
     for address, (inwards, outwards, *more) in neighbors.items():
-        words = ["activate", f"route-map {inwards} in", f"route-map {outwards} out", "soft-reconfiguration inbound", *more]
+        words = [
+            "activate",
+            f"route-map {inwards} in",
+            f"route-map {outwards} out",
+            "soft-reconfiguration inbound",
+            *more,
+        ]
         if mine(address):
             lines += [f"neighbor {address} {each}" for each in words]
     return "\n".join(

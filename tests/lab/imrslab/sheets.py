@@ -107,7 +107,9 @@ class _Draft:
         for host in topology.HOSTS:
             self._take(host.number, host.router)
             self._take(host.vantage_number, host.vantage)
-            self._networks |= {str(ipaddress.ip_interface(text).network): f"that of {host.vantage}" for text in host.client}
+            self._networks |= {
+                str(ipaddress.ip_interface(text).network): f"that of {host.vantage}" for text in host.client
+            }
 
     def _take(self, number: int, name: str) -> topology.Link:
         link = topology.management(number)
@@ -167,12 +169,7 @@ class _Draft:
                 for key in [each["tsig"]]
             ),
             sessions=tuple(
-                topology.Session(
-                    routers[peer["address"]], peer["address"], peer["local_address"], node["imrs_asn"],
-                    peer["hold_time"], peer["keepalive_time"], peer["bfd"],
-                    secret_file(peer["password_variable"]) if peer["password_variable"] else None,
-                    peer["inbound"] == "default",
-                )  # fmt: skip
+                _session(routers[peer["address"]], node["imrs_asn"], peer, peer["password_variable"])
                 for peer in node["imrs_peers"]
                 if peer["address"] in routers
             ),
@@ -198,11 +195,7 @@ class _Draft:
             uplink = self._uplink(sheet, ("cluster", "routers", at, "uplink"), router["uplink"], host)
             uplinks.append(uplink)
             sessions = tuple(
-                topology.Session(
-                    host.router, each.address, each.local_address, asn, each.hold_time, each.keepalive_time,
-                    each.bfd and each.bfd._asdict(), secret_file(secret[each.address]) if secret[each.address] else None,
-                    each.inbound == "default",
-                )  # fmt: skip
+                _session(host.router, asn, {**vars(each), "bfd": each.bfd and each.bfd._asdict()}, secret[each.address])
                 for each in found
             )
             gateways = tuple(each.address for each in found if each.inbound != "default")
@@ -316,6 +309,21 @@ class _Draft:
             asns=self._asns,
             site_routers=tuple(router for router, _ in self._site_routers),
         )
+
+
+def _session(router: str, asn: int, given: t.Mapping[str, t.Any], secret: str | None) -> topology.Session:
+    """A session of ours with a router, from what the library says of it: fields of its ``Session``."""
+    return topology.Session(
+        router=router,
+        peer=given["address"],
+        address=given["local_address"],
+        asn=asn,
+        hold_time=given["hold_time"],
+        keepalive_time=given["keepalive_time"],
+        bfd=given["bfd"],
+        secret=secret_file(secret) if secret else None,
+        default_route=given["inbound"] == "default",
+    )
 
 
 def _suffix(number: int) -> str:

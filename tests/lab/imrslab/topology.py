@@ -239,7 +239,9 @@ class Plan:
             _frozen(Appliance, each, keys=_all(Key, each["keys"]), sessions=_all(Session, each["sessions"]))
             for each in given["appliances"]
         ]
-        routers = [_frozen(SiteRouter, each, sessions=_all(Session, each["sessions"])) for each in given["site_routers"]]
+        routers = [
+            _frozen(SiteRouter, each, sessions=_all(Session, each["sessions"])) for each in given["site_routers"]
+        ]
         return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"], tuple(routers))
 
 

@@ -215,7 +215,7 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
             ('[192.0.2.50, "2001:db8:0:23::a"]', '[203.0.113.129, "2001:db8:0:7::1"]\n    multihop: 3'),
             "peers[1].addresses[0]: 203.0.113.129 is not on the uplink, and the lab's routers all are",
         ),
-        (("0:22::", "0:2::"), "cluster.routers[0].uplink[1]: overlaps with 2001:db8:0:2::/64, which is that of vantage"),
+        (("0:22::", "0:2::"), "cluster.routers[0].uplink[1]: overlaps with 2001:db8:0:2::/64, which is that of vant"),
         (("100.14/24", "100.41/24"), "nodes[1].management.addresses[0]: 198.51.100.41 is that of vantage already"),
     ],
 )  # fmt: skip
@@ -260,7 +260,7 @@ def test_routers_tell_each_other_and_no_appliance(both: topology.Lab) -> None:
 
 
 def test_the_routers_of_a_cluster(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the host go our five prefixes, to nodes a default route; of a password of theirs the host's router has none."""
+    """To the host go our five prefixes, to nodes a default route; no password of theirs is at the host's router."""
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xlc"])
     shell.write(lab.plan_file, plan.text())

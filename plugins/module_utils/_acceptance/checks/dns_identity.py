@@ -65,7 +65,9 @@ def outside(evidence: Evidence, expected: Expected) -> Verdict:
 
     In a cluster, others answer some of the questions: asked again and again from other ports, this node does.
     """
-    unspread = ", however often asked: its routers send it nothing, or do not spread by port" if expected.siblings else ""
+    unspread = (
+        ", however often asked: its routers send it nothing, or do not spread by port" if expected.siblings else ""
+    )
 
     def rule(answer: wire.Answer) -> list[str]:
         soa = [] if wire.find(answer.message.answer, ".", "SOA") else ["no SOA"]

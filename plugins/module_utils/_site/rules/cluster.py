@@ -84,8 +84,8 @@ def warnings(site: Document) -> t.Iterator[Problem]:
         if router.get("bfd") and unwatched:
             yield site.problem(
                 ("cluster", "routers", at, "bfd"),
-                f"{', '.join(unwatched)} cannot watch a router of its own AS with BFD; there a silent neighbour counts as "
-                f"gone after hold_time, {router.get('hold_time', Session.hold_time)} s",
+                f"{', '.join(unwatched)} cannot watch a router of its own AS with BFD; there a silent neighbour counts "
+                f"as gone after hold_time, {router.get('hold_time', Session.hold_time)} s",
             )
     for key, title in (("nameserver", "nameserver"), ("routing", "routing daemon")):
         used = {node.get(key) for node in nodes}

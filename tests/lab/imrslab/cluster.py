@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab with a cluster: two nodes behind two routers of the site. What counts is what those outside are answered."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import typing as t
+import warnings
+
+from . import image, machine, network, shell, stream, topology
+from .drill import PATIENCE, Drill
+
+SITE = "xlc"
+SERVICE = "199.7.83.42"
+NODES = ("xlc01", "xlc02")
+ROUTERS = ("xlc-r1", "xlc-r2")
+UNLIMITED = ("-e", json.dumps({"nameserver_rate_limit": 0, "network_tcp_rate": 0}))
+"""The limit of one source's questions, and of its new connections, must not be what loses them."""
+RATE = 1000
+"""Questions a second."""
+
+
+class Cluster:
+    """Its nodes, as drills; its routers; and those outside."""
+
+    def __init__(self, lab: topology.Lab) -> None:
+        self.lab = lab
+        self.nodes = {name: Drill(lab, SITE, name) for name in NODES}
+        self.first = self.nodes[NODES[0]]
+
+    def tell(self, router: str, question: str) -> t.Any:
+        """What a router says of something."""
+        return json.loads(self.first.inside(router, "vtysh", "-c", f"{question} json") or "{}")
+
+    def carriers(self, router: str) -> set[str]:
+        """The nodes to which a router sends questions over IPv4."""
+        owners = {address: each.name for each in self.lab.plan.appliances for address in each.uplink}
+        return {owners[hop] for hop in self._hops(router, "199.7.83.0/24")}
+
+    def entrances(self) -> set[str]:
+        """The cluster's routers to which the host's sends questions over IPv4."""
+        owners = {session.address: each.name for each in self.lab.plan.site_routers for session in each.sessions}
+        return {owners[hop] for hop in self._hops("host-router", "199.7.83.0/24")}
+
+    def exits(self) -> dict[str, set[str]]:
+        """The routers by which each node answers over IPv4, as far as they told it a default route."""
+        owners = {session.peer: session.router for each in self.lab.plan.appliances for session in each.sessions}
+        return {
+            name: {
+                owners[found]
+                for line in node.node("ip", "-oneline", "route", "show", "default").splitlines()
+                if "proto static" not in line  # the gateway of the sheet, for when no router tells one
+                for found in re.findall(r"via (\S+)", line)
+            }
+            for name, node in self.nodes.items()
+        }
+
+    def _hops(self, router: str, prefix: str) -> set[str]:
+        routes = self.tell(router, f"show ip route {prefix}").get(prefix, [])
+        return {hop["ip"] for route in routes for hop in route["nexthops"] if hop.get("fib")}
+
+    def wait(self, *nodes: str, routers: t.Sequence[str] = ROUTERS) -> None:
+        """Until these routers, which questions come in by, send them to exactly these nodes."""
+        due = {router: set(nodes) for router in routers}
+        shell.wait_for(
+            f"{', '.join(routers)} to send to {', '.join(nodes)} alone",
+            lambda: {router: self.carriers(router) for router in routers} == due,
+            PATIENCE,
+        )
+
+    def wait_for_ways(self, *routers: str) -> None:
+        """Until questions come in, and answers go out, by exactly these routers."""
+
+        def ways() -> bool:
+            outwards = set().union(*self.exits().values())
+            return self.entrances() == outwards == set(routers) and all(self.exits().values())
+
+        shell.wait_for(f"a way in and out by {', '.join(routers)} alone", ways, PATIENCE)
+
+    def outside(self, *routers: str) -> list[set[str]]:
+        """What the host's router holds from each of these routers, by default from all."""
+        held = []
+        for router in self.lab.plan.site_routers:
+            found: set[str] = set()
+            for session in router.sessions:
+                question = f"show bgp {session.family} unicast neighbors {session.address} routes"
+                found |= set(self.tell(session.router, question).get("routes", {}))
+            if router.name in (routers or ROUTERS):
+                held.append(found)
+        return held
+
+    def answer(self, questions: int = 40) -> set[str]:
+        """Who answers those outside, each time from another port."""
+        ask = (
+            f"for n in $(seq {questions}); do dig @{SERVICE} . SOA +norec +nsid +time=2 +tries=1 +noall +comments; done"
+        )
+        return set(re.findall(r'NSID: .*\("(\w+)\.', self.first.inside("vantage", "sh", "-c", ask)))
+
+    def stream(self, rate: int = RATE) -> stream.Running:
+        """Questions from outside."""
+        return stream.Running(SERVICE, ("ip", "netns", "exec", self.lab.namespace("vantage")), rate)
+
+    @contextlib.contextmanager
+    def without_power(self, name: str) -> t.Iterator[None]:
+        """Meanwhile a machine is off: it stopped at once, and its cables are dead."""
+        machine.stop(self.lab, name)
+        network.unplug(self.lab, name)
+        try:
+            yield
+        finally:
+            found = self.lab.plan.machine(name)
+            network.plug_in(self.lab, found)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
+                machine.boot(self.lab, found, image.build(self.lab, found.image))
+            shell.run("ip", "-n", self.lab.outer, "neighbour", "flush", "all")
+            shell.wait_for(f"SSH on {name}", lambda: machine.ssh_answers(self.lab, found), PATIENCE)
+
+    def parted(self, name: str, interface: str) -> contextlib.AbstractContextManager[None]:
+        """Meanwhile a link of a machine passes nothing, and nobody's light goes out."""
+        return network.parted(self.lab, self.lab.plan.machine(name), interface)
