@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import sys
 
 import pytest
 from imrs_gate_bench import FIVE, until
@@ -54,6 +55,40 @@ def test_frr_comes_back_as_soon_however_often_it_dies(tmp_path: pathlib.Path) ->
             node.end_of_routing()
             node.await_routes(set())
             node.await_routes(FIVE, SOON)
+
+
+DEAF = """
+import signal, socket
+listener = socket.create_server(("192.0.2.1", 179))
+listener.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+called = socket.socket()
+called.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+called.bind(("192.0.2.1", 0))
+while called.connect_ex(("192.0.2.2", 179)) or not called.recv(19):
+    called.close()
+    called = socket.socket()
+    called.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+    called.bind(("192.0.2.1", 0))
+taken = listener.accept()[0]
+taken.recv(19)
+listener.close()
+print("deaf", flush=True)
+signal.pause()
+"""
+"""A router that hangs amid the handshake, in the connection that it made as well as in the one that it took."""
+
+
+@pytest.mark.parametrize("routing", BOTH)
+def test_it_does_not_wait_for_a_router_that_hung_amid_the_handshake(tmp_path: pathlib.Path, routing: str) -> None:
+    """RFC 4271 section 8.2.2 suggests 4 minutes of patience."""
+    with Node(tmp_path, routing, "local") as node:
+        live(node)
+        node.kill("router")
+        until(lambda: not [each for each in node.connections()["node"] if "192.0.2.1" in each], what="the node to notice")
+        node.start("deaf", node.router, sys.executable, "-c", DEAF)
+        until(lambda: b"deaf" in (tmp_path / "deaf.out").read_bytes(), what="a handshake in both directions")
+        node.start_router()
+        node.await_routes(FIVE, SOON)
 
 
 WITHOUT_BFD = re.sub(r"bfd \{\{.*?\}\};", "", ROUTERS["bfd"])
