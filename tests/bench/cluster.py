@@ -3,15 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What those outside lose while a node or a router of a cluster is taken away, at 1,000 questions a second; Markdown.
 
-The lab's site xlc: xlc01 has Knot and FRR, xlc02 NSD and BIRD; its routers are FRR. Needs root. Run it with
-``.venv/bin/python``.
+The lab's site xlc: xlc01 has Knot and FRR, xlc02 NSD and BIRD; its routers are FRR. Here BFD looks three times in
+300 ms each, and where there is none the hold time is 3 s. Needs root. Run it with ``.venv/bin/python``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
+import re
+import shutil
 import sys
+import tempfile
 import typing as t
 
 import line
@@ -103,19 +107,31 @@ def measure_all(bench: Bench) -> None:
     bench.note("xlc-r2 loses its link to the host", bench.link("xlc-r2"))
 
 
+def impatient(folder: pathlib.Path) -> pathlib.Path:
+    """The lab's sheets, with the times that real routers have."""
+    shutil.copytree(topology.SOURCE, folder)
+    sheet = folder / "sites/xlc.yml"
+    text = re.sub(r"bfd: .*", "bfd: {interval_ms: 300, multiplier: 3}\\n      hold_time: 3", sheet.read_text("utf-8"))
+    routers, peers = text.split("\npeers:\n")
+    sheet.write_text(f"{routers}\npeers:\n" + peers.replace("      hold_time", "    hold_time"), "utf-8")
+    return folder
+
+
 def main() -> None:
     """Print the table, and leave no lab."""
     cluster = Cluster(topology.Lab(os.environ.get("IMRS_LAB", "imrsbench")))
-    try:
-        cluster.first.up()
-        done = cluster.first.play("site", *UNLIMITED)
-        if done.status:
-            raise shell.LabError(done.output[-3000:])
-        bench = Bench(cluster)
-        measure_all(bench)
-        print(line.table(TITLES, bench.rows))
-    finally:
-        cluster.first.down()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["IMRS_LAB_SHEETS"] = str(impatient(pathlib.Path(folder) / "lab"))
+        try:
+            cluster.first.up()
+            done = cluster.first.play("site", *UNLIMITED)
+            if done.status:
+                raise shell.LabError(done.output[-3000:])
+            bench = Bench(cluster)
+            measure_all(bench)
+            print(line.table(TITLES, bench.rows))
+        finally:
+            cluster.first.down()
 
 
 if __name__ == "__main__":

@@ -84,7 +84,9 @@ def test_it_does_not_wait_for_a_router_that_hung_amid_the_handshake(tmp_path: pa
     with Node(tmp_path, routing, "local") as node:
         live(node)
         node.kill("router")
-        until(lambda: not [each for each in node.connections()["node"] if "192.0.2.1" in each], what="the node to notice")
+        until(
+            lambda: not [each for each in node.connections()["node"] if "192.0.2.1" in each], what="the node to notice"
+        )
         node.start("deaf", node.router, sys.executable, "-c", DEAF)
         until(lambda: b"deaf" in (tmp_path / "deaf.out").read_bytes(), what="a handshake in both directions")
         node.start_router()

@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     up_verb = verbs.add_parser("up", help="bring it up; what runs already stays")
     up_verb.add_argument("--fresh", action="store_true", help="start from bare machines")
     up_verb.add_argument(
-        "sites", nargs="*", default=topology.USUAL, help=f"sheets of {topology.SOURCE.relative_to(topology.ROOT)}/sites"
+        "sites", nargs="*", default=topology.USUAL, help=f"sheets of {topology.SOURCE}/sites (IMRS_LAB_SHEETS)"
     )
     verbs.add_parser("down", help="leave nothing but caches and reports")
     verbs.add_parser("status", help="which machines run, and what the appliances say of themselves")

@@ -105,7 +105,8 @@ class Cluster:
 
     @contextlib.contextmanager
     def without_power(self, name: str) -> t.Iterator[None]:
-        """Meanwhile a machine is off: it stopped at once, and its cables are dead."""
+        """Meanwhile a machine is off: it stopped at once, without a word, and its cables are dead."""
+        network.cut_off(self.lab, self.lab.plan.machine(name))
         machine.stop(self.lab, name)
         network.unplug(self.lab, name)
         try:

@@ -82,6 +82,12 @@ def parted(lab: topology.Lab, machine: topology.Machine, interface: str) -> t.It
         _ip(lab.outer, "link", "set", plug, "master", link.bridge)
 
 
+def cut_off(lab: topology.Lab, machine: topology.Machine) -> None:
+    """From now on nothing leaves a machine: what its kernel says when its processes end is heard by nobody."""
+    for link in machine.links:
+        _ip(lab.outer, "link", "set", _plug(machine, link.interface), "nomaster")
+
+
 def unplug(lab: topology.Lab, name: str) -> None:
     """Remove a machine's cables and its namespace, if there is one.
 

@@ -19,7 +19,7 @@ from . import shell
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared"
-SOURCE = ROOT / "inventories/lab"
+SOURCE = pathlib.Path(os.environ.get("IMRS_LAB_SHEETS", ROOT / "inventories/lab"))
 """The lab's fleet: its file, all of its sheets, and how Ansible enters."""
 USUAL = ("xlb",)
 """The sites of a lab that is told of no others."""
