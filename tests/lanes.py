@@ -290,7 +290,7 @@ def how_many_labs() -> int:
     """As many as are wanted, or one where the machine does not bear more."""
     try:
         host.make_room(
-            (LABS + 1) * host.WATCHERS + host.OF_A_CLUSTER + host.SPARE
+            LABS * host.WATCHERS + host.OF_TWO_SITES + host.OF_A_CLUSTER + host.SPARE
         )  # for the drills of other sites, too
     except shell.LabError as error:
         put(f"One lab for the drills, not {LABS}: {error}\n".encode())

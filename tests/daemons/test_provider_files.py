@@ -15,6 +15,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import host_router
 from ansible_collections.icann.imrs.plugins.module_utils._probes import nsd as reader
 from ansible_collections.icann.imrs.plugins.module_utils._products import NSD
 from imrs_gate_bench import COVERING, FIVE, run, until
@@ -146,6 +147,29 @@ def test_only_the_specific_prefixes_are_dressed_up(node: Node) -> None:
     for prefix in COVERING:
         assert found[prefix]["as_path"] == "20144", prefix
         assert not {"community", "large_community"} & set(found[prefix]), prefix
+
+
+@on("options")
+def test_a_hosts_router_with_bird_is_read(node: Node) -> None:
+    """As acceptance reads the looking glass."""
+    command = ("birdc", "-s", str(node.directory / "router.ctl"))
+    addresses = {"ipv4": ["192.0.2.2"], "ipv6": ["2001:db8::2"]}
+    seen = host_router.received(addresses, command=command)
+    assert seen["sessions"] == {
+        "192.0.2.2": {"state": "Established", "local_as": 64500, "address": "192.0.2.1"},
+        "2001:db8::2": {"state": "Established", "local_as": 64500, "address": "2001:db8::1"},
+    }
+    routes = {route["to"]: route for of_session in seen["routes"].values() for route in of_session}
+    assert {route["to"] for route in seen["routes"]["192.0.2.2"]} == {each for each in FIVE if ":" not in each}
+    assert set(routes) == FIVE
+    for prefix, route in routes.items():
+        assert route["as_path"] == " ".join(["20144"] * (3 if prefix in SPECIFIC else 1))
+        assert (route["origin"], route["valid"]) == ("IGP", True)
+        assert {"192.0.2.2", "2001:db8::2"} & set(route["next_hops"])
+    node.kill("router")
+    assert "error" in host_router.received(addresses, command=command)
+    node.start_router()
+    node.await_routes(FIVE)
 
 
 @on("options")

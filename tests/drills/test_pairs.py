@@ -2,27 +2,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another pair of daemons goes live from bare, and falls and comes back like the usual one: NSD and FRR, of site xnf.
 
-It has a lab of its own meanwhile, made from that sheet.
+It has a lab of its own meanwhile, made from that sheet and the usual one: two instances of one anycast service. Clients
+of either host reach the other instance while their own is withdrawn.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
 
 import pytest
-from imrslab import topology
-from imrslab.drill import ALL, COVERING, Drill
+from imrslab import shell, topology
+from imrslab.drill import ALL, COVERING, PATIENCE, Drill
+
+VANTAGES = {"xnf01": "vantage2", "xlb01": "vantage"}
 
 
 @pytest.fixture(scope="module")
 def xnf() -> t.Iterator[Drill]:
-    """A bare appliance, and what is around it."""
+    """A bare appliance, another one behind another host, and what is around them."""
     lab = Drill(topology.Lab(topology.name_beside()), "xnf")
     try:
-        lab.up()
+        lab.up("xlb")
         yield lab
     finally:
         lab.down()
+
+
+def answers(lab: Drill, node: str, *vantages: str) -> None:
+    """Wait until this node answers those who ask from there."""
+
+    def who(vantage: str) -> str:
+        ask = ("dig", "@199.7.83.42", ".", "SOA", "+norec", "+nsid", "+time=1", "+tries=1")
+        return lab.inside(vantage, "sh", "-c", f"{' '.join(ask)} || true")
+
+    due = f'("{node}.l.root-servers.org")'
+    for vantage in vantages:
+        shell.wait_for(f"{node} to answer {vantage}", lambda vantage=vantage: due in who(vantage), PATIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +48,7 @@ def live() -> None:
 
 
 def test_nsd_and_frr_go_live_from_bare(xnf: Drill) -> None:
-    done = xnf.play("site")
+    done = xnf.play("site", "--limit", "xnf01")
     assert done.status == 0, done.output[-6000:]
     assert xnf.received() == ALL
     status = xnf.status()
@@ -39,11 +56,32 @@ def test_nsd_and_frr_go_live_from_bare(xnf: Drill) -> None:
     assert len(status["certificate"]["sessions"]) == 2
     running = xnf.node("systemctl", "show", "--property=ActiveState", "nsd.service", "frr.service")
     assert running.split() == ["ActiveState=active"] * 2
-    said = xnf.inside(xnf.appliance.vantage, "dig", "@199.7.83.42", ".", "SOA", "+norec", "+nsid")
-    assert '("xnf01.l.root-servers.org")' in said
+    answers(xnf, "xnf01", *VANTAGES.values())  # it is the only instance as yet
 
-    again = xnf.play("site")
+    again = xnf.play("site", "--limit", "xnf01")
     assert (again.status, again.changed) == (0, 0), again.output[-6000:]
+
+
+def test_a_second_instance_goes_live_beside_it(xnf: Drill) -> None:
+    """One run over the fleet leaves the first as it is; then each host's clients have their own."""
+    done = xnf.play("site")
+    assert done.status == 0, done.output[-6000:]
+    assert re.search(r"^xnf01 .*changed=0 ", done.output, re.MULTILINE), done.output[-3000:]
+    for node, vantage in VANTAGES.items():
+        answers(xnf, node, vantage)
+
+
+@pytest.mark.parametrize("name", VANTAGES)
+def test_the_other_instance_stands_in(xnf: Drill, name: str) -> None:
+    (other,) = set(VANTAGES) - {name}
+    words = {"imrs_by": "the drill", "imrs_reason": "fibre work"}
+    done = xnf.play("dark", "--limit", name, "-e", json.dumps(words))
+    assert done.status == 0, done.output[-3000:]
+    answers(xnf, other, *VANTAGES.values())
+    done = xnf.play("live", "--limit", name, "-e", json.dumps(words))
+    assert done.status == 0, done.output[-3000:]
+    for node, vantage in VANTAGES.items():
+        answers(xnf, node, vantage)
 
 
 @pytest.mark.parametrize(("unit", "signal"), [("nsd.service", "KILL"), ("nsd.service", "STOP")])
@@ -52,8 +90,10 @@ def test_what_falls_is_withdrawn_and_comes_back(xnf: Drill, unit: str, signal: s
     xnf.node("systemctl", "kill", f"--signal={signal}", unit)
     xnf.wait(set())
     if signal == "STOP":
+        answers(xnf, "xlb01", "vantage2")
         xnf.node("systemctl", "kill", "--signal=CONT", unit)
     xnf.wait(ALL)
+    answers(xnf, "xnf01", "vantage2")
 
 
 def test_drained_and_live_again(xnf: Drill) -> None:

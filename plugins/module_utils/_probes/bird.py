@@ -272,6 +272,45 @@ def read(
     }
 
 
+def received(
+    addresses: t.Mapping[str, t.Sequence[str]],
+    runner: host.Runner = host.run,
+    command: t.Sequence[str] = ("birdc", "-r"),
+) -> dict[str, t.Any]:
+    """What a host's router with BIRD knows of the node (``host_router.received``)."""
+    told = runner([*command, "show", "protocols", "all"])
+    if told["rc"] != 0:
+        return {"error": (told["stderr"] or told["stdout"]).strip()[:200] or "birdc failed"}
+    by_neighbor = {session.get("neighbor"): session for session in parse_protocols(told["stdout"])}
+    found: dict[str, t.Any] = {"sessions": {}, "routes": {}}
+    for address in (address for family in DEFAULTS for address in addresses.get(family, ())):
+        session = by_neighbor.get(address, {})
+        found["sessions"][address] = {
+            "state": session.get("bgp_state", ""),
+            "local_as": session.get("local_as"),
+            "address": session.get("source", ""),
+        }
+        listed = runner([*command, "show", "route", "protocol", session["name"], "all"]) if session else {}
+        found["routes"][address] = _received(listed.get("stdout", ""))
+    return found
+
+
+def _received(text: str) -> list[dict[str, t.Any]]:
+    """``show route protocol NAME all``, as ``host_router.received`` has routes."""
+    usable = set(re.findall(r"^(\S+/\d+)\s+unicast \[", text, re.MULTILINE))
+    routes = [
+        {
+            "to": route["to"],
+            "as_path": route["attributes"].get("as_path", ""),
+            "origin": route["attributes"].get("origin", ""),
+            "next_hops": route["attributes"].get("next_hop", "").split(),
+            "valid": route["to"] in usable,
+        }
+        for route in parse_routes(text)
+    ]
+    return sorted(routes, key=lambda route: str(route["to"]))
+
+
 def _after(text: str, words: str) -> str:
     """What stands behind ``words`` on their line."""
     return text.partition(words)[2].partition("\n")[0].strip()

@@ -11,7 +11,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import frr, host, query, readers, signed, state, zone
+from . import host, host_router, query, readers, signed, state, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -222,7 +222,7 @@ def router(
     evidence, started = _base("router", stage, expected), time.monotonic()
     locals_ = addressing.by_family(peer["local_address"] for peer in expected["peers"])
     while True:
-        seen = frr.received(locals_, host.run, (commands or {}).get("host_router", products.FRR.control))
+        seen = host_router.received(locals_, host.run, (commands or {}).get("host_router", ()))
         if (
             "error" in seen
             or _received(seen, expected["peers"], announced, certified)

@@ -67,7 +67,7 @@ def parse_table(table: dict[str, t.Any], address: str) -> list[dict[str, t.Any]]
 def received(
     addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner = host.run, command: t.Sequence[str] = FRR.control
 ) -> dict[str, t.Any]:
-    """What a router at the host knows of the node, whose addresses are given by family."""
+    """What a host's router with FRR knows of the node (``host_router.received``)."""
     found: dict[str, t.Any] = {"sessions": {}, "routes": {}}
     for family in FAMILIES:
         table = runner([*command, "-c", f"show bgp {family} unicast json"])

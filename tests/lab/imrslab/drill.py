@@ -152,9 +152,9 @@ class Drill:
         """What the lab knows of the appliance."""
         return self.lab.plan.of_site(self.site, self._name)
 
-    def up(self) -> None:
-        """Bring the lab up, unless it is."""
-        self._lab("up", self.site)
+    def up(self, *others: str) -> None:
+        """Bring the lab up, unless it is, with other sites beside."""
+        self._lab("up", self.site, *others)
 
     def down(self) -> None:
         """Take the lab down."""

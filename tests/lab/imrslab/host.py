@@ -17,6 +17,8 @@ APPLIANCE, OTHER = 42, 5
 """inotify instances of root that a machine takes, nearly all for systemd."""
 WATCHERS = APPLIANCE + 4 * OTHER
 """... and a lab with one appliance."""
+OF_TWO_SITES = 2 * APPLIANCE + 6 * OTHER
+"""... and a lab with one behind each host."""
 OF_A_CLUSTER = 2 * APPLIANCE + 6 * OTHER
 """... and a lab with two appliances behind two routers of their own."""
 SPARE = 32

@@ -177,7 +177,7 @@ def test_a_machine_without_room_has_one_lab(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], room: bool, labs: int
 ) -> None:
     def make_room(wanted: int) -> None:
-        assert wanted == 3 * lanes.host.WATCHERS + lanes.host.OF_A_CLUSTER + lanes.host.SPARE
+        assert wanted == 2 * lanes.host.WATCHERS + lanes.host.OF_TWO_SITES + lanes.host.OF_A_CLUSTER + lanes.host.SPARE
         if not room:
             raise shell.LabError("the limit is 128")
 

@@ -49,6 +49,7 @@ def test_the_usual_lab() -> None:
 def test_two_sites_are_behind_two_hosts() -> None:
     plan = sheets.plan(["xlb", "xnf", "xlb"])
     assert plan.sites == ("xlb", "xnf")
+    assert host.watchers(plan) == host.OF_TWO_SITES
     assert names(plan)[2:] == ["host-router", "vantage", "host-router2", "vantage2", "xlb01", "xnf01"]
     assert plan.asns == {"host-router": 64500, "host-router2": 64501}
     ends = {link.interface: link.bridge for link in plan.machine("host-router2").links}

@@ -12,7 +12,7 @@ import dns.edns
 import dns.message
 import dns.rrset
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, frr, query
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, host_router, query
 
 PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
 PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
@@ -112,7 +112,7 @@ def test_the_hosts_router_is_read_until_it_has_what_is_announced(
 ) -> None:
     late = _router("Established", *ROUTES)
     seen = iter([early, late])
-    monkeypatch.setattr(frr, "received", lambda *_arguments: next(seen))
+    monkeypatch.setattr(host_router, "received", lambda *_arguments: next(seen))
     monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
     expected = {"node_name": "x", "peers": [FIRST]}
     assert collect.router("live", expected, {"ipv4": ROUTES}, patience=math.inf)["host_router"] == late
@@ -120,7 +120,7 @@ def test_the_hosts_router_is_read_until_it_has_what_is_announced(
 
 @pytest.mark.parametrize("seen", [_router("Established", "198.51.100.0/24"), {"error": "vtysh failed"}])
 def test_what_does_not_come_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, seen: dict[str, t.Any]) -> None:
-    monkeypatch.setattr(frr, "received", lambda *_arguments: seen)
+    monkeypatch.setattr(host_router, "received", lambda *_arguments: seen)
     expected = {"node_name": "x", "peers": [FIRST]}
     assert collect.router("dark", expected, {}, patience=-1)["host_router"] == seen
 
