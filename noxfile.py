@@ -171,9 +171,19 @@ def _tarball(folder: str) -> str:
 
 @nox.session(venv_backend="none")
 def sanity(session: nox.Session) -> None:
-    """ansible-test sanity, with exceptions in tests/sanity/. It makes an environment for each of its tools."""
+    """ansible-test sanity, with exceptions in tests/sanity/. It makes an environment for each of its tools.
+
+    `-- 2.21 python3.13`: that of another ansible-core, with a Python that it supports.
+    """
     with tempfile.TemporaryDirectory(prefix="imrs-sanity-") as folder:
-        session.run("python", "tests/ansible_test.py", _tarball(folder))
+        python = "python"
+        if session.posargs:
+            core, other = session.posargs
+            session.run(other, "-m", "venv", f"{folder}/core")
+            python, locks = f"{folder}/core/bin/python", ROOT / "tests/requirements/cores"
+            wanted = (word for lock in (core, "libraries") for word in ("-r", str(locks / f"{lock}.txt")))
+            session.run(python, "-m", "pip", "install", "--quiet", "--require-hashes", *wanted)
+        session.run(python, "tests/ansible_test.py", _tarball(folder))
 
 
 @nox.session

@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import typing as t
 
 import pytest
 from imrslab import topology
-from imrslab.drill import ALL, Drill
+from imrslab.drill import ALL, ROOT, Drill
+
+if t.TYPE_CHECKING:
+    import pathlib
 
 
 def pytest_configure() -> None:
@@ -38,3 +43,25 @@ def live(drill: Drill) -> None:
         drill.restore()
         drill.forget_falls()
     drill.wait(ALL)
+
+
+@pytest.fixture
+def edited(drill: Drill, request: pytest.FixtureRequest) -> t.Iterator[t.Callable[..., pathlib.Path]]:
+    """The lab's inventory with edits (old text, new text) in the appliance's sheet."""
+    folder = ROOT / ".lab" / f"{drill.lab.name}-{request.node.originalname}"
+
+    def inventory(*edits: tuple[str, str]) -> pathlib.Path:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(drill.lab.inventory, folder)
+        sheet = folder / f"sites/{drill.site}.yml"
+        text = sheet.read_text(encoding="utf-8")
+        for old, new in edits:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        sheet.write_text(text, encoding="utf-8")
+        return folder
+
+    try:
+        yield inventory
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

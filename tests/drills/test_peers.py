@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, PATIENCE, ROOT
+from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -66,23 +65,11 @@ ip address del 2001:db8:0:1::3/64 dev uplink 2>/dev/null || true
 
 
 @pytest.fixture
-def sheets(drill: Drill) -> t.Iterator[t.Callable[[], pathlib.Path]]:
+def sheets(drill: Drill, edited: t.Callable[..., pathlib.Path]) -> t.Iterator[t.Callable[[], pathlib.Path]]:
     """The lab's inventory with the second peer in its sheet."""
-    folder = ROOT / ".lab" / f"{drill.lab.name}-peers"
-
-    def inventory() -> pathlib.Path:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(drill.lab.inventory, folder)
-        sheet = folder / "sites/xlb.yml"
-        text = sheet.read_text(encoding="utf-8")
-        assert "\npeers:\n" in text
-        sheet.write_text(text.replace("peers:\n", PEER, 1), encoding="utf-8")
-        return folder
-
     try:
-        yield inventory
+        yield lambda: edited(("peers:\n", PEER))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         drill.inside("host-router", "sh", "-c", GOES)
         drill.restore()
 
