@@ -50,6 +50,16 @@ def _nsid(text: bytes | None) -> t.Callable[[t.Any], None]:
     return change
 
 
+def _beside(sibling: str) -> Spoil:
+    """Another node of its cluster answers what is asked from outside."""
+
+    def spoil(scene: Scene) -> None:
+        scene.expected["siblings"] = [sibling]
+        message("soa", _nsid(sibling.encode()), scope="vantage")(scene)
+
+    return spoil
+
+
 def _forget_opt(parsed: t.Any) -> None:
     parsed.opt = None
 
@@ -332,6 +342,12 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "199.7.82.0/23 has no route of its own and the node forwards ipv4",
     ),
     ("PR-01", "another node", message("soa", _nsid(b"akl41"), scope="vantage"), "from vantage: NSID is 'akl41'"),
+    (
+        "PR-01",
+        "its cluster's routers send it nothing",
+        _beside("akl42.l.root-servers.org"),
+        "NSID is 'akl42.l.root-servers.org', however often asked: its routers send it nothing, or do not spread by port",
+    ),
     ("PR-01", "unreachable", silence("soa", scope="vantage"), "from vantage: timeout"),
     ("PR-02", "not accepted", _unrouted, "as64500_ipv4_1: 199.7.83.0/24 missing"),
 ]
