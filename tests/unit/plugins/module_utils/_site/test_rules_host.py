@@ -125,14 +125,10 @@ def test_a_cluster_of_one_provider_is_told(cluster: Lab) -> None:
 
 
 def test_a_node_that_is_not_watched_though_the_sheet_says_so_is_told(cluster: Lab) -> None:
-    agreed = (
-        "      md5: vault_bgp_acc_r1\n",
-        "      md5: vault_bgp_acc_r1\n      bfd: {interval_ms: 300, multiplier: 3}\n",
-    )
-    assert cluster.warnings(agreed) == [
-        "sites/acc.yml: cluster.routers[0].bfd: acc02 (FRR) cannot watch a router of its own AS with BFD; there a silent "
-        "neighbour counts as gone after hold_time, 9 s"
-    ]
+    password = "      md5: vault_bgp_acc_r1\n"
+    (warning,) = cluster.warnings((password, f"{password}      bfd: {{interval_ms: 300, multiplier: 3}}\n"))
+    assert warning.startswith("sites/acc.yml: cluster.routers[0].bfd: acc02 (FRR) cannot watch a router of its own AS")
+    assert warning.endswith("counts as gone after hold_time, 9 s")
 
 
 def test_a_warning_names_its_line(cluster: Lab) -> None:
