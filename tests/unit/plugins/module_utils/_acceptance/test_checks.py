@@ -346,7 +346,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "PR-01",
         "its cluster's routers send it nothing",
         _beside("akl42.l.root-servers.org"),
-        "NSID is 'akl42.l.root-servers.org', however often asked: its routers send it nothing, or do not spread by port",
+        "NSID is 'akl42.l.root-servers.org', however often asked: its routers send it nothing, or do not spread",
     ),
     ("PR-01", "unreachable", silence("soa", scope="vantage"), "from vantage: timeout"),
     ("PR-02", "not accepted", _unrouted, "as64500_ipv4_1: 199.7.83.0/24 missing"),
