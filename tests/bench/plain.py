@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes tests/bench/plain.yml: the play that we are compared with, in the way that most collections work.
+"""Writes .lab/bench/plain.yml: the play that we are compared with, in the way that most collections work.
 
 One task a file (``ansible.builtin.template`` or ``copy``, with ``validate`` where a daemon's parser takes one file),
 one a directory and a unit, one installation of packages a role, handlers. The files are those of the roles' bundles,
@@ -27,7 +27,7 @@ from _products import BIRD, KNOT
 if t.TYPE_CHECKING:
     from imrslab import topology
 
-PLAY = measure.ROOT / "tests/bench/plain.yml"
+PLAY = measure.ROOT / ".lab/bench/plain.yml"
 ROLES = ("hardening", "gate", "network", "nameserver", "routing")
 PROVIDERS = ("knot", "bird")
 """Those of the lab's appliance."""
@@ -188,5 +188,6 @@ def write(lab: topology.Lab, inventory: pathlib.Path, directory: pathlib.Path) -
     found = bundles(lab, inventory, directory)
     play = compose(found)
     text = yaml.safe_dump(play, sort_keys=False, width=150, allow_unicode=True, default_flow_style=None)
+    PLAY.parent.mkdir(parents=True, exist_ok=True)
     PLAY.write_text(HEAD + text, encoding="utf-8")
     return sum(len(bundle["files"]) for _, bundle in found.values())

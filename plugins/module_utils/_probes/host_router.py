@@ -7,20 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _products as products
-from . import bird, frr, host
-
-
-class Reader(t.Protocol):
-    """Reads one kind of daemon."""
-
-    def received(
-        self, addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner, command: t.Sequence[str], /
-    ) -> dict[str, t.Any]:
-        """As ``received`` here, by this command."""
-
-
-READERS: tuple[tuple[products.Product, Reader], ...] = ((products.FRR, frr), (products.BIRD, bird))
+from . import host, readers
 
 
 def received(
@@ -35,7 +22,7 @@ def received(
     ``command``: another way to ask, for tests; the program's name says which daemon it is.
     """
     errors = []
-    for product, reader in READERS:
+    for product, reader in readers.host_routers():
         if command and command[0].rpartition("/")[2] != product.control[0]:
             continue
         seen = reader.received(addresses, runner, command or product.control)

@@ -48,9 +48,20 @@ class Sessions(t.Protocol):
         """
 
 
+class HostRouter(t.Protocol):
+    """Reads a router at the host, for acceptance."""
+
+    def received(
+        self, addresses: t.Mapping[str, t.Sequence[str]], runner: host.Runner, command: t.Sequence[str], /
+    ) -> dict[str, t.Any]:
+        """As ``host_router.received``, by this command."""
+
+
 _NAMESERVERS: dict[str, Nameserver] = {"knot": knot, "nsd": nsd}
 _ROUTING: dict[str, Running] = {"bird": bird_running, "frr": frr}
 _SESSIONS: dict[str, Sessions] = {"bird": bird, "frr": frr_sessions}
+_HOST_ROUTERS: dict[str, HostRouter] = {"frr": frr, "bird": bird}
+"""Asked in this order."""
 
 
 def nameserver(name: str) -> Nameserver:
@@ -66,3 +77,8 @@ def routing(name: str) -> Running:
 def sessions(name: str) -> Sessions:
     """The reader of a routing daemon's sessions; ValueError for a name that is none."""
     return _SESSIONS[products.named(products.ROUTING, name).name]
+
+
+def host_routers() -> list[tuple[products.Product, HostRouter]]:
+    """The daemons that a host's router can be read with, each with its reader, in the order in which they are asked."""
+    return [(products.named(products.ROUTING, name), reader) for name, reader in _HOST_ROUTERS.items()]

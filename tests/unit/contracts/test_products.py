@@ -22,7 +22,6 @@ EXCEPTIONS = {
     "plugins/module_utils/_documents/router_words.py": "the host's routers, which are the host's own",
     "plugins/module_utils/_documents/routers.py": "the host's routers, which are the host's own",
     "plugins/module_utils/_drift/report.py": "the table of what compares which daemon",
-    "plugins/module_utils/_probes/collect.py": "the host's router is read with the one reader that there is",
     "plugins/module_utils/_probes/readers.py": "the table of what reads which daemon",
     "plugins/module_utils/_products/__init__.py": "the table of descriptors",
     "plugins/module_utils/_site/rules/peer.py": "why a rule is there",

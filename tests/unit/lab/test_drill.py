@@ -131,7 +131,9 @@ def test_options_are_mended_and_frozen_once_and_never_without_a_frozen_disk() ->
 def lab_of_two_sessions() -> drill.Drill:
     """A lab that is not up, and knows its appliance all the same."""
     lab = drill.Drill()
-    sessions = tuple(topology.Session(address, 20144, 9, 3, None, None) for address in ("192.0.2.2", "2001:db8::2"))
+    ends = (("host-router", "192.0.2.1", "192.0.2.2"), ("host-router", "2001:db8::1", "2001:db8::2"))
+    ends += (("another", "192.0.2.3", "192.0.2.2"),)
+    sessions = tuple(topology.Session(*each, 20144, 9, 3, None, None) for each in ends)
     lab.appliance = topology.Appliance("xlb01", "xlb", "host-router", "vantage", (), (), sessions)
     return lab
 

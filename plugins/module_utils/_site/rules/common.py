@@ -84,7 +84,7 @@ def once(document: Document, path: Path, values: t.Iterable[tuple[int, t.Any]], 
 def times(site: Document, path: Path, session: Record) -> t.Iterator[Problem]:
     """The keepalive time of a session goes with its hold time."""
     hold, keepalive = session.get("hold_time", Session.hold_time), session.get("keepalive_time")
-    # BIRD, FRR and most of what hosts have take the smaller one of what is configured and a third of the hold time.
+    # Our daemons, and most of what hosts have, take the smaller one of what is configured and a third of the hold time.
     if keepalive is not None and hold is not None and keepalive > hold // 3:
         yield site.problem(
             (*path, "keepalive_time"),
