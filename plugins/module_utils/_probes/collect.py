@@ -138,7 +138,7 @@ def _watched(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any
 
 
 def _sent(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
-    """Whether what is meant for the peers has been sent: a daemon may count it then, and wait for more to go with it."""
+    """Whether what is meant for the peers has been sent: one may count it then, and wait for more to go with it."""
     addresses = {peer["address"] for peer in peers}
     return all(
         sum(channel.get("routes", {}).get("exported", 0) for channel in session.get("channels", ()))
