@@ -63,11 +63,13 @@ protocol static told6 { ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackh
 Record = dict[str, t.Any]
 
 
-def records() -> t.Iterator[Record]:
-    """The sheets that were drawn, with what is rendered of each."""
+def records(provider: str = "bird") -> t.Iterator[Record]:
+    """The sheets that were drawn, with what is rendered of each. ``peers`` are those of this routing daemon."""
     assert SHEETS.exists(), f"{SHEETS} is not there; make it with tests/unit/roles/imrs_sheet_render.py"
     with SHEETS.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+        for line in lines:
+            record = json.loads(line)
+            yield {**record, "peers": record["peers"][provider]}
 
 
 def features(record: Record) -> set[str]:

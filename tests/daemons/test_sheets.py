@@ -68,7 +68,7 @@ def complaints(provider: str, every: t.Iterable[Record], folder: pathlib.Path) -
 
 @pytest.mark.parametrize("provider", ["bird", "frr"])
 def test_the_daemons_parsers_take_what_is_rendered_of_every_sheet(provider: str, folder: pathlib.Path) -> None:
-    found = list(complaints(provider, records(), folder))
+    found = list(complaints(provider, records(provider), folder))
     assert not found, f"{len(found)} sheets, such as\n" + "\n".join(found[:3])
 
 
@@ -106,7 +106,7 @@ def together(benches: t.Sequence[SheetBench], holds: t.Callable[[SheetBench], bo
 
 @pytest.mark.parametrize("provider", ["bird", "frr"])
 def test_peers_receive_what_the_mode_has_and_nothing_else(provider: str, tmp_path: pathlib.Path) -> None:
-    chosen = diverse(records(), LIVE)
+    chosen = diverse(records(provider), LIVE)
     for start in range(0, len(chosen), AT_ONCE):
         with contextlib.ExitStack() as stack:
             benches = [

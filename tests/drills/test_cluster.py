@@ -18,6 +18,11 @@ from imrslab.drill import ALL, COVERING
 QUESTIONS = 3000
 """How many are asked at least after what is done to a machine."""
 
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WINDOWS = [{"day": day, "start": "00:00", "end": "24:00"} for day in DAYS]
+OPEN = ("-e", json.dumps({"imrs_maintenance_windows": WINDOWS}))
+"""A node may be disturbed at any time."""
+
 
 @pytest.fixture(scope="module")
 def cluster() -> t.Iterator[Cluster]:
@@ -89,8 +94,7 @@ def test_the_last_live_node_is_neither_drained_nor_changed(cluster: Cluster) -> 
     assert "minimum_live" in refused.output, refused.output[-3000:]
     cluster.nodes["xlc01"].node("imrs", "drain")
     cluster.wait("xlc02")
-    change = ("--limit", "xlc02", *UNLIMITED, "-e", "nameserver_tcp_clients=249", "-e", "gate_foresee=0")
-    refused = cluster.first.play("site", *change)
+    refused = cluster.first.play("site", "--limit", "xlc02", *UNLIMITED, *OPEN, "-e", "nameserver_tcp_clients=249")
     assert refused.status != 0
     assert "minimum_live" in refused.output, refused.output[-3000:]
     assert cluster.outside() == [ALL] * len(ROUTERS)

@@ -8,6 +8,8 @@ one a line, the same ones each time.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 import pathlib
 import sys
@@ -37,17 +39,28 @@ def drawn(number: int) -> list[Example]:
 
 
 def rendered(example: Example) -> dict[str, t.Any]:
-    """The sheet, what the vault holds, and of its first node: what it knows, and the files of each routing daemon."""
-    hosts = example.load().hosts
-    node = example.sheet["nodes"][0]["node"]
-    variables = {"imrs_disrupt": False, **hosts[node]}
+    """The sheet, what the vault holds, and of its first node: what it knows, and the files of each routing daemon.
+
+    ``peers``: by daemon, as one may have what the other has not.
+    """
+    known = {provider: _with(example, provider) for provider in PROVIDERS}
     return {
         "sheet": example.sheet,
         "secrets": example.secrets,
-        "peers": variables["imrs_peers"],
-        "uplink": variables["imrs_uplink"],
-        "files": {provider: files("routing", provider, variables, example.secrets) for provider in PROVIDERS},
+        "peers": {provider: variables["imrs_peers"] for provider, variables in known.items()},
+        "uplink": known[PROVIDERS[0]]["imrs_uplink"],
+        "files": {
+            provider: files("routing", provider, variables, example.secrets) for provider, variables in known.items()
+        },
     }
+
+
+def _with(example: Example, provider: str) -> dict[str, t.Any]:
+    """The variables of its first node, if that had this routing daemon."""
+    sheet = copy.deepcopy(example.sheet)
+    sheet["nodes"][0]["routing"] = provider
+    hosts = dataclasses.replace(example, sheet=sheet).load().hosts
+    return {"imrs_disrupt": False, **hosts[sheet["nodes"][0]["node"]]}
 
 
 def main(number: str, file: str) -> None:
