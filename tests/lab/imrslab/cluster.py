@@ -40,6 +40,17 @@ class Cluster:
         owners = {address: each.name for each in self.lab.plan.appliances for address in each.uplink}
         return {owners[hop] for hop in self._hops(router, "199.7.83.0/24")}
 
+    def speakers(self, router: str) -> set[str]:
+        """The nodes from which a router holds a specific prefix of IPv6, by sessions of their own."""
+        return {
+            appliance.name
+            for appliance in self.lab.plan.appliances
+            for session in appliance.sessions
+            if session.router == router and session.family == "ipv6"
+            for question in [f"show bgp ipv6 unicast neighbors {session.address} routes"]
+            if "2001:500:9f::/48" in self.tell(router, question).get("routes", {})
+        }
+
     def entrances(self) -> set[str]:
         """The cluster's routers to which the host's sends questions over IPv4."""
         owners = {session.address: each.name for each in self.lab.plan.site_routers for session in each.sessions}
@@ -63,11 +74,10 @@ class Cluster:
         return {hop["ip"] for route in routes for hop in route["nexthops"] if hop.get("fib")}
 
     def wait(self, *nodes: str, routers: t.Sequence[str] = ROUTERS) -> None:
-        """Until these routers, which questions come in by, send them to exactly these nodes."""
-        due = {router: set(nodes) for router in routers}
+        """Until these routers, which questions come in by, send them to exactly these nodes, in both families."""
         shell.wait_for(
             f"{', '.join(routers)} to send to {', '.join(nodes)} alone",
-            lambda: {router: self.carriers(router) for router in routers} == due,
+            lambda: all(self.carriers(router) == self.speakers(router) == set(nodes) for router in routers),
             PATIENCE,
         )
 
