@@ -11,9 +11,9 @@ import json
 import typing as t
 
 import pytest
-from imrslab import topology
+from imrslab import shell, topology
 from imrslab.cluster import NODES, ROUTERS, UNLIMITED, Cluster
-from imrslab.drill import ALL, COVERING
+from imrslab.drill import ALL, COVERING, PATIENCE
 
 QUESTIONS = 3000
 """How many are asked at least after what is done to a machine."""
@@ -44,7 +44,7 @@ def is_whole(cluster: Cluster) -> None:
     """All nodes answer, by all routers."""
     cluster.wait(*NODES)
     cluster.wait_for_ways(*ROUTERS)
-    assert cluster.outside() == [ALL] * len(ROUTERS)
+    shell.wait_for("all prefixes by all routers", lambda: cluster.outside() == [ALL] * len(ROUTERS), PATIENCE)
     assert cluster.answer() == set(NODES)
 
 
