@@ -30,7 +30,7 @@ HOLD_TIME, KEEPALIVE_TIME = 9, 3
 def agree(drill: Drill, times: dict[str, int]) -> None:
     """The host's engineer changes the times of BFD."""
     words = (
-        *("configure terminal", "bfd", f"profile {drill.site}", f"detect-multiplier {times['multiplier']}"),
+        *("configure terminal", "bfd", f"profile {drill.appliance.name}", f"detect-multiplier {times['multiplier']}"),
         *(f"{way}-interval {times['interval_ms']}" for way in ("transmit", "receive")),
     )
     drill.router("vtysh", *(word for each in words for word in ("-c", each)))
