@@ -35,6 +35,7 @@ def answers(lab: Drill, node: str, *vantages: str) -> None:
 
     def who(vantage: str) -> str:
         ask = ("dig", "@199.7.83.42", ".", "SOA", "+norec", "+nsid", "+time=1", "+tries=1")
+        # dig fails without an answer: amid a change that is none from this node, and is asked again.
         return lab.inside(vantage, "sh", "-c", f"{' '.join(ask)} || true")
 
     due = f'("{node}.l.root-servers.org")'

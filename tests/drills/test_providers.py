@@ -28,7 +28,7 @@ def inventory(drill: Drill, edited: t.Callable[..., pathlib.Path]) -> t.Iterator
 
 
 def states(drill: Drill, verb: str, units: t.Sequence[str]) -> list[str]:
-    """What systemd says of units."""
+    """What systemd says of units; it fails when one is not active, or not enabled, and its word is what is judged."""
     return drill.node("sh", "-c", f"systemctl {verb} {' '.join(units)} || true").split()
 
 

@@ -165,37 +165,33 @@ def vantage(
     and by this node, all are asked again, for ``patience`` seconds at most. ``tries`` says how often they were.
 
     The routers of a cluster send a question to any of its nodes. Those that ask who answers are asked from ever new
-    ports until it is this node. ``siblings``: the names of the others that answered meanwhile.
+    ports until it is this node.
     """
     evidence, started = _base("vantage", stage, expected), time.monotonic()
-    tries, others = 0, set[str]()
+    tries = 0
     while True:
         tries += 1
         exchanges = query.ask_all(questions, workers=8, per_second=VANTAGE_RATE)
-        others |= _past(exchanges, questions, expected.get("siblings") or ())
+        _past(exchanges, questions, expected.get("siblings") or ())
         if _reached(exchanges, expected["node_name"]) or time.monotonic() > started + patience:
             break
         time.sleep(1)
-    evidence["exchanges"], evidence["tries"], evidence["siblings"] = exchanges, tries, sorted(others)
+    evidence["exchanges"], evidence["tries"] = exchanges, tries
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 
 
 def _past(
     exchanges: list[dict[str, t.Any]], questions: t.Sequence[query.Question], siblings: t.Collection[str]
-) -> set[str]:
-    """Ask those ``questions`` again whose exchange, at the same place, is with a sibling; who of them answered."""
-    found: set[str] = set()
+) -> None:
+    """Ask those ``questions`` again whose exchange, at the same place, is with a sibling; in place."""
     for _more in range(SPREAD if siblings else 0):
-        by = {at: query.answered_by(exchange) for at, exchange in enumerate(exchanges)}
-        again = {at: name for at, name in by.items() if name is not None and name in siblings}
+        again = [at for at, exchange in enumerate(exchanges) if query.answered_by(exchange) in siblings]
         if not again:
             break
-        found.update(again.values())
         answers = query.ask_all([questions[at] for at in again], workers=8, per_second=VANTAGE_RATE)
         for at, answer in zip(again, answers, strict=True):
             exchanges[at] = answer
-    return found
 
 
 def _reached(exchanges: t.Iterable[t.Mapping[str, t.Any]], node_name: str) -> bool:

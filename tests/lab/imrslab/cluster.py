@@ -8,10 +8,9 @@ import contextlib
 import json
 import re
 import typing as t
-import warnings
 
-from . import image, machine, network, shell, stream, topology
-from .drill import PATIENCE, Drill
+from . import machine, network, shell, stream, topology
+from .drill import PATIENCE, Drill, boot_again
 
 SITE = "xlc"
 SERVICE = "199.7.83.42"
@@ -122,13 +121,7 @@ class Cluster:
         try:
             yield
         finally:
-            found = self.lab.plan.machine(name)
-            network.plug_in(self.lab, found)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
-                machine.boot(self.lab, found, image.build(self.lab, found.image))
-            shell.run("ip", "-n", self.lab.outer, "neighbour", "flush", "all")
-            shell.wait_for(f"SSH on {name}", lambda: machine.ssh_answers(self.lab, found), PATIENCE)
+            boot_again(self.lab, self.lab.plan.machine(name))
 
     def parted(self, name: str, interface: str) -> contextlib.AbstractContextManager[None]:
         """Meanwhile a link of a machine passes nothing, and nobody's light goes out."""

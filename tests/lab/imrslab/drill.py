@@ -139,6 +139,17 @@ def _copy(disk: pathlib.Path, to: pathlib.Path) -> None:
     shell.run("cp", "--archive", str(disk), str(to))
 
 
+def boot_again(lab: topology.Lab, found: topology.Machine) -> None:
+    """Boot a machine that was cut off, from its own disk, until it lets in."""
+    network.plug_in(lab, found)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
+        machine.boot(lab, found, image.build(lab, found.image))
+    # Its cables are new, and so are their hardware addresses.
+    shell.run("ip", "-n", lab.outer, "neighbour", "flush", "all")
+    shell.wait_for(f"SSH on {found.name}", lambda: machine.ssh_answers(lab, found), PATIENCE)
+
+
 class Drill:
     """One lab, with an appliance live or on the way there: that of a site, or in a cluster the one that is named."""
 
@@ -275,13 +286,7 @@ class Drill:
 
     def switch_on(self) -> None:
         """Boot the appliance from its own disk, until it lets in."""
-        network.plug_in(self.lab, self._appliance)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
-            machine.boot(self.lab, self._appliance, image.build(self.lab, self._appliance.image))
-        # Its cables are new, and so are their hardware addresses.
-        shell.run("ip", "-n", self.lab.outer, "neighbour", "flush", "all")
-        shell.wait_for("SSH on the appliance", self.lets_in, PATIENCE)
+        boot_again(self.lab, self._appliance)
 
     def forget_falls(self) -> None:
         """Let the gate forget earlier falls: what one drill broke must not hold down the next."""
