@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -310,6 +311,24 @@ class Node(Bench):
         self.start("nsd", self.node, "nsd", "-d", "-P", str(self.directory / "knot.pid"))  # where the gate looks
         until(self.nsd_answers, what="NSD")
 
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """As systemd ends a unit: NSD is gone with the last of its processes, which would keep its addresses."""
+        status = super().kill(name, number)
+        if name == "nsd":
+            for pid in self.nsd_processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            until(lambda: not self.nsd_processes(), what=lambda: f"the end of NSD's processes {self.nsd_processes()}")
+        return status
+
+    def nsd_processes(self) -> list[int]:
+        """The processes of NSD that live on the node."""
+        pids = subprocess.run(["ip", "netns", "pids", self.node], check=True, capture_output=True, text=True).stdout
+        states = ("ps", "-o", "pid=,state=,comm=", "-p", ",".join([*pids.split(), "1"]))
+        lines = subprocess.run(states, check=True, capture_output=True, text=True).stdout.splitlines()
+        fields = (line.split(None, 2) for line in lines)
+        return [int(pid) for pid, state, name in fields if name.startswith("nsd") and state != "Z"]
+
     def before_nsd(self) -> None:
         """What the unit runs first."""
         drop_in = RENDERED / self.case / "etc/systemd/system/nsd.service.d/20-verify.conf"
@@ -318,7 +337,8 @@ class Node(Bench):
                 run(*shlex.split(line.removeprefix("ExecStartPre=+")))
 
     def nsd_answers(self) -> bool:
-        """Whether it can be controlled."""
+        """Whether it can be controlled; AssertionError, with what it printed, when it has ended."""
+        assert self.processes["nsd"].poll() is None, self.said_by("nsd")[-2000:]
         return subprocess.run(["nsd-control", "status"], check=False, capture_output=True).returncode == 0
 
     def serial(self) -> str:

@@ -163,11 +163,6 @@ class Changing(Node):
         names, numbers = (line.split() for line in said if line.startswith("Udp:"))
         return int(numbers[names.index("RcvbufErrors")])
 
-    def servers(self) -> int:
-        """How many processes of NSD there are on the node."""
-        pids = output("ip", "netns", "pids", self.node).split()
-        return sum("nsd" in output("ps", "-o", "comm=", "-p", pid) for pid in pids)
-
     def takes(self, clients: int) -> bool:
         """Whether the last of so many TCP clients at once is answered."""
         done = subprocess.run(

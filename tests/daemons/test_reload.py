@@ -10,8 +10,10 @@ equal to what the roles render and the bundle says. Needs root and the lab image
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import typing as t
 
@@ -82,7 +84,7 @@ IN_FORCE: dict[str, t.Callable[[Changing], bool]] = {
     "nameserver_workers": lambda bench: (
         "UDP workers: 2" in output("knotc", "status", "workers")
         if "knot" in bench.processes
-        else bench.servers() > SERVERS
+        else len(bench.nsd_processes()) > SERVERS
     ),
     "nameserver_tcp_workers": lambda bench: (
         "knot" not in bench.processes or "TCP workers: 33" in output("knotc", "status", "workers")
@@ -123,6 +125,21 @@ def test_what_takes_a_restart_is_not_in_force_after_a_reload(bench: Changing, pr
     assert not in_force(bench), "this need not be a restart"
     bench.restart(provider)
     until(lambda: in_force(bench), what="the change")
+
+
+def test_nsd_is_started_again_when_none_of_its_processes_is_left(tmp_path: pathlib.Path) -> None:
+    """One that outlives its parent, as amid a reload, keeps the addresses: the next NSD would not start."""
+    with Changing(tmp_path, "bird", CASE) as bench:
+        bench.serve("nsd")
+        parent = bench.processes["nsd"].pid
+        children = set(bench.nsd_processes()) - {parent}
+        assert children
+        for child in children:
+            os.kill(child, signal.SIGSTOP)
+        bench.kill("nsd")
+        assert not bench.nsd_processes()
+        bench.run_nsd()
+        assert bench.nsd_answers()
 
 
 def test_a_stream_notices_a_restart(tmp_path: pathlib.Path) -> None:
