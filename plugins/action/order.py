@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shlex
 import time
 import typing as t
 
@@ -16,9 +17,11 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, order, told
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
-from ansible_collections.icann.imrs.plugins.plugin_utils import many
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold, many
 
 COMMAND = "imrs status --json"
+CHANGE = 300.0
+"""Seconds from the question whether one node of a cluster may be changed until it is dark, at most."""
 _OPTIONS = (
     *("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience", "planned"),
     *("word", "options", "asked", "again", "wait", "unit"),
@@ -59,13 +62,17 @@ class ActionModule(ActionBase):
         nodes = _nodes(task_vars or {}, given["nodes"])
         asks = not boolean(given.get("emergency", False))
         if asks:
-            answers = self._ask(task_vars or {}, _to_ask(nodes, said.verb), float(given.get("patience", 20)))
-            nodes = [node._replace(**_known(answers.get(node.name))) for node in nodes]
+            patience, names = float(given.get("patience", 20)), _to_ask(nodes, said.verb)
+            means = [node.name for node in nodes if node.targeted] if said.verb != "live" else []
+            answers = self._claim(task_vars or {}, means, said.by, 60 + 3 * patience, patience)
+            answers |= self._ask(task_vars or {}, [name for name in names if name not in answers], patience)
+            nodes = [node._replace(**_known(answers.get(node.name), claims=not node.targeted)) for node in nodes]
             if said.verb == "live":
                 lift = _text(given, "lift").replace(",", " ").split()
                 if refused := [text for node in nodes if (text := _not_up(node, answers, said.by, lift))]:
                     return _failed("\n".join(["Nothing is changed:", *refused, "Or leave these nodes out: --limit"]))
             elif found := budget.refusals(nodes, limits):
+                self._release(task_vars or {}, means, patience)
                 return _failed(budget.words(nodes, found))
         modes = {node.name: node.mode for node in nodes if node.targeted}
         plan = order.plan(said, nodes, asked=asks)
@@ -77,20 +84,38 @@ class ActionModule(ActionBase):
         (name,), cluster = given["nodes"], given["cluster"]
         least, site = int(cluster["minimum_live"]), str(task_vars["hostvars"][name].get("imrs_site", ""))
         others = [str(other) for other in cluster["nodes"] if other != name]
-        answers = self._ask(task_vars, others, float(given.get("patience", 20)))
+        patience = float(given.get("patience", 20))
+        self._claim(task_vars, [name], f"{_user() or 'somebody'} (site.yml)", CHANGE, patience)
+        answers = self._ask(task_vars, others, patience)
         nodes = [Node(other, "", site, least, True, False, **_known(answers[other])) for other in others]
         found = budget.too_few([Node(name, "", site, least, True, True), *nodes])
         if not found:
             return {"changed": False}
+        self._release(task_vars, [name], patience)
         return _failed(
             f"{name} goes dark while it is changed, and {found[0]}. {'; '.join(budget.not_live(nodes))}. "
             "Take others live first (icann.imrs.live, icann.imrs.accept), or set gate_disrupt"
         )
 
-    def _ask(self, task_vars: dict[str, t.Any], names: t.Sequence[str], seconds: float) -> dict[str, t.Any]:
+    def _claim(
+        self, task_vars: dict[str, t.Any], names: t.Sequence[str], by: str, lasts: float, seconds: float
+    ) -> dict[str, t.Any]:
+        """Claim these nodes for this run, before others are asked. What they say now; an older gate says no more."""
+        words = ["imrs", "claim", "--json", "--run", hold.run_id(), "--by", by, "--for", f"{lasts:g}"]
+        command = COMMAND if self._task.check_mode else f"{shlex.join(words)} || {COMMAND}"
+        return self._ask(task_vars, names, seconds, command)
+
+    def _release(self, task_vars: dict[str, t.Any], names: t.Sequence[str], seconds: float) -> None:
+        """This run does not go on. Where that does not arrive, the claim ends by itself."""
+        if not self._task.check_mode:
+            self._ask(task_vars, names, seconds, shlex.join(["imrs", "release", "--json", "--run", hold.run_id()]))
+
+    def _ask(
+        self, task_vars: dict[str, t.Any], names: t.Sequence[str], seconds: float, command: str = COMMAND
+    ) -> dict[str, t.Any]:
         """What they say now: the status, or why there is none."""
         asker = many.Asker(self._task, self._play_context, task_vars["hostvars"])
-        return {name: _status(said) for name, said in asker.ask(names, COMMAND, seconds).items()}
+        return {name: _status(said) for name, said in asker.ask(names, command, seconds).items()}
 
 
 def _told(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -141,12 +166,14 @@ def _status(said: many.Said) -> dict[str, t.Any] | str:
         return "its gate's answer is not understood"
 
 
-def _known(answer: dict[str, t.Any] | str | None) -> dict[str, t.Any]:
-    """Mode and note of a node."""
+def _known(answer: dict[str, t.Any] | str | None, *, claims: bool = True) -> dict[str, t.Any]:
+    """Mode and note of a node; ``claims``: whether it counts that another run is about to take it down."""
     if not isinstance(answer, dict):
         return {"mode": budget.NO_ANSWER, "note": answer or ""}
     try:
         mode, note = order.of_status(answer)
+        if claims and mode == budget.LIVE and (other := order.claimed(answer, hold.run_id())):
+            mode, note = budget.CLAIMED, other
     except ValueError as error:
         return {"mode": budget.NO_ANSWER, "note": str(error)}
     return {"mode": mode, "note": note}

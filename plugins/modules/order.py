@@ -15,7 +15,9 @@ description:
   - Refuses an order that is not complete, and one that takes down more of the fleet than its budget allows.
   - All nodes that are to be live by their sheets are asked at once whether they are, also those that C(--limit) leaves
     out. Who gives no answer counts as not live.
-  - Changes nothing on any node.
+  - On the way down, and with O(verb=change), the nodes that are meant are asked first, and told that this run is about
+    to take them down. Other runs take them for nodes that are not live, until they are down or some minutes are over.
+  - Changes nothing else on any node.
 options:
   verb:
     description:
@@ -89,7 +91,7 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Judges as ever.
+    description: Judges as ever, and tells no node that it is meant.
     support: full
   diff_mode:
     description: There is nothing to show.

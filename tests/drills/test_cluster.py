@@ -7,6 +7,7 @@ It has a lab of its own meanwhile, made from the sheet of site xlc. `make bench-
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import typing as t
 
@@ -100,6 +101,22 @@ def test_the_last_live_node_is_neither_drained_nor_changed(cluster: Cluster) -> 
     assert cluster.outside() == [ALL] * len(ROUTERS)
     assert cluster.answer() == {"xlc02"}
     cluster.nodes["xlc01"].node("imrs", "live")
+    is_whole(cluster)
+
+
+def test_two_operators_at_once_leave_the_minimum(cluster: Cluster) -> None:
+    """Each of them would find the other's node live, were it not claimed."""
+    words = json.dumps({"imrs_by": "the drill", "imrs_reason": "fibre work"})
+    with concurrent.futures.ThreadPoolExecutor() as people:
+        runs = list(people.map(lambda name: cluster.first.play("drain", "--limit", name, "-e", words), NODES))
+    refused = [run for run in runs if run.status != 0]
+    assert refused, [run.output[-3000:] for run in runs]
+    for run in refused:
+        assert "minimum_live" in run.output, run.output[-3000:]
+    assert cluster.outside() == [ALL] * len(ROUTERS)
+    for node in cluster.nodes.values():
+        assert node.status()["claims"] == []
+        node.node("imrs", "live")
     is_whole(cluster)
 
 

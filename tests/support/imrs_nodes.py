@@ -24,6 +24,7 @@ IMRS = """#!/bin/sh
 cd "$(dirname "$0")"
 case "$*" in
   "status --json") echo noise; exec cat status;;
+  claim*|release*) [ -e old ] && exit 2; echo "$*" >> claims; exec cat status;;
   live*|drain*|dark*) ;;
   *) exit 2;;
 esac
@@ -86,6 +87,15 @@ class World:
         """What this node was told, of the verbs that change something."""
         told = self._fleet.base / "at" / f"{name}.example" / "told"
         return told.read_text().splitlines() if told.exists() else []
+
+    def claims(self, name: str) -> list[str]:
+        """The verbs with which runs claimed this node and gave it back."""
+        claims = self._fleet.base / "at" / f"{name}.example" / "claims"
+        return [line.split()[0] for line in claims.read_text().splitlines()] if claims.exists() else []
+
+    def asked_in_turn(self) -> list[str]:
+        """The nodes that anything was sent to, the first first."""
+        return [line.removesuffix(".example") for line in (self._fleet.base / "asked").read_text().split()]
 
     def asked(self) -> set[str]:
         """The nodes that anything was sent to."""

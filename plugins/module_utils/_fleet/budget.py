@@ -8,6 +8,7 @@
 | a node that says so of one of its families | |
 | a node that gives no answer | it may be dead, and nobody is to find that out by taking down the next one |
 | a node that this run is to take down | whether or not it gets there |
+| a node that another run is about to take down | each run claims its nodes before it asks (``_gate/claims.py``) |
 
 Counted are nodes that are to be live by their sheets: what is suspended, drained or onboarding there was taken out by
 a review. A run whose nodes are all known to be not live takes nothing from anybody, and is allowed.
@@ -21,7 +22,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-LIVE, NO_ANSWER = "live", ""
+LIVE, CLAIMED, NO_ANSWER = "live", "claimed", ""
 
 
 class Node(t.NamedTuple):
@@ -38,7 +39,7 @@ class Node(t.NamedTuple):
     targeted: bool
     """Whether the run is to take it down."""
     mode: str = NO_ANSWER
-    """The lowest of its families' modes, or ``NO_ANSWER``."""
+    """The lowest of its families' modes; ``CLAIMED``: live, and another run is about to take it down; ``NO_ANSWER``."""
     note: str = ""
     """By whom it was taken down, and why, or why it gave no answer."""
 

@@ -77,6 +77,18 @@ def of_status(status: t.Mapping[str, t.Any]) -> tuple[str, str]:
         raise ValueError("its gate's answer is not understood") from error
 
 
+def claimed(status: t.Mapping[str, t.Any], run: str) -> str:
+    """Who else is about to take a node down, from ``imrs status --json``, for people; empty when nobody is.
+
+    ``run`` is one's own. An older gate knows no claims.
+    """
+    try:
+        others = [claim for claim in status.get("claims", ()) if claim["run"] != run]
+        return "; ".join(f"{one['by']} is about to take it down, since {one['age']:.0f} s" for one in others)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError("its gate's answer is not understood") from error
+
+
 def cannot_go_up(status: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:
     """Why a node may not be told to be live, from ``imrs status --json``; empty when it may.
 

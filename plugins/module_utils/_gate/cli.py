@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return UNREACHABLE
     if given.json:
         print(json.dumps(answer, indent=2))  # noqa: T201 - the output of a command
-    elif given.verb == "status":
+    elif given.verb in {"status", "claim"} and "usage" not in answer:
         print(screen(answer))  # noqa: T201
     else:
         _say(given, answer)
@@ -123,6 +123,10 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
         f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
+        *(
+            f"  {'CLAIMED':<12} {one['by']} is about to take it down ({one['age']:.0f} s)"
+            for one in status.get("claims", ())
+        ),
         *(f"  {'DEGRADED':<12} {text}" for text in status["degraded"]),
     ]
     return "\n".join(line.rstrip() for line in lines)
@@ -187,6 +191,9 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
         return {"verb": given.verb, "fingerprint": given.fingerprint, **present}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
+    if given.verb in {"claim", "release"}:
+        more = {"by": given.by, "for": given.seconds} if given.verb == "claim" else {}
+        return {"verb": given.verb, "run": given.run, **more}, PATIENCE
     if given.verb == "status" and given.patience:
         return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
     return {"verb": given.verb}, PATIENCE
@@ -210,6 +217,8 @@ def _parser() -> argparse.ArgumentParser:
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "reinstate": "let a certificate that a change has voided count again: what runs is what it is for",
         "revoke": "drop the certificate",
+        "claim": "say that a run is about to take this node down; its status, with the claims of all runs",
+        "release": "say that this run does not do it",
         "wait": "until every family is in a mode",
         "in-service": "whether the node announces anything: exit status 0 if so, 3 if not",
         "step-aside": "withdraw until the nameserver has ended and come back; its unit asks for this before it stops",
@@ -246,6 +255,10 @@ def _parser() -> argparse.ArgumentParser:
             required=verb == "trial",
             help="a session that was judged, or is to be, by its mark (imrs_peers); give it once for each",
         )
+    for verb in ("claim", "release"):
+        parsers[verb].add_argument("--run", required=True, metavar="ID", help="of this run alone")
+    parsers["claim"].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks")
+    parsers["claim"].add_argument("--for", required=True, type=float, dest="seconds", metavar="SECONDS", help="at most")
     parsers["reinstate"].add_argument("--fingerprint", required=True, metavar="HEX")
     parsers["foresee"].add_argument(
         "--from", required=True, dest="present", metavar="HEX", help="the configuration that is there now"

@@ -23,6 +23,7 @@ from .._routing.policy import Mode
 from . import marks, status, store
 from .authority import Authority, Fingerprint
 from .certificate import Moment
+from .claims import Claims
 from .comeback import Comeback
 from .control import Control
 from .node import Node
@@ -58,6 +59,7 @@ class Gate:
         self._control = Control(paths.socket, self.answer)
         self._watch = Watch("nameserver", find, self._service_ended)
         self._routing = Watch("routing daemon", find_routing, lambda _pid: None)
+        self._claims = Claims()
         self._notify = Notifier()
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
@@ -298,6 +300,11 @@ class Gate:
             return {"reached": reached, **self.status()}
         if verb == "step-aside":
             return await self._step_aside()
+        if verb == "claim":
+            self._claims.take(request["run"], request["by"], float(request["for"]), _now())
+            return self.status()
+        if verb == "release":
+            return {"changed": self._claims.release(request["run"])}
         self._doubt_certificate()
         result = self._change(verb, request)
         LOG.warning("%s: %s", request, result)
@@ -314,6 +321,8 @@ class Gate:
             before = authority.intent.mode
             result = authority.intents.answer(request, _moment())
             self._node.intent_changed(before, authority.intent.mode, _now(), planned=bool(request.get("planned")))
+            if authority.intent.mode < before:
+                self._claims.clear()
         elif verb == "certify":
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
@@ -375,6 +384,7 @@ class Gate:
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
             **status.report(self._authority, self._node, self._comeback, _now()),
+            "claims": self._claims.as_json(_now()),
             "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
             "service": {"unit": self._config.service, "pid": watch.pid, "reason": watch.reason},
         }

@@ -26,6 +26,8 @@ class Asked(t.NamedTuple):
     status: int
     said: str
     nodes: set[str]
+    claims: list[str]
+    """What xaa01 was told of claims."""
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def ask(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> t.Any:
         play = fleet.base / "play.yml"
         play.write_text(json.dumps(PLAY), encoding="utf-8")
         done = world.run(str(play), *options)
-        return Asked(done.status, done.said, world.asked())
+        return Asked(done.status, done.said, world.asked(), world.claims("xaa01"))
 
     return run
 
@@ -49,7 +51,8 @@ def ask(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> t.Any:
 def test_others_that_are_live_carry_on(ask: t.Any) -> None:
     asked = ask({"xaa02", "xaa03"}, minimum=2)
     assert asked.status == 0, asked.said
-    assert asked.nodes == {"xaa02", "xaa03"}
+    assert asked.nodes == set(NODES)
+    assert asked.claims == ["claim"]
 
 
 @pytest.mark.parametrize(("gone", "why"), [(False, "xaa03: drained, asked for by alice"), (True, "xaa03: no answer, ")])
@@ -60,6 +63,7 @@ def test_too_few_others_keep_a_node_from_being_changed(ask: t.Any, gone: bool, w
         "xaa01 goes dark while it is changed, and of cluster xaa only xaa02 would stay live, and 2 have" in asked.said
     )
     assert why in asked.said
+    assert asked.claims == ["claim", "release"]
 
 
 def test_one_that_cannot_be_reached_is_no_harm_when_enough_are_live(ask: t.Any) -> None:

@@ -63,6 +63,45 @@ def test_a_cluster_keeps_its_minimum(world: World) -> None:
     assert world.run("drain", "--limit", "xaa02", *generous).status == 0
 
 
+BOB = {"run": "another", "by": "bob", "age": 12.3}
+
+
+def test_what_another_run_is_about_to_take_down_does_not_count_as_live(world: World) -> None:
+    """Two operators at once: each would find the other's node live."""
+    cluster = {"nodes": ["xaa01", "xaa02"], "minimum_live": 1, "routers": ["xaa-r1"]}
+    world.node("xaa01", imrs_cluster=cluster)
+    world.node("xaa02", imrs_cluster=cluster, status={"claims": [BOB]})
+    generous = ("-e", '{"imrs_budget": {"nodes": 9, "region_percent": 100}}')
+    done = world.run("drain", "--limit", "xaa01", *generous)
+    assert done.status != 0
+    assert "of cluster xaa only none would stay live" in done.said
+    assert "xaa02: claimed, bob is about to take it down, since 12 s" in done.said
+    assert world.told("xaa01") == []
+    assert world.claims("xaa01") == ["claim", "release"]
+    assert world.claims("xaa02") == []
+    # Whoever means the same node takes it down as well.
+    assert world.run("drain", "--limit", "xaa02", *generous).status == 0
+
+
+def test_nodes_are_claimed_before_the_others_are_asked(world: World) -> None:
+    """Otherwise two runs could each have asked before the other's claim."""
+    for name in ("xaa01", "xab01", "xac01", "xad01"):
+        world.node(name)
+    assert world.run("drain", "--limit", "xac01").status == 0
+    assert world.claims("xac01") == ["claim"]
+    assert world.asked_in_turn()[0] == "xac01"
+
+
+def test_an_old_gate_knows_no_claim(world: World) -> None:
+    world.node("xaa01", "live", "old")
+    world.node("xab01")
+    done = world.run("dark", "--limit", "xaa01", "--check")
+    assert done.status == 0, done.said
+    done = world.run("dark", "--limit", "xaa01")
+    assert "xaa01: live -> dark" in done.said
+    assert done.status == 0, done.said
+
+
 def test_in_an_emergency_nobody_else_is_asked(world: World) -> None:
     world.node("xaa01")
     for name in ("xab01", "xac01"):
@@ -131,6 +170,7 @@ def test_a_check_changes_nothing(world: World, verb: str) -> None:
     assert done.status == 0, done.said
     assert "xaa01: live -> d" in done.said or "xaa01: dark (asked for by alice) -> live" in done.said
     assert world.told("xaa01") == []
+    assert world.claims("xaa01") == []
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,23 @@ def status(modes: tuple[str, str], **asked: t.Any) -> dict[str, t.Any]:
     }
 
 
+MINE, BOB = {"run": "mine", "by": "alice", "age": 1.0}, {"run": "his", "by": "bob", "age": 2.6}
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [({}, ""), ({"claims": [MINE]}, ""), ({"claims": [MINE, BOB]}, "bob is about to take it down, since 3 s")],
+)
+def test_another_runs_claim_counts_and_ones_own_does_not(claims: dict[str, t.Any], said: str) -> None:
+    assert order.claimed({**status(("live", "live")), **claims}, "mine") == said
+
+
+@pytest.mark.parametrize("claims", [None, [None], [{"run": "his"}], [{**BOB, "age": "old"}]])
+def test_claims_that_make_no_sense_are_no_answer(claims: t.Any) -> None:
+    with pytest.raises(ValueError, match="not understood"):
+        order.claimed({"claims": claims}, "mine")
+
+
 @pytest.mark.parametrize(
     ("given", "known"),
     [

@@ -62,6 +62,24 @@ def test_what_has_an_end_ends_without_anybody_asking(tmp_path: pathlib.Path) -> 
     run(tmp_path, story)
 
 
+def test_claims_are_over_when_the_node_goes_down(tmp_path: pathlib.Path) -> None:
+    async def story(gate: Gate) -> None:
+        claim = {"verb": "claim", "run": "a", "by": "alice", "for": 60}
+        await gate.answer({"verb": "intent", "mode": "live", "by": "site.yml"})
+        assert [one["by"] for one in (await gate.answer(claim))["claims"]] == ["alice"]
+        assert await gate.answer({"verb": "release", "run": "a"}) == {"changed": True}
+        assert gate.status()["claims"] == []
+        await gate.answer(claim)
+        await gate.answer({"verb": "intent", "mode": "live", "by": "site.yml"})
+        assert gate.status()["claims"]
+        await gate.answer({"verb": "intent", "mode": "drained", "by": "alice"})
+        assert gate.status()["claims"] == []
+        with pytest.raises(ValueError, match="a claim has"):
+            await gate.answer({**claim, "for": 1e9})
+
+    run(tmp_path, story)
+
+
 async def reason(gate: Gate, text: str) -> None:
     """Wait until the certificate is void for that reason, without anyone asking for anything else."""
     async with asyncio.timeout(60):
