@@ -9,10 +9,10 @@ refused where that is too much. Both may be refused; that neither is cannot happ
 
 A claim is a word between people who may all take the node down. It changes nothing that is announced.
 
-| who could | by | answer |
-|---|---|---|
-| keep others from taking nodes down | leaving a claim | root on the node only; it ends by itself, and an emergency asks nobody |
-| have too many nodes taken down | making the gate forget | whoever can start the gate anew can withdraw the node as well |
+| who could abuse it | answer |
+|---|---|
+| to keep nodes from being taken down: an empty claim | takes root on a node, and ends; an emergency asks nobody |
+| to have too many taken down: a gate that forgets | who can start the gate anew can withdraw the node as well |
 """
 
 from __future__ import annotations

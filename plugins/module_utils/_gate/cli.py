@@ -191,12 +191,10 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
         return {"verb": given.verb, "fingerprint": given.fingerprint, **present}, PATIENCE
     if given.verb == "wait":
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
-    if given.verb in {"claim", "release"}:
-        more = {"by": given.by, "for": given.seconds} if given.verb == "claim" else {}
-        return {"verb": given.verb, "run": given.run, **more}, PATIENCE
     if given.verb == "status" and given.patience:
         return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
-    return {"verb": given.verb}, PATIENCE
+    words = {"run": "run", "by": "by", "seconds": "for"}  # of claim and release; the others have none
+    return {"verb": given.verb, **{word: vars(given)[key] for key, word in words.items() if key in given}}, PATIENCE
 
 
 def _parser() -> argparse.ArgumentParser:

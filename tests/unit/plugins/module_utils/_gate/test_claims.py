@@ -34,7 +34,7 @@ def test_a_claim_is_given_back_by_its_run_alone() -> None:
 )
 def test_what_makes_no_sense_is_refused(words: tuple[t.Any, ...]) -> None:
     claims = Claims()
-    with pytest.raises(ValueError, match="claim|printable"):
+    with pytest.raises(ValueError, match=r"claim|printable"):
         claims.take(*words, now=0)
     assert claims.as_json(0) == []
 

@@ -87,6 +87,14 @@ def talk(tmp_path: pathlib.Path, answer: dict[str, t.Any], *arguments: str) -> t
         (["drain", "--by", "a"], {"verb": "intent", "mode": "drained", "by": "a"}, {"changed": False}, 0, "nothing"),
         (["dark"], {"verb": "intent", "mode": "dark", "by": "operator"}, {"error": "full"}, 1, "imrs: full"),
         (
+            ["claim", "--run", "r", "--by", "a", "--for", "60"],
+            {"verb": "claim", "run": "r", "by": "a", "for": 60.0},
+            {"usage": "no"},
+            2,
+            "imrs: no",
+        ),
+        (["release", "--run", "r"], {"verb": "release", "run": "r"}, {"changed": True}, 0, "changed"),
+        (
             ["live"],
             {"verb": "intent", "mode": "live", "by": "operator"},
             {"kept": "dark", "reason": "r"},
