@@ -30,7 +30,9 @@ from ansible_collections.icann.imrs.plugins.module_utils._bundle import (
     Bundle,
     BundleError,
     File,
+    Outcome,
     Redactor,
+    intact,
     pack,
     parse,
     render,
@@ -83,6 +85,12 @@ def _foretold(bundle: Bundle, result: dict[str, t.Any], verb: str) -> str:
     return f"bundle {bundle.name} {verb}: {told}{' (refused now)' if result.get('refused') else ''}"
 
 
+def _with_contents(bundle: Bundle, contents: t.Sequence[bytes]) -> Bundle:
+    """As the node, or who reads what is rendered, gets it."""
+    pairs = zip(bundle.files, contents, strict=True)
+    return dataclasses.replace(bundle, files=tuple(dataclasses.replace(file, content=text) for file, text in pairs))
+
+
 def _line(said: object) -> str:
     """The first line of what a connection said."""
     return next(iter(to_text(said).strip().splitlines()), "")[:_TOLD]
@@ -117,13 +125,26 @@ class ActionModule(ActionBase):
         arguments["files"] = [{key: item[key] for key in item if key not in SOURCES} for item in items]
         arguments["contents"] = pack(contents)
         arguments["plan"] = boolean(self._templar.template(variables.get("imrs_plan", False)), strict=False)
-        return self._hand_over(bundle, arguments, variables)
+        whole = _with_contents(bundle, contents)
+        return self._as_seen(whole, variables) or self._hand_over(bundle, arguments, variables)
 
     def _with_defaults(self, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's arguments, and what no task has to say since it is alike in all."""
         role = str(arguments.get("name")).replace("-", "_")
         said = {option: variables[f"{role}_{option}"] for option in _WHEN if f"{role}_{option}" in variables}
         return {**_GATE, **self._templar.template(said), **arguments}
+
+    def _as_seen(self, bundle: Bundle, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result without a contact, where icann.imrs.look has seen just this bundle on the node; else empty."""
+        record = Record.of(variables.get("ansible_facts", {}).get("imrs_planned", {}), hold.run_id())
+        if record.seen.get(bundle.name) != intact.digest(bundle.state):
+            return {}
+        result = {**Outcome(changed=False).to_dict(), "seen": True}
+        if not variables.get("ansible_check_mode"):
+            compared = bool(self._task.check_mode)
+            record = record.after(bundle.name, result, compared=compared)
+            result["ansible_facts"] = {"imrs_planned": record.to_fact()}
+        return result
 
     def _hand_over(self, bundle: Bundle, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Take the node for this run, have the module do its work, and remember what came of it."""
@@ -275,11 +296,8 @@ class ActionModule(ActionBase):
         self, bundle: Bundle, contents: list[bytes], directory: str, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         """Write the files on the controller, for people and for tests; nothing when one of them holds a secret."""
-        files = [
-            dataclasses.replace(file, content=content) for file, content in zip(bundle.files, contents, strict=True)
-        ]
-        bundle = dataclasses.replace(bundle, files=tuple(files))
-        leak = render.find_leak(files, self._secrets(variables))
+        bundle = _with_contents(bundle, contents)
+        leak = render.find_leak(list(bundle.files), self._secrets(variables))
         if leak:
             raise BundleError(
                 f"bundle {bundle.name}: {leak[0]} would show the value of {leak[1]}, so nothing of this bundle is "

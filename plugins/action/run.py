@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -31,6 +32,10 @@ class ActionModule(ActionBase):
         verb = self._task.args.get("verb")
         if verb == "review":
             return self._review(variables)
+        if verb == "forget":
+            record = Record.of(facts.get("imrs_planned", {}), hold.run_id())
+            forgot = dataclasses.replace(record, seen={})
+            return {"changed": False, "ansible_facts": {"imrs_planned": forgot.to_fact()}}
         idle = verb == "leave" and not self._task.args.get("command")
         if idle and (self._task.check_mode or not hold.had(facts)):
             return {"changed": False, "skipped": True, "msg": "this run does not hold the node"}

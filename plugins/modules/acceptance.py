@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Collects evidence on the node, on a vantage outside it and on the host's router, and judges it against the catalogue
     of acceptance checks.
-  - O(verb=collect) runs where the evidence is and never judges. O(verb=judge) runs on the controller, judges with pure
-    functions, and writes the reports.
+  - O(verb=collect) runs where the evidence is and never judges. With O(verb=judge) nobody is contacted; the action
+    plugin judges on the controller, with pure functions, and writes the reports there.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -136,7 +136,6 @@ EXAMPLES = r"""
     evidence: ["{{ __acceptance_node.evidence }}"]
     waivers: "{{ imrs_waivers }}"
     report_directory: "{{ acceptance_report_directory }}"
-  delegate_to: localhost
   register: __acceptance_report
 
 - name: Refuse what is not certifiable
@@ -210,25 +209,16 @@ reports:
 
 import secrets
 import string
-import time
 import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils import _reports as reports
-from ..module_utils._acceptance import course, judge, plan, report_json, report_junit, report_markdown, table, wire
+from ..module_utils._acceptance import course, plan, wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._probes import collect, query, signed
 from ..module_utils._routing.policy import Mode
-
-REPORTS = {
-    "acceptance.json": report_json.render,
-    "acceptance.xml": report_junit.render,
-    "acceptance.md": report_markdown.render,
-    "acceptance.txt": table.render,
-}
 
 
 def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[str, t.Any]:
@@ -304,47 +294,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
+    if params["verb"] == "judge":
+        module.fail_json(msg="acceptance: to judge needs its action plugin; call it as icann.imrs.acceptance")
     if not wire.HAS_DNSPYTHON and params["scope"] != "router":
         module.fail_json(msg=missing_required_lib("dnspython"))
-    stage = Mode.parse(params["stage"])
     try:
-        expected = Expected.parse(params["expected"])
-        if params["verb"] == "collect":
-            module.exit_json(**_evidence(module, expected, stage))
-        report = judge.judge(
-            params["evidence"],
-            expected,
-            stage,
-            certified=params["sessions"],
-            waivers=params["waivers"],
-            fingerprint=params["fingerprint"],
-            absent={scope: judge.why_absent(result) for scope, result in params["absent"].items()},
-            stopwatch=time.perf_counter,
-        )
-        written = []
-        if params["report_directory"] and not module.check_mode:
-            written = reports.write(
-                params["report_directory"],
-                {name: render(report) for name, render in REPORTS.items()},
-                module.atomic_move,
-            )
+        found = _evidence(module, Expected.parse(params["expected"]), Mode.parse(params["stage"]))
     except BundleError as error:  # another run has the node
         module.fail_json(msg=str(error))
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error), exception=traceback.format_exc())
-    module.exit_json(
-        changed=False,
-        certifiable=report.certifiable,
-        reasons=list(report.reasons),
-        harmful=list(report.harmful),
-        results=report.as_dict()["results"],
-        sessions=report.as_dict()["sessions"],
-        ready=list(report.ready),
-        degraded=list(report.degraded),
-        counts=report.counts,
-        table=table.render(report),
-        reports=written,
-    )
+    module.exit_json(**found)
 
 
 if __name__ == "__main__":

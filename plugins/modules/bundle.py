@@ -176,20 +176,15 @@ options:
   plan:
     description:
       - Filled in by the action plugin, from the variable C(imrs_plan); do not set it.
-      - While the node is in service (O(in_service)), the change is only checked, judged as in O(windows), and returned
-        as RV(planned). So C(icann.imrs.site) knows of every bundle whether it may change the node before any does. A
-        node that is not in service is changed at once.
-      - A node that was in service at one bundle of the run counts as such at those that are planned after it.
+      - While the node is in service (O(in_service), asked once a run), the change is only checked, judged as in
+        O(windows), and returned as RV(planned). So C(icann.imrs.site) knows of every bundle whether it may change the
+        node before any does. A node that is not in service is changed at once.
       - The fact C(imrs_planned) has RV(disruption) by bundle for what is planned, in C(bundles); what was allowed there
         is not refused in the same run when it is carried out, without this option. M(icann.imrs.run) tells the rest.
     type: bool
     default: false
-  lease:
-    description: Filled in by the action plugin; do not set it. Who this run is; see M(icann.imrs.run).
-    type: dict
-  contents:
-    description: Filled in by the action plugin; do not set it.
-    type: str
+  lease: {description: Filled in by the action plugin; do not set it. See M(icann.imrs.run)., type: dict}
+  contents: {description: Filled in by the action plugin; do not set it., type: str}
 attributes:
   check_mode:
     description: Predicts the change and runs O(check) on staged files in a temporary directory, which is removed.
@@ -260,6 +255,10 @@ planned:
 in_service:
   description: Whether the node is in service; null without O(plan), and in check mode.
   returned: success
+  type: bool
+seen:
+  description: That M(icann.imrs.look) has seen the node just as it shall be, and so nobody was contacted.
+  returned: when it has
   type: bool
 confirmed:
   description: Whether the controller got in again; null when that was not asked for.

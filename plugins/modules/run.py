@@ -29,8 +29,10 @@ options:
         at all when this run does not hold the node, and does not contact it.
       - V(end) ends the hold of whoever has it, as the node is to go dark and nobody may raise it. Never waits.
       - V(review) contacts nobody, and says what this run knows of O(bundles).
+      - V(forget) contacts nobody. What M(icann.imrs.look) has seen of the bundles counts no more, as something else has
+        changed the node.
     type: str
-    choices: [hold, keep, leave, end, review]
+    choices: [hold, keep, leave, end, review, forget]
     required: true
   command:
     description: Run on the node when it is held, as text or as a list of words. No shell is involved.
@@ -149,7 +151,7 @@ def main() -> None:
     """Wire the library to Ansible."""
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["hold", "keep", "leave", "end", "review"], "required": True},
+            "verb": {"type": "str", "choices": ["hold", "keep", "leave", "end", "review", "forget"], "required": True},
             "command": {"type": "raw"},
             "removes": {"type": "path"},
             "bundles": {"type": "list", "elements": "str", "default": []},
@@ -158,7 +160,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params["lease"]
-    if not given or module.params["verb"] == "review":
+    if not given or module.params["verb"] in ("review", "forget"):
         module.fail_json(msg="run: this needs its action plugin; call it as icann.imrs.run")
     elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
     place = lease.Place((Places.below(elsewhere) if elsewhere else Places()).boot)

@@ -10,7 +10,7 @@ import pathlib
 import typing as t
 
 from . import journal as journals
-from .entry import Entry, forget, sync, temporary_name
+from .entry import forget, sync, temporary_name
 from .lock import MOMENT, lock
 from .model import Bundle, BundleError
 from .owed import spare
@@ -79,29 +79,16 @@ class Memory:
         others = [path for path in sorted(self.directory.glob("*.json")) if path != self._manifest]
         return {dest for path in others for dest in journals.load(path).get("files", {})}
 
-    def _says(self, bundle: Bundle, wanted: t.Mapping[str, Entry]) -> dict[str, dict[str, t.Any]]:
-        return {
-            file.dest: {
-                "sha256": wanted[file.dest].sha256,
-                "mode": f"{file.mode:04o}",
-                "owner": file.owner,
-                "group": file.group,
-                "secret": file.secret,
-            }
-            for file in bundle.files
-        }
-
-    def remember(self, bundle: Bundle, wanted: t.Mapping[str, Entry]) -> None:
+    def remember(self, bundle: Bundle) -> None:
         """Write the manifest of a run that changed nothing, unless it says the same already."""
-        files = self._says(bundle, wanted)
-        if journals.load(self._manifest).get("files") != files:
-            journals.save(self._manifest, {"name": self.name, "files": files, "transaction": ""})
+        says, known = bundle.state, journals.load(self._manifest)
+        if any(known.get(key) != value for key, value in says.items()):
+            journals.save(self._manifest, {"name": self.name, **says, "transaction": ""})
 
-    def stage(self, bundle: Bundle, wanted: t.Mapping[str, Entry], transaction: str) -> None:
+    def stage(self, bundle: Bundle, transaction: str) -> None:
         """Write the manifest beside its place, so that ``commit`` needs no space."""
-        value = {"name": self.name, "files": self._says(bundle, wanted), "transaction": transaction}
         beside = self.directory / f".{self.name}.manifest"
-        journals.save(beside, value)
+        journals.save(beside, {"name": self.name, **bundle.state, "transaction": transaction})
 
     def commit(self) -> None:
         """The instant from which the change counts: the staged manifest takes its place."""

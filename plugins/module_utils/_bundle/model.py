@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import fnmatch
+import hashlib
 import json
 import os
 import re
@@ -175,6 +176,28 @@ class Bundle:
     def activations(self, paths: t.Collection[str], owed: t.Collection[Command] = ()) -> tuple[Activation, ...]:
         """The activations that these changed paths call for, and those that are owed since a way back, in order."""
         return tuple(each for each in self.activate if each.concerns(paths) or each.command in owed)
+
+    @property
+    def state(self) -> dict[str, t.Any]:
+        """What it wants of a node, for its manifest, as JSON; contents are there as sums, secret ones, too."""
+        return {
+            "files": {
+                file.dest: {
+                    "sha256": hashlib.sha256(file.content).hexdigest(),
+                    "mode": f"{file.mode:04o}",
+                    "owner": file.owner,
+                    "group": file.group,
+                    "secret": file.secret,
+                }
+                for file in self.files
+            },
+            "directories": {
+                each.path: {"mode": f"{each.mode:04o}", "owner": each.owner, "group": each.group}
+                for each in self.directories
+            },
+            "absent": sorted(self.absent),
+            "units": [[each.unit, each.enabled, each.started] for each in self.ensure],
+        }
 
 
 def pack(contents: t.Sequence[bytes]) -> str:

@@ -33,6 +33,8 @@ class Record:
     """By bundle that this run has applied or compared: what is not as rendered."""
     changed: tuple[str, ...] = ()
     """Bundles that this run has changed."""
+    seen: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What stands on the node as it was left, by bundle (``intact``); nothing once this run has changed something."""
 
     @classmethod
     def of(cls, known: t.Mapping[str, t.Any], run: str) -> Record:
@@ -40,7 +42,12 @@ class Record:
         if known.get("run") != run:
             return cls(run)
         return cls(
-            run, bool(known["in_service"]), dict(known["bundles"]), dict(known["found"]), tuple(known["changed"])
+            run,
+            bool(known["in_service"]),
+            dict(known["bundles"]),
+            dict(known["found"]),
+            tuple(known["changed"]),
+            dict(known["seen"]),
         )
 
     def to_fact(self) -> dict[str, t.Any]:
@@ -63,8 +70,11 @@ class Record:
             found[bundle] = _differences(result)
         else:
             found[bundle] = []
-        made = {*self.changed, bundle} if changed and not compared and not result.get("planned") else self.changed
-        return Record(self.run, self.in_service or bool(result.get("in_service")), planned, found, tuple(sorted(made)))
+        does = changed and not compared
+        made = {*self.changed, bundle} if does and not result.get("planned") else self.changed
+        seen = {} if does else self.seen
+        serves = self.in_service or bool(result.get("in_service"))
+        return Record(self.run, serves, planned, found, tuple(sorted(made)), seen)
 
     def planned(self, wanted: t.Iterable[str]) -> list[str]:
         """Bundles of these that are planned and not carried out yet, in the same order."""

@@ -181,7 +181,7 @@ class _Transaction:
                     (*places.recover, "--unconfirmed", journal.bundle, journal.transaction),
                 )
             swap.prepare(self.plan.changes, self.memory.kept)
-            self.memory.stage(self.bundle, self.plan.wanted, journal.transaction)
+            self.memory.stage(self.bundle, journal.transaction)
             owed.reserve(self.memory.directory, self.bundle.name, journal.activations)
             self.journal = self.memory.advance(journal, "changing")
         except BaseException as error:
@@ -223,7 +223,7 @@ class _Transaction:
         with contextlib.suppress(OSError):  # then it is done once more
             owed.note(self.memory.directory, self.bundle.name, done=self.owed)
         if not self.plan.changes:
-            self.memory.remember(self.bundle, self.plan.wanted)
+            self.memory.remember(self.bundle)
         elif not self.seconds:
             self.memory.commit()
             self.memory.close_journal(self.journal)

@@ -366,7 +366,7 @@ def test_the_node_gets_its_own_copy_once(node: Node, monkeypatch: pytest.MonkeyP
 
 def test_the_copy_holds_every_module_that_it_needs_and_knows_no_ansible(node: Node) -> None:
     room = pathlib.Path(_bundle.__file__ or "").parent
-    assert {path.stem for path in room.glob("*.py")} - set(install.MODULES) == {"lease", "record", "render"}
+    assert {path.stem for path in room.glob("*.py")} - set(install.MODULES) == {"intact", "lease", "record", "render"}
     node.apply(node.file("a", "1\n"))
     done = subprocess.run([node.places.program, "--help"], capture_output=True, text=True, check=True, cwd="/")
     assert "by hand" not in done.stderr

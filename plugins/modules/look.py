@@ -1,0 +1,146 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run asks a node once, so that it need not ask again role by role."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: look
+short_description: Hold a node for one run of a playbook, and see what stands there already
+version_added: 0.1.0
+author: The icann.imrs authors (@icann)
+description:
+  - Takes the node for this run, as M(icann.imrs.run) does, and looks at what stands there, in one round trip. Changes
+    nothing.
+  - M(icann.imrs.bundle) contacts no node in the rest of the run for a bundle that this module has seen intact, and that
+    is rendered just so. That ends once the run has changed something on the node.
+  - It sets the facts C(virtualization_type) and C(virtualization_role), from C(systemd-detect-virt). Nothing else is
+    gathered.
+options:
+  lease:
+    description: Filled in by the action plugin; do not set it.
+    type: dict
+attributes:
+  check_mode:
+    description: The node is not taken. That another run holds it is a warning.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing), when in diff mode.
+    support: none
+seealso:
+  - module: icann.imrs.run
+  - module: icann.imrs.bundle
+"""
+
+EXAMPLES = r"""
+- name: Take the node, and see what stands there
+  icann.imrs.look:
+  register: __site_look
+
+- name: Install what is missing
+  ansible.builtin.apt:
+    name: "{{ packages_installed }}"
+  when: packages_installed is not subset(__site_look.installed)
+"""
+
+RETURN = r"""
+intact:
+  description: By bundle that stands as its manifest on the node says, the digest of that.
+  returned: success
+  type: dict
+  sample: {gate: 5f2c…}
+installed:
+  description: Names of the packages that are installed.
+  returned: success
+  type: list
+  elements: str
+held:
+  description: Names of the packages whose versions are held.
+  returned: success
+  type: list
+  elements: str
+locked:
+  description: Accounts that have no password that could be used.
+  returned: success
+  type: list
+  elements: str
+held_by:
+  description: The run that holds the node.
+  returned: when another run does
+  type: dict
+"""
+
+import os
+import pathlib
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._bundle import BundleError, Places, explain, intact, lease
+
+PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status}\\n"]
+SHADOW = pathlib.Path("/etc/shadow")
+
+
+def main() -> None:
+    """Wire the library to Ansible."""
+    module = AnsibleModule(argument_spec={"lease": {"type": "dict"}}, supports_check_mode=True)
+    if not module.params["lease"]:
+        module.fail_json(msg="look: this needs its action plugin; call it as icann.imrs.look")
+    elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
+    places = Places.below(elsewhere) if elsewhere else Places()
+    hold, told = lease.Hold(places.boot, module.params["lease"]), ""
+    try:
+        if module.check_mode:
+            told = hold.look()
+        else:
+            hold.take()
+    except lease.HeldError as error:
+        module.fail_json(msg=str(error), held_by=error.holder)
+    except BundleError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"look: {explain(error)}")
+    if told:
+        module.warn(told)
+    module.exit_json(
+        changed=False,
+        intact=intact.intact(places.state),
+        **_packages(module),
+        locked=_locked(),
+        ansible_facts=_machine(module),
+    )
+
+
+def _packages(module: AnsibleModule) -> dict[str, list[str]]:
+    """By dpkg; none where that cannot be asked."""
+    status, output, _complaint = module.run_command(PACKAGES)
+    rows = [line.split() for line in output.splitlines()] if not status else []
+    return {
+        "installed": sorted(name for name, _want, is_ in rows if is_ == "installed"),
+        "held": sorted(name for name, want, _is in rows if want == "hold"),
+    }
+
+
+def _locked() -> list[str]:
+    """By shadow(5): a password that begins with an exclamation mark fits nothing."""
+    try:
+        lines = SHADOW.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return sorted(line.split(":")[0] for line in lines if line.partition(":")[2].startswith("!"))
+
+
+def _machine(module: AnsibleModule) -> dict[str, t.Any]:
+    """What the roles ask of it, under the names of Ansible's own facts."""
+    _status, output, _complaint = module.run_command(["systemd-detect-virt"])
+    kind = output.strip()
+    if not kind:
+        return {}
+    return {"virtualization_type": kind, "virtualization_role": "guest" if kind != "none" else "host"}
+
+
+if __name__ == "__main__":
+    main()

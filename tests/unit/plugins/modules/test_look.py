@@ -1,0 +1,45 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a look reads from a node's own programs and files; without them it has seen nothing."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from ansible_collections.icann.imrs.plugins.modules import look
+
+
+class Module:
+    """Stands for AnsibleModule: every program gives this answer."""
+
+    def __init__(self, status: int, output: str) -> None:
+        self.answer = status, output, ""
+
+    def run_command(self, _words: list[str]) -> tuple[int, str, str]:
+        return self.answer
+
+
+def test_packages_are_installed_or_held_or_neither() -> None:
+    rows = "knot hold installed\ntar install installed\nfrr deinstall config-files\nnsd hold not-installed\n"
+    assert look._packages(Module(0, rows)) == {"installed": ["knot", "tar"], "held": ["knot", "nsd"]}
+    assert look._packages(Module(2, rows)) == {"installed": [], "held": []}
+
+
+def test_an_account_is_locked_by_an_exclamation_mark(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SHADOW", tmp_path / "shadow")
+    assert look._locked() == []
+    (tmp_path / "shadow").write_text("root:!:1::::::\nanna:!$y$hash:1::::::\nbob:$y$hash:1::::::\ndaemon:*:1::::::\n")
+    assert look._locked() == ["anna", "root"]
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "facts"),
+    [
+        (1, "none\n", {"virtualization_type": "none", "virtualization_role": "host"}),
+        (0, "systemd-nspawn\n", {"virtualization_type": "systemd-nspawn", "virtualization_role": "guest"}),
+        (127, "", {}),
+    ],
+)
+def test_the_kind_of_machine_has_the_names_of_ansible(status: int, output: str, facts: dict[str, str]) -> None:
+    assert look._machine(Module(status, output)) == facts
