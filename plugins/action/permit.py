@@ -32,7 +32,9 @@ class ActionModule(ActionBase):
         check = boolean(variables.get("ansible_check_mode", False))
         nodes = [_node(str(name), variables["hostvars"][name]) for name in given["nodes"]]
         if given["verb"] == "compare":
-            return _said(permit.other_providers(nodes, "compared"))
+            tags = [list(variables.get(f"ansible_{which}_tags", ())) for which in ("run", "skip")]
+            renders = any("imrs_render_directory" in variables["hostvars"][name] for name in given["nodes"])
+            return _said(permit.incomparable(nodes, whole=tags == [["all"], []] and not renders))
         if given["verb"] == "withdraw":
             try:
                 why = permit.too_many(nodes, budget.parse(given["budget"]).nodes, check=check)

@@ -15,8 +15,8 @@ description:
     controller (see M(icann.imrs.bundle)). There is no second renderer, and what is expected of sysctls, BGP sessions
     and the like is read from these very files. Which units the bundles see to, which folders are theirs alone, and
     which files take a restart or a reload, is read from the C(MANIFEST) that the bundles write beside their files.
-  - O(verb=collect) with O(scope=intent) reads that tree on the controller, O(verb=collect) with O(scope=node) looks at
-    the node, and O(verb=compare) judges on the controller, with pure functions.
+  - O(verb=collect) with O(scope=node) looks at the node. With O(scope=intent) that tree is read, and with
+    O(verb=compare) is judged, by pure functions; the action plugin does both on the controller, and contacts nobody.
   - A rendered tree has the names of secrets in their place. The node is given the secrets, and says of a secret file
     only whether it is as rendered. In what daemons tell, secrets are replaced by their names before it leaves the node.
   - Compared are files (content, mode, owner), files that a bundle once wrote and does not list any more, foreign files
@@ -99,7 +99,6 @@ EXAMPLES = r"""
     directory: "{{ rendered }}/{{ inventory_hostname }}"
     expected: "{{ expected }}"
     packages: {installed: [knot, bird2], held: [knot, nsd, bird2]}
-  delegate_to: localhost
   register: intended
 
 - name: Look at the node
@@ -117,7 +116,6 @@ EXAMPLES = r"""
     evidence: "{{ seen.evidence }}"
     expected: "{{ expected }}"
     report_directory: "{{ inventory_dir }}/reports/{{ inventory_hostname }}"
-  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -171,46 +169,10 @@ reports:
 
 import base64
 import json
-import pathlib
-import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _manifest as manifest
-from ..module_utils import _reports as reports
-from ..module_utils._acceptance import wire
-from ..module_utils._acceptance.expected import Expected
-from ..module_utils._drift import report, wanted
-from ..module_utils._drift.intent import Intent
 from ..module_utils._probes import state
-
-REPORTS: dict[str, t.Callable[[report.Report], str]] = {
-    "drift.json": report.to_json,
-    "drift.txt": lambda found: report.table(found) + "\n",
-}
-
-
-def _intent(params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What was rendered, and what follows for the questions to the node."""
-    root, expected = pathlib.Path(params["directory"]), Expected.parse(params["expected"])
-    text = (root / manifest.NAME).read_text(encoding="utf-8")
-    intent = Intent.parse(text, lambda path: (root / path.lstrip("/")).read_bytes(), params["packages"])
-    request = wanted.request(intent, expected.nameserver, expected.routing)
-    return {
-        "intent": intent.to_wire(),
-        "request": {**request, "node": expected.node_name},
-        "secrets": sorted(set(intent.placeholders().values())),
-    }
-
-
-def _node(params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Evidence of this machine."""
-    try:
-        values = json.loads(base64.b64decode(params["secrets"], validate=True))
-    except ValueError:
-        raise ValueError("secrets: neither base64 nor JSON; hand them over as in the examples") from None
-    request = params["request"]
-    return {"evidence": state.read(request["node"], request, values)}
 
 
 def main() -> None:
@@ -237,31 +199,18 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    if params["scope"] != "node" and not wire.HAS_DNSPYTHON:
-        module.fail_json(msg=missing_required_lib("dnspython"))
+    if params["scope"] != "node":
+        module.fail_json(msg="drift: that needs its action plugin; call it as icann.imrs.drift")
     try:
-        if params["verb"] == "collect":
-            module.exit_json(changed=False, **(_intent(params) if params["scope"] == "intent" else _node(params)))
-        found = report.compare(params["intent"], params["evidence"], params["expected"], params["known"])
-        written = (
-            reports.write(
-                params["report_directory"],
-                {name: render(found) for name, render in REPORTS.items()},
-                module.atomic_move,
-            )
-            if params["report_directory"]
-            else []
-        )
+        values = json.loads(base64.b64decode(params["secrets"], validate=True))
+    except ValueError:
+        module.fail_json(msg="secrets: neither base64 nor JSON; hand them over as in the examples")
+    request = params["request"]
+    try:
+        evidence = state.read(request["node"], request, values)
     except (ValueError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(
-        changed=False,
-        drift=bool(found.findings),
-        findings=[finding.as_dict() for finding in found.findings],
-        counts=found.counts,
-        table=report.table(found),
-        reports=written,
-    )
+    module.exit_json(changed=False, evidence=evidence)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ options:
     description:
       - V(withdraw) names the nodes that are not to serve by their sheets, and fails when there are more than the budget
         has.
-      - V(compare) fails when a provider is not that of the node's sheet.
+      - V(compare) fails when a provider is not that of the node's sheet, and when only a part would be compared or
+        files would be written on the controller for keeps.
       - V(provision) fails when one node may not be provisioned, with the reasons of all.
     type: str
     choices: [withdraw, provision, compare]

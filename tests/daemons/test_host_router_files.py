@@ -18,6 +18,7 @@ import subprocess
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import host_router
 from imrs_gate_bench import COVERING, FIVE, PATIENCE, ROOT, run, until
 
 GOLDEN = ROOT / "tests/unit/plugins/module_utils/_documents/routers"
@@ -123,6 +124,8 @@ class Wire:
         self.node = Side(f"{name}-n", "uplink", ("192.0.2.2/29", "2001:db8:0:1::2/64"))
         self.processes: list[subprocess.Popen[bytes]] = []
         self.table: t.Callable[[], set[str]] = set
+        self.control: tuple[str, ...] = ()
+        """The command that asks the host's router."""
 
     def __enter__(self) -> t.Self:
         for side in (self.host, self.node):
@@ -155,8 +158,13 @@ class Wire:
 
     def ask(self, *command: str) -> str:
         """Ask the host's router; nothing while it does not answer."""
+        return str(self.run_there(command)["stdout"])
+
+    def run_there(self, command: t.Sequence[str]) -> dict[str, t.Any]:
+        """A command at the host's router."""
         full = ["ip", "netns", "exec", self.host.namespace, *command]
-        return subprocess.run(full, check=False, capture_output=True, text=True).stdout
+        done = subprocess.run(full, check=False, capture_output=True, text=True)
+        return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
 
     def announce(self, *networks: str, prepends: str = "") -> None:
         """Start the node, or have it announce something else. ``prepends`` are lines of a BIRD filter."""
@@ -193,13 +201,14 @@ class Wire:
                 found |= set(json.loads(answer or "{}").get("routes", {}))
             return found
 
-        self.table = table
+        self.table, self.control = table, ("vtysh", "-N", name)
 
     def _bird(self, text: str) -> None:
         path, control = self.directory / "bird.conf", str(self.directory / "bird.ctl")
         path.write_text(PARSERS["bird"][0] + text)
         self.start(self.host, "bird", "-f", "-c", str(path), "-s", control)
-        self.table = lambda: set(re.findall(r"(?m)^(\S+/\d+)", self.ask("birdc", "-r", "-s", control, "show", "route")))
+        self.control = ("birdc", "-r", "-s", control)
+        self.table = lambda: set(re.findall(r"(?m)^(\S+/\d+)", self.ask(*self.control, "show", "route")))
 
     def _openbgpd(self, text: str) -> None:
         path, control = self.directory / "bgpd.conf", str(self.directory / "bgpd.sock")
@@ -208,8 +217,10 @@ class Wire:
         pathlib.Path("/run/openbgpd").mkdir(exist_ok=True)
         self.start(self.host, "/usr/sbin/bgpd", "-d", "-f", str(path))
 
+        self.control = ("bgpctl", "-s", control)
+
         def table() -> set[str]:
-            answer = self.ask("bgpctl", "-j", "-s", control, "show", "rib")
+            answer = self.ask(*self.control, "-j", "show", "rib")
             return {route["prefix"] for route in json.loads(answer or "{}").get("rib", [])}
 
         self.table = table
@@ -265,6 +276,30 @@ def test_the_five_are_accepted_with_prepends_too(wire: Wire, system: str, text: 
     prepend = "bgp_path.prepend(20144); bgp_path.prepend(20144);"
     wire.announce(*FIVE, prepends=f"if net ~ [199.7.83.0/24] || net ~ [2001:500:3::/48] then {{ {prepend} }}")
     wire.await_table(FIVE)
+
+
+def test_acceptance_reads_what_it_has(wire: Wire, system: str, text: str) -> None:
+    """The neutral reader, whatever the host's daemon."""
+    wire.run(system, text)
+    wire.announce(*FIVE, prepends="if net ~ [199.7.83.0/24] then { bgp_path.prepend(20144); }")
+    wire.await_table(FIVE)
+    addresses = {"ipv4": ["192.0.2.2", "192.0.2.7"], "ipv6": ["2001:db8:0:1::2"]}
+    seen = host_router.received(addresses, wire.run_there, wire.control)
+    ends = {"192.0.2.2": "192.0.2.1", "2001:db8:0:1::2": "2001:db8:0:1::1"}
+    asn = None if system == "openbgpd" else 64500  # which does not tell it
+    for address, end in ends.items():
+        assert seen["sessions"][address] == {"state": "Established", "local_as": asn, "address": end}
+        routes = {route["to"]: route for route in seen["routes"][address]}
+        assert set(routes) == {prefix for prefix in FIVE if (":" in prefix) == (":" in address)}
+        assert {route["origin"] for route in routes.values()} == {"IGP"}
+        assert all(address in route["next_hops"] for route in routes.values()), routes
+    paths = {route["to"]: route["as_path"] for route in seen["routes"]["192.0.2.2"]}
+    assert paths == {"199.7.83.0/24": "20144 20144", "199.7.82.0/23": "20144"}
+    assert seen["sessions"]["192.0.2.7"] == {"state": "", "local_as": None, "address": ""}
+    assert seen["routes"]["192.0.2.7"] == []
+    wire.processes[1 if system == "frr" else 0].kill()  # of FRR's, bgpd
+    wire.processes[1 if system == "frr" else 0].wait()
+    assert "error" in host_router.received(addresses, wire.run_there, wire.control)
 
 
 def test_other_lengths_and_other_paths_are_refused(wire: Wire, system: str, text: str) -> None:

@@ -86,6 +86,20 @@ def refusal(nodes: t.Sequence[Node], *, accepted: bool, check: bool) -> str:
     return ""
 
 
+def incomparable(nodes: t.Sequence[Node], *, whole: bool) -> str:
+    """Why nodes are not compared with their intent; empty when they may be.
+
+    ``whole``: the run has no tags, and no ``imrs_render_directory``: on a command line, even an empty one would have
+    the bundles handed over to the nodes.
+    """
+    if whole:
+        return other_providers(nodes, "compared")
+    return (
+        "Drift takes no tags, as what was left out would not be missed, and no imrs_render_directory, as it renders "
+        "into a place of its own: take them out of the command line and the inventory"
+    )
+
+
 def other_providers(nodes: t.Iterable[Node], done: str) -> str:
     """Why nothing is ``done`` (provisioned, compared); empty when all go by their sheets.
 

@@ -15,18 +15,18 @@ def received(
 ) -> dict[str, t.Any]:
     """What a router knows of the node, whose addresses are given by family; its first daemon that answers counts.
 
-    ``sessions``, by the node's address: ``state``, ``local_as``, and the router's own ``address``, empty while the
-    session is down. ``routes``, by the same: ``to``, ``as_path``, ``origin``, ``next_hops``, ``valid``. Or ``error``,
-    with what each daemon's program said.
+    ``sessions``, by the node's address: ``state``, ``local_as`` (None where it is not told), and the router's own
+    ``address``, empty while the session is down. ``routes``, by the same: ``to``, ``as_path``, ``origin``,
+    ``next_hops``, ``valid``. Or ``error``, with what each daemon's program said.
 
     ``command``: another way to ask, for tests; the program's name says which daemon it is.
     """
     errors = []
-    for product, reader in readers.host_routers():
-        if command and command[0].rpartition("/")[2] != product.control[0]:
+    for control, reader in readers.host_routers():
+        if command and command[0].rpartition("/")[2] != control[0]:
             continue
-        seen = reader.received(addresses, runner, command or product.control)
+        seen = reader.received(addresses, runner, command or control)
         if "error" not in seen:
             return seen
-        errors.append(f"{product.control[0]}: {seen['error']}")
+        errors.append(f"{control[0]}: {seen['error']}")
     return {"error": "; ".join(errors)}

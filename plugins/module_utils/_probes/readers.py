@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _products as products
-from . import bird, bird_running, frr, frr_sessions, host, knot, nsd
+from . import bird, bird_running, frr, frr_sessions, host, knot, nsd, openbgpd
 
 if t.TYPE_CHECKING:
     from .seal import Seal
@@ -60,7 +60,11 @@ class HostRouter(t.Protocol):
 _NAMESERVERS: dict[str, Nameserver] = {"knot": knot, "nsd": nsd}
 _ROUTING: dict[str, Running] = {"bird": bird_running, "frr": frr}
 _SESSIONS: dict[str, Sessions] = {"bird": bird, "frr": frr_sessions}
-_HOST_ROUTERS: dict[str, HostRouter] = {"frr": frr, "bird": bird}
+_HOST_ROUTERS: tuple[tuple[tuple[str, ...], HostRouter], ...] = (
+    (products.FRR.control, frr),
+    (products.BIRD.control, bird),
+    (openbgpd.CONTROL, openbgpd),
+)
 """Asked in this order."""
 
 
@@ -79,6 +83,6 @@ def sessions(name: str) -> Sessions:
     return _SESSIONS[products.named(products.ROUTING, name).name]
 
 
-def host_routers() -> list[tuple[products.Product, HostRouter]]:
-    """The daemons that a host's router can be read with, each with its reader, in the order in which they are asked."""
-    return [(products.named(products.ROUTING, name), reader) for name, reader in _HOST_ROUTERS.items()]
+def host_routers() -> tuple[tuple[tuple[str, ...], HostRouter], ...]:
+    """By the command that asks a daemon of a host's router: its reader, in the order in which they are tried."""
+    return _HOST_ROUTERS

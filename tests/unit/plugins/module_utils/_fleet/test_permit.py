@@ -71,3 +71,10 @@ def test_what_has_to_be_known_is_said() -> None:
     assert left_out.startswith("Acceptance is left out.")
     assert others == [override]
     assert permit.remarks([GOOD], accepted=False, check=True) == []
+
+
+def test_a_part_is_not_compared_nor_what_has_another_provider() -> None:
+    assert permit.incomparable([GOOD, OVERRIDE], whole=True) == ""
+    assert permit.incomparable([GOOD], whole=False).startswith("Drift takes no tags")
+    other = GOOD._replace(others=("routing_provider is frr, the sheet has bird",))
+    assert permit.incomparable([other], whole=True).startswith("Nothing is compared: xaa01: routing_provider is frr")
