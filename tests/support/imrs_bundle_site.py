@@ -60,7 +60,7 @@ class Site:
         owned = {"owner": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
         known = {"zones": [".", "arpa."], "node": str(self.node), "key": SECRET, "owned": owned, **(variables or {})}
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["one"], "vars": known}
-        (self.base / "ansible.cfg").write_text(f"[defaults]\n{self.settings}")
+        (self.base / "ansible.cfg").write_text(f"[defaults]\ninternal_poll_interval = 0.01\n{self.settings}")
         (self.base / "play.yml").write_text(json.dumps([play]))
         environment = {
             **os.environ,

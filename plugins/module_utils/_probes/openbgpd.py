@@ -27,7 +27,7 @@ def received(
         said, error = _ask(runner, command, "neighbor", address)
         if error and error != _NOBODY:
             return {"error": error[:200]}
-        neighbor = next(iter(said.get("neighbors", ())), {})
+        neighbor: dict[str, t.Any] = next(iter(said.get("neighbors", ())), {})
         local = neighbor.get("session", {}).get("local", {})
         found["sessions"][address] = {
             "state": neighbor.get("state", ""),
