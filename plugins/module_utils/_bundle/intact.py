@@ -48,7 +48,7 @@ def intact(directory: str) -> dict[str, str]:
                 found[path.stem] = manifest
     units = {name: [Unit(*each) for each in manifest["units"]] for name, manifest in found.items()}
     now = iter(look([unit for each in units.values() for unit in each]))
-    there = {name: not between([next(now) for _ in each], each) for name, each in units.items()}
+    there = {name: not between([next(now) for _unit in each], each) for name, each in units.items()}
     return {name: digest(manifest) for name, manifest in found.items() if there[name]}
 
 
