@@ -131,6 +131,7 @@ class World(RuleBasedStateMachine):
         """The machine's own clock begins again; the wall clock is what it happens to be."""
         self.boot_id, gone, self.now = str(int(self.boot_id) + 1), self.now, 10.0
         self.node = Node(CONFIG, {}, self.now)
+        self._read_anew()
         self._start_the_comeback({})
         self.authority.fingerprint.met = {self.authority.fingerprint.value} - {""}
         end = self.layers.end
@@ -196,6 +197,14 @@ class World(RuleBasedStateMachine):
             self.comeback.voided(self.now)
         self.comeback.beat(self.now)
 
+    def _read_anew(self) -> None:
+        """As a gate does that starts: from the disk, on what may be another boot's clock, which it looks at at once."""
+        before = self.authority
+        self.authority = Authority(pathlib.Path("/nonexistent"), before.fingerprint)
+        self.authority.certificate = before.certificate
+        self.layers = before.intents.layers
+        self.authority.check(Moment(self.wall, self.now))
+
     def _start_the_comeback(self, memory: dict[str, t.Any]) -> None:
         def ask() -> None:
             self.asked = True
@@ -205,6 +214,7 @@ class World(RuleBasedStateMachine):
     @rule()
     def restart_the_gate(self) -> None:
         self.node = Node(CONFIG, self.node.memory(), self.now)
+        self._read_anew()
         self._start_the_comeback(self.comeback.memory())
         self.authority.fingerprint.met = {self.authority.fingerprint.value} - {""}
 

@@ -116,3 +116,14 @@ def test_schedules(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
             database=None,
         ),
     )
+
+
+def test_a_trial_ends_after_a_reboot_with_a_wrong_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schedule that was met once in some hundred thousand."""
+    monkeypatch.setattr(store, "write", lambda *_: None)
+    world = Judged()
+    world.certify(mode=Mode.LIVE)
+    world.put_a_session_on_trial(seconds=20.0)
+    world.start_anew()
+    world.set_the_clock(seconds=-1e5)
+    world.wait_for_the_end_of_the_trial()
