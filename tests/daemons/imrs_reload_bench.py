@@ -101,8 +101,16 @@ class Changing(Node):
 
     def rest(self) -> None:
         """Until all sessions are up, all prefixes announced, and all is learned that the peers tell."""
-        self.await_routes(FIVE)
+        until(lambda: set(self.routes()) == FIVE, what=lambda: f"routes {FIVE}, not {self.routes()}; {self.why()}")
         until(lambda: {prefix for prefix, _gateway in self.learned()} == TOLD, what=lambda: f"routes: {self.learned()}")
+
+    def why(self) -> str:
+        """What both ends say of their sessions, for a failure."""
+        ends = [self.birdc("router", "show", "protocols", "all", name) for name in ("imrs4", "imrs6")]
+        if self.routing == "bird":
+            return "\n".join([*ends, self.birdc("bird", "show", "protocols", "all")])
+        sessions = ("show bgp neighbors", "show bfd peers", "show running-config")
+        return "\n".join([*ends, *map(vtysh, sessions), *self.frr_differences()])
 
     def limit(self) -> str:
         """The limit of what a session may tell."""

@@ -95,7 +95,8 @@ def test_a_variable_alone_takes_nothing_dark(fleet: t.Any, nodes: dict[str, dict
     done = fleet.run("site", "-e", '{"imrs_operational": false}', "--tags", "none")
     before, found, _ = done.stdout.partition("PLAY [Refuse what is not allowed")
     assert found, done.stdout
-    assert "skipping: [xaa01]" in before.partition("withdraw | Reach the node]")[2]
+    assert "skipping: [xaa01]" in before.partition("Withdraw suspended and decommissioned nodes]")[2]
+    assert "withdraw | " not in before
     assert "UNREACHABLE" not in before
 
 
