@@ -15,7 +15,9 @@ if t.TYPE_CHECKING:
 
     from .drill import Drill, Play
 
-RULES = ("nft", "--stateless", "list", "ruleset")
+_OF_PACKETS = r"/flags .*dynamic/ {d = 1} /^\t}/ {d = 0} d && /elements = {/ {s = 1} !s {print} s && /}/ {s = 0}"
+"""Of a ruleset, without the elements of dynamic sets: these are the sources of the last seconds' packets."""
+RULES = ("sh", "-c", f"nft --stateless list ruleset | awk '{_OF_PACKETS}'")
 
 LOADED = "nft -f /etc/nftables.conf && nft --stateless list ruleset"
 """What the packet filter's file would load; to be run where no packets are."""
