@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils import _manifest as manifest
 from ansible_collections.icann.imrs.plugins.module_utils import _reports as reports
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import wire
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks import host
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._drift import report, wanted
 from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent
@@ -80,7 +81,9 @@ def _intent(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What was rendered, and what follows for the questions to the node."""
     root, expected = pathlib.Path(given["directory"]), Expected.parse(given["expected"])
     text = (root / manifest.NAME).read_text(encoding="utf-8")
-    intent = Intent.parse(text, lambda path: (root / path.lstrip("/")).read_bytes(), given["packages"])
+    intent = Intent.parse(
+        text, lambda path: (root / path.lstrip("/")).read_bytes(), given["packages"], host.bundles(expected)
+    )
     request = wanted.request(intent, expected.nameserver, expected.routing)
     return {
         "intent": intent.to_wire(),

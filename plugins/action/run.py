@@ -11,7 +11,7 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import BUNDLES, Record, accepts
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import Record, accepts, bundles_of
 from ansible_collections.icann.imrs.plugins.plugin_utils import hold
 
 _display = Display()
@@ -60,7 +60,8 @@ class ActionModule(ActionBase):
 
     def _review(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """From what the bundles of this run have left."""
-        bundles, facts = list(self._task.args.get("bundles") or BUNDLES), variables.get("ansible_facts", {})
+        every, facts = bundles_of(str(variables.get("imrs_function", "node"))), variables.get("ansible_facts", {})
+        bundles = list(self._task.args.get("bundles") or every)
         record = Record.of(facts.get("imrs_planned", {}), hold.run_id())
         accepted = accepts(variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
         dark = self._templar.template(variables.get(hold.LEAVE_DARK, False))

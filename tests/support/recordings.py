@@ -18,9 +18,9 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, judge
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks import host
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import record
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 
 if t.TYPE_CHECKING:
@@ -42,7 +42,7 @@ def load(provider: str, stage: str) -> Document:
     recording = dict(json.loads(_text(f"{provider}_{stage}.json")))
     for document in recording["evidence"]:
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
-            document["bundles"] = {name: {"files": 3, "other": {}} for name in host.BUNDLES}
+            document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             for session in document["routing"]["sessions"]:  # recorded before the probe read it
                 if "hold_time" in session:
                     session.setdefault("keepalive_time", session["hold_time"] // 3)

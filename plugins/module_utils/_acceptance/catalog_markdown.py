@@ -26,6 +26,7 @@ Generated from `plugins/module_utils/_acceptance/checks/` by `make pages`; do no
 - **Stages**: what is announced while the check is judged: `dark` nothing, `drained` the covering prefixes, `live` all.
 - **Seen from**: whose evidence the check cannot do without: the node, the vantage on the host's side, or the host's
   router (`router`). Without it the check is skipped. Many checks of the node also judge what the other two saw.
+- **Of**: which appliances it judges: nodes, or a cluster's own routers.
 - **Source**: the standard or document that demands it. *requirements* is the list that the project started from; the
   ids of the checks are the ids of that list.
 """
@@ -41,6 +42,7 @@ def _row(check: Check) -> str:
         "yes" if check.harm else "",
         stages,
         ", ".join(check.scopes),
+        ", ".join(f"{function}s" for function in check.functions),
         check.source,
     )
     return f"| {' | '.join(cell(value) for value in values)} |"
@@ -54,8 +56,8 @@ def render(checks: t.Sequence[Check]) -> str:
     for group, members in itertools.groupby(checks, key=lambda check: check.id[:2]):
         lines += ["", f"## {SUBJECTS[group]} ({group})", ""]
         lines += [
-            "| check | passes when | severity | harm | stages | seen from | source |",
-            "|---|---|---|---|---|---|---|",
+            "| check | passes when | severity | harm | stages | seen from | of | source |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         lines += map(_row, members)
     return "\n".join(lines) + "\n"

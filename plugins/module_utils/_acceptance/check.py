@@ -23,6 +23,9 @@ if t.TYPE_CHECKING:
 SCOPES = ("node", "vantage", "router")
 EVERY_STAGE = (Mode.DARK, Mode.DRAINED, Mode.LIVE)
 ANNOUNCED = (Mode.DRAINED, Mode.LIVE)
+NODE, ROUTER = "node", "router"
+"""What an appliance is for (``imrs_function``): it answers, or it is a cluster's own router."""
+FUNCTIONS = (NODE, ROUTER)
 
 _ID = re.compile(r"^[A-Z]{2}-\d{2}$")
 _SHOWN = 3
@@ -67,6 +70,8 @@ class Check:
     scopes: tuple[str, ...]
     harm: bool
     judge: Judge
+    functions: tuple[str, ...] = (NODE,)
+    """The appliances that it is for."""
 
     def __post_init__(self) -> None:
         problems = []
@@ -80,6 +85,8 @@ class Check:
             problems.append("it is due at no stage")
         if not self.scopes or not set(self.scopes) <= set(SCOPES):
             problems.append(f"scopes are some of {', '.join(SCOPES)}")
+        if not self.functions or not set(self.functions) <= set(FUNCTIONS):
+            problems.append(f"functions are some of {', '.join(FUNCTIONS)}")
         if not (inspect.getdoc(self.judge) or "").strip():
             problems.append("the pass condition is missing: write it as docstring of the judge")
         if problems:
@@ -100,6 +107,7 @@ def check(  # noqa: PLR0913 - all but two are options
     stages: tuple[Mode, ...] = EVERY_STAGE,
     scopes: tuple[str, ...] = ("node",),
     harm: bool = False,
+    functions: tuple[str, ...] = (NODE,),
 ) -> t.Callable[[Judge], Check]:
     """Make a check of a pure function ``(evidence, expected) -> Verdict`` whose docstring is the pass condition.
 
@@ -109,7 +117,7 @@ def check(  # noqa: PLR0913 - all but two are options
     """
 
     def define(judge: Judge) -> Check:
-        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge)
+        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge, functions)
 
     return define
 

@@ -76,6 +76,10 @@ class Gate:
     """Marks of the certified sessions."""
     trial: tuple[str, ...]
     """Marks of the sessions on trial."""
+    within: Mode = Mode.LIVE
+    """No more than this can a cluster's router announce at the moment, for want of live nodes."""
+    lacking: str = ""
+    """Why, in words."""
 
     @classmethod
     def parse(cls, status: t.Mapping[str, t.Any]) -> Gate:
@@ -101,9 +105,22 @@ class Gate:
                 fingerprint=str(status["fingerprint"] or ""),
                 sessions=tuple(certificate["sessions"]),
                 trial=tuple(certificate["trial"]),
+                **_behind(status.get("members")),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the gate's answer is not understood: {type(error).__name__} {error}") from error
+
+
+def _behind(members: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """``within`` and ``lacking`` of a gate: a node's has no ``members``."""
+    if not members:
+        return {}
+    live, least = min(map(len, members["live"].values())), members["minimum"]
+    if live >= least:
+        return {}
+    covering = min(map(len, members["drained"].values()))
+    within = Mode.DRAINED if covering and members["below"] == "drained" else Mode.DARK
+    return {"within": within, "lacking": f"{live} nodes of its cluster are live, and {least} have to be (minimum_live)"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,6 +156,8 @@ class Course:
     """The node stays this run's after ``certify``."""
     ready: tuple[str, ...] = ()
     """Marks of the sessions to be tried after ``certify``."""
+    waits: str = ""
+    """Why a cluster's router goes no further than ``target`` for the time being."""
 
     def to_wire(self) -> dict[str, t.Any]:
         """As plain data; modes are words."""
@@ -221,6 +240,9 @@ def _course(gate: Gate, order: Order) -> Course:
     target, after = min(order.mode, gate.ceiling), min(order.mode, gate.standing_ceiling)
     # The certificate is for good and covers the target: the node is judged where it is, whatever its health is now.
     settled = gate.valid and not gate.provisional and gate.certified >= target
+    waits = ""
+    if not settled and gate.within < target:  # its nodes come after it, and then it is judged again
+        target, waits = gate.within, gate.lacking
     proven = settled and gate.own
     up = settled and gate.intent >= target and gate.standing >= after
     there = settled and gate.intent == target and gate.standing == after and set(gate.mode) == {target}
@@ -240,6 +262,7 @@ def _course(gate: Gate, order: Order) -> Course:
         sessions=(*gate.sessions, *gate.trial) if kept else (),
         # A trial that an earlier run has left behind is judged to its end.
         before_trial=gate.sessions if kept and gate.trial else (),
+        waits=waits,
     )
     leaves = there and course.complete and not course.before_trial and len(course.sessions) == order.peers
     return dataclasses.replace(

@@ -11,7 +11,8 @@ import typing as t
 from .. import _addressing as addressing
 from .. import _products as products
 from .._routing import policy
-from .._site.session import Peer
+from .._site.session import Bfd, Peer
+from .check import NODE, ROUTER
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,35 @@ class Listener:
     process: str = ""
 
 
-OPTIONAL = {"mode", "notify_addresses", "listeners", "siblings"}
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A router's session with one of its cluster's nodes (``imrs_members``); times are in seconds."""
+
+    name: str
+    node: str
+    """Inventory name of the node."""
+    family: str
+    address: str
+    """The node's."""
+    local_address: str
+    hold_time: int
+    bfd: Bfd | None = None
+    md5: bool = False
+    """Whether the session has a password (RFC 2385)."""
+
+    @classmethod
+    def read(cls, given: t.Mapping[str, t.Any]) -> Member:
+        """Read an entry of ``imrs_members``."""
+        bfd = given.get("bfd")
+        return cls(
+            **{key: str(given[key]) for key in ("name", "node", "family", "address", "local_address")},
+            hold_time=int(given["hold_time"]),
+            bfd=Bfd(int(bfd["interval_ms"]), int(bfd["multiplier"])) if bfd else None,
+            md5=bool(given.get("password_variable")),
+        )
+
+
+OPTIONAL = {"mode", "notify_addresses", "listeners", "siblings", "function", "members", "minimum_live"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,13 +76,20 @@ class Expected:
     zones: tuple[str, ...]
     masters: tuple[Master, ...]
     trust_anchors: tuple[str, ...]
-    nameserver: products.Product
+    nameserver: products.Product | None
+    """None: it is a router."""
     routing: products.Product
     mode: str
     notify_addresses: tuple[str, ...] = ()
     listeners: tuple[Listener, ...] = ()
     siblings: tuple[str, ...] = ()
-    """Names of the other nodes of its cluster: questions from outside come to any of them."""
+    """Names of the other nodes of its cluster, a router's of all: questions from outside come to any of them."""
+    function: str = NODE
+    """What the appliance is for, one of ``check.FUNCTIONS``."""
+    members: tuple[Member, ...] = ()
+    """A router's sessions with the nodes of its cluster."""
+    minimum_live: int = 0
+    """A router's: how many nodes have to be live for it to announce the specific prefixes."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -83,6 +119,7 @@ class Expected:
 
     @classmethod
     def _parse(cls, data: t.Mapping[str, t.Any]) -> Expected:
+        function = str(data.get("function") or NODE)
         return cls(
             node_name=str(data["node_name"]).rstrip("."),
             asn=int(data["asn"]),
@@ -98,7 +135,7 @@ class Expected:
             zones=tuple(_fqdn(zone["name"]) for zone in data["zones"]),
             masters=tuple(_master(master) for master in data["masters"]),
             trust_anchors=tuple(str(anchor) for anchor in data["trust_anchors"]),
-            nameserver=products.named(products.NAMESERVER, data["nameserver_provider"]),
+            nameserver=None if function == ROUTER else products.named(products.NAMESERVER, data["nameserver_provider"]),
             routing=products.named(products.ROUTING, data["routing_provider"]),
             mode=str(data.get("mode") or ""),
             notify_addresses=tuple(str(address) for address in data.get("notify_addresses") or ()),
@@ -107,6 +144,9 @@ class Expected:
                 for entry in data.get("listeners") or ()
             ),
             siblings=tuple(str(name).rstrip(".") for name in data.get("siblings") or ()),
+            function=function,
+            members=tuple(map(Member.read, data.get("members") or ())),
+            minimum_live=int(data.get("minimum_live") or 0),
         )
 
 

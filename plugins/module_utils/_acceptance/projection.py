@@ -26,6 +26,8 @@ READ = (
     "imrs_mode",
     "imrs_uplink",
     "imrs_cluster",
+    "imrs_function",
+    "imrs_members",
 )
 """The host variables that ``project`` reads."""
 
@@ -50,6 +52,9 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "routing_provider": variables["imrs_routing_provider"],
         "mode": variables["imrs_mode"],
         "siblings": [name for name in cluster["node_names"] if name != variables["imrs_node_name"]] if cluster else [],
+        "function": variables["imrs_function"],
+        "members": variables["imrs_members"],
+        "minimum_live": cluster["minimum_live"] if cluster else 0,
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
     }

@@ -21,6 +21,7 @@ SUBJECTS = {
     "DN": "Answers to DNS questions",
     "ZI": "The root zone on this node",
     "BG": "Routing sessions with your network",
+    "CL": "The cluster behind this router",
     "AR": "Anycast addresses",
     "PR": "Seen from your side",
 }

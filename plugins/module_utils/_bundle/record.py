@@ -16,8 +16,15 @@ from .model import HARMLESS
 
 BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
 """All bundles of a node, by the roles that hand them over, in the order in which they are changed."""
+OF_NODES = frozenset({"nameserver"})
+"""Those that a cluster's own router does not have."""
 SHOWN = 3
 """So many paths of a bundle are named where it is not as rendered."""
+
+
+def bundles_of(function: str) -> list[str]:
+    """All bundles of an appliance of this function (``imrs_function``), in the order of ``BUNDLES``."""
+    return [name for name in BUNDLES if function == "node" or name not in OF_NODES]
 
 
 @dataclasses.dataclass(frozen=True)

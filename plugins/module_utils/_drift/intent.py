@@ -12,7 +12,6 @@ import typing as t
 from dataclasses import asdict, dataclass, fields
 
 from .. import _manifest as manifest
-from .._acceptance.checks.host import BUNDLES
 
 PLACEHOLDER = re.compile(r"<(vault_[a-z0-9_]+)(?: keyed:[0-9a-f]{12})?>")
 """What stands for a secret in a rendered file (lookup icann.imrs.secret)."""
@@ -60,14 +59,21 @@ class Intent:
     packages: Packages
 
     @classmethod
-    def parse(cls, text: str, read: t.Callable[[str], bytes], packages: t.Mapping[str, t.Sequence[str]]) -> Intent:
-        """From the MANIFEST of a rendered tree; ``read`` gives the content of a path of the node.
+    def parse(
+        cls,
+        text: str,
+        read: t.Callable[[str], bytes],
+        packages: t.Mapping[str, t.Sequence[str]],
+        bundles: t.Collection[str],
+    ) -> Intent:
+        """From the MANIFEST of a rendered tree; ``read`` gives the content of a path of the node, ``bundles`` has the
+        names of all that there have to be.
 
         Raises ValueError for a manifest that cannot be read, and for one in which a bundle is missing: nothing must not
         be taken for intent.
         """
         listed = manifest.parse(text)
-        if missing := sorted(set(BUNDLES) - listed.bundles):
+        if missing := sorted(set(bundles) - listed.bundles):
             raise ValueError(f"{manifest.NAME}: no file of bundle {', '.join(missing)}; render all roles anew")
         files = {}
         for file in listed.files:

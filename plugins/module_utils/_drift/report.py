@@ -72,7 +72,7 @@ def compare(
         ("listening sockets", lambda: sockets.compare(evidence, should)),
         *(
             (product.title, functools.partial(_DAEMONS[product.name], intent, evidence, ours))
-            for product in (should.routing, should.nameserver)
+            for product in filter(None, (should.routing, should.nameserver))
         ),
     ]
     findings = []

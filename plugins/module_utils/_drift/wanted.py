@@ -32,12 +32,12 @@ def _by_content(path: str) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in _BY_CONTENT)
 
 
-def request(intent: Intent, nameserver: products.Product, routing: products.Product) -> dict[str, t.Any]:
+def request(intent: Intent, nameserver: products.Product | None, routing: products.Product) -> dict[str, t.Any]:
     """What the node is asked for. Holds the contents of few files: the others are compared by their checksums.
 
-    Raises ValueError when the manifest does not have one of the node's two daemons started.
+    ``nameserver``: None for a router. Raises ValueError when the manifest does not have each of its daemons started.
     """
-    for product in (nameserver, routing):
+    for product in filter(None, (nameserver, routing)):
         unit = intent.units.get(product.unit)
         if not unit or not unit.started:
             raise ValueError(f"MANIFEST: no bundle starts {product.unit}; render the node again, with this sheet")
@@ -56,7 +56,7 @@ def request(intent: Intent, nameserver: products.Product, routing: products.Prod
         "packages": list(intent.packages.installed),
         "units": sorted({*intent.units, *intent.told("restart"), *intent.told("reload")}),
         "sysctls": sorted(sysctls.wanted(intent)),
-        "nameserver": nameserver.name,
+        "nameserver": nameserver.name if nameserver else None,
         "routing": routing.name,
         "state": STATE,
     }

@@ -29,7 +29,13 @@ LOOKS, LOOK_AFTER = 3, 0.5
 NO_ANSWER = (124, 127)
 """Statuses of a command that came to no end, and of one that does not exist."""
 
-SYSCTLS = ("net.ipv4.tcp_syncookies", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+SYSCTLS = (
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.ip_forward",
+    "net.ipv6.conf.all.forwarding",
+    "net.ipv4.fib_multipath_hash_policy",
+    "net.ipv6.fib_multipath_hash_policy",
+)
 SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
 
 PACKAGES = (*(name for product in products.PRODUCTS for name in product.versions), "chrony", "nftables")
@@ -111,14 +117,25 @@ def parse_tracking(text: str) -> dict[str, t.Any] | None:
 
 
 def parse_routes(routes: t.Any) -> list[dict[str, t.Any]]:
-    """``ip -j route``: destination, type, device and gateway; local, multicast and link-local ones left out."""
+    """``ip -j route``: destination, type, device and gateway; local, multicast and link-local ones left out.
+
+    A route of several ways is one entry for each way.
+    """
     kept = []
     for route in routes or []:
         kind, destination = route.get("type", "unicast"), route.get("dst", "")
         if kind in {"local", "broadcast", "multicast", "anycast"} or destination.startswith(("fe80:", "ff00:")):
             continue
-        kept.append({"to": destination, "type": kind, "device": route.get("dev", ""), "via": route.get("gateway", "")})
+        kept += [
+            {"to": destination, "type": kind, "device": way.get("dev", ""), "via": _gateway(way)}
+            for way in route.get("nexthops") or [route]
+        ]
     return kept
+
+
+def _gateway(way: t.Mapping[str, t.Any]) -> str:
+    """Of a way of a route; one of IPv4 may go by an IPv6 address."""
+    return str(way.get("gateway") or way.get("via", {}).get("host", ""))
 
 
 def parse_addresses(links: t.Any) -> list[dict[str, t.Any]]:

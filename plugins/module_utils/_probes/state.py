@@ -286,7 +286,8 @@ def read(
         verified = {name: pool.submit(runner, ["dpkg", "--verify", name]) for name in names}
         filters = pool.submit(running.nftables, contents, runner)
         routing = pool.submit(readers.routing(request["routing"]).running, contents, seal, runner)
-        nameserver = pool.submit(readers.nameserver(request["nameserver"]).running, contents, seal, runner)
+        chosen = request["nameserver"]  # a router has none
+        nameserver = pool.submit(readers.nameserver(chosen).running, contents, seal, runner) if chosen else None
         evidence = {
             "format": FORMAT,
             "scope": "node",
@@ -308,6 +309,6 @@ def read(
             "sockets": host.parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
             "nft": filters.result(),
             "routing": routing.result(),
-            "nameserver": nameserver.result(),
+            "nameserver": nameserver.result() if nameserver else None,
         }
     return t.cast(Json, seal.guard(evidence))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import types
 import typing as t
 
 import pytest
@@ -142,7 +143,8 @@ def test_what_a_run_has_planned_is_carried_out_in_the_order_of_the_roles(role: p
     assert include["loop"] == "{{ (__acceptance_planned | default({})).planned | default([]) }}"
     provisioned = [role["role"].removeprefix("icann.imrs.") for role in play["roles"]]
     assert list(record.BUNDLES) == [name for name in provisioned if bundles(ROOT / "roles" / name)]
-    assert sorted(record.BUNDLES) == list(host.BUNDLES)
+    for function, nameserver in (("node", object()), ("router", None)):
+        assert sorted(record.bundles_of(function)) == list(host.bundles(types.SimpleNamespace(nameserver=nameserver)))
     assert accept["ansible.builtin.import_role"]["name"] == "icann.imrs.acceptance"
     for found in reached(role, "main.yml").values():
         for task in found:

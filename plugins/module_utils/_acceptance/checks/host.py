@@ -10,15 +10,14 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..check import Verdict, check, passed, skipped, verdict
+from ..check import FUNCTIONS, Verdict, check, passed, skipped, verdict
 from ..evidence import Missing
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
     from ..expected import Expected
 
-BUNDLES = ("gate", "hardening", "nameserver", "network", "routing")
-"""The roles that write files on a node, each as the bundle of its name."""
+_BUNDLES = ("gate", "hardening", "network", "routing")
 
 EPHEMERAL = 32768
 """The lowest port that Linux gives to a socket by itself."""
@@ -29,6 +28,11 @@ SSHD = {
     "permitrootlogin": "no",
     "permitemptypasswords": "no",
 }
+
+
+def bundles(expected: Expected) -> tuple[str, ...]:
+    """The roles that write files on this appliance, each as the bundle of its name."""
+    return tuple(sorted((*_BUNDLES, "nameserver"))) if expected.nameserver else _BUNDLES
 
 
 def _local(address: str) -> bool:
@@ -50,15 +54,18 @@ def _bfd(expected: Expected, protocol: str, address: str, port: int, process: st
     return port in bfd.ports or (address in watched and port >= EPHEMERAL)
 
 
-@check("HD-01", "Only the expected sockets listen", source="requirements HD-01")
+@check("HD-01", "Only the expected sockets listen", source="requirements HD-01", functions=FUNCTIONS)
 def listeners(evidence: Evidence, expected: Expected) -> Verdict:
-    """DNS on the service addresses and where NOTIFY arrives, BGP, BFD where agreed, SSH, no more; loopback aside."""
+    """DNS on the service addresses and where NOTIFY arrives, BGP, BFD where agreed, SSH, no more; loopback aside.
+
+    A router has no DNS.
+    """
     rows = evidence.section("node", "host")["sockets"]
     if not rows:
         raise Missing("the listening sockets could not be read")
     problems = []
     heard = set()
-    dns, bgp = expected.nameserver.process, expected.routing.process
+    bgp, dns = expected.routing.process, expected.nameserver.process if expected.nameserver else None
     more = {(entry.protocol, entry.port): entry.process for entry in expected.listeners}
     for row in rows:
         protocol, address, port, process = (
@@ -80,12 +87,14 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
             continue
         elif (protocol, port) not in more or more[protocol, port] not in {"", process}:
             problems.append(f"{process or 'something'} on {protocol} {address} port {port}")
-    for address in expected.addresses:
+    for address in expected.addresses if dns else ():
         problems += [f"nothing on {how} {address} port 53" for how in ("udp", "tcp") if (how, address) not in heard]
     return verdict(problems, f"{len(rows)} sockets, all expected")
 
 
-@check("HD-04", "SSH takes keys only, and not for root", source="requirements HD-04; ICANN FAQ q15")
+@check(
+    "HD-04", "SSH takes keys only, and not for root", source="requirements HD-04; ICANN FAQ q15", functions=FUNCTIONS
+)
 def ssh(evidence: Evidence, expected: Expected) -> Verdict:
     """sshd -T: no password, no keyboard-interactive, no empty password, no root login."""
     machine = evidence.section("node", "host")
@@ -147,7 +156,12 @@ def _tracks(ruleset: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
     return any(chain.get("type") == "nat" for chain in chains) or "'ct'" in repr(rules)
 
 
-@check("HD-02", "The packet filter drops what is not named", source="requirements HD-02; ICANN FAQ q16")
+@check(
+    "HD-02",
+    "The packet filter drops what is not named",
+    source="requirements HD-02; ICANN FAQ q16",
+    functions=FUNCTIONS,
+)
 def filtered(evidence: Evidence, expected: Expected) -> Verdict:
     """There is an input chain for both families whose policy is drop."""
     machine = evidence.section("node", "host")
@@ -158,9 +172,17 @@ def filtered(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict([] if dropping else ["no input chain drops by default"], "dropped unless named")
 
 
-@check("HD-06", "Port 53 is not tracked, SYN cookies are on", source="requirements HD-06; RFC 7720 section 3")
+@check(
+    "HD-06",
+    "Port 53 is not tracked, SYN cookies are on",
+    source="requirements HD-06; RFC 7720 section 3",
+    functions=FUNCTIONS,
+)
 def untracked(evidence: Evidence, expected: Expected) -> Verdict:
-    """notrack for UDP and TCP port 53, in and out, or no connection tracking at all; tcp_syncookies = 1."""
+    """notrack for UDP and TCP port 53, in and out, or no connection tracking at all; tcp_syncookies = 1.
+
+    Through a router, questions and answers both come in.
+    """
     machine = evidence.section("node", "host")
     if machine["nft"] is None:
         raise Missing(f"the packet filter could not be read: {machine['nft_error'] or 'no output'}")
@@ -168,7 +190,8 @@ def untracked(evidence: Evidence, expected: Expected) -> Verdict:
     problems = []
     if _tracks(ruleset):
         have = _untracked(ruleset)
-        for hook, field in (("prerouting", "dport"), ("output", "sport")):
+        out = "output" if expected.nameserver else "prerouting"
+        for hook, field in (("prerouting", "dport"), (out, "sport")):
             problems += [
                 f"{protocol} {field} 53 is tracked ({hook})"
                 for protocol in ("udp", "tcp")
@@ -180,13 +203,13 @@ def untracked(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, "port 53 untracked, SYN cookies on")
 
 
-@check("OS-03", "Daemons are pinned", source="RIPE NCC 2024 post-mortem; requirements OS-03")
+@check("OS-03", "Daemons are pinned", source="RIPE NCC 2024 post-mortem; requirements OS-03", functions=FUNCTIONS)
 def held(evidence: Evidence, expected: Expected) -> Verdict:
-    """The packages of the name server and of the routing daemon are installed and on hold."""
+    """The packages of the name server, if there has to be one, and of the routing daemon are installed and on hold."""
     machine = evidence.section("node", "host")
     problems = []
     told = []
-    for product in (expected.nameserver, expected.routing):
+    for product in filter(None, (expected.nameserver, expected.routing)):
         names = [name for name in product.versions if name in machine["packages"]]
         if not names:
             problems.append(f"no package of {product.name} is installed")
@@ -195,11 +218,13 @@ def held(evidence: Evidence, expected: Expected) -> Verdict:
     return passed(", ".join(told)) if not problems else verdict(problems, "")
 
 
-@check("OS-05", "Files are as the roles rendered them", source="requirements OS-05")
+@check("OS-05", "Files are as the roles rendered them", source="requirements OS-05", functions=FUNCTIONS)
 def as_rendered(evidence: Evidence, expected: Expected) -> Verdict:
     """Every bundle of the roles has a manifest on the node, and every file is as its manifest says, byte for byte."""
     found = evidence.section("node", "bundles")
-    problems = [f"role {name} has written nothing" for name in BUNDLES if not found.get(name, {}).get("files")]
+    problems = [
+        f"role {name} has written nothing" for name in bundles(expected) if not found.get(name, {}).get("files")
+    ]
     problems += [f"{path}: {said}" for bundle in found.values() for path, said in bundle["other"].items()]
     return verdict(problems, f"{sum(bundle['files'] for bundle in found.values())} files as rendered")
 

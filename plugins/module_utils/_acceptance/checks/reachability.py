@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..check import ANNOUNCED, Verdict, check, failed, skipped, verdict
+from ..check import ANNOUNCED, FUNCTIONS, Verdict, check, failed, skipped, verdict
 from ..evidence import Missing
 from ..peering import at_router
 from ..standing import due
@@ -45,12 +45,16 @@ def present(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{len(expected.addresses)} addresses in place")
 
 
-@check("AR-03", "Announced prefixes do not lead back out", source="requirements AR-03")
+@check("AR-03", "Announced prefixes do not lead back out", source="requirements AR-03", functions=FUNCTIONS)
 def contained(evidence: Evidence, expected: Expected) -> Verdict:
-    """No route inside an IMRS prefix leaves by a wire; a prefix without a route is fine while nothing forwards."""
+    """No route inside an IMRS prefix leaves by a wire; a prefix without a route is fine while nothing forwards.
+
+    A router has routes to the nodes of its cluster.
+    """
     machine = evidence.section("node", "host")
     if machine["routes"] is None:
         raise Missing("the kernel's routes could not be read")
+    nodes = {member.address for member in expected.members}
     kinds = {row["device"]: row["kind"] for row in machine["addresses"]}
     problems = []
     for family, prefixes in expected.prefixes.items():
@@ -60,7 +64,9 @@ def contained(evidence: Evidence, expected: Expected) -> Verdict:
             problems += [
                 f"{route['to']} leads to {route['device'] or route['via']}"
                 for route in inside
-                if route["type"] not in SINKS and not _inert(route["device"], kinds.get(route["device"], ""))
+                if route["type"] not in SINKS
+                and route["via"] not in nodes
+                and not _inert(route["device"], kinds.get(route["device"], ""))
             ]
             held = any(_within(prefix, ipaddress.ip_network(route["to"])) for route in inside)
             if not held and machine["sysctls"].get(FORWARDING[family]) != "0":
@@ -85,6 +91,7 @@ def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -
     source="requirements PR-02 and section 5.1 (MBIX)",
     stages=ANNOUNCED,
     scopes=("router",),
+    functions=FUNCTIONS,
 )
 def accepted(evidence: Evidence, expected: Expected) -> Verdict:
     """The host's router has a valid route for every prefix of the mode, and no other, over each certified session that

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..check import Verdict, check, failed, passed, skipped, verdict
+from ..check import FUNCTIONS, Verdict, check, failed, passed, skipped, verdict
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -20,7 +20,7 @@ TIME_ERROR = 5
 STRATA = range(1, 6)
 
 
-@check("TM-01", "The clock is synchronised", source="RSSAC047 section 4.2; adjtimex(2)")
+@check("TM-01", "The clock is synchronised", source="RSSAC047 section 4.2; adjtimex(2)", functions=FUNCTIONS)
 def synchronised(evidence: Evidence, expected: Expected) -> Verdict:
     """chrony at stratum 1 to 5 with leap status normal, or a kernel clock that is not marked unsynchronised."""
     machine = evidence.section("node", "host")

@@ -21,7 +21,7 @@ def made_up(evidence: t.Any, expected: t.Any) -> Verdict:
 
 def test_a_check_is_told_whole_in_its_group() -> None:
     text = catalog_markdown.render(catalog.assemble((*catalog.CATALOG, made_up)))
-    assert r"| HD-99 A \| b | One line, and a second. | W |  | live | router | RFC 0; \`x\` |" in text
+    assert r"| HD-99 A \| b | One line, and a second. | W |  | live | router | nodes | RFC 0; \`x\` |" in text
     assert text.index("## Hardening (HD)") < text.index("| HD-99") < text.index("## Answers to DNS questions (DN)")
     assert text != catalog_markdown.render(catalog.CATALOG)
 

@@ -97,6 +97,38 @@ def test_the_way_begins_where_the_certificate_does_not_reach(
     assert words(*plotted.commands) == told
 
 
+def members(live: int, drained: int, *, minimum: int = 2, below: str = DRAINED) -> dict[str, t.Any]:
+    """What the gate of a cluster's router says of its nodes, in IPv6; in IPv4 all three are there."""
+    found = {"live": live, "drained": drained}
+    names = {key: {"ipv4": ["n01", "n02", "n03"], "ipv6": ["n01", "n02", "n03"][:many]} for key, many in found.items()}
+    return {"members": {"minimum": minimum, "below": below, **names}}
+
+
+@pytest.mark.parametrize(
+    ("found", "stages", "waits"),
+    [
+        ({**status(DARK, certificate=VOID), **members(2, 2)}, [DARK, DRAINED, LIVE], ""),
+        ({**status(DARK, certificate=VOID), **members(1, 2)}, [DARK, DRAINED], "1 nodes of its cluster are live"),
+        ({**status(DARK, certificate=VOID), **members(1, 2, below=DARK)}, [DARK], "2 have to be (minimum_live)"),
+        ({**status(DARK, certificate=VOID), **members(0, 0)}, [DARK], "0 nodes of its cluster are live"),
+        # One that is certified is judged where it is, and nothing that it is asked for changes.
+        ({**status(), **members(0, 0)}, [LIVE], ""),
+    ],
+)
+def test_a_router_waits_for_its_nodes(found: dict[str, t.Any], stages: list[str], waits: str) -> None:
+    plotted = plot(found)
+    assert [str(stage) for stage in plotted.stages] == stages
+    assert waits in plotted.waits
+    assert bool(plotted.waits) is bool(waits)
+    assert Course.from_wire(json.loads(json.dumps(plotted.to_wire()))) == plotted
+
+
+def test_a_router_that_waits_at_dark_is_certified_for_nothing() -> None:
+    plotted = plot({**status(DARK, certificate=VOID), **members(0, 0)})
+    after = course.judged(plotted, Mode.DARK, Report())
+    assert (after.commands, after.certify, after.refusal) == ((), (), "")
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -26,6 +26,8 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_routing_provider": "bird",
     "imrs_mode": "live",
     "imrs_cluster": None,
+    "imrs_function": "node",
+    "imrs_members": [],
     "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
 }
 
@@ -57,3 +59,38 @@ def test_the_siblings_of_a_node_are_the_others_of_its_cluster() -> None:
 def test_a_variable_that_is_missing_is_named(name: str) -> None:
     with pytest.raises(KeyError, match=name):
         project(of_a_node(without=name))
+
+
+def test_a_router_has_members_and_no_nameserver() -> None:
+    names = ["xlc01.l.root-servers.org", "xlc02.l.root-servers.org"]
+    cluster = {"minimum_live": 2, "nodes": ["xlc01", "xlc02"], "node_names": names, "routers": ["xlc-r1"]}
+    member = {
+        "name": "xlc01_ipv4",
+        "node": "xlc01",
+        "family": "ipv4",
+        "address": "192.0.2.35",
+        "local_address": "192.0.2.33",
+        "hold_time": 9,
+        "keepalive_time": 3,
+        "bfd": {"interval_ms": 300, "multiplier": 5},
+        "password_variable": "vault_bgp_xlc_routers",
+    }
+    router = {
+        "imrs_node_name": "xlc-r1.l.root-servers.org",
+        "imrs_function": "router",
+        "imrs_nameserver_provider": "",
+        "imrs_members": [member],
+        "imrs_cluster": cluster,
+    }
+    found = Expected.parse(project(t.cast("HostVariables", {**VARIABLES, **router})))
+    assert (found.function, found.nameserver, found.minimum_live) == ("router", None, 2)
+    assert found.siblings == tuple(names)
+    (session,) = found.members
+    assert (session.node, session.address, session.md5) == ("xlc01", "192.0.2.35", True)
+    assert session.bfd
+    assert session.bfd.detection_ms == 1500
+
+
+def test_a_node_without_a_nameserver_is_refused() -> None:
+    with pytest.raises(ValueError, match="nameserver"):
+        Expected.parse({**project(of_a_node()), "nameserver_provider": ""})

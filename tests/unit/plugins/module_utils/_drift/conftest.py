@@ -86,7 +86,7 @@ def intent_of(files: t.Mapping[str, tuple[str, str]], others: str) -> Intent:
         kept, secret, _nothing = attributes.partition(" secret")
         bundle = next((name for start, name in BUNDLES.items() if path.startswith(start)), "gate")
         lines.append(f"{kept} 000000000000 {bundle} {path}{secret}\n")
-    return Intent.parse("".join(lines) + others, lambda path: files[path][1].encode(), PACKAGES)
+    return Intent.parse("".join(lines) + others, lambda path: files[path][1].encode(), PACKAGES, set(BUNDLES.values()))
 
 
 def listening(nameserver: str, routing: str) -> list[dict[str, t.Any]]:

@@ -8,8 +8,9 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import BUNDLES
 from ansible_collections.icann.imrs.plugins.module_utils._drift import bird, frr, nftables, report
-from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import BUNDLES, Intent, Packages
+from ansible_collections.icann.imrs.plugins.module_utils._drift.intent import Intent, Packages
 from ansible_collections.icann.imrs.plugins.module_utils._manifest import Manifest
 
 if t.TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
     ("manifest", "complaint"),
     [
         ("", "no file of bundle gate, hardening, nameserver, network, routing; render all roles anew"),
-        ("".join(LINES[1:]), "no file of bundle gate; render"),
+        ("".join(LINES[1:]), "no file of bundle hardening; render"),
         ("".join(LINES).replace(" gate ", " "), "no file of bundle gate; render"),
         ("".join([*LINES, "unit gate imrs-gate.service\n"]), "not a line of a manifest: 'unit gate imrs-gate.service'"),
         ("0640 root:root /etc/x\n", "not a line of a manifest"),
@@ -120,12 +121,12 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
 )
 def test_a_manifest_that_lacks_something_is_refused(manifest: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        Intent.parse(manifest, lambda _path: b"", NAMES)
+        Intent.parse(manifest, lambda _path: b"", NAMES, BUNDLES)
 
 
 def test_a_file_with_a_placeholder_is_secret_whatever_its_manifest_says() -> None:
     text = b'secret: "<vault_bgp_xlb keyed:0123456789ab>"\n'
-    intent = Intent.parse("".join(LINES), lambda _path: text, NAMES)
+    intent = Intent.parse("".join(LINES), lambda _path: text, NAMES, BUNDLES)
     assert intent.files["/etc/gate x"].secret
     assert intent.placeholders() == {"<vault_bgp_xlb keyed:0123456789ab>": "vault_bgp_xlb"}
 
@@ -147,4 +148,4 @@ def test_evidence_of_another_node_or_format_is_refused(knot_bird: Scene) -> None
 )
 def test_packages_that_say_nothing_are_refused(names: t.Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        Intent.parse("".join(LINES), lambda _path: b"", names)
+        Intent.parse("".join(LINES), lambda _path: b"", names, BUNDLES)

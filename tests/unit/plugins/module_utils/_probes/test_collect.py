@@ -180,7 +180,7 @@ def _exchange(nsid: str = "", *, asked: bool = True, answered: bool = True) -> d
     ids=["all by the node", "a lost packet", "another instance", "no name", "no message"],
 )
 def test_whether_the_vantage_reaches_the_node(exchanges: list[dict[str, t.Any]], reached: bool) -> None:
-    assert collect._reached(exchanges, NODE) is reached
+    assert collect._reached(exchanges, [NODE]) is reached
 
 
 SIBLING = "xlb02.l.root-servers.org"
@@ -212,6 +212,15 @@ def test_a_node_that_its_routers_send_nothing_is_found(monkeypatch: pytest.Monke
     seen = collect.vantage("live", {"node_name": NODE, "siblings": [SIBLING]}, [{"name": "."}], patience=0)
     assert not list(answers)
     assert query.answered_by(seen["exchanges"][0]) == SIBLING
+
+
+def test_for_a_router_any_node_of_the_cluster_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([[_exchange(OTHER)], [_exchange(SIBLING)]])
+    monkeypatch.setattr(query, "ask_all", lambda *_questions, **_how: list(next(answers)))
+    monkeypatch.setattr(collect.time, "sleep", lambda _seconds: None)
+    router = {"node_name": "xlb-r1.l.root-servers.org", "function": "router", "siblings": [NODE, SIBLING]}
+    seen = collect.vantage("live", router, [{"name": "."}], patience=math.inf)
+    assert (query.answered_by(seen["exchanges"][0]), seen["tries"]) == (SIBLING, 2)
 
 
 def test_another_instance_is_no_sibling(monkeypatch: pytest.MonkeyPatch) -> None:
