@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
     def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
         """One node of a cluster is about to go dark while it is changed: the others have to carry on."""
         (name,), variables = given["nodes"], dict(task_vars["hostvars"][given["nodes"][0]])
-        site, least, alike = _cluster({**variables, "imrs_cluster": given["cluster"]})
+        site, least, alike = budget.alike({**variables, "imrs_cluster": given["cluster"]})
         others = [other for other in alike if other != name]
         patience = float(given.get("patience", 20))
         self._claim(task_vars, [name], f"{_user() or 'somebody'} (site.yml)", CHANGE, patience)
@@ -134,26 +134,12 @@ def _result(given: t.Mapping[str, t.Any] | None) -> told.Result | None:
     return told.Result(str(given.get("stdout") or ""), str(given.get("stderr") or ""))
 
 
-def _cluster(variables: t.Mapping[str, t.Any]) -> tuple[str, int, list[str]]:
-    """Of which appliances so many have to stay live: their name, the number, and they by name; none of a single.
-
-    The routers of a cluster are counted by themselves. Of several, one has to carry on.
-    """
-    cluster, site = variables.get("imrs_cluster") or {}, str(variables.get("imrs_site", ""))
-    if not cluster:
-        return "", 0, []
-    if variables.get("imrs_function") == "router":
-        routers = [str(name) for name in cluster["routers"]]
-        return f"{site} (routers)", int(len(routers) > 1), routers
-    return site, int(cluster.get("minimum_live", 0)), [str(name) for name in cluster.get("nodes", ())]
-
-
 def _nodes(task_vars: dict[str, t.Any], targeted: t.Collection[str]) -> list[Node]:
     """All nodes of the fleet, as their sheets have them; an inventory without sheets wants all of them live."""
     found = []
     for name in task_vars["groups"].get("appliances", []):
         variables = task_vars["hostvars"][name]
-        cluster, least, _names = _cluster(variables)
+        cluster, least, _names = budget.alike(variables)
         found.append(
             Node(
                 name=str(name),

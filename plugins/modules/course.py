@@ -133,6 +133,10 @@ commands:
   returned: with a course
   type: list
   elements: list
+waits:
+  description: Why a router of a cluster goes no further than the last of RV(stages) for now; empty when it does.
+  returned: with a course
+  type: str
 leaves:
   description: Whether the node is given back as soon as its evidence is collected.
   returned: with a course

@@ -31,9 +31,9 @@ class Node(t.NamedTuple):
     name: str
     region: str
     cluster: str
-    """The site of a cluster; empty for a single."""
+    """The site of a cluster, or its routers (``alike``); empty for a single."""
     minimum_live: int
-    """How many nodes of its cluster have to stay live."""
+    """How many of these have to stay live."""
     wanted: bool
     """Whether it is to be live by its sheet."""
     targeted: bool
@@ -69,6 +69,21 @@ def _number(value: t.Any, name: str) -> int:
     if isinstance(value, bool) or not (text.isascii() and text.isdecimal()):
         raise ValueError(f"{name} is a number, such as 5, not {value!r}")
     return int(text)
+
+
+def alike(variables: t.Mapping[str, t.Any]) -> tuple[str, int, list[str]]:
+    """Of which appliances so many have to stay live when this one goes: their name, the number, and they by name.
+
+    ``variables``: the host variables of one appliance. A cluster's routers are counted by themselves: of several, one
+    has to carry on. A single has nobody beside it.
+    """
+    cluster, site = variables.get("imrs_cluster") or {}, str(variables.get("imrs_site", ""))
+    if not cluster:
+        return "", 0, []
+    if variables.get("imrs_function") == "router":
+        routers = [str(name) for name in cluster["routers"]]
+        return f"{site} (routers)", int(len(routers) > 1), routers
+    return site, int(cluster.get("minimum_live", 0)), [str(name) for name in cluster.get("nodes", ())]
 
 
 def refusals(nodes: t.Sequence[Node], budget: Budget) -> list[str]:

@@ -30,34 +30,20 @@ class Cluster:
         self.nodes = {name: Drill(lab, SITE, name) for name in NODES}
         self.first = self.nodes[NODES[0]]
 
-    def tell(self, router: str, question: str) -> t.Any:
-        """What a router says of something."""
-        return json.loads(self.first.inside(router, "vtysh", "-c", f"{question} json") or "{}")
-
     def carriers(self, router: str) -> set[str]:
-        """The nodes to which a router sends questions over IPv4."""
+        """The nodes to which a router sends questions, over IPv4 and IPv6 alike."""
         owners = {address: each.name for each in self.lab.plan.appliances for address in each.uplink}
-        return {owners[hop] for hop in self._hops(router, "199.7.83.0/24")}
-
-    def speakers(self, router: str) -> set[str]:
-        """The nodes from which a router holds a specific prefix of IPv6, by sessions of their own."""
-        return {
-            appliance.name
-            for appliance in self.lab.plan.appliances
-            for session in appliance.sessions
-            if session.router == router and session.family == "ipv6"
-            for question in [f"show bgp ipv6 unicast neighbors {session.address} routes"]
-            if "2001:500:9f::/48" in self.tell(router, question).get("routes", {})
-        }
+        return set.union(*({owners[hop] for hop in self._hops(router, each)} for each in topology.SPECIFIC))
 
     def entrances(self) -> set[str]:
         """The cluster's routers to which the host's sends questions over IPv4."""
-        owners = {session.address: each.name for each in self.lab.plan.site_routers for session in each.sessions}
+        owners = {session.address: each.name for each in self.lab.plan.routers for session in each.sessions}
         return {owners[hop] for hop in self._hops("host-router", "199.7.83.0/24")}
 
     def exits(self) -> dict[str, set[str]]:
         """The routers by which each node answers over IPv4, as far as they told it a default route."""
-        owners = {session.peer: session.router for each in self.lab.plan.appliances for session in each.sessions}
+        inside = {session.peer: session.router for each in self.lab.plan.appliances for session in each.sessions}
+        owners = {address: name for address, name in inside.items() if name in ROUTERS}
         return {
             name: {
                 owners[found]
@@ -68,15 +54,17 @@ class Cluster:
             for name, node in self.nodes.items()
         }
 
-    def _hops(self, router: str, prefix: str) -> set[str]:
-        routes = self.tell(router, f"show ip route {prefix}").get(prefix, [])
-        return {hop["ip"] for route in routes for hop in route["nexthops"] if hop.get("fib")}
+    def _hops(self, machine: str, prefix: str) -> set[str]:
+        """The gateways of a machine's kernel for exactly this prefix."""
+        listed = json.loads(self.first.inside(machine, "ip", "-j", "route", "show", "exact", prefix) or "[]")
+        ways = [way for route in listed for way in route.get("nexthops", [route])]
+        return {way["gateway"] for way in ways if "gateway" in way}
 
     def wait(self, *nodes: str, routers: t.Sequence[str] = ROUTERS) -> None:
         """Until these routers, which questions come in by, send them to exactly these nodes, in both families."""
         shell.wait_for(
             f"{', '.join(routers)} to send to {', '.join(nodes)} alone",
-            lambda: all(self.carriers(router) == self.speakers(router) == set(nodes) for router in routers),
+            lambda: all(self.carriers(router) == set(nodes) for router in routers),
             PATIENCE,
         )
 
@@ -92,11 +80,12 @@ class Cluster:
     def outside(self, *routers: str) -> list[set[str]]:
         """What the host's router holds from each of these routers, by default from all."""
         held = []
-        for router in self.lab.plan.site_routers:
+        for router in self.lab.plan.routers:
             found: set[str] = set()
             for session in router.sessions:
-                question = f"show bgp {session.family} unicast neighbors {session.address} routes"
-                found |= set(self.tell(session.router, question).get("routes", {}))
+                question = f"show bgp {session.family} unicast neighbors {session.address} routes json"
+                said = json.loads(self.first.inside(session.router, "vtysh", "-c", question) or "{}")
+                found |= set(said.get("routes", {}))
             if router.name in (routers or ROUTERS):
                 held.append(found)
         return held

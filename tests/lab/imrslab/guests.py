@@ -55,7 +55,7 @@ def _ssh(lab: topology.Lab, machine: topology.Machine, root: pathlib.Path) -> No
 def _keys(lab: topology.Lab, master: str) -> t.Iterator[tuple[topology.Appliance, topology.Key]]:
     """Each appliance, and its key with this master."""
     for appliance in lab.plan.appliances:
-        yield appliance, next(key for key in appliance.keys if key.master == master)
+        yield from ((appliance, key) for key in appliance.keys if key.master == master)
 
 
 def _served_at(machine: topology.Machine) -> list[str]:
@@ -143,13 +143,11 @@ remote-control:
 
 
 def _frr(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
-    """A host's router, or one of a cluster."""
-    own = next((each for each in lab.plan.site_routers if each.name == machine.name), None)
-    text = _site_router(lab, own) if own else _host_router(lab, machine)
+    """A host's router."""
     # Of several ways, each flow keeps to one: packets are spread by addresses and ports.
     spread = "".join(f"net.{family}.fib_multipath_hash_policy=1\n" for family in ("ipv4", "ipv6"))
     return {
-        "etc/frr/frr.conf": text,
+        "etc/frr/frr.conf": _host_router(lab, machine),
         "etc/frr/daemons": "bgpd=yes\nbfdd=yes\nvtysh_enable=yes\n"
         + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
         "etc/sysctl.d/50-router.conf": f"net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n{spread}",
@@ -168,7 +166,7 @@ def _host_router(lab: topology.Lab, machine: topology.Machine) -> str:
         if other.name in lab.plan.asns and other.name != machine.name
         for address in other.link("dist").addresses
     ]
-    neighbors = "".join(_direct(lab, speaker, session) for speaker, session in sessions)
+    neighbors = "".join(_neighbor(lab, speaker, session) for speaker, session in sessions)
     neighbors += "".join(
         f" neighbor {address} remote-as {asn}\n neighbor {address} timers 3 9\n" for address, asn in others
     )
@@ -196,61 +194,12 @@ route-map nothing deny 10
 """
 
 
-def _site_router(lab: topology.Lab, own: topology.SiteRouter) -> str:
-    """A router of a cluster: to the host go the five prefixes that its nodes announce; queries go to those nodes."""
-    nodes = lab.plan.sessions(own.name)
-    asn, numbered = own.sessions[0].asn, list(enumerate((*topology.SPECIFIC, *topology.COVERING), 1))
-    neighbors = "".join(_direct(lab, speaker, session) for speaker, session in nodes)
-    for session in own.sessions:
-        neighbors += _neighbor(lab, session.peer, lab.plan.asns[session.router], own.name, session)
-    families = "".join(
-        _family(
-            family,
-            {
-                session.address: ("everything", "default" if session.default_route else "nothing", "next-hop-self")
-                for _, session in nodes
-            }
-            | {session.peer: ("default" if session.default_route else "nothing", "imrs") for session in own.sessions},
-        )
-        for family in ("ipv4", "ipv6")
-    )
-    lists = "".join(
-        f"{'ipv6' if ':' in prefix else 'ip'} prefix-list imrs seq {number} permit {prefix}\n"
-        for number, prefix in numbered
-    )
-    return f"""frr defaults traditional
-log syslog informational
-bfd
-{_profiles([*nodes, *((own, session) for session in own.sessions)])}exit
-{lists}ip prefix-list default seq 1 permit 0.0.0.0/0
-ipv6 prefix-list default seq 1 permit ::/0
-router bgp {asn}
- bgp router-id {next(each.address for each in own.sessions if each.family == "ipv4")}
- no bgp default ipv4-unicast
- neighbor inside peer-group
- neighbor direct peer-group
- neighbor direct ttl-security hops 1
-{neighbors}{families}route-map everything permit 10
-{_only("imrs")}{_only("default")}route-map nothing deny 10
-"""
-
-
-def _only(prefix_list: str) -> str:
-    """A route-map that lets pass what a prefix list of the same name has."""
-    return "".join(
-        f"route-map {prefix_list} permit {number}\n match {ip} address prefix-list {prefix_list}\n"
-        for number, ip in ((10, "ip"), (20, "ipv6"))
-    )
-
-
-def _ways(lab: topology.Lab, sessions: t.Sequence[tuple[topology.Speaker, topology.Session]]) -> str:
+def _ways(lab: topology.Lab, sessions: t.Sequence[tuple[topology.Appliance, topology.Session]]) -> str:
     """How a host's router reaches the nodes of a cluster: by the cluster's routers."""
-    routers = {each.name for each in lab.plan.site_routers}
     return "".join(
         f"{'ipv6' if ':' in address else 'ip'} route {ipaddress.ip_interface(address).network} {session.address}\n"
-        for speaker, session in sessions
-        if speaker.name in routers
-        for address in lab.plan.machine(speaker.name).link("nodes").addresses
+        for router, session in sessions
+        for address in router.inside
         if (":" in address) == (session.family == "ipv6")
     )
 
@@ -266,7 +215,7 @@ def _networks(machine: topology.Machine) -> list[str]:
     return [str(ipaddress.ip_interface(address).network) for link in links for address in link.addresses]
 
 
-def _profiles(sessions: t.Iterable[tuple[topology.Speaker, topology.Session]]) -> str:
+def _profiles(sessions: t.Iterable[tuple[topology.Appliance, topology.Session]]) -> str:
     """BFD as each sheet agrees on it, under the name of our end."""
     found = {each.name: session.bfd for each, session in sessions if session.bfd}
     return "".join(
@@ -280,25 +229,17 @@ def _profiles(sessions: t.Iterable[tuple[topology.Speaker, topology.Session]]) -
     )
 
 
-def _direct(lab: topology.Lab, speaker: topology.Speaker, session: topology.Session) -> str:
+def _neighbor(lab: topology.Lab, speaker: topology.Appliance, session: topology.Session) -> str:
     """Our end as a neighbour."""
-    inside = session.router not in lab.plan.asns
-    return _neighbor(lab, session.address, session.asn, speaker.name, session, inside=inside)
-
-
-def _neighbor(
-    lab: topology.Lab, address: str, asn: int, profile: str, session: topology.Session, *, inside: bool = False
-) -> str:
-    """One end of a session as the other one's neighbour; ``inside`` of one AS, TTLs are 255 anyway."""
     words = [
-        f"remote-as {asn}",
-        f"peer-group {'inside' if inside else 'direct'}",
+        f"remote-as {session.asn}",
+        "peer-group direct",
         *([f"password {keys.read(lab, session.secret)}"] if session.secret else []),
         f"timers {session.keepalive_time} {session.hold_time}",
         "timers connect 1",
-        *(["bfd", f"bfd profile {profile}"] if session.bfd else []),
+        *(["bfd", f"bfd profile {speaker.name}"] if session.bfd else []),
     ]
-    return "".join(f" neighbor {address} {each}\n" for each in words)
+    return "".join(f" neighbor {session.address} {each}\n" for each in words)
 
 
 def _told(session: topology.Session) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ WATCHERS = APPLIANCE + 4 * OTHER
 """... and a lab with one appliance."""
 OF_TWO_SITES = 2 * APPLIANCE + 6 * OTHER
 """... and a lab with one behind each host."""
-OF_A_CLUSTER = 2 * APPLIANCE + 6 * OTHER
-"""... and a lab with two appliances behind two routers of their own."""
+OF_A_CLUSTER = 4 * APPLIANCE + 4 * OTHER
+"""... and a lab with two nodes behind two routers of their own, which are appliances, too."""
 SPARE = 32
 """More of them, for what else root runs beside the labs."""
 

@@ -18,7 +18,7 @@ def make(lab: topology.Lab, plan: topology.Plan, others: tuple[topology.Machine,
     for appliance in plan.appliances:
         for key in appliance.keys:
             _once(lab, key.secret, base64.b64encode(secrets.token_bytes(32)).decode())
-    for session in (session for each in plan.speakers for session in each.sessions):
+    for session in (session for each in plan.appliances for session in each.sessions):
         if session.secret:
             _once(lab, session.secret, secrets.token_urlsafe(24))
     _ssh_key(lab, "id_ed25519", f"{topology.OPERATOR}@{lab.name}")

@@ -30,7 +30,7 @@ ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
 def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topology.Plan:
     """The lab of these sites (names of sheets in ``source``); LabError with everything that is wrong with them."""
     sites = tuple(dict.fromkeys(sites))
-    anchors, document, errors, fleet, sessions = map(_library, ("anchors", "document", "errors", "fleet", "sessions"))
+    anchors, document, errors, fleet = map(_library, ("anchors", "document", "errors", "fleet"))
     if missing := fleet.missing_libraries():
         raise shell.LabError(
             f"the sheets are read with {' and '.join(missing)}, and {sys.executable} has none: `tests/setup.sh live` "
@@ -46,7 +46,7 @@ def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topo
         hosts = fleet.load(whole, sheets, anchors.Anchors(())).hosts  # the lab's own anchor is made when it comes up
     except errors.SiteError as error:
         raise _refused(error) from None
-    draft = _Draft(sessions.of_host)
+    draft = _Draft()
     for sheet in sheets:
         draft.add(sheet, [each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]])
     draft.masters(whole, next(iter(hosts.values()))["imrs_masters"])
@@ -90,11 +90,9 @@ class _Uplink:
 class _Draft:
     """A lab that grows sheet by sheet, and what speaks against it."""
 
-    def __init__(self, of_host: t.Callable[[dict[str, t.Any]], list[t.Any]]) -> None:
+    def __init__(self) -> None:
         self.problems: list[t.Any] = []
-        self._of_host = of_host
         self._appliances: list[tuple[topology.Appliance, topology.Machine]] = []
-        self._site_routers: list[tuple[topology.SiteRouter, topology.Machine]] = []
         self._asns: dict[str, int] = {}
         self._uplinks: list[_Uplink] = []
         self._masters: list[topology.Machine] = []
@@ -116,46 +114,53 @@ class _Draft:
         self._taken[_bare(link.addresses[0])] = name
         return link
 
-    def add(self, sheet: t.Any, nodes: t.Sequence[dict[str, t.Any]]) -> None:
-        """Take a sheet, and what the roles read of its nodes."""
+    def add(self, sheet: t.Any, hosts: t.Sequence[dict[str, t.Any]]) -> None:
+        """Take a sheet, and what the roles read of its nodes, and of a cluster's routers."""
 
         def wrong(*place: str | int, because: str) -> None:
             self.problems.append(sheet.problem(place, because))
 
-        vantage, glass = nodes[0]["imrs_vantage"], nodes[0]["imrs_looking_glass"]
+        nodes = [each for each in hosts if each["imrs_function"] == "node"]
+        routers = [each for each in hosts if each["imrs_function"] == "router"]
+        vantage, glass = sheet.data["vantage"], sheet.data.get("looking_glass", "")
         host = HOST_OF.get(vantage)
         if not host:
             known = " and ".join(f"{each.vantage} (behind {each.router})" for each in topology.HOSTS)
             wrong("vantage", because=f"{vantage} is no machine of the lab, which has {known}")
             return
-        cluster = nodes[0]["imrs_cluster"]
-        if cluster and glass not in ("", *cluster["routers"]):
-            wrong("looking_glass", because=f"{glass} is none of the routers here, {', '.join(cluster['routers'])}")
-        elif not cluster and glass not in ("", host.router):
+        if nodes[0]["imrs_cluster"] and not routers:
+            wrong("cluster", "routers", 0, because="has no machine; the lab has no router of a cluster but ours")
+            return
+        if glass not in ("", host.router):
             wrong("looking_glass", because=f"{glass} is not the router before {host.vantage}: that is {host.router}")
         for at, node in enumerate(nodes):
             for key in ("vlan", "bond"):
                 if node["imrs_uplink"][key]:
                     because = "the lab's cables carry one untagged network; leave this out there"
                     wrong("nodes", at, "uplink", key, because=because)
-            self._manage(sheet, at, node)
-        if cluster:
-            self._cluster(sheet, nodes, host)
+            self._manage(sheet, ("nodes", at), node)
+        if routers:
+            self._cluster(sheet, nodes, routers, host)
             return
         (node,) = nodes
         own, place = node["imrs_uplink"], ("nodes", 0, "uplink", "addresses")
         uplink = self._uplink(sheet, place, own["addresses"], host)
         uplink.addresses |= dict.fromkeys(own["gateways"])
         self._peers(sheet, host, [uplink])
-        routers = {peer["address"]: host.router for peer in node["imrs_peers"]}
-        self._appliance(node, host.router, host.vantage, uplink.bridge, routers)
+        others = {peer["address"]: host.router for peer in node["imrs_peers"]}
+        self._appliance(node, host.router, host.vantage, uplink.bridge, others)
 
     def _appliance(
-        self, node: dict[str, t.Any], readable: str, vantage: str, bridge: str, routers: dict[str, str]
+        self,
+        node: dict[str, t.Any],
+        readable: str,
+        vantage: str,
+        bridge: str,
+        routers: dict[str, str],
+        inside: str = "",
     ) -> None:
-        """A node. It arrives bare: a management address and an SSH key, as an installer leaves it.
-
-        ``routers``: names by the addresses of its peers.
+        """A node, or a router of a cluster, which also has a bridge ``inside``. It arrives bare: a management address and
+        an SSH key, as an installer leaves it. ``routers``: names by the addresses of its peers.
         """
         appliance = topology.Appliance(
             name=node["imrs_node"],
@@ -173,43 +178,41 @@ class _Draft:
                 for peer in node["imrs_peers"]
                 if peer["address"] in routers
             ),
+            inside=tuple(node["imrs_inside"]["addresses"]) if inside else (),
         )
         management = node["imrs_management"]
         links = (
             topology.Link(management["interface"], "br-mgmt", tuple(management["addresses"])),
             topology.Link(node["imrs_uplink"]["interface"], bridge, ()),
+            *([topology.Link(node["imrs_inside"]["interface"], inside, ())] if inside else []),
         )
         self._appliances.append((appliance, topology.Machine(appliance.name, "base", links)))
 
-    def _cluster(self, sheet: t.Any, nodes: t.Sequence[dict[str, t.Any]], host: topology.Host) -> None:
+    def _cluster(
+        self,
+        sheet: t.Any,
+        nodes: t.Sequence[dict[str, t.Any]],
+        routers: t.Sequence[dict[str, t.Any]],
+        host: topology.Host,
+    ) -> None:
         """Nodes on one link with the routers of their own, each of which has a link to the host's router."""
         self._clusters += 1
         bridge, place = f"br-nodes{_suffix(self._clusters)}", ("nodes", 0, "uplink", "addresses")
-        inside = self._claim(sheet, place, nodes[0]["imrs_uplink"]["addresses"], "the link of another cluster's nodes")
-        given, asn = sheet.data["cluster"]["routers"], nodes[0]["imrs_asn"]
-        ours, routers, uplinks = self._of_host(sheet.data), dict[str, str](), list[_Uplink]()
-        secret = {_spelt(text): peer["md5"] for peer in sheet.data["peers"] for text in peer["addresses"]}
-        for at, router in enumerate(given):
-            name, found = router["router"], [each for each in ours if each.our_name == router["router"]]
-            routers |= dict.fromkeys(map(_spelt, router["addresses"]), name)
-            uplink = self._uplink(sheet, ("cluster", "routers", at, "uplink"), router["uplink"], host)
+        self._claim(sheet, place, nodes[0]["imrs_uplink"]["addresses"], "the link of another cluster's nodes")
+        names, uplinks = dict[str, str](), list[_Uplink]()
+        for at, router in enumerate(routers):
+            of: tuple[str | int, ...] = ("cluster", "routers", at)
+            self._manage(sheet, (*of, "machine"), router)
+            names |= {_bare(text): router["imrs_node"] for text in router["imrs_inside"]["addresses"]}
+            own = router["imrs_uplink"]
+            uplink = self._uplink(sheet, (*of, "uplink"), own["addresses"], host)
+            uplink.addresses |= dict.fromkeys(own["gateways"])
             uplinks.append(uplink)
-            sessions = tuple(
-                _session(host.router, asn, {**vars(each), "bfd": each.bfd and each.bfd._asdict()}, secret[each.address])
-                for each in found
-            )
-            gateways = tuple(each.address for each in found if each.inbound != "default")
-            towards_nodes = tuple(filter(None, (_within(text, inside) for text in router["addresses"])))
-            links = (
-                self._take(topology.FIRST_SITE_ROUTER + len(self._site_routers), name),
-                topology.Link("nodes", bridge, towards_nodes),
-                topology.Link("uplink", uplink.bridge, tuple(router["uplink"]), gateways),
-            )
-            machine = topology.Machine(name, "lab", links, ("frr.service",))
-            self._site_routers.append((topology.SiteRouter(name, sheet.data["site"], sessions), machine))
+            others = {peer["address"]: host.router for peer in router["imrs_peers"]}
+            self._appliance(router, host.router, host.vantage, uplink.bridge, others, bridge)
         self._peers(sheet, host, uplinks)
         for node in nodes:
-            self._appliance(node, given[0]["router"], host.vantage, bridge, routers)
+            self._appliance(node, routers[0]["imrs_node"], host.vantage, bridge, names)
 
     def _peers(self, sheet: t.Any, host: topology.Host, uplinks: t.Sequence[_Uplink]) -> None:
         """The host's router is all of the sheet's peers: in one AS, with one address of a family on each uplink."""
@@ -232,10 +235,10 @@ class _Draft:
                     self.problems.append(sheet.problem(place, "is a second router; a host has one in the lab"))
                 uplink.addresses[str(address)] = None
 
-    def _manage(self, sheet: t.Any, at: int, node: dict[str, t.Any]) -> None:
+    def _manage(self, sheet: t.Any, of: tuple[str | int, ...], node: dict[str, t.Any]) -> None:
         """Management addresses: the first is the one that operators come to."""
         for index, text in enumerate(node["imrs_management"]["addresses"]):
-            address, place = ipaddress.ip_interface(text), ("nodes", at, "management", "addresses", index)
+            address, place = ipaddress.ip_interface(text), (*of, "management", "addresses", index)
             owner = self._taken.setdefault(str(address.ip), node["imrs_node"])
             if owner != node["imrs_node"]:
                 because = f"{address.ip} is that of {owner} already; take another of {topology.MANAGEMENT}"
@@ -304,10 +307,9 @@ class _Draft:
             machines.append(topology.Machine(host.vantage, "lab", (topology.management(host.vantage_number), behind)))
         return topology.Plan(
             sites=sites,
-            machines=(*machines, *(machine for _, machine in (*self._site_routers, *self._appliances))),
+            machines=(*machines, *(machine for _, machine in self._appliances)),
             appliances=tuple(appliance for appliance, _ in self._appliances),
             asns=self._asns,
-            site_routers=tuple(router for router, _ in self._site_routers),
         )
 
 
@@ -377,5 +379,5 @@ def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path
 
 def _secrets(plan: topology.Plan) -> list[str]:
     keys = [key.secret for each in plan.appliances for key in each.keys]
-    passwords = [session.secret for each in plan.speakers for session in each.sessions if session.secret]
+    passwords = [session.secret for each in plan.appliances for session in each.sessions if session.secret]
     return list(dict.fromkeys([*keys, *passwords]))

@@ -114,10 +114,6 @@ HOSTS = (
 )  # fmt: skip
 
 
-FIRST_SITE_ROUTER = 51
-"""Of the management address of the first router of a cluster; the others follow."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Key:
     """A TSIG key that an appliance uses with a master; its secret is a file among the lab's secrets."""
@@ -167,22 +163,11 @@ class Appliance:
     uplink: tuple[str, ...]
     """Its addresses there, without prefix length: one of IPv4, then one of IPv6."""
     keys: tuple[Key, ...]
+    """None: it is a router of a cluster."""
     sessions: tuple[Session, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class SiteRouter:
-    """A router of a cluster, in our AS: it has sessions with all nodes, and these with the host's router.
-
-    The collection does not provision it: the lab does.
-    """
-
-    name: str
-    site: str
-    sessions: tuple[Session, ...]
-
-
-Speaker = t.Union[Appliance, SiteRouter]
+    """Towards the host; of a cluster's nodes towards its routers."""
+    inside: tuple[str, ...] = ()
+    """A router's addresses towards the nodes of its cluster, with prefix length."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,7 +180,6 @@ class Plan:
     appliances: tuple[Appliance, ...]
     asns: dict[str, int]
     """AS numbers of the hosts, by router."""
-    site_routers: tuple[SiteRouter, ...] = ()
 
     @property
     def bridges(self) -> tuple[str, ...]:
@@ -218,13 +202,15 @@ class Plan:
         raise shell.LabError(f"site {site} is not in this lab; it has {', '.join(self.sites)}")
 
     @property
-    def speakers(self) -> tuple[Speaker, ...]:
-        """Everything of ours that has BGP sessions."""
-        return (*self.appliances, *self.site_routers)
+    def routers(self) -> tuple[Appliance, ...]:
+        """Those of clusters."""
+        return tuple(each for each in self.appliances if each.inside)
 
-    def sessions(self, router: str) -> tuple[tuple[Speaker, Session], ...]:
+    def sessions(self, router: str) -> tuple[tuple[Appliance, Session], ...]:
         """The sessions that a router of the lab has with us, each with our end."""
-        return tuple((each, session) for each in self.speakers for session in each.sessions if session.router == router)
+        return tuple(
+            (each, session) for each in self.appliances for session in each.sessions if session.router == router
+        )
 
     def text(self) -> str:
         """As JSON."""
@@ -239,10 +225,7 @@ class Plan:
             _frozen(Appliance, each, keys=_all(Key, each["keys"]), sessions=_all(Session, each["sessions"]))
             for each in given["appliances"]
         ]
-        routers = [
-            _frozen(SiteRouter, each, sessions=_all(Session, each["sessions"])) for each in given["site_routers"]
-        ]
-        return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"], tuple(routers))
+        return cls(tuple(given["sites"]), tuple(machines), tuple(appliances), given["asns"])
 
 
 def _frozen(cls: t.Any, given: dict[str, t.Any], **parts: t.Any) -> t.Any:

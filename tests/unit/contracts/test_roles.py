@@ -47,6 +47,12 @@ def modules(task: dict[str, t.Any]) -> set[str]:
     return {key.rpartition(".")[2] for key in task if "." in key}
 
 
+def provisioning() -> t.Any:
+    """The play of site.yml that has the roles."""
+    (play,) = [play for play in load(ROOT / "playbooks/site.yml") if "roles" in play]
+    return play
+
+
 def bundles(role: pathlib.Path) -> list[str]:
     """The task files of a role that hand over files."""
     return [
@@ -129,14 +135,14 @@ def test_a_rendering_has_the_files_of_every_role() -> None:
     play = load(ROOT / "playbooks/render.yml")[-1]
     called = [task["ansible.builtin.import_role"] for task in tasks(play["tasks"]) if "import_role" in modules(task)]
     rendered = [call["name"].removeprefix("icann.imrs.") for call in called if call.get("tasks_from") == "files"]
-    provisioned = [role["role"].removeprefix("icann.imrs.") for role in load(ROOT / "playbooks/site.yml")[-1]["roles"]]
+    provisioned = [role["role"].removeprefix("icann.imrs.") for role in provisioning()["roles"]]
     assert rendered == [name for name in provisioned if bundles(ROOT / "roles" / name)]
     assert set(rendered) == {role.name for role in ROLES if bundles(role)}
 
 
 def test_what_a_run_has_planned_is_carried_out_in_the_order_of_the_roles(role: pathlib.Path) -> None:
     """site.yml includes the roles anew that have planned something, by the names of their bundles."""
-    play = load(ROOT / "playbooks/site.yml")[-1]
+    play = provisioning()
     refuse, cluster, include, accept, left_out = play["tasks"]
     assert [each["ansible.builtin.import_role"]["tasks_from"] for each in (refuse, left_out)] == ["planned", "left_out"]
     assert cluster["ansible.builtin.import_role"]["tasks_from"] == "cluster"

@@ -119,3 +119,23 @@ def test_what_is_no_budget_is_said(data: t.Any, why: str) -> None:
 
 def test_the_fleets_own() -> None:
     assert budget.parse({"nodes": "5", "region_percent": 25}) == Budget(5, 25)
+
+
+@pytest.mark.parametrize(
+    ("function", "routers", "found"),
+    [
+        ("node", ["r1", "r2"], ("xlc", 2, ["n1", "n2", "n3"])),
+        ("router", ["r1", "r2"], ("xlc (routers)", 1, ["r1", "r2"])),
+        ("router", ["r1"], ("xlc (routers)", 0, ["r1"])),  # it has nobody to carry on for it
+    ],
+)
+def test_nodes_and_routers_of_a_cluster_are_counted_apart(
+    function: str, routers: list[str], found: tuple[str, int, list[str]]
+) -> None:
+    cluster = {"minimum_live": 2, "nodes": ["n1", "n2", "n3"], "routers": routers}
+    variables = {"imrs_site": "xlc", "imrs_function": function, "imrs_cluster": cluster}
+    assert budget.alike(variables) == found
+
+
+def test_a_single_has_nobody_beside_it() -> None:
+    assert budget.alike({"imrs_site": "xlb", "imrs_function": "node", "imrs_cluster": None}) == ("", 0, [])
