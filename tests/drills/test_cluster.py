@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster: two nodes behind two routers of the site, from bare to live; then each of them is taken away in turn.
+"""A cluster: two nodes behind two routers of its own, from bare to live; then each of them is taken away in turn.
 
 It has a lab of its own meanwhile, made from the sheet of site xlc. `make bench-cluster` measures what is lost.
 """
@@ -60,11 +60,11 @@ def loses_nothing(cluster: Cluster) -> None:
 def test_a_cluster_goes_live_from_bare(cluster: Cluster) -> None:
     done = cluster.first.play("site", *UNLIMITED)
     assert done.status == 0, done.output[-6000:]
-    for name, node in cluster.nodes.items():
-        certificate = node.status()["certificate"]
+    for name, drill in {**cluster.nodes, **cluster.routers}.items():
+        certificate = drill.status()["certificate"]
         assert (certificate["mode"], certificate["valid"]) == ("live", True), (name, certificate)
-        assert len(certificate["sessions"]) == 4
-        assert node.received() == ALL
+        assert len(certificate["sessions"]) == {**dict.fromkeys(NODES, 4), **dict.fromkeys(ROUTERS, 2)}[name]
+        assert drill.received() == ALL
     is_whole(cluster)
 
     again = cluster.first.play("site", *UNLIMITED)
@@ -118,6 +118,50 @@ def test_two_operators_at_once_leave_the_minimum(cluster: Cluster) -> None:
         assert node.status()["claims"] == []
         node.node("imrs", "live")
     is_whole(cluster)
+
+
+def test_below_the_minimum_the_routers_announce_less(cluster: Cluster) -> None:
+    """minimum_live: 1. Told to the nodes themselves, where nobody counts."""
+    for mode, prefixes in (("drain", COVERING), ("dark", set[str]())):
+        for node in cluster.nodes.values():
+            node.node("imrs", mode)
+        said = f"the host holding {sorted(prefixes)} by every router"
+        shell.wait_for(said, lambda prefixes=prefixes: cluster.outside() == [prefixes] * len(ROUTERS), PATIENCE)
+    for router in cluster.routers.values():
+        assert "xlc01, xlc02" in router.node("imrs", "status")
+    for node in cluster.nodes.values():
+        node.node("imrs", "live")
+    is_whole(cluster)
+
+
+@pytest.mark.parametrize("name", ROUTERS)
+def test_a_router_whose_gate_is_killed_announces_nothing_and_loses_nothing(cluster: Cluster, name: str) -> None:
+    """Questions that still come by it go on to the nodes; it is back when its gate has counted them anew."""
+    (other,) = set(ROUTERS) - {name}
+    with cluster.stream() as questions:
+        cluster.routers[name].node("systemctl", "kill", "--signal=KILL", "imrs-gate.service")
+        shell.wait_for(f"the host holding nothing by {name}", lambda: cluster.outside(name) == [set()], PATIENCE)
+        assert cluster.outside(other) == [ALL]
+        questions.await_more(QUESTIONS)
+        found = questions.end()
+    assert found["lost"] == 0, found
+    is_whole(cluster)
+
+
+def test_one_router_has_to_stay(cluster: Cluster) -> None:
+    budget = {"nodes": 4, "region_percent": 100}
+    words = json.dumps({"imrs_by": "the drill", "imrs_reason": "fibre work", "imrs_budget": budget})
+    refused = cluster.first.play("drain", "--limit", "function_router", "-e", words)
+    assert refused.status != 0
+    assert "of cluster xlc (routers) only none would stay live" in refused.output, refused.output[-3000:]
+    assert cluster.outside() == [ALL] * len(ROUTERS)
+
+
+def test_nothing_has_drifted(cluster: Cluster) -> None:
+    done = cluster.first.play("drift")
+    assert done.status == 0, done.output[-6000:]
+    for name in (*NODES, *ROUTERS):
+        assert f"{name}.l.root-servers.org: as intended" in done.output
 
 
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])

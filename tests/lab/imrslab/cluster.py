@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab with a cluster: two nodes behind two routers of the site. What counts is what those outside are answered."""
+"""A lab with a cluster: two nodes behind two routers of its own. What counts is what those outside are answered."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ RATE = 1000
 
 
 class Cluster:
-    """Its nodes, as drills; its routers; and those outside."""
+    """Its nodes and routers, as drills; and those outside."""
 
     def __init__(self, lab: topology.Lab) -> None:
         self.lab = lab
         self.nodes = {name: Drill(lab, SITE, name) for name in NODES}
+        self.routers = {name: Drill(lab, SITE, name) for name in ROUTERS}
         self.first = self.nodes[NODES[0]]
 
     def carriers(self, router: str) -> set[str]:

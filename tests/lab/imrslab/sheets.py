@@ -159,8 +159,8 @@ class _Draft:
         routers: dict[str, str],
         inside: str = "",
     ) -> None:
-        """A node, or a router of a cluster, which also has a bridge ``inside``. It arrives bare: a management address and
-        an SSH key, as an installer leaves it. ``routers``: names by the addresses of its peers.
+        """A node, or a router of a cluster, which also has a bridge ``inside``. It arrives bare: a management address
+        and an SSH key, as an installer leaves it. ``routers``: names by the addresses of its peers.
         """
         appliance = topology.Appliance(
             name=node["imrs_node"],

@@ -62,18 +62,23 @@ def test_a_cluster_has_routers_of_its_own() -> None:
     assert names(plan)[2:] == ["host-router", "vantage", "xlc-r1", "xlc-r2", "xlc01", "xlc02"]
     assert plan.asns == {"host-router": 64500}
     assert addresses(plan, "host-router")["uplink2"] == ("192.0.2.50/31", "2001:db8:0:23::a/127")
-    assert addresses(plan, "xlc-r2") == {
-        "mgmt": ("198.51.100.52/24",),
-        "nodes": ("192.0.2.34/28", "2001:db8:0:21::2/64"),
-        "uplink": ("192.0.2.51/31", "2001:db8:0:23::b/127"),
-    }
-    assert plan.machine("xlc-r2").link("uplink").gateways == (), "the host tells a default route"
+    # They are ours, so they arrive bare.
+    assert addresses(plan, "xlc-r2") == {"mgmt": ("198.51.100.52/24",), "uplink": (), "nodes": ()}
+    assert plan.machine("xlc-r2").image == "base"
+    assert [each.inside for each in plan.routers] == [
+        ("192.0.2.33/28", "2001:db8:0:21::1/64"),
+        ("192.0.2.34/28", "2001:db8:0:21::2/64"),
+    ]
     assert plan.machine("xlc-r2").link("uplink").bridge == plan.machine("host-router").link("uplink2").bridge
     bridges = {plan.machine(name).link(to).bridge for name, to in (("xlc-r1", "nodes"), ("xlc02", "uplink"))}
     assert bridges == {"br-nodes"}
     assert [each.name for each, _ in plan.sessions("host-router")] == ["xlc-r1", "xlc-r1", "xlc-r2", "xlc-r2"]
     assert {each.name for each, _ in plan.sessions("xlc-r1")} == {"xlc01", "xlc02"}
-    assert all(len(each.sessions) == 4 and each.router == "xlc-r1" for each in plan.appliances)
+    ends = {each.name: (len(each.sessions), each.router, len(each.keys)) for each in plan.appliances}
+    assert ends == {
+        **dict.fromkeys(("xlc-r1", "xlc-r2"), (2, "host-router", 0)),
+        **dict.fromkeys(("xlc01", "xlc02"), (4, "xlc-r1", 2)),
+    }
     assert host.watchers(plan) == host.OF_A_CLUSTER
     assert topology.Plan.read(plan.text()) == plan
 
@@ -211,7 +216,8 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (("xlc-r1     #", "host-router #"), "looking_glass: host-router is none of the routers here, xlc-r1, xlc-r2"),
+        (("host-router #", "host-router2 #"), "looking_glass: host-router2 is not the router before vantage: that is"),
+        (("100.51/24", "100.41/24"), "cluster.routers[0].machine.management.addresses[0]: 198.51.100.41 is that of va"),
         (
             ('[192.0.2.50, "2001:db8:0:23::a"]', '[203.0.113.129, "2001:db8:0:7::1"]\n    multihop: 3'),
             "peers[1].addresses[0]: 203.0.113.129 is not on the uplink, and the lab's routers all are",
@@ -260,26 +266,23 @@ def test_routers_tell_each_other_and_no_appliance(both: topology.Lab) -> None:
     assert keys.read(both, "bgp_xnf") not in text
 
 
-def test_the_routers_of_a_cluster(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the host go our five prefixes, to nodes a default route; no password of theirs is at the host's router."""
+def test_a_cluster_whose_routers_are_not_ours(source: Source) -> None:
+    text = (source.folder / "sites/xlc.yml").read_text(encoding="utf-8")
+    machines = re.findall(r"      machine:\n(?:        .*\n)+", text)
+    source.write("xlc", *((each, "") for each in machines), of="xlc")
+    assert "cluster.routers[0]: has no machine; the lab has no router of a cluster but ours" in source.refused("xlc")
+
+
+def test_the_host_of_a_cluster(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells our routers a default route, and knows by which of them nodes are reached; it has no password of theirs."""
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xlc"])
     shell.write(lab.plan_file, plan.text())
     keys.make(lab, plan)
     inside, outside = (keys.read(lab, name) for name in ("bgp_xlc_routers", "bgp_xlc"))
-    text = guests.SETTINGS["frr.service"](lab, plan.machine("xlc-r1"))["etc/frr/frr.conf"]
-    assert "router bgp 20144\n bgp router-id 192.0.2.49\n" in text
-    assert re.findall(r"neighbor (\S+) remote-as 20144", text) == [
-        *("192.0.2.35", "2001:db8:0:21::5"),
-        *("192.0.2.36", "2001:db8:0:21::6"),
-    ]
-    assert re.findall(r"neighbor (\S+) route-map imrs out", text) == ["192.0.2.48", "2001:db8:0:22::a"]
-    assert re.findall(r"neighbor (\S+) route-map default in", text) == ["192.0.2.48", "2001:db8:0:22::a"]
-    assert text.count("prefix-list imrs seq") == len(topology.SPECIFIC) + len(topology.COVERING)
-    assert text.count(inside) == 4
-    assert text.count(outside) == 2
     host_router = guests.SETTINGS["frr.service"](lab, plan.machine("host-router"))["etc/frr/frr.conf"]
     assert inside not in host_router
+    assert host_router.count(outside) == 4
     assert host_router.count(" default-originate\n") == 4
     assert re.findall(r"^ip(?:v6)? route (\S+) (\S+)$", host_router, re.MULTILINE) == [
         *(("192.0.2.32/28", "192.0.2.49"), ("2001:db8:0:21::/64", "2001:db8:0:22::b")),
