@@ -96,8 +96,8 @@ def _in_service(path: pathlib.Path) -> int:
 
 
 def screen(status: t.Mapping[str, t.Any]) -> str:
-    """The state of a node on one screen."""
-    intent, certificate, session, service = (status[key] for key in ("intent", "certificate", "session", "service"))
+    """The state of a node, or of a cluster's router, on one screen."""
+    intent, certificate, session = (status[key] for key in ("intent", "certificate", "session"))
     lines = [status["node"], ""]
     for family, mode in status["mode"].items():
         verdict = status["verdict"][family]
@@ -120,7 +120,7 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         f"  {'asked for':<12} {asked} {_bracket(intent['reason'])}",
         f"  {'certificate':<12} {valid} {_bracket(_void(certificate))}",
         f"  {'for sessions':<12} {', '.join(certificate['sessions']) or 'none'} {_bracket(trial)}",
-        f"  {'nameserver':<12} {service['unit']} process {service['pid'] or 'unknown'} {_bracket(service['reason'])}",
+        *_behind(status),
         f"  {'session':<12} {session['state']} {_bracket(session['reason'])}",
         f"  {'announced':<12} {', '.join(session['announced']) or 'nothing'}",
         *(
@@ -130,6 +130,19 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         *(f"  {'DEGRADED':<12} {text}" for text in status["degraded"]),
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _behind(status: t.Mapping[str, t.Any]) -> list[str]:
+    """What the verdict is about: a nameserver, or the nodes of a cluster."""
+    if (service := status["service"]) is not None:
+        process = f"process {service['pid'] or 'unknown'}"
+        return [f"  {'nameserver':<12} {service['unit']} {process} {_bracket(service['reason'])}"]
+    members = status["members"]
+    low = f"else {members['below']}"
+    return [
+        f"  {'live nodes':<12} {', '.join(names) or 'none'} in {family} ({members['minimum']} have to be, {low})"
+        for family, names in members["live"].items()
+    ]
 
 
 def _asked(intent: t.Mapping[str, t.Any]) -> str:

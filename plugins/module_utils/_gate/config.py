@@ -14,6 +14,7 @@ from .._probes.refresh import Master
 from .._routing import policy
 from .authority import LONGEST_PROVISIONAL
 from .damping import Damping
+from .members import Member
 from .session import SHORTEST_HOLD, Peering
 from .table import ConfigError, Table
 
@@ -88,32 +89,62 @@ ABSORB, SHED = "absorb", "shed"
 """What a node does that is overloaded: serve on as well as it can, or leave the specific prefixes to others."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
-    """All of it. ``drain`` is the seconds between the last withdrawal and the end of the session; ``graceful`` those
-    for which a planned withdrawal is announced before (RFC 8326); ``foresee`` those for which a planned change may go
-    without acceptance, 0: none may.
+    """What every gate has. ``drain`` is the seconds between the last withdrawal and the end of the session;
+    ``graceful`` those for which a planned withdrawal is announced before (RFC 8326); ``foresee`` those for which a
+    planned change may go without acceptance, 0: none may.
     """
 
     node: str
     router_id: str
     peering: Peering
     prefixes: t.Mapping[str, policy.Prefixes]
-    probe: Probe
-    zones: tuple[Zone, ...]
-    masters: Masters
     way: Way
     hold_down: Damping
-    service: str
     routing: str
-    overload: str
     fingerprint_paths: tuple[str, ...]
     drain: float
     graceful: float
     foresee: int
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units of its daemons."""
+        return (self.routing,)
 
-def load(path: pathlib.Path) -> Config:
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeConfig(Config):
+    """Of a node. ``service``: the unit of its nameserver."""
+
+    probe: Probe
+    zones: tuple[Zone, ...]
+    masters: Masters
+    service: str
+    overload: str
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The nameserver first."""
+        return self.service, self.routing
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RouterConfig(Config):
+    """Of a cluster's own router: the nodes behind it, and how many have to be live for the specific prefixes.
+
+    ``below``: what is announced while they are fewer, drained or dark. ``rise`` looks in a row that find enough of them
+    make that believed.
+    """
+
+    members: tuple[Member, ...]
+    minimum: int
+    below: policy.Mode
+    rise: int
+
+
+def load(path: pathlib.Path) -> NodeConfig | RouterConfig:
     """Read and parse the file; ConfigError for all that can be wrong with it."""
     try:
         return parse(json.loads(path.read_text(encoding="utf-8")))
@@ -121,31 +152,39 @@ def load(path: pathlib.Path) -> Config:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def parse(data: t.Any) -> Config:
+def parse(data: t.Any) -> NodeConfig | RouterConfig:
     """The configuration that decoded JSON says; ConfigError for anything missing, unknown or out of bounds."""
     top = Table(data, "")
-    asn = top.integer("asn", addressing.ASN, addressing.ASN)
-    config = Config(
-        node=top.text("node"),
-        router_id=top.address("router_id", "ipv4"),
-        peering=_peering(top.table("session"), asn),
-        prefixes=_prefixes(top.table("prefixes")),
+    asn, router = top.integer("asn", addressing.ASN, addressing.ASN), top.has("members")
+    common: dict[str, t.Any] = {
+        "node": top.text("node"),
+        "router_id": top.address("router_id", "ipv4"),
+        "peering": _peering(top.table("session"), asn, add_path=router),
+        "prefixes": _prefixes(top.table("prefixes")),
+        "way": _way(top.table("way")),
+        "hold_down": _hold_down(top.table("hold_down")),
+        "routing": top.text("routing"),
+        "fingerprint_paths": top.texts("fingerprint_paths"),
+        "drain": top.number("drain", 0, 60, default=1.0),
+        "graceful": top.number("graceful", 0, 600, default=0.0),
+        "foresee": top.integer("foresee", 0, int(LONGEST_PROVISIONAL), default=0),
+    }
+    if common["peering"].local == common["router_id"]:
+        raise ConfigError("session.local: must differ from router_id, for it is the gate's own BGP identifier")
+    config = _of_router(top, common) if router else _of_node(top, common)
+    top.finish()
+    return config
+
+
+def _of_node(top: Table, common: dict[str, t.Any]) -> NodeConfig:
+    config = NodeConfig(
+        **common,
         probe=_probe(top.table("probe")),
         zones=tuple(map(_zone, top.tables("zones"))),
         masters=_masters(top.table("masters")),
-        way=_way(top.table("way")),
-        hold_down=_hold_down(top.table("hold_down")),
         service=top.text("service"),
-        routing=top.text("routing"),
         overload=top.choice("overload", (ABSORB, SHED)),
-        fingerprint_paths=top.texts("fingerprint_paths"),
-        drain=top.number("drain", 0, 60, default=1.0),
-        graceful=top.number("graceful", 0, 600, default=0.0),
-        foresee=top.integer("foresee", 0, int(LONGEST_PROVISIONAL), default=0),
     )
-    top.finish()
-    if config.peering.local == config.router_id:
-        raise ConfigError("session.local: must differ from router_id, for it is the gate's own BGP identifier")
     for family, prefixes in config.prefixes.items():
         if (prefixes.specific or prefixes.covering) and not config.probe.addresses[family]:
             raise ConfigError(f"probe.addresses.{family}: must not be empty where there are prefixes to announce")
@@ -154,7 +193,35 @@ def parse(data: t.Any) -> Config:
     return config
 
 
-def _peering(table: Table, asn: int) -> Peering:
+def _of_router(top: Table, common: dict[str, t.Any]) -> RouterConfig:
+    table = top.table("members")
+    config = RouterConfig(
+        **common,
+        members=tuple(map(_member, table.tables("nodes"))),
+        minimum=table.integer("minimum", 1, 64),
+        below=policy.Mode.parse(table.choice("below", ("drained", "dark"))),
+        rise=table.integer("rise", 1, 10000),
+    )
+    table.finish()
+    if config.minimum > len(config.members):
+        raise ConfigError(f"members.minimum: must not be more than the {len(config.members)} nodes that there are")
+    for what, texts in (
+        ("node", [member.node for member in config.members]),
+        *((family, [member.addresses[family] for member in config.members]) for family in addressing.FAMILIES),
+    ):
+        if twice := sorted({text for text in texts if texts.count(text) > 1}):
+            raise ConfigError(f"members.nodes: {twice[0]} is the {what} of two nodes")
+    return config
+
+
+def _member(table: Table) -> Member:
+    addresses = {family: table.address(family, family) for family in addressing.FAMILIES}
+    member = Member(table.text("node"), addresses)
+    table.finish()
+    return member
+
+
+def _peering(table: Table, asn: int, *, add_path: bool) -> Peering:
     local = table.address("local", "ipv4")
     hops = table.table("next_hop", default={})
     peering = Peering(
@@ -167,6 +234,7 @@ def _peering(table: Table, asn: int) -> Peering:
             "ipv4": hops.address("ipv4", "ipv4", default=local),
             "ipv6": hops.address("ipv6", "ipv6", default=DISCARD),
         },
+        add_path=add_path,
     )
     hops.finish()
     table.finish()

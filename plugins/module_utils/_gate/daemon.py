@@ -26,18 +26,16 @@ from .certificate import Moment
 from .claims import Claims
 from .comeback import Comeback
 from .control import Control
-from .node import Node
+from .evidence import now as _now
 from .notify import Notifier
-from .questions import Questions
-from .session import Loss, Session
-from .upstream import Masters, Trust
+from .session import IDLE, Loss, Route, Session
 from .watch import Find, Watch
 
 if t.TYPE_CHECKING:
     from .config import Config
-    from .health import Outcome
+    from .evidence import Source
     from .paths import Paths
-    from .questions import Served
+    from .update import Update
 
 LOG = logging.getLogger("imrs.gate")
 BEAT_EVERY, FINGERPRINT_EVERY, WATCHDOG_EVERY = 0.1, 0.5, 0.5
@@ -47,31 +45,38 @@ STOPPED_FOR = 3
 
 
 class Gate:
-    """One node's gate. ``run()`` returns the exit status after ``stop()`` or a failure inside. ``find`` and
-    ``find_routing`` give the process ids of the nameserver and of the routing daemon.
+    """One gate. ``run()`` returns the exit status after ``stop()`` or a failure inside. ``evidence`` is made of what
+    the gate before remembered; ``find_routing`` gives the process id of the routing daemon.
     """
 
-    def __init__(self, config: Config, paths: Paths, find: Find, find_routing: Find) -> None:
+    def __init__(
+        self,
+        config: Config,
+        paths: Paths,
+        evidence: Source,
+        find_routing: Find,
+    ) -> None:
         self._config = config
         self._paths = paths
         self._authority = Authority(paths.state, Fingerprint(paths.fingerprint))
-        self._session = Session(config.peering, self._session_changed, self._session_lost)
+        self._session = Session(config.peering, self._session_changed, self._session_lost, self._heard)
         self._control = Control(paths.socket, self.answer)
-        self._watch = Watch("nameserver", find, self._service_ended)
         self._routing = Watch("routing daemon", find_routing, lambda _pid: None)
         self._claims = Claims()
         self._notify = Notifier()
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
         self._modes = dict.fromkeys(addressing.FAMILIES, Mode.DARK)
-        self._wanted: frozenset[str] = frozenset()
+        self._wanted: frozenset[Route | str] = frozenset()
+        self._prefixes: frozenset[str] = frozenset()
         self._dress: tuple[bool, tuple[str, ...]] = (False, ())
         self._complaint = ""
         self._degraded: list[str] = []
         self._late_at = 0.0
         self._stopped = 0
         before, now = store.remembered(paths.falls), _now()
-        self._node = Node(config, before, now)
+        self._evidence = evidence(before, self._after_evidence)
+        self._node = self._evidence.appliance
         self._comeback = Comeback(self._authority, config.hold_down, before, self._ask_root, now)
         self._remembered = self._memory()
 
@@ -91,10 +96,7 @@ class Gate:
         self._doubt_certificate()
         self._refresh()
         await self._control.start()
-        trust = Trust(self._config, self._observe)
-        questions = Questions(self._config, self._observe, self._served(trust), lambda: self._watch.pid)
-        works = [self._session.run(), self._watch.run(), self._routing.run(), self._beat(), *questions.works()]
-        works += [trust.run(), Masters(self._config, self._heard).run()]
+        works = [self._session.run(), self._routing.run(), self._beat(), *self._evidence.works()]
         tasks = [asyncio.ensure_future(work) for work in works]
         stop = asyncio.ensure_future(self._stop.wait())
         self._notify(READY="1", STATUS=self._summary())
@@ -127,14 +129,15 @@ class Gate:
         """Bring what is announced in line with what may be announced. Nothing else calls the session's ``announce``."""
         now = _now()
         modes = self._node.modes(self._authority.intent.mode, self._authority.certified, now)
-        wanted: set[str] = set()
+        prefixes: set[str] = set()
         for family, mode in modes.items():
-            wanted.update(policy.announced(mode, self._config.prefixes[family]))
+            prefixes.update(policy.announced(mode, self._config.prefixes[family]))
+        wanted = self._evidence.routes(prefixes)
         dress = self._node.graceful(now), self._authority.sessions
-        if (frozenset(wanted), dress) != (self._wanted, self._dress):
+        if (wanted, dress) != (self._wanted, self._dress):
             if dress[1] != self._dress[1]:
                 LOG.warning("sessions that get what is announced: %s", ", ".join(dress[1]) or "none")
-            self._wanted, self._dress = frozenset(wanted), dress
+            self._wanted, self._dress, self._prefixes = wanted, dress, frozenset(prefixes)
             self._session.announce(self._wanted, graceful=dress[0], sessions=dress[1])
         if modes != self._modes:
             self._modes = modes
@@ -143,6 +146,8 @@ class Gate:
 
     def _session_changed(self) -> None:
         LOG.info("session: %s", self._session.state)
+        if self._session.state == IDLE:
+            self._evidence.lost()
         self._tell()
 
     def _session_lost(self, loss: Loss) -> None:
@@ -183,22 +188,10 @@ class Gate:
 
     # Evidence
 
-    def _observe(self, family: str, source: str, outcome: Outcome) -> None:
-        before = self._node.health[family].healthy
-        self._node.observe(family, source, outcome, _now())
-        self._after_verdicts(changed=self._node.health[family].healthy != before)
+    def _heard(self, update: Update) -> None:
+        self._evidence.heard(update)
 
-    def _served(self, trust: Trust) -> Served:
-        def served(zone: str, serial: int, expirations: tuple[int, ...]) -> None:
-            trust.served(zone, (serial, *expirations))
-            self._node.freshness.served(zone, serial, _now())
-
-        return served
-
-    def _heard(self, master: str, zone: str, serial: int | None, failure: str) -> None:
-        self._node.freshness.heard(master, zone, serial, failure, _now())
-
-    def _after_verdicts(self, *, changed: bool) -> None:
+    def _after_evidence(self, changed: bool) -> None:
         if changed:
             self._refresh()
             self._tell()
@@ -215,11 +208,6 @@ class Gate:
                 store.write(self._paths.falls, memory)
                 self._remembered = memory
 
-    def _service_ended(self, pid: int) -> None:
-        LOG.warning("the nameserver's main process %d ended", pid)
-        self._node.service_ended(f"the main process {pid} of {self._config.service} ended", _now())
-        self._after_verdicts(changed=True)
-
     async def _beat(self) -> None:
         """Doubt oneself: late loop, silent probes, changed configuration."""
         before, looked, barked = _now(), 0.0, 0.0
@@ -230,6 +218,7 @@ class Gate:
             if late > BEAT_EVERY:
                 self._late_at = now
             self._node.beat(late, now)
+            self._evidence.beat()
             self._remember()
             self._refresh()
             if now - looked >= FINGERPRINT_EVERY:
@@ -347,7 +336,7 @@ class Gate:
     async def _step_aside(self) -> dict[str, t.Any]:
         """The nameserver is about to end: withdraw, and answer when the peer's router can have moved on."""
         announced = bool(self._session.announced)
-        self._node.step_aside(_now())
+        self._evidence.step_aside()
         self._refresh()
         if announced:
             await asyncio.sleep(self._config.drain)
@@ -365,7 +354,7 @@ class Gate:
         """Until every family that has prefixes is in ``mode`` and the routing daemon has been told so."""
 
         def there() -> bool:
-            told = frozenset(self._session.announced) == self._wanted
+            told = frozenset(self._session.announced) == self._prefixes
             return told and all(self._modes[family] is mode for family in self._node.families)
 
         return await self._until(there, seconds)
@@ -379,20 +368,15 @@ class Gate:
 
     def status(self) -> dict[str, t.Any]:
         """Everything there is to know, as ``imrs status --json`` prints it."""
-        session, watch = self._session, self._watch
+        session = self._session
         return {
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
             **status.report(self._authority, self._node, self._comeback, _now()),
             "claims": self._claims.as_json(_now()),
             "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
-            "service": {"unit": self._config.service, "pid": watch.pid, "reason": watch.reason},
+            **self._evidence.status(),
         }
-
-
-def _now() -> float:
-    """Seconds since boot, sleep included: a frozen machine has to notice that time went by."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _moment() -> Moment:

@@ -13,7 +13,7 @@ import sys
 
 from .._probes import nameserver
 from . import config as configuration
-from . import watch
+from . import evidence, watch
 from .daemon import Gate
 from .paths import Paths
 from .table import ConfigError
@@ -32,12 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
     return asyncio.run(_run(config, given))
 
 
-async def _run(config: configuration.Config, given: argparse.Namespace) -> int:
-    finds = [
+async def _run(config: configuration.NodeConfig | configuration.RouterConfig, given: argparse.Namespace) -> int:
+    files = given.service_pid_file, given.routing_pid_file
+    find, find_routing = (
         watch.by_file(file) if file else watch.by_service(unit)
-        for file, unit in ((given.service_pid_file, config.service), (given.routing_pid_file, config.routing))
-    ]
-    return await Gate(config, Paths(given.state, given.runtime), *finds).run()
+        for file, unit in zip(files, (config.units[0], config.routing), strict=True)
+    )
+    return await Gate(config, Paths(given.state, given.runtime), evidence.source(config, find), find_routing).run()
 
 
 def _parser() -> argparse.ArgumentParser:

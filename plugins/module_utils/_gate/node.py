@@ -1,102 +1,48 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What the node may announce now: the state machine between evidence and announcement. Pure: time is passed in.
-
-Level-triggered and total: every answer follows from what is known at that moment, and nothing that is announced depends
-on the order in which it came to be known. docs/gate.md has the table.
-"""
+"""What a node may announce now: the state machine ``appliance``, with the evidence of its nameserver. Pure."""
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from .. import _addressing as addressing
-from .._routing import policy
 from .._routing.policy import Mode
-from . import damping, verdict
+from . import verdict
+from .appliance import GATE, ROUTING, TOO_LATE, Appliance
 from .config import SHED
 from .freshness import Freshness
-from .health import Health
 
 if t.TYPE_CHECKING:
-    from .config import Config
+    from .config import NodeConfig
     from .health import Outcome
+
+__all__ = ["GATE", "ROUTING", "TOO_LATE", "Node"]
 
 ASIDE_AT_MOST = 120.0
 """Seconds after which a planned end of the nameserver that did not come is forgotten."""
-TOO_LATE = 2.0
-"""Seconds that the gate may stand still before everything has to be proven again: as long as systemd's watchdog waits,
-so that a machine that was frozen comes to the same end whoever notices it first.
-"""
-FORGIVEN = 5
-"""How often every source may be due without a word before that is bad news."""
 OVERLOADED, RELIEVED = 10.0, 60.0
 """Seconds of missing answers after which a node counts as overloaded, and without them until it does not."""
-GATE, ROUTING = "gate", "routing"
 
 
-class Node:
+class Node(Appliance):
     """One node. ``remembered``: the falls before this start of the gate, as ``memory()`` gave them."""
 
-    def __init__(self, config: Config, remembered: t.Mapping[str, t.Any], now: float) -> None:
-        self._config = config
-        names = (*addressing.FAMILIES, GATE, ROUTING)
-        self._holds = {
-            name: damping.HoldDown(config.hold_down, damping.remembered(remembered.get(name), now)) for name in names
-        }
+    def __init__(self, config: NodeConfig, remembered: t.Mapping[str, t.Any], now: float) -> None:
         probe = config.probe
-        stale_after = FORGIVEN * (max(1.0, probe.interval * len(config.zones) * 2) + probe.timeout)
-        self.health = {
-            family: Health(
-                verdict.sources(config, family), hold_down=self._holds[family], stale_after=stale_after, now=now
-            )
-            for family in addressing.FAMILIES
-        }
+        due = max(1.0, probe.interval * len(config.zones) * 2) + probe.timeout
+        sources = {family: verdict.sources(config, family) for family in addressing.FAMILIES}
+        super().__init__(config, remembered, now, sources=sources, due=due)
+        self._config = config
         self.freshness = Freshness(config.masters.limit, now)
-        self.families = [family for family, prefixes in config.prefixes.items() if any(prefixes)]
-        self.stopping = False
         self._aside_until = 0.0
-        self._leaving: tuple[Mode, float] = (Mode.DARK, 0.0)
         self._shed_until = 0.0
-
-    # What is announced
-
-    def modes(self, intent: Mode, certified: Mode, now: float) -> dict[str, Mode]:
-        """The mode of each family: the lowest of what is asked for, proven and true now."""
-        wanted = max(intent, self._leaving[0]) if now < self._leaving[1] else intent
-        return {
-            family: policy.effective(wanted, certified, self._true_now(family, now)) for family in addressing.FAMILIES
-        }
 
     def _true_now(self, family: str, now: float) -> Mode:
         if not self.health[family].healthy or self.stopping or self.aside(now) or self.held(now):
             return Mode.DARK
         return Mode.DRAINED if self.freshness.stale() or now < self._shed_until else Mode.LIVE
-
-    def graceful(self, now: float) -> bool:
-        """Whether what is announced is to be gone soon (RFC 8326)."""
-        return now < self._leaving[1]
-
-    def intent_changed(self, before: Mode, after: Mode, now: float, *, planned: bool) -> None:
-        """Something else is asked for. To drain is always planned; dark counts at once unless it is said to be planned.
-
-        What is withdrawn as planned is announced for a while still, as going away.
-        """
-        graceful = planned or after is Mode.DRAINED
-        if graceful and after < before:
-            self._leaving = (before, now + self._config.graceful)
-        elif after > before or not graceful:
-            self._leaving = (Mode.DARK, 0.0)
-
-    def held(self, now: float) -> str:
-        """Why the whole node is held down, whatever its families say; empty when it is not."""
-        for name, what in ((GATE, "the gate"), (ROUTING, "the routing daemon")):
-            hold = self._holds[name]
-            if now < hold.until:
-                return f"{what} fell {hold.falls.count} times; held down for {hold.until - now:.0f} s more"
-        return ""
 
     def aside(self, now: float) -> bool:
         """Whether the nameserver is about to end, as planned."""
@@ -110,34 +56,19 @@ class Node:
         """Why a family is not all that was asked for and proven, for people; empty when it is."""
         if self.aside(now):
             return "stepped aside for a planned end of the nameserver"
-        health = self.health[family]
-        if not health.healthy:
-            return health.reason(now)
         shed = "overloaded: the specific prefixes are left to others" if now < self._shed_until else ""
-        return self.held(now) or self.freshness.stale() or shed
+        return super().reason(family, now) or self.freshness.stale() or shed
 
     def degraded(self, now: float) -> list[str]:
         """What needs an engineer though the node stays, for people."""
-        said: list[str] = []
-        for family in self.families:
-            said += [text for text in self.health[family].degraded(now) if text not in said]
-        return [*said, *self.freshness.alarms(now)]
-
-    def memory(self) -> dict[str, t.Any]:
-        """What the next gate is to know."""
-        return {name: dataclasses.asdict(hold.falls) for name, hold in self._holds.items()}
-
-    def falls(self, name: str) -> int:
-        """How often a family, the gate or the routing daemon fell lately."""
-        return self._holds[name].falls.count
+        return [*super().degraded(now), *self.freshness.alarms(now)]
 
     # Evidence
 
     def observe(self, family: str, source: str, outcome: Outcome, now: float) -> None:
         """Take in evidence of one source of a family's verdict."""
-        health = self.health[family]
-        health.observe(source, outcome, now, planned=self.aside(now))
-        if self._config.overload == SHED and health.overloaded(now, OVERLOADED):
+        super().observe(family, source, outcome, now)
+        if self._config.overload == SHED and self.health[family].overloaded(now, OVERLOADED):
             self._shed_until = now + RELIEVED
 
     def service_ended(self, reason: str, now: float) -> None:
@@ -145,26 +76,5 @@ class Node:
         planned, self._aside_until = self.aside(now), 0.0
         self._all_down(reason, now, planned=planned)
 
-    def gate_fell(self, reason: str, now: float) -> None:
-        """The gate itself was killed or stood still: nothing is known, and the nameserver is not to blame."""
-        self._holds[GATE].fell(now)
-        self._all_down(reason, now, planned=True)
-
-    def doubt(self, reason: str, now: float) -> None:
-        """What was known before does not count any more, and nothing is to blame: all is to be proven anew."""
-        self._all_down(reason, now, planned=True)
-
-    def routing_fell(self, now: float) -> None:
-        """The routing daemon ended or hung without a word, and took everything with it."""
-        self._holds[ROUTING].fell(now)
-
-    def beat(self, late: float, now: float) -> None:
-        """Call often: ``late`` is how much later than planned this is."""
-        if late > TOO_LATE:
-            self.gate_fell(f"the gate itself stood still for {late:.1f} s", now)
-        for health in self.health.values():
-            health.expire(now, planned=self.aside(now))
-
-    def _all_down(self, reason: str, now: float, *, planned: bool) -> None:
-        for health in self.health.values():
-            health.down(reason, now, planned=planned)
+    def _planned(self, now: float) -> bool:
+        return self.aside(now)

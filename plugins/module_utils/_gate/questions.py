@@ -16,7 +16,7 @@ from . import verdict
 from .health import Outcome, Weight
 
 if t.TYPE_CHECKING:
-    from .config import Config, Zone
+    from .config import Config, NodeConfig, Zone
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the kernel's counters: a missing answer is explained by what came since one of these."""
@@ -33,7 +33,7 @@ class Questions:
     nameserver's process id.
     """
 
-    def __init__(self, config: Config, observe: Observe, served: Served, process: t.Callable[[], int]) -> None:
+    def __init__(self, config: NodeConfig, observe: Observe, served: Served, process: t.Callable[[], int]) -> None:
         self._config = config
         self._observe = observe
         self._served = served
@@ -46,7 +46,7 @@ class Questions:
         probe, works = self._config.probe, [self._look()]
         for family in self._families:
             if self._config.way.addresses[family]:
-                works.append(self._way(family))
+                works.append(way_out(self._config, family, probe.addresses[family][0], self._observe))
             for address in probe.addresses[family]:
                 works.append(self._service(family, address, nameserver.UDP, probe.udp_every * probe.interval))
                 works.append(self._service(family, address, nameserver.TCP, probe.tcp_every * probe.interval))
@@ -100,19 +100,6 @@ class Questions:
         async for _tick in _every(interval):
             self._observe(family, f"{address} {transport}", (await self._ask(prober, transport, judge))[0])
 
-    async def _way(self, family: str) -> None:
-        """Does an answer leave by the uplink?"""
-        config, source = self._config.way, self._config.probe.addresses[family][0]
-        lost = Outcome(Weight.SOFT, f"no route leaves by {' or '.join(config.devices)}")
-        async for _tick in _every(WAY_EVERY):
-            try:
-                devices = [way.device(source, address) for address in config.addresses[family]]
-            except OSError as error:  # our own fault: it says nothing of the routes, and silence is noticed
-                self._observe(family, verdict.WAY, Outcome(Weight.VOID, f"cannot ask for routes: {error}"))
-                continue
-            there = any(device in config.devices for device in devices)
-            self._observe(family, verdict.WAY, Outcome(Weight.GOOD) if there else lost)
-
     async def _ask(
         self, prober: nameserver.Prober, transport: str, judge: _Judge
     ) -> tuple[Outcome, nameserver.Evidence]:
@@ -135,6 +122,19 @@ class Questions:
     @staticmethod
     def _witness(zone: Zone) -> _Judge:
         return lambda evidence: verdict.judge_witness(evidence, zone)
+
+
+async def way_out(config: Config, family: str, source: str | None, observe: Observe) -> None:
+    """Does an answer leave by the uplink? Endless. ``source``: of the answer, if it is made here."""
+    devices = config.way.devices
+    lost = Outcome(Weight.SOFT, f"no route leaves by {' or '.join(devices)}")
+    async for _tick in _every(WAY_EVERY):
+        try:
+            found = [way.device(source, address) for address in config.way.addresses[family]]
+        except OSError as error:  # our own fault: it says nothing of the routes, and silence is noticed
+            observe(family, verdict.WAY, Outcome(Weight.VOID, f"cannot ask for routes: {error}"))
+            continue
+        observe(family, verdict.WAY, Outcome(Weight.GOOD) if set(found) & set(devices) else lost)
 
 
 def _crossed(names: list[_Name], families: list[str]) -> t.Iterator[tuple[_Name, str]]:

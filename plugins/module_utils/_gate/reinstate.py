@@ -37,8 +37,8 @@ READ_AT_START = ("/etc/systemd/network/*.netdev", "/etc/systemd/networkd.conf.d"
 Run = t.Callable[[t.Sequence[str]], str]
 
 
-def commands(service: str, routing: str) -> list[tuple[str, ...]]:
-    """What makes everything that has read a certified file read it again, in this order.
+def commands(units: t.Sequence[str]) -> list[tuple[str, ...]]:
+    """What makes everything that has read a certified file read it again, in this order. ``units``: of the daemons.
 
     A unit that somebody has stopped stays so. The gate comes last, so that its verdicts are of daemons that have read
     these files.
@@ -50,7 +50,7 @@ def commands(service: str, routing: str) -> list[tuple[str, ...]]:
         ("nft", "-f", "/etc/nftables.conf"),
         ("networkctl", "reload"),
         ("systemctl", "try-reload-or-restart", "ssh.service"),
-        ("systemctl", "try-restart", routing, service),
+        ("systemctl", "try-restart", *units),
         ("systemctl", "try-restart", "imrs-gate.service"),
     ]
 
@@ -129,7 +129,7 @@ def _reinstate(path: pathlib.Path, runtime: pathlib.Path, run_: Run) -> str:
             f"{NETWORKD} may run with another configuration, as it has not been started since these have changed: "
             f"{unknown}. Start the node anew, or have it judged (icann.imrs.accept)"
         )
-    for command in commands(config.service, config.routing):
+    for command in commands(config.units[::-1]):
         run_(command)
     found = _computed(config, runtime)
     if found != proven:

@@ -63,22 +63,41 @@ class Peering:
     asn: int
     hold_time: int
     next_hops: t.Mapping[str, str]
+    add_path: bool = False
+    """Several paths of a prefix are sent and taken (RFC 7911), of both families; a peer that does not is refused."""
+
+
+class Route(t.NamedTuple):
+    """A prefix that exists, and the way to it. ``path``: its path identifier, with ``Peering.add_path`` only."""
+
+    prefix: str
+    next_hop: str
+    path: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What a later announcement of replaces this one."""
+        return self.prefix, self.path
 
 
 class Session:
-    """One BGP speaker. ``run()`` for ever; ``announce()`` at any time, from the same event loop."""
+    """One BGP speaker. ``run()`` for ever; ``announce()`` at any time, from the same event loop. ``on_update`` is told
+    what the peer says of its own routes; when the session ends, none of that holds any more.
+    """
 
     def __init__(
         self,
         peering: Peering,
         on_change: t.Callable[[], None] = lambda: None,
         on_loss: t.Callable[[Loss], None] = lambda _loss: None,
+        on_update: t.Callable[[wire.Update], None] = lambda _update: None,
     ) -> None:
         self._peering = peering
+        self._on_update = on_update
         self._on_change = on_change
         self._on_loss = on_loss
-        self._wanted: frozenset[str] = frozenset()
-        self._told: frozenset[str] = frozenset()
+        self._wanted: frozenset[Route] = frozenset()
+        self._told: frozenset[Route] = frozenset()
         self._graceful = False
         self._marks: tuple[marks.Community, ...] = ()
         self._writer: asyncio.StreamWriter | None = None
@@ -89,17 +108,21 @@ class Session:
 
     @property
     def announced(self) -> tuple[str, ...]:
-        """What the peer holds from us at this moment, sorted; nothing unless the session is established."""
-        return tuple(sorted(self._told))
+        """The prefixes that the peer holds from us at this moment, sorted; none unless the session is established."""
+        return tuple(sorted({route.prefix for route in self._told}))
 
-    def announce(self, prefixes: t.Iterable[str], graceful: bool = False, sessions: t.Iterable[str] = ()) -> None:
-        """From now on exactly ``prefixes`` exist: what is too many is withdrawn first, what is missing announced.
+    def announce(self, routes: t.Iterable[Route | str], graceful: bool = False, sessions: t.Iterable[str] = ()) -> None:
+        """From now on exactly ``routes`` exist: what is too many is withdrawn first, what is missing announced. A mere
+        prefix goes by the peering's own next hop.
 
         ``graceful``: all of them carry GRACEFUL_SHUTDOWN (RFC 8326), as they will be withdrawn soon. ``sessions``: the
         marks that they carry; the routing daemon passes them on to these sessions alone. When one of both changes,
-        what stays is announced again; a prefix is replaced in place then, and never withdrawn.
+        what stays is announced again; a route is replaced in place then, and never withdrawn.
         """
-        self._wanted = frozenset(prefixes)
+        hops = self._peering.next_hops
+        self._wanted = frozenset(
+            each if isinstance(each, Route) else Route(each, hops[addressing.family_of(each)]) for each in routes
+        )
         before = self._graceful, self._marks
         self._graceful, self._marks = graceful, tuple(marks.parse(mark) for mark in sorted(sessions))
         if self.state == ESTABLISHED:
@@ -148,7 +171,8 @@ class Session:
         keepalives: asyncio.Task[None] | None = None
         decoder, hold_time = wire.Decoder(), peering.hold_time
         # Within an AS the identifier must differ from the peer's (RFC 6286 section 2.1): our own address does.
-        self._send(wire.Open(peering.asn, peering.hold_time, peering.local))
+        paths = addressing.FAMILIES if peering.add_path else ()
+        self._send(wire.Open(peering.asn, peering.hold_time, peering.local, add_path=tuple(paths)))
         self._enter(OPEN_SENT)
         try:
             while True:
@@ -159,6 +183,7 @@ class Session:
                 for message in decoder.feed(data):
                     if self.state == OPEN_SENT:
                         hold_time = self._agree(message)
+                        decoder.add_path = peering.add_path
                         keepalives = asyncio.create_task(self._keep_alive(hold_time / 3))
                     else:
                         self._hear(message)
@@ -186,6 +211,8 @@ class Session:
         missing = [family for family in addressing.FAMILIES if family not in message.families]
         if missing:
             raise wire.WireError(2, 7, f"the peer does not take {' and '.join(missing)}")
+        if self._peering.add_path and set(message.add_path) != set(addressing.FAMILIES):
+            raise wire.WireError(2, 7, "the peer does not send and take several paths of a prefix")
         self._send(wire.Keepalive())
         self._enter(OPEN_CONFIRM)
         return hold_time
@@ -202,24 +229,28 @@ class Session:
             self._tell(frozenset(), self._wanted)
             self._enter(ESTABLISHED)
         elif isinstance(message, wire.RouteRefresh):
-            again = frozenset(prefix for prefix in self._told if addressing.family_of(prefix) == message.family)
+            again = frozenset(route for route in self._told if addressing.family_of(route.prefix) == message.family)
             self._tell(self._told, self._told, again)
+        elif isinstance(message, wire.Update):
+            self._on_update(message)
 
-    def _tell(self, before: frozenset[str], after: frozenset[str], again: frozenset[str] = frozenset()) -> None:
+    def _tell(self, before: frozenset[Route], after: frozenset[Route], again: frozenset[Route] = frozenset()) -> None:
         """Send the way from ``before`` to ``after``: withdrawals of all families first, in one write.
 
         ``again``: what is told although it stays.
         """
         communities = (update.GRACEFUL_SHUTDOWN,) if self._graceful else ()
-        gone, new = addressing.by_family(sorted(before - after)), addressing.by_family(sorted(after - before | again))
-        updates = [wire.Update(family, withdrawn=tuple(prefixes)) for family, prefixes in gone.items() if prefixes]
-        for family, prefixes in new.items():
-            if prefixes:
-                hop = self._peering.next_hops[family]
-                update_ = wire.Update(
-                    family, tuple(prefixes), next_hop=hop, communities=communities, large_communities=self._marks
-                )
-                updates.append(update_)
+        stays = {route.key for route in after}
+        gone = _alike(route._replace(next_hop="") for route in before if route.key not in stays)
+        updates = [
+            wire.Update(family, withdrawn=prefixes, path=path) for (family, path, _hop), prefixes in gone.items()
+        ]
+        updates += [
+            wire.Update(
+                family, prefixes, next_hop=hop, communities=communities, large_communities=self._marks, path=path
+            )
+            for (family, path, hop), prefixes in _alike(after - before | again).items()
+        ]
         self._told = after
         if updates:
             self._send(*updates)
@@ -245,3 +276,12 @@ class Session:
             self._writer = None
         self._told = frozenset()
         self._enter(IDLE)
+
+
+def _alike(routes: t.Iterable[Route]) -> dict[tuple[str, int | None, str], tuple[str, ...]]:
+    """Prefixes that one UPDATE can tell of, by family, path identifier and next hop, IPv4 first."""
+    found: dict[tuple[str, int | None, str], list[str]] = {}
+    for route in sorted(routes, key=lambda route: (route.path or 0, route.prefix)):
+        found.setdefault((addressing.family_of(route.prefix), route.path, route.next_hop), []).append(route.prefix)
+    order = sorted(found, key=lambda alike: (addressing.FAMILIES.index(alike[0]), alike[1] or 0))
+    return {alike: tuple(found[alike]) for alike in order}

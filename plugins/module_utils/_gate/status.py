@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
+from .appliance import GATE, ROUTING
 from .comeback import CONFIGURATION
-from .node import GATE, ROUTING
 
 if t.TYPE_CHECKING:
+    from .appliance import Appliance
     from .authority import Authority
     from .comeback import Comeback
-    from .node import Node
 
 
-def report(authority: Authority, node: Node, comeback: Comeback, now: float) -> dict[str, t.Any]:
+def report(authority: Authority, node: Appliance, comeback: Comeback, now: float) -> dict[str, t.Any]:
     """All of it, JSON-safe; times in seconds."""
     certificate = authority.certificate
     return {
@@ -48,6 +48,5 @@ def report(authority: Authority, node: Node, comeback: Comeback, now: float) -> 
         },
         "graceful": node.graceful(now),
         "degraded": node.degraded(now),
-        "zones": node.freshness.as_json(now),
         "falls": {**{name: node.falls(name) for name in (GATE, ROUTING)}, CONFIGURATION: comeback.falls},
     }

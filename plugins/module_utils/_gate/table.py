@@ -33,6 +33,10 @@ class Table:
         if self._data:
             raise ConfigError(f"{self._at(next(iter(self._data)))}: is not a known key")
 
+    def has(self, key: str) -> bool:
+        """Whether it is there and not taken yet."""
+        return key in self._data
+
     def table(self, key: str, default: t.Any = _REQUIRED) -> Table:
         """An object inside."""
         return Table(self._take(key, default), self._at(key))

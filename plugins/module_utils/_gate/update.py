@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""The UPDATE of BGP-4 as bytes and back (RFC 4271 section 4.3, RFC 4760, RFC 6793, RFC 8092). Pure."""
+"""The UPDATE of BGP-4 as bytes and back (RFC 4271 section 4.3, RFC 4760, RFC 6793, RFC 7911, RFC 8092). Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ GRACEFUL_SHUTDOWN = (65535, 0)
 """Community of a route that will be withdrawn on purpose (RFC 8326 section 3)."""
 _ORIGIN, _AS_PATH, _NEXT_HOP, _LOCAL_PREF, _COMMUNITIES, _MP_REACH, _MP_UNREACH = 1, 2, 3, 5, 8, 14, 15
 _LARGE_COMMUNITIES = 32
+_Prefixes = list[tuple["int | None", str]]
+"""Prefixes, each with its path identifier."""
 _WELL_KNOWN, _OPTIONAL, _TRANSITIVE, _EXTENDED = 0x40, 0x80, 0x40, 0x10
 
 
@@ -35,7 +37,8 @@ class Update:
     """Prefixes of one family that come and go (RFC 4271 section 4.3; IPv6 by RFC 4760).
 
     ``communities``: of the announced prefixes, each as its two halves of 16 bits (RFC 1997). ``large_communities``:
-    likewise, each as its three numbers of 32 bits (RFC 8092).
+    likewise, each as its three numbers of 32 bits (RFC 8092). ``path``: the path identifier of all of these prefixes,
+    where ADD-PATH was agreed on (RFC 7911 section 3), and else None.
     """
 
     family: str
@@ -46,6 +49,7 @@ class Update:
     as_path: tuple[int, ...] = ()
     communities: tuple[tuple[int, int], ...] = ()
     large_communities: tuple[tuple[int, int, int], ...] = ()
+    path: int | None = None
 
 
 def encode(message: Update) -> bytes:
@@ -56,10 +60,10 @@ def encode(message: Update) -> bytes:
         afi = struct.pack("!HB", AFI[message.family], UNICAST)
         if message.announced:
             hop = ipaddress.IPv6Address(message.next_hop or "::").packed
-            reach = afi + bytes([len(hop)]) + hop + b"\0" + _encode_prefixes(message.announced)
+            reach = afi + bytes([len(hop)]) + hop + b"\0" + _encode_prefixes(message.announced, message.path)
             attributes += _attribute(_OPTIONAL, _MP_REACH, reach)
         if message.withdrawn or not message.announced:
-            attributes += _attribute(_OPTIONAL, _MP_UNREACH, afi + _encode_prefixes(message.withdrawn))
+            attributes += _attribute(_OPTIONAL, _MP_UNREACH, afi + _encode_prefixes(message.withdrawn, message.path))
     if message.announced:
         path = message.as_path
         attributes += _attribute(_WELL_KNOWN, _ORIGIN, b"\0")
@@ -75,8 +79,8 @@ def encode(message: Update) -> bytes:
         if message.large_communities:
             value = b"".join(struct.pack("!III", *community) for community in message.large_communities)
             attributes += _attribute(_OPTIONAL | _TRANSITIVE, _LARGE_COMMUNITIES, value)
-    withdrawn = _encode_prefixes(message.withdrawn) if plain else b""
-    announced = _encode_prefixes(message.announced) if plain else b""
+    withdrawn = _encode_prefixes(message.withdrawn, message.path) if plain else b""
+    announced = _encode_prefixes(message.announced, message.path) if plain else b""
     lengths = struct.pack("!H", len(withdrawn)) + withdrawn + struct.pack("!H", len(attributes))
     return lengths + attributes + announced
 
@@ -87,8 +91,10 @@ def _attribute(flags: int, kind: int, value: bytes) -> bytes:
     return struct.pack("!BBB", flags, kind, len(value)) + value
 
 
-def decode(body: bytes) -> list[Update]:
-    """One Update for each family in the body; WireError, struct.error or IndexError when it is none."""
+def decode(body: bytes, *, add_path: bool = False) -> list[Update]:
+    """One Update for each family in the body, with ``add_path`` also for each path identifier; WireError, struct.error
+    or IndexError when it is none.
+    """
     (gone_length,) = struct.unpack_from("!H", body)
     gone, rest = body[2 : 2 + gone_length], body[2 + gone_length :]
     (attributes_length,) = struct.unpack_from("!H", rest)
@@ -103,13 +109,26 @@ def decode(body: bytes) -> list[Update]:
     updates: list[Update] = []
     if nlri or gone or not attributes:
         hop = str(ipaddress.IPv4Address(attributes[_NEXT_HOP])) if _NEXT_HOP in attributes else None
-        announced, withdrawn = _decode_prefixes("ipv4", nlri), _decode_prefixes("ipv4", gone)
-        updates.append(Update("ipv4", announced, withdrawn, hop, preference, path, communities, large))
+        announced, withdrawn = (_decode_prefixes("ipv4", part, add_path) for part in (nlri, gone))
+        updates += _by_path(Update("ipv4", (), (), hop, preference, path, communities, large), announced, withdrawn)
     if _MP_REACH in attributes or _MP_UNREACH in attributes:
-        hop, announced = _decode_reach(attributes.get(_MP_REACH))
-        withdrawn = _decode_unreach(attributes.get(_MP_UNREACH))
-        updates.append(Update("ipv6", announced, withdrawn, hop, preference, path, communities, large))
+        hop, announced = _decode_reach(attributes.get(_MP_REACH), add_path)
+        withdrawn = _decode_unreach(attributes.get(_MP_UNREACH), add_path)
+        updates += _by_path(Update("ipv6", (), (), hop, preference, path, communities, large), announced, withdrawn)
     return updates
+
+
+def _by_path(common: Update, announced: _Prefixes, withdrawn: _Prefixes) -> list[Update]:
+    """An Update for each path identifier; one that says nothing where there is no prefix (End-of-RIB, RFC 4724)."""
+    return [
+        dataclasses.replace(
+            common,
+            announced=tuple(prefix for path, prefix in announced if path == number),
+            withdrawn=tuple(prefix for path, prefix in withdrawn if path == number),
+            path=number,
+        )
+        for number in dict.fromkeys(path for path, _prefix in (*announced, *withdrawn)) or (None,)
+    ]
 
 
 def _attributes(data: bytes) -> dict[int, bytes]:
@@ -145,22 +164,22 @@ def _decode_large_communities(data: bytes) -> tuple[tuple[int, int, int], ...]:
     return tuple(struct.iter_unpack("!III", data))
 
 
-def _decode_reach(value: bytes | None) -> tuple[str | None, tuple[str, ...]]:
+def _decode_reach(value: bytes | None, add_path: bool) -> tuple[str | None, _Prefixes]:
     if value is None:
-        return None, ()
+        return None, []
     _check_family(value)
     hop_length = value[3]
     hop, rest = value[4 : 4 + hop_length], value[5 + hop_length :]
     if hop_length not in (16, 32) or len(hop) != hop_length:
         raise WireError(3, 8, f"a next hop of {hop_length} octets is not an IPv6 address")
-    return str(ipaddress.IPv6Address(hop[:16])), _decode_prefixes("ipv6", rest)
+    return str(ipaddress.IPv6Address(hop[:16])), _decode_prefixes("ipv6", rest, add_path)
 
 
-def _decode_unreach(value: bytes | None) -> tuple[str, ...]:
+def _decode_unreach(value: bytes | None, add_path: bool) -> _Prefixes:
     if value is None:
-        return ()
+        return []
     _check_family(value)
-    return _decode_prefixes("ipv6", value[3:])
+    return _decode_prefixes("ipv6", value[3:], add_path)
 
 
 def _check_family(value: bytes) -> None:
@@ -169,22 +188,26 @@ def _check_family(value: bytes) -> None:
         raise WireError(3, 9, f"address family {afi}/{safi} was never agreed on")
 
 
-def _encode_prefixes(prefixes: t.Iterable[str]) -> bytes:
-    encoded = b""
+def _encode_prefixes(prefixes: t.Iterable[str], path: int | None) -> bytes:
+    encoded, number = b"", b"" if path is None else struct.pack("!I", path)
     for text in prefixes:
         network = ipaddress.ip_network(text)
-        encoded += bytes([network.prefixlen]) + network.network_address.packed[: (network.prefixlen + 7) // 8]
+        encoded += number + bytes([network.prefixlen]) + network.network_address.packed[: (network.prefixlen + 7) // 8]
     return encoded
 
 
-def _decode_prefixes(family: str, data: bytes) -> tuple[str, ...]:
+def _decode_prefixes(family: str, data: bytes, add_path: bool) -> _Prefixes:
     size = 4 if family == "ipv4" else 16
-    prefixes: list[str] = []
+    prefixes: _Prefixes = []
     while data:
+        path = None
+        if add_path:
+            (path,) = struct.unpack_from("!I", data)
+            data = data[4:]
         length, octets = data[0], (data[0] + 7) // 8
         if length > 8 * size or len(data) < 1 + octets:
             raise WireError(3, 10, f"{data[: 1 + octets].hex()} is not an {family} prefix")
         packed = data[1 : 1 + octets].ljust(size, b"\0")
-        prefixes.append(str(ipaddress.ip_network((packed, length), strict=False)))
+        prefixes.append((path, str(ipaddress.ip_network((packed, length), strict=False))))
         data = data[1 + octets :]
-    return tuple(prefixes)
+    return prefixes

@@ -21,7 +21,7 @@ from .health import Outcome, Weight
 from .table import ConfigError
 
 if t.TYPE_CHECKING:
-    from .config import Config
+    from .config import NodeConfig
     from .questions import Observe
 
 LOG = logging.getLogger("imrs.gate.upstream")
@@ -62,7 +62,7 @@ def _written_at(path: str) -> int:
 class Masters:
     """Asks every master for every zone, signed; ``heard`` is told address, zone, serial and failure."""
 
-    def __init__(self, config: Config, heard: Heard) -> None:
+    def __init__(self, config: NodeConfig, heard: Heard) -> None:
         self._config = config
         self._heard = heard
 
@@ -84,7 +84,7 @@ class Masters:
 class Trust:
     """Has every signed zone verified at each new serial, in a process of its own."""
 
-    def __init__(self, config: Config, observe: Observe) -> None:
+    def __init__(self, config: NodeConfig, observe: Observe) -> None:
         self._config = config
         self._observe = observe
         self._served: dict[str, Mark] = {}

@@ -24,7 +24,7 @@ from .health import Cause, Outcome, Source, Weight
 
 if t.TYPE_CHECKING:
     from .._probes.load import Load
-    from .config import Config, Zone
+    from .config import NodeConfig, Zone
 
 LATE = 0.05
 """Seconds that the gate may be late itself; a time-out that it noticed later than that proves nothing."""
@@ -33,6 +33,7 @@ LONG_QUEUE = 65536
 WAY_PATIENCE = 1.0
 """Seconds without a way out; a host's router that restarts its session takes less."""
 PRIVATE, WAY = "private", "way out"
+WAY_SOURCE = Source(1, {Cause.SILENT: WAY_PATIENCE})
 
 
 def zone_source(zone: Zone) -> str:
@@ -45,7 +46,7 @@ def trust_source(zone: Zone) -> str:
     return f"trust {zone.name}"
 
 
-def sources(config: Config, family: str) -> dict[str, Source]:
+def sources(config: NodeConfig, family: str) -> dict[str, Source]:
     """All sources of a family's verdict; none, so never healthy, where it has nothing to announce."""
     probe = config.probe
     if not probe.addresses[family]:
@@ -59,7 +60,7 @@ def sources(config: Config, family: str) -> dict[str, Source]:
         found[f"{address} {nameserver.UDP}"] = Source(1, {Cause.SILENT: probe.deaf}, must=False)
         found[f"{address} {nameserver.TCP}"] = Source(1, must=False)
     if config.way.addresses[family]:
-        found[WAY] = Source(1, {Cause.SILENT: WAY_PATIENCE})
+        found[WAY] = WAY_SOURCE
     return found
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""BGP-4 messages as bytes and back (RFC 4271, 4760, 5492, 6793, 2918). Pure: no sockets, no clocks.
+"""BGP-4 messages as bytes and back (RFC 4271, 4760, 5492, 6793, 2918, 7911). Pure: no sockets, no clocks.
 
 Only what a speaker of a handful of prefixes needs. There is no graceful restart (RFC 4724) on purpose: it would keep a
 dead node announced.
@@ -39,18 +39,23 @@ AS_TRANS = 23456
 """Stands in the two-octet field for an AS number that does not fit (RFC 6793 section 9)."""
 
 _FAMILY = {number: family for family, number in AFI.items()}
-_CAP_MULTIPROTOCOL, _CAP_ROUTE_REFRESH, _CAP_FOUR_OCTET_AS = 1, 2, 65
+_CAP_MULTIPROTOCOL, _CAP_ROUTE_REFRESH, _CAP_FOUR_OCTET_AS, _CAP_ADD_PATH = 1, 2, 65, 69
+_BOTH_WAYS = 3
+"""Send and receive several paths (RFC 7911 section 4)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Open:
-    """OPEN (RFC 4271 section 4.2); ``hold_time`` in seconds, ``identifier`` as dotted quad."""
+    """OPEN (RFC 4271 section 4.2); ``hold_time`` in seconds, ``identifier`` as dotted quad. ``add_path``: the families
+    of which several paths of a prefix are sent and taken (RFC 7911).
+    """
 
     asn: int
     hold_time: int
     identifier: str
     families: tuple[str, ...] = ("ipv4", "ipv6")
     route_refresh: bool = True
+    add_path: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +96,8 @@ class Decoder:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self.add_path = False
+        """Whether prefixes have path identifiers, once both have agreed on that."""
 
     def feed(self, data: bytes) -> list[Message]:
         """All messages completed by ``data``; WireError as soon as the stream cannot be BGP."""
@@ -106,17 +113,19 @@ class Decoder:
                 break
             body = bytes(self._buffer[HEADER.size : length])
             del self._buffer[:length]
-            messages += decode(kind, body)
+            messages += decode(kind, body, add_path=self.add_path)
         return messages
 
 
-def decode(kind: int, body: bytes) -> list[Message]:
-    """The message of one type octet and body; an UPDATE of two families becomes two. WireError for anything else."""
+def decode(kind: int, body: bytes, *, add_path: bool = False) -> list[Message]:
+    """The message of one type octet and body; an UPDATE of two families becomes two, and with ``add_path`` one for each
+    path identifier. WireError for anything else.
+    """
     decoder = _DECODERS.get(kind)
     if decoder is None:
         raise WireError(1, 3, f"{kind} is not a BGP message type")
     try:
-        return decoder(body)
+        return decoder(body, add_path)
     except (struct.error, IndexError, ipaddress.AddressValueError) as error:
         code = {OPEN: 2, UPDATE: 3}.get(kind, 1)
         raise WireError(code, 1 if code == 3 else 0, f"a BGP message of type {kind} is cut short: {error}") from error
@@ -129,6 +138,9 @@ def _encode_open(message: Open) -> tuple[int, bytes]:
     if message.route_refresh:
         capabilities += struct.pack("!BB", _CAP_ROUTE_REFRESH, 0)
     capabilities += struct.pack("!BBI", _CAP_FOUR_OCTET_AS, 4, message.asn)
+    if message.add_path:
+        ways = b"".join(struct.pack("!HBB", AFI[family], UNICAST, _BOTH_WAYS) for family in message.add_path)
+        capabilities += struct.pack("!BB", _CAP_ADD_PATH, len(ways)) + ways
     parameter = struct.pack("!BB", 2, len(capabilities)) + capabilities
     two_octets = message.asn if message.asn < 1 << 16 else AS_TRANS
     identifier = ipaddress.IPv4Address(message.identifier).packed
@@ -143,6 +155,7 @@ def _decode_open(body: bytes) -> list[Message]:
     if length != len(rest):
         raise WireError(2, 0, "the optional parameters of an OPEN have another length than they say")
     families: list[str] = []
+    add_path: list[str] = []
     refresh = False
     for code, value in _capabilities(rest):
         if code == _CAP_MULTIPROTOCOL and len(value) == 4:
@@ -153,7 +166,13 @@ def _decode_open(body: bytes) -> list[Message]:
             (asn,) = struct.unpack("!I", value)
         elif code == _CAP_ROUTE_REFRESH:
             refresh = True
-    return [Open(asn, hold_time, str(ipaddress.IPv4Address(identifier)), tuple(families) or ("ipv4",), refresh)]
+        elif code == _CAP_ADD_PATH and len(value) % 4 == 0:
+            offered = struct.iter_unpack("!HBB", value)
+            add_path += [
+                _FAMILY[afi] for afi, safi, ways in offered if (safi, ways) == (UNICAST, _BOTH_WAYS) and afi in _FAMILY
+            ]
+    name = str(ipaddress.IPv4Address(identifier))
+    return [Open(asn, hold_time, name, tuple(families) or ("ipv4",), refresh, tuple(add_path))]
 
 
 def _capabilities(parameters: bytes) -> t.Iterator[tuple[int, bytes]]:
@@ -194,10 +213,10 @@ _ENCODERS: dict[type, t.Callable[[t.Any], tuple[int, bytes]]] = {
     Keepalive: lambda _message: (KEEPALIVE, b""),
     RouteRefresh: lambda message: (ROUTE_REFRESH, struct.pack("!HBB", AFI[message.family], 0, UNICAST)),
 }
-_DECODERS: dict[int, t.Callable[[bytes], list[Message]]] = {
-    OPEN: _decode_open,
-    UPDATE: lambda body: [*update.decode(body)],
-    NOTIFICATION: _decode_notification,
-    KEEPALIVE: _decode_keepalive,
-    ROUTE_REFRESH: _decode_refresh,
+_DECODERS: dict[int, t.Callable[[bytes, bool], list[Message]]] = {
+    OPEN: lambda body, _add_path: _decode_open(body),
+    UPDATE: lambda body, add_path: [*update.decode(body, add_path=add_path)],
+    NOTIFICATION: lambda body, _add_path: _decode_notification(body),
+    KEEPALIVE: lambda body, _add_path: _decode_keepalive(body),
+    ROUTE_REFRESH: lambda body, _add_path: _decode_refresh(body),
 }

@@ -19,8 +19,9 @@ RTN_UNICAST = 1
 _HEADER, _ROUTE, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BBBBBBBBI"), struct.Struct("=HH")
 
 
-def device(source: str, destination: str) -> str:
+def device(source: str | None, destination: str) -> str:
     """The name of the device by which a packet between these addresses would leave; empty when there is no way out.
+    Without a source, that of the machine's own packets.
 
     OSError when the kernel cannot be asked.
     """
@@ -31,12 +32,14 @@ def device(source: str, destination: str) -> str:
         return parse(kernel.recv(65536))
 
 
-def request(source: str, destination: str) -> bytes:
+def request(source: str | None, destination: str) -> bytes:
     """The octets of the question."""
-    ends = ipaddress.ip_address(source), ipaddress.ip_address(destination)
-    family, bits = (socket.AF_INET, 32) if ends[1].version == 4 else (socket.AF_INET6, 128)
-    body = _ROUTE.pack(family, bits, bits, 0, 0, 0, 0, 0, 0)
-    for kind, address in ((RTA_SRC, ends[0]), (RTA_DST, ends[1])):
+    ends = [(RTA_DST, ipaddress.ip_address(destination))]
+    if source:
+        ends.insert(0, (RTA_SRC, ipaddress.ip_address(source)))
+    family, bits = (socket.AF_INET, 32) if ends[-1][1].version == 4 else (socket.AF_INET6, 128)
+    body = _ROUTE.pack(family, bits, bits if source else 0, 0, 0, 0, 0, 0, 0)
+    for kind, address in ends:
         body += _ATTRIBUTE.pack(_ATTRIBUTE.size + len(address.packed), kind) + address.packed
     return _HEADER.pack(_HEADER.size + len(body), RTM_GETROUTE, NLM_F_REQUEST, 1, 0) + body
 

@@ -274,7 +274,7 @@ def test_a_cluster_whose_routers_are_not_ours(source: Source) -> None:
 
 
 def test_the_host_of_a_cluster(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It tells our routers a default route, and knows by which of them nodes are reached; it has no password of theirs."""
+    """It tells our routers a default route, and knows by which of them nodes are reached."""
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xlc"])
     shell.write(lab.plan_file, plan.text())

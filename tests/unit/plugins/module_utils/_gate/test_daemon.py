@@ -10,7 +10,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._gate import config
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, evidence
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
 from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
@@ -33,7 +33,8 @@ def run(
     """Tell a story to a gate that runs."""
 
     async def play() -> None:
-        gate = Gate(config.parse(data or DATA), Paths(tmp_path, tmp_path), nothing, nothing)
+        given = config.parse(data or DATA)
+        gate = Gate(given, Paths(tmp_path, tmp_path), evidence.source(given, nothing), nothing)
         task = asyncio.create_task(gate.run())
         await asyncio.sleep(0)
         try:
@@ -213,7 +214,7 @@ def test_a_status_can_wait_for_health(tmp_path: pathlib.Path) -> None:
         await asyncio.sleep(0.05)
         assert not asked.done()
         health.healthy = True
-        gate._after_verdicts(changed=True)
+        gate._after_evidence(True)
         assert (await asked)["verdict"]["ipv4"]["healthy"]
         health.healthy = False
         assert not (await gate.answer({"verb": "status", "patience": 0.01}))["verdict"]["ipv4"]["healthy"]
@@ -231,9 +232,9 @@ def test_a_probe_that_sees_a_planned_end_first_counts_no_fall(tmp_path: pathlib.
             health.healthy = True
             if planned:
                 await gate.answer({"verb": "step-aside"})
-            gate._observe("ipv4", "private", refused)
+            gate._evidence._observe("ipv4", "private", refused)
             assert (health.healthy, health.falls) == (False, falls)
-            gate._service_ended(1)
+            gate._evidence._ended(1)
 
     run(tmp_path, story, announcing(10))
 

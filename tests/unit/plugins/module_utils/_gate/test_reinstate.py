@@ -87,7 +87,7 @@ def test_everything_is_made_to_read_its_files_again_and_then_the_gate_is_told(
     first, last = node.asked
     assert first == {"verb": "reinstate", "fingerprint": node.now(), "ask": True}
     assert last == {"verb": "reinstate", "fingerprint": node.now()}
-    assert node.ran == [" ".join(command) for command in reinstate.commands("knot.service", "bird.service")]
+    assert node.ran == [" ".join(command) for command in reinstate.commands(["bird.service", "knot.service"])]
     assert node.ran[-1] == RESTARTED
     assert (node.root / "run/fingerprint").read_text() == node.now() + "\n"
     assert "counts again, up to live" in capsys.readouterr().out
@@ -280,7 +280,7 @@ ELSEWHERE = {
 
 
 def test_no_activation_of_a_role_is_forgotten() -> None:
-    helped = [" ".join(each) for names in (("knot", "bird"), ("nsd", "frr")) for each in reinstate.commands(*names)]
+    helped = [" ".join(each) for names in (("bird", "knot"), ("frr", "nsd")) for each in reinstate.commands(names)]
     words = {word.removesuffix(".service") for command in helped for word in command.split()}
     found = {
         command

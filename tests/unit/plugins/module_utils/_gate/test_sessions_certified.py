@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._gate import config, marks, store
+from ansible_collections.icann.imrs.plugins.module_utils._gate import config, evidence, marks, store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED, Authority, Fingerprint
 from ansible_collections.icann.imrs.plugins.module_utils._gate.certificate import Moment
 from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
@@ -211,7 +211,8 @@ def test_the_gate_announces_with_the_marks_that_count(tmp_path: pathlib.Path) ->
     (tmp_path / "fingerprint").write_text(HEX)
 
     async def story() -> None:
-        gate = Gate(config.parse(DATA), Paths(tmp_path, tmp_path), lambda: 0, lambda: 0)
+        given = config.parse(DATA)
+        gate = Gate(given, Paths(tmp_path, tmp_path), evidence.source(given, lambda: 0), lambda: 0)
         said: list[tuple[str, ...]] = []
 
         def announce(_prefixes: t.Iterable[str], *, graceful: bool, sessions: tuple[str, ...]) -> None:

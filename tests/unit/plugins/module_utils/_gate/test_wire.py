@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 
 import pytest
@@ -23,7 +24,10 @@ def prefixes(bits: int) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(one, max_size=20).map(tuple)
 
 
-OPENS = st.builds(wire.Open, ASN, st.integers(0, 65535), st.ip_addresses(v=4).map(str), FAMILIES, st.booleans())
+OPENS = st.builds(
+    wire.Open, ASN, st.integers(0, 65535), st.ip_addresses(v=4).map(str), FAMILIES, st.booleans(),
+    st.sampled_from([(), ("ipv4",), ("ipv4", "ipv6")]),
+)  # fmt: skip
 NOTIFICATIONS = st.builds(wire.Notification, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=100))
 HALF = st.integers(0, 65535)
 COMMUNITIES = st.lists(st.tuples(HALF, HALF), max_size=70).map(tuple)
@@ -54,6 +58,39 @@ def test_what_is_encoded_decodes_to_itself_in_pieces_of_any_size(messages: list[
     decoder = wire.Decoder()
     found = [message for at in range(0, len(stream), size) for message in decoder.feed(stream[at : at + size])]
     assert found == messages
+
+
+@given(st.lists(st.one_of(V4, V6, WITHDRAWALS), max_size=5), st.integers(0, 2**32 - 1))
+def test_paths_decode_to_themselves(updates: list[wire.Update], path: int) -> None:
+    """Where ADD-PATH was agreed on (RFC 7911 section 3). A message without prefixes has no path."""
+    sent = [dataclasses.replace(each, path=path if each.announced or each.withdrawn else None) for each in updates]
+    decoder = wire.Decoder()
+    decoder.add_path = True
+    assert decoder.feed(b"".join(wire.encode(message) for message in sent)) == sent
+
+
+def test_an_update_of_several_paths_is_one_for_each() -> None:
+    both = [wire.Update("ipv6", ("2001:500:3::/48",), next_hop="2001:db8::1", path=path) for path in (7, 8)]
+    (first, second) = (wire.encode(each) for each in both)
+    reach = first[first.index(b"\0\0\0\x07") :]  # the last attribute: path, length, prefix
+    size = len(reach[: reach.index(b"\0\x03") + 2])
+    extra = second[second.index(b"\0\0\0\x08") :][:size]
+    body = bytearray(first[19:])
+    at = body.index(b"\0\0\0\x07")
+    body[at + size : at + size] = extra
+    length_at = body.index(b"\x80\x0e") + 2
+    body[length_at] += size
+    body[2:4] = (int.from_bytes(body[2:4], "big") + size).to_bytes(2, "big")
+    assert wire.decode(wire.UPDATE, bytes(body), add_path=True) == both
+
+
+@pytest.mark.parametrize("body", [b"\0\0\0\0", b"\0\0\0\0\0\0\0\x01", b"\0\0\0\0\0\0\0\x01\x19"])
+def test_a_path_that_is_cut_short_is_refused(body: bytes) -> None:
+    if body == b"\0\0\0\0":  # End-of-RIB (RFC 4724 section 2)
+        assert wire.decode(wire.UPDATE, body, add_path=True) == [wire.Update("ipv4", local_pref=None)]
+        return
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.UPDATE, body, add_path=True)
 
 
 @given(st.sampled_from([wire.OPEN, wire.UPDATE, wire.NOTIFICATION, wire.KEEPALIVE, wire.ROUTE_REFRESH]), st.binary())

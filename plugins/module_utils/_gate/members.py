@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What the nodes of a cluster announce, as its router hears it: which of them carry what, and the ways to them. Pure.
+
+A member is known by the next hop of its routes: the routing daemon sets it to the member's own address, whatever the
+member says (role ``routing``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .. import _addressing as addressing
+from .session import Route
+
+if t.TYPE_CHECKING:
+    from .._routing.policy import Prefixes
+    from .update import Update
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A node of the cluster, by its inventory name, and its address on the link by family."""
+
+    node: str
+    addresses: t.Mapping[str, str]
+
+
+class Members:
+    """All of them. ``heard`` and ``forget`` for what the routing daemon says, everything else only asks."""
+
+    def __init__(self, members: t.Sequence[Member]) -> None:
+        self._members = tuple(members)
+        self._paths: dict[tuple[str, int | None], str] = {}
+
+    def heard(self, update: Update) -> None:
+        """Take in an UPDATE: later words replace earlier ones of the same prefix and path (RFC 7911 section 3)."""
+        for prefix in update.withdrawn:
+            self._paths.pop((prefix, update.path), None)
+        for prefix in update.announced:
+            self._paths[prefix, update.path] = str(update.next_hop)
+
+    def forget(self) -> None:
+        """The session is gone, and nothing is known any more."""
+        self._paths.clear()
+
+    def announcing(self, prefixes: t.Iterable[str]) -> tuple[str, ...]:
+        """The members that announce all of these prefixes, by name; nobody where there is none."""
+        wanted = list(prefixes)
+        return tuple(
+            member.node for member in self._members if wanted and all(member in self._carriers(each) for each in wanted)
+        )
+
+    def counts(self, prefixes: t.Mapping[str, Prefixes]) -> dict[str, dict[str, list[str]]]:
+        """By family that has prefixes, the members that are ``live`` (all prefixes) and ``drained`` (the covering ones, at least)."""
+        some = {family: each for family, each in prefixes.items() if any(each)}
+        return {
+            "live": {family: list(self.announcing((*of.specific, *of.covering))) for family, of in some.items()},
+            "drained": {family: list(self.announcing(of.covering)) for family, of in some.items()},
+        }
+
+    def routes(self, prefixes: t.Iterable[str]) -> frozenset[Route]:
+        """For each prefix one route by each member that announces it. The path identifier is the member's number."""
+        return frozenset(
+            Route(prefix, member.addresses[addressing.family_of(prefix)], number)
+            for prefix in prefixes
+            for number, member in enumerate(self._members, 1)
+            if member in self._carriers(prefix)
+        )
+
+    def _carriers(self, prefix: str) -> list[Member]:
+        family = addressing.family_of(prefix)
+        hops = {hop for (announced, _path), hop in self._paths.items() if announced == prefix}
+        return [member for member in self._members if member.addresses.get(family) in hops]

@@ -1,0 +1,309 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate of a cluster's router: it counts nodes by their routes, and announces what enough of them carry."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._gate import cli, config, evidence, wire
+from ansible_collections.icann.imrs.plugins.module_utils._gate.daemon import Gate
+from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Outcome, Weight
+from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
+from ansible_collections.icann.imrs.plugins.module_utils._gate.router import Router
+from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Route
+from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from gate_data import DATA, MARK
+
+SPECIFIC, COVERING = "199.7.83.0/24", "199.7.82.0/23"
+NODES = {name: {"ipv4": f"192.0.2.{n}", "ipv6": f"2001:db8::{n}"} for n, name in enumerate(("n01", "n02", "n03"), 1)}
+OF_NODES = ("probe", "zones", "masters", "service", "overload")
+HEX = "a" * 64
+
+
+def data(**members: t.Any) -> dict[str, t.Any]:
+    """What the gate of a router is told; its prefixes are of IPv4 alone."""
+    found = {key: copy.deepcopy(value) for key, value in DATA.items() if key not in OF_NODES}
+    found["prefixes"] = {
+        "ipv4": {"specific": [SPECIFIC], "covering": [COVERING]},
+        "ipv6": {"specific": [], "covering": []},
+    }
+    found["way"] = {"devices": ["lo"], "addresses": {"ipv4": [], "ipv6": []}}
+    nodes = [{"node": name, **addresses} for name, addresses in NODES.items()]
+    return {**found, "members": {"nodes": nodes, "minimum": 2, "below": "drained", "rise": 5, **members}}
+
+
+def router(**members: t.Any) -> Router:
+    given = config.parse(data(**members))
+    assert isinstance(given, config.RouterConfig)
+    return Router(given, {}, 0.0)
+
+
+def said(name: str, *prefixes: str, gone: t.Sequence[str] = ()) -> wire.Update:
+    """What the routing daemon says of a node's routes; path identifiers are the daemon's own."""
+    path = 70 + list(NODES).index(name)
+    return wire.Update("ipv4", prefixes, tuple(gone), NODES[name]["ipv4"], path=path)
+
+
+def looks(of: Router, since: float, times: int = 5) -> float:
+    for turn in range(times):
+        of.look(since + turn / 10)
+    return since + times / 10
+
+
+def mode(of: Router, now: float) -> Mode:
+    return of.modes(Mode.LIVE, Mode.LIVE, now)["ipv4"]
+
+
+def test_the_number_of_nodes_is_the_verdict() -> None:
+    of = router()
+    now = looks(of, 0.0)
+    assert mode(of, now) is Mode.DARK
+    assert of.reason("ipv4", now) == "nodes: no node announces anything"
+    of.heard(said("n01", SPECIFIC, COVERING), now)
+    now = looks(of, now)
+    assert mode(of, now) is Mode.DRAINED
+    assert of.reason("ipv4", now) == "minimum: 1 of 3 nodes are live, and 2 have to be; not n02, n03"
+    of.heard(said("n03", COVERING), now)  # drained: it does not count
+    now = looks(of, now)
+    assert mode(of, now) is Mode.DRAINED
+    of.heard(said("n03", SPECIFIC), now)
+    now = looks(of, now, 4)
+    assert mode(of, now) is Mode.DRAINED, "not believed yet"
+    now = looks(of, now, 1)
+    assert (mode(of, now), of.reason("ipv4", now)) == (Mode.LIVE, "")
+
+
+def test_down_at_once_and_up_after_the_hold_down() -> None:
+    of = router()
+    for name in ("n01", "n02"):
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    assert mode(of, now) is Mode.LIVE
+    of.heard(said("n02", gone=[SPECIFIC]), now)
+    assert mode(of, now) is Mode.DRAINED, "without a further look"
+    of.heard(said("n02", SPECIFIC), now)
+    now = looks(of, now, 20)
+    assert mode(of, now) is Mode.DRAINED, "it has just fallen"
+    now = looks(of, now + 5)
+    assert mode(of, now) is Mode.LIVE
+    for name in ("n01", "n02"):
+        of.heard(said(name, gone=[SPECIFIC, COVERING]), now)
+    assert mode(of, now) is Mode.DARK
+
+
+def test_below_the_minimum_all_is_withdrawn_where_the_sheet_says_so() -> None:
+    of = router(below="dark")
+    of.heard(said("n01", SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    assert mode(of, now) is Mode.DARK
+    assert "1 of 3 nodes are live" in of.reason("ipv4", now)
+    of.heard(said("n02", SPECIFIC, COVERING), now)
+    now = looks(of, now)
+    assert mode(of, now) is Mode.LIVE
+
+
+def test_without_the_routing_daemon_nothing_is_known_and_nobody_has_fallen() -> None:
+    of = router()
+    for name in NODES:
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    of.forget(now)
+    assert mode(of, now) is Mode.DARK
+    assert of.members.announcing([COVERING]) == ()
+    for name in NODES:
+        of.heard(said(name, SPECIFIC, COVERING), now)
+    now = looks(of, now)
+    assert mode(of, now) is Mode.LIVE, "no hold-down"
+
+
+def test_without_a_way_out_nothing_is_announced() -> None:
+    given = data()
+    given["way"]["addresses"]["ipv4"] = ["198.41.0.4"]
+    parsed = config.parse(given)
+    assert isinstance(parsed, config.RouterConfig)
+    of = Router(parsed, {}, 0.0)
+    for name in NODES:
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    assert mode(of, now) is Mode.DARK
+    of.observe("ipv4", "way out", Outcome(Weight.GOOD), now)
+    now = looks(of, now, 1)
+    assert mode(of, now) is Mode.LIVE
+    for turn in range(12):
+        of.observe("ipv4", "way out", Outcome(Weight.SOFT, "no route leaves by lo"), now + turn / 10)
+    assert mode(of, now + 1.2) is Mode.DARK
+    assert "way out: no route leaves by lo" in of.reason("ipv4", now + 1.2)
+
+
+def test_a_gate_that_stood_still_counts_anew() -> None:
+    of = router()
+    for name in NODES:
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    of.beat(3.0, now)
+    assert mode(of, now) is Mode.DARK
+    assert "the gate fell 1 times" in of.held(now)
+
+
+def test_the_ways_lead_to_the_nodes_that_announce() -> None:
+    of = router()
+    of.heard(said("n01", COVERING), 0.0)
+    of.heard(said("n03", SPECIFIC, COVERING), 0.0)
+    assert of.members.routes([SPECIFIC, COVERING]) == {
+        Route(COVERING, "192.0.2.1", 1),
+        Route(COVERING, "192.0.2.3", 3),
+        Route(SPECIFIC, "192.0.2.3", 3),
+    }
+    stranger = wire.Update("ipv4", (SPECIFIC,), next_hop="192.0.2.99", path=1)
+    of.heard(stranger, 0.0)
+    assert len(of.members.routes([SPECIFIC])) == 1, "a way that is no node's is none"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda found: found.update(probe=DATA["probe"]), "probe: is not a known key"),
+        (lambda found: found.update(service="knot.service"), "service: is not a known key"),
+        (lambda found: found["members"].update(minimum=4), "members.minimum: must not be more than the 3 nodes"),
+        (lambda found: found["members"].update(minimum=0), "members.minimum: must be a whole number from 1"),
+        (lambda found: found["members"].update(below="live"), "members.below: must be one of drained, dark"),
+        (lambda found: found["members"]["nodes"][0].pop("ipv6"), "members.nodes[0].ipv6: is missing"),
+        (lambda found: found["members"]["nodes"][0].update(node="n02"), "members.nodes: n02 is the node of two nodes"),
+        (
+            lambda found: found["members"]["nodes"][1].update(ipv4="192.0.2.1"),
+            "members.nodes: 192.0.2.1 is the ipv4 of two nodes",
+        ),
+        (lambda found: found["members"]["nodes"][0].update(weight=1), "members.nodes[0].weight: is not a known key"),
+    ],
+)
+def test_what_is_wrong_is_named(change: t.Callable[[dict[str, t.Any]], t.Any], complaint: str) -> None:
+    found = data()
+    change(found)
+    with pytest.raises(ConfigError) as refused:
+        config.parse(found)
+    assert complaint in str(refused.value)
+
+
+class Daemon:
+    """A routing daemon with ADD-PATH, or without."""
+
+    def __init__(self, *, add_path: bool = True) -> None:
+        self.open = wire.Open(20144, 90, "192.0.2.33", add_path=("ipv4", "ipv6") if add_path else ())
+        self.heard: list[wire.Message] = []
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        writer.write(wire.encode(self.open) + wire.encode(wire.Keepalive()))
+        decoder = wire.Decoder()
+        while data := await reader.read(4096):
+            for message in decoder.feed(data):
+                self.heard.append(message)
+                decoder.add_path = True
+        writer.close()
+
+    def says(self, *updates: wire.Update) -> None:
+        assert self.writer
+        self.writer.write(b"".join(wire.encode(update) for update in updates))
+
+    def holds(self) -> dict[tuple[str, int | None], str | None]:
+        """By prefix and path, the next hop."""
+        found: dict[tuple[str, int | None], str | None] = {}
+        for update in (message for message in self.heard if isinstance(message, wire.Update)):
+            for prefix in update.withdrawn:
+                del found[prefix, update.path]
+            found |= {(prefix, update.path): update.next_hop for prefix in update.announced}
+        return found
+
+
+async def until(condition: t.Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - of things that send no event
+            await asyncio.sleep(0.01)
+
+
+def run(tmp_path: pathlib.Path, daemon: Daemon, story: t.Callable[[Gate], t.Awaitable[None]]) -> None:
+    """A whole gate beside such a daemon, certified for good."""
+
+    async def play() -> None:
+        server = await asyncio.start_server(daemon.serve, "127.0.0.1", 0)
+        found = data()
+        found["session"] |= {"port": server.sockets[0].getsockname()[1], "hold_time": 90}
+        found |= {"drain": 0, "graceful": 0}
+        (tmp_path / "fingerprint").write_text(HEX)
+        given = config.parse(found)
+
+        async def nothing() -> int:
+            return 0
+
+        gate = Gate(given, Paths(tmp_path, tmp_path), evidence.source(given, nothing), nothing)
+        task = asyncio.create_task(gate.run())
+        await asyncio.sleep(0)
+        try:
+            await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]})
+            await gate.answer({"verb": "intent", "mode": "live", "by": "site.yml"})
+            await story(gate)
+        finally:
+            gate.stop()
+            assert await task == 0
+            server.close()
+
+    asyncio.run(play())
+
+
+def test_a_whole_gate_announces_by_each_node(tmp_path: pathlib.Path) -> None:
+    daemon = Daemon()
+
+    async def story(gate: Gate) -> None:
+        await until(lambda: gate.status()["session"]["state"] == "Established")
+        daemon.says(said("n01", SPECIFIC, COVERING), said("n02", SPECIFIC, COVERING), wire.Update("ipv6"))
+        ways = {(prefix, path): f"192.0.2.{path}" for prefix in (SPECIFIC, COVERING) for path in (1, 2)}
+        await until(lambda: daemon.holds() == ways)
+        announced = [message for message in daemon.heard if isinstance(message, wire.Update)]
+        assert {mark for update in announced for mark in update.large_communities} == {(20144, 1, 2)}
+        status = gate.status()
+        assert (status["service"], status["members"]["live"]["ipv4"]) == (None, ["n01", "n02"])
+        assert "live nodes   n01, n02 in ipv4 (2 have to be, else drained)" in cli.screen(status)
+        assert (await gate.answer({"verb": "wait", "mode": "live", "timeout": 60}))["reached"]
+        # A third one is another way, and the loss of one below the minimum takes the specific prefix from all.
+        daemon.says(said("n03", COVERING))
+        await until(lambda: (COVERING, 3) in daemon.holds())
+        daemon.says(said("n02", gone=[SPECIFIC]))
+        await until(lambda: set(daemon.holds()) == {(COVERING, 1), (COVERING, 2), (COVERING, 3)})
+        with pytest.raises(ValueError, match="no nameserver that could step aside"):
+            await gate.answer({"verb": "step-aside"})
+
+    run(tmp_path, daemon, story)
+
+
+def test_what_a_daemon_has_said_is_forgotten_with_its_session(tmp_path: pathlib.Path) -> None:
+    daemon = Daemon()
+
+    async def story(gate: Gate) -> None:
+        await until(lambda: gate.status()["session"]["state"] == "Established")
+        daemon.says(said("n01", SPECIFIC, COVERING), said("n02", SPECIFIC, COVERING))
+        await until(lambda: len(daemon.holds()) == 4)
+        daemon.heard.clear()
+        assert daemon.writer
+        daemon.writer.close()
+        await until(lambda: gate.status()["members"]["live"]["ipv4"] == [])
+        await until(lambda: gate.status()["session"]["state"] == "Established")
+        assert daemon.holds() == {}
+
+    run(tmp_path, daemon, story)
+
+
+def test_a_daemon_without_add_path_is_refused(tmp_path: pathlib.Path) -> None:
+    daemon = Daemon(add_path=False)
+
+    async def story(gate: Gate) -> None:
+        await until(lambda: "several paths" in gate.status()["session"]["reason"])
+        assert any(isinstance(each, wire.Notification) and each.code == 2 for each in daemon.heard)
+
+    run(tmp_path, daemon, story)
