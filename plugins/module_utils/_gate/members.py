@@ -54,7 +54,7 @@ class Members:
         )
 
     def counts(self, prefixes: t.Mapping[str, Prefixes]) -> dict[str, dict[str, list[str]]]:
-        """By family that has prefixes, the members that are ``live`` (all prefixes) and ``drained`` (the covering ones, at least)."""
+        """Who is ``live`` (all prefixes) and ``drained`` (the covering ones, at least), by family that has prefixes."""
         some = {family: each for family, each in prefixes.items() if any(each)}
         return {
             "live": {family: list(self.announcing((*of.specific, *of.covering))) for family, of in some.items()},
