@@ -92,6 +92,8 @@ class Router(Node):
     def _cable(self) -> None:
         for name in (self.lan, *self.members.values()):
             run("ip", "netns", "add", name)
+        for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):  # role `hardening` does that
+            run("ip", "netns", "exec", self.node, "sh", "-c", f"echo 1 >/proc/sys/net/{path}")
         run("ip", "-n", self.lan, "link", "add", "lan", "type", "bridge")
         run("ip", "-n", self.lan, "link", "set", "lan", "up")
         ends = {"nodes": (self.node, LAN), **{name: (self.members[name], MEMBERS[name]) for name in MEMBERS}}
