@@ -71,6 +71,10 @@ INSIDE = [
     session(V6, asn=20144, internal=True, description="nbo-r1", inbound="default", max_prefix=1),
 ]
 
+INSIDE_LINK = {"interface": "nodes", "mtu": 1500, "addresses": ["192.0.2.33/28", "2001:db8:0:21::1/64"]}
+"""``imrs_inside`` of a router."""
+
+
 def members(**options: t.Any) -> list[dict[str, t.Any]]:
     """``imrs_members`` of a router: two nodes, each with a session for IPv4 and one for IPv6."""
     ends = {"ipv4": ("192.0.2.33", "192.0.2.3{}"), "ipv6": ("2001:db8:0:21::1", "2001:db8:0:21::{}")}
@@ -194,6 +198,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
         {
             "imrs_peers": both(inbound="default", max_prefix=1, communities=["64500:100"], prepend=1),
             "imrs_members": members(),
+            "imrs_inside": INSIDE_LINK,
         },
     ),
 }
