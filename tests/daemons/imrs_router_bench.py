@@ -17,6 +17,7 @@ import typing as t
 from imrs_gate_bench import run, until
 from imrs_gate_config import HOLD_TIME
 from imrs_provider_bench import RENDERED, Node, suited, vtysh
+from imrs_reload_bench import change
 
 LAN = {"ipv4": "192.0.2.33", "ipv6": "2001:db8:0:21::1"}
 MEMBERS = {
@@ -137,6 +138,14 @@ class Router(Node):
             self.birdc(f"{name}-gate", "configure")
         else:
             self._run_bird(f"{name}-gate", self.node if name == "gate" else self.members[name], path)
+
+    def take(self, row: str) -> None:
+        """A change of docs/changes.md, as a bundle makes it."""
+        change("router", self.routing, row)
+        if self.routing == "bird":
+            self.birdc("bird", "configure")
+        else:
+            self.reload_frr()
 
     # What came of it
 

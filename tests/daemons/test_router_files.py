@@ -9,7 +9,9 @@ import signal
 import typing as t
 
 import pytest
+from imrs_changes_table import promises
 from imrs_gate_bench import COVERING, FIVE, until
+from imrs_reload_bench import CHANGES
 from imrs_router_bench import LAN, MEMBERS, OTHERS, Router
 
 BOTH = dict.fromkeys(MEMBERS, FIVE)
@@ -138,3 +140,45 @@ def test_only_the_five_prefixes_come_in(router: Router) -> None:
     router.await_routes(FIVE)
     assert set(router.ways()) - FIVE <= {"default"}
     assert not set(OTHERS.values()) & (set(router.ways()) | set(router.routes()))
+
+
+def members_rows(milder: bool) -> pytest.MarkDecorator:
+    """Rows of docs/changes.md about the sessions with nodes: those that end none, or those that do; but none that restarts."""
+    cases = [
+        (provider, row)
+        for provider in ("bird", "frr")
+        for row, promise in promises(provider).items()
+        if row.startswith("routing_members")
+        and promise.milder == milder
+        and ["restart"] not in [command[1:2] for command in CHANGES[provider][row]["commands"]]
+    ]
+    return pytest.mark.parametrize(("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"])
+
+
+@members_rows(milder=True)
+def test_no_session_ends_while_the_change_of_a_nodes_session_comes_into_force(router: Router, row: str) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    before = router.connections()
+    router.take(row)
+    until(lambda: router.connections() == before, what=lambda: f"{before}, not {router.connections()}")
+    assert set(router.routes()) == FIVE
+    assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {0}
+    assert router.routing == "bird" or router.frr_differences() == []
+
+
+@members_rows(milder=False)
+def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(router: Router, row: str) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    before, others = router.connections()["node"], router.connections()["router"]
+    gate = [line for line in before if "127.0.0.2" in line]
+    assert gate
+    router.take(row)
+    until(lambda: router.connections()["node"] != before, what="a session that ends")
+    after = router.connections()
+    assert after["router"] == others
+    assert [line for line in after["node"] if "127.0.0.2" in line] == gate
+    assert set(router.routes()) == FIVE
+    assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {0}
+    assert router.routing == "bird" or router.frr_differences() == []
