@@ -35,8 +35,11 @@ COUNT = """table inet seen {
   counter tracked { }
   counter let_in { }
   counter redirects { }
+  counter small { }
+  counter smallest { }
   chain first { type filter hook prerouting priority -400; ether saddr 02:00:00:00:00:01 counter name arrived; }
-  chain way { type filter hook forward priority 10; counter name forwarded; ct state != untracked counter name tracked; }
+  chain way { type filter hook forward priority 10; counter name forwarded; ct state != untracked counter name tracked;
+    tcp option maxseg size 1220 counter name small; tcp option maxseg size 536 counter name smallest; }
   chain in { type filter hook input priority 10; ether saddr 02:00:00:00:00:01 counter name let_in; }
   chain out { type filter hook output priority 10; icmp type redirect counter name redirects; icmpv6 type nd-redirect counter name redirects; }
 }"""
@@ -47,11 +50,11 @@ TOO_BIG = {False: (3, 4), True: (2, 0)}
 REDIRECT = {False: (5, 1), True: (137, 0)}
 
 
-def segment(source: str, target: str, kind: int, ports: tuple[int, int], flags: int = 2) -> bytes:
-    """A datagram, or the first segment of a connection."""
+def segment(source: str, target: str, kind: int, ports: tuple[int, int], largest: int = 1460) -> bytes:
+    """A datagram, or the first segment of a connection, with its option of the maximum segment size."""
     ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed
     body = (
-        struct.pack("!HHIIHHHH", *ports, 1, 0, 5 << 12 | flags, 1024, 0, 0)
+        struct.pack("!HHIIHHHHBBH", *ports, 1, 0, 6 << 12 | 2, 1024, 0, 0, 2, 4, largest)
         if kind == TCP
         else struct.pack("!HHHH", *ports, 8, 0)
     )
@@ -104,11 +107,12 @@ class Router:
 
     def send(self, by: str, source: str, target: str, kind: int | tuple[int, int], *ports: int, hops: int = 60) -> dict[str, int]:
         """One packet by a cable: how often it arrived, was forwarded, was tracked on the way, and was let in."""
-        before = self.wire.counters()
         if isinstance(kind, tuple):
-            number, body = 58 if ":" in source else 1, icmp(source, target, kind)
-        else:
-            number, body = kind, segment(source, target, kind, (ports[0], ports[1]))
+            return self._sent(by, source, target, 58 if ":" in source else 1, icmp(source, target, kind), hops)
+        return self._sent(by, source, target, kind, segment(source, target, kind, (ports[0], ports[1])), hops)
+
+    def _sent(self, by: str, source: str, target: str, number: int, body: bytes, hops: int) -> dict[str, int]:
+        before = self.wire.counters()
         near = {"far": "near", "beyond": "nodes"}[by]
         links = json.loads(subprocess.check_output(["ip", "-j", "link"]))
         to = next(each["address"] for each in links if each["ifname"] == near)
@@ -120,6 +124,10 @@ class Router:
         while self.wire.counters()["arrived"] == before["arrived"]:
             assert time.monotonic() < end, "it did not arrive"
         return {name: value - before[name] for name, value in self.wire.counters().items()}
+
+    def opens(self, source: str, target: str, largest: int) -> dict[str, int]:
+        """A client of the host's side opens a connection."""
+        return self._sent("far", source, target, TCP, segment(source, target, TCP, (40000, 53), largest), 60)
 
     def passes(self, by: str, source: str, target: str, kind: int | tuple[int, int], *ports: int) -> bool:
         """Whether it is forwarded."""
@@ -142,6 +150,13 @@ def test_questions_and_answers_pass_and_are_not_tracked(router: Router, six: boo
     for words in ((*ask, ECHO[six]), (*answer, ECHO_REPLY[six]), (*ask, TOO_BIG[six]), (*answer, TOO_BIG[six])):
         found = router.send(*words)
         assert (found["forwarded"], found["tracked"]) == (1, 0), words
+
+
+@both
+def test_no_segment_of_an_answer_needs_an_icmp_error(router: Router, six: bool) -> None:
+    """It would reach any node, not the one that it is about."""
+    assert router.opens(STRANGER[six], SERVICE[six], 1460)["small"] == 1
+    assert router.opens(STRANGER[six], SERVICE[six], 536)["smallest"] == 1, "nobody is told more than it can take"
 
 
 @both
