@@ -145,6 +145,7 @@ ROUTERS = {
     "local": LOCAL,
     "table": table(),
     "cluster": CLUSTER,
+    "router": PLAIN.replace(' authentication md5; password "bgp-password-of-the-host-00";', ""),
 }
 """The host's router beside each case of tests/unit/roles/imrs_role_cases.py."""
 

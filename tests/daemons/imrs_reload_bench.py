@@ -45,6 +45,18 @@ def rows(provider: str, *disruptions: str) -> list[str]:
     return [row for row, change in CHANGES[provider].items() if change["disruption"] in disruptions]
 
 
+def change(case: str, provider: str, row: str | None) -> None:
+    """The files of a case where a node has them, with a row's change."""
+    install(case, provider)
+    edits = CHANGES[provider][row]["files"] if row else {}
+    for path, lines in edits.items():
+        text = (RENDERED / case / path).read_text().splitlines()
+        for first, last, new in lines:
+            text[first:last] = new
+        pathlib.Path("/", path).parent.mkdir(parents=True, exist_ok=True)
+        pathlib.Path("/", path).write_text(suited(case, "\n".join(text) + "\n"))
+
+
 class Changing(Node):
     """Every change starts from the case's own files, and ``back`` leads there."""
 
@@ -55,14 +67,7 @@ class Changing(Node):
 
     def put(self, provider: str, row: str | None) -> None:
         """The files of a row's change, or those of the case; no daemon is told."""
-        install(CASE, provider)
-        edits = CHANGES[provider][row]["files"] if row else {}
-        for path, lines in edits.items():
-            text = (RENDERED / CASE / path).read_text().splitlines()
-            for first, last, new in lines:
-                text[first:last] = new
-            pathlib.Path("/", path).parent.mkdir(parents=True, exist_ok=True)
-            pathlib.Path("/", path).write_text(suited(CASE, "\n".join(text) + "\n"))
+        change(CASE, provider, row)
         if provider == "nsd":
             self.ready_nsd()
         if provider == "knot":

@@ -71,6 +71,31 @@ INSIDE = [
     session(V6, asn=20144, internal=True, description="nbo-r1", inbound="default", max_prefix=1),
 ]
 
+INSIDE_LINK = {"interface": "nodes", "mtu": 1500, "addresses": ["192.0.2.33/28", "2001:db8:0:21::1/64"]}
+"""``imrs_inside`` of a router."""
+
+
+def members(**options: t.Any) -> list[dict[str, t.Any]]:
+    """``imrs_members`` of a router: two nodes, each with a session for IPv4 and one for IPv6."""
+    ends = {"ipv4": ("192.0.2.33", "192.0.2.3{}"), "ipv6": ("2001:db8:0:21::1", "2001:db8:0:21::{}")}
+    return [
+        {
+            "name": f"xlc0{number}_{family}",
+            "node": f"xlc0{number}",
+            "family": family,
+            "address": node.format(number + (6 if family == "ipv4" else 4)),
+            "local_address": own,
+            "hold_time": 9,
+            "keepalive_time": 3,
+            "bfd": None,
+            "password_variable": "vault_bgp_host" if family == "ipv4" else None,
+            **options,
+        }
+        for number in (1, 2)
+        for family, (own, node) in ends.items()
+    ]
+
+
 MASTERS = [
     {
         "name": name,
@@ -93,6 +118,8 @@ NODE: dict[str, t.Any] = {
     "imrs_router_id": "192.0.2.2",
     "imrs_maintenance_windows": [],
     "imrs_disrupt": False,
+    "imrs_members": [],
+    "imrs_inside": None,
     "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
     "imrs_prefixes": {
@@ -166,5 +193,13 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
     ),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
+    "router": (
+        ("bird", "frr"),
+        {
+            "imrs_peers": both(inbound="default", max_prefix=1, communities=["64500:100"], prepend=1),
+            "imrs_members": members(),
+            "imrs_inside": INSIDE_LINK,
+        },
+    ),
 }
 """By the name of the folder that the files go to: whose files, and what is different from ``NODE``."""

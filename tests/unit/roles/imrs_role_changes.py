@@ -11,13 +11,15 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
 from ansible_collections.icann.imrs.plugins.module_utils._bundle.plan import changed_lines
 from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
-from imrs_role_cases import CASES, MASTERS, NODE, UPLINK, ZONES
+from imrs_role_cases import CASES, MASTERS, NODE, UPLINK, ZONES, members
 from imrs_role_render import ROLES, ROOT, bundle, files
 
 CHANGES = ROOT / "tests/daemons/changes"
 """Where tests/daemons finds them, one file a provider: it has no Jinja."""
 CASE = "changes"
 """The case of imrs_role_cases.py that is changed."""
+ROUTER = "router"
+"""That of the rows about a router's sessions with its nodes."""
 PEERS: list[dict[str, t.Any]] = CASES[CASE][1]["imrs_peers"]
 BOGONS = bogons.BOGONS["ipv4"]
 
@@ -90,6 +92,14 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
             "routing_peers": [PEERS[0], {**PEERS[1], "address": "2001:db8::3"}]
         },
         "routing_peers: one more, one less": {"routing_peers": PEERS[:1]},
+        "routing_members: hold_time": {"routing_members": members(hold_time=30)},
+        "routing_members: keepalive_time": {"routing_members": members(keepalive_time=2)},
+        "routing_members: bfd": {"routing_members": members(bfd={"interval_ms": 300, "multiplier": 3})},
+        "routing_members: password_variable": {"routing_members": members(password_variable=None)},
+        "routing_members: address, local_address": {
+            "routing_members": [*members()[:-1], {**members()[-1], "address": "2001:db8:0:21::7"}]
+        },
+        "routing_members: one more, one less": {"routing_members": members()[:2]},
         "routing_asn": {"routing_asn": 64512},
         "routing_router_id": {"routing_router_id": "192.0.2.3"},
         "routing_gate_hold_time": {"routing_gate_hold_time": 6},
@@ -98,6 +108,11 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
     },
 }
 """By role and row: the variables of that role that change, and to what."""
+
+
+def case(row: str) -> str:
+    """The case that a row changes."""
+    return ROUTER if row.startswith("routing_members") else CASE
 
 
 class Changed(t.NamedTuple):
@@ -112,8 +127,8 @@ class Changed(t.NamedTuple):
 def changed(provider: str, row: str) -> Changed:
     """What this row's change does, as the bundle says before it is made."""
     role = ROLES[provider]
-    before = files(role, provider, CASES[CASE][1])
-    after = files(role, provider, {**CASES[CASE][1], **ROWS[role][row]})
+    before = files(role, provider, CASES[case(row)][1])
+    after = files(role, provider, {**CASES[case(row)][1], **ROWS[role][row]})
     written = {path: edits(before[path], text) for path, text in after.items() if text != before[path]}
     arguments = dict(bundle(role, provider))
     arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]

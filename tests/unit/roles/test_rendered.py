@@ -135,7 +135,11 @@ def test_nothing_leaves_bird_that_is_not_from_the_gate(case: str) -> None:
     text, policy = texts["etc/bird/bird.conf"], texts["etc/bird/policy.conf"]
     names = [peer["name"] for peer in CASES[case][1]["imrs_peers"]]
     marks = [peer["mark"].replace(":", ",") for peer in CASES[case][1]["imrs_peers"]]
-    assert re.findall(r"export filter (\w+)_out;", text) == names == re.findall(r"(?m)^protocol bgp (as\w+)", text)
+    members = CASES[case][1].get("imrs_members", [])
+    inside = [f"members_{member['family']}" for member in members]
+    gate = ["gate_ipv4", "gate_ipv6"] if members else []
+    assert re.findall(r"export filter (\w+)_out;", text) == gate + names + inside
+    assert names == re.findall(r"(?m)^protocol bgp (as\w+)", text)
     guarded = re.findall(
         r"(?m)^filter (\w+)_out\n\{\n(?:  #.*\n)*"
         r'  if proto != "gate" \|\| ! is_imrs_ipv[46]\(\) \|\| ! \(\(([\d,]+)\) ~ bgp_large_community\) then reject;\n'
@@ -143,10 +147,28 @@ def test_nothing_leaves_bird_that_is_not_from_the_gate(case: str) -> None:
         policy,
     )
     assert guarded == list(zip(names, marks, strict=True))
-    assert names == re.findall(r"filter (\w+)_out\b", policy)
-    assert (
-        text.count("export ") == 2 * len(names) + 2 + 2
-    )  # a filter and a limit each; the gate's two; the kernel's two
+    assert sorted({*gate, *inside, *names}) == sorted(re.findall(r"filter (\w+)_out\b", policy))
+    # a filter and a limit each; the gate's two; the kernel's two
+    assert text.count("export ") == 2 * len(names + members) + 2 + 2
+
+
+def test_a_router_tells_its_nodes_and_its_gate_no_more_than_they_need() -> None:
+    policy = files("routing", "bird", CASES["router"][1])["etc/bird/policy.conf"]
+    inner = dict(re.findall(r"(?m)^filter (\w+)_out\n\{\n((?:  .*\n)+)\}", policy))
+    for family, everywhere in (("ipv4", "0.0.0.0/0"), ("ipv6", "::/0")):
+        accepted = re.findall(r'if proto = "(\w+)" then accept;', inner[f"gate_{family}"])
+        assert accepted == [f"xlc01_{family}", f"xlc02_{family}"]
+        assert re.findall(r"if (.*) then \{", inner[f"members_{family}"]) == [
+            f'proto = "as64500_{family}_1" && net = {everywhere}'
+        ]
+        assert [inner[f"{name}_{family}"].count("accept;") for name in ("gate", "members")] == [2, 1]
+        assert all(inner[f"{name}_{family}"].endswith("  reject;\n") for name in ("gate", "members"))
+    text = files("routing", "frr", CASES["router"][1])["etc/frr/frr.conf"]
+    for family, ip in (("ipv4", "ip"), ("ipv6", "ipv6")):
+        for name, only in ((f"members_{family}", f"default_{family}"), (f"gate_{family}", f"imrs_{family}")):
+            (block,) = re.findall(rf"(?m)^route-map {name}_out permit \d+\n((?: .*\n)+)exit", text)
+            assert f" match {ip} address prefix-list {only}\n" in block
+            assert ("match tag 1\n" in block) == name.startswith("gate")
 
 
 @pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "frr" in providers])

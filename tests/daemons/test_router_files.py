@@ -1,0 +1,184 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role `routing` writes for a cluster's own router, with the daemons that it is for. Needs root and the lab image."""
+
+from __future__ import annotations
+
+import pathlib
+import signal
+import typing as t
+
+import pytest
+from imrs_changes_table import promises
+from imrs_gate_bench import COVERING, FIVE, until
+from imrs_reload_bench import CHANGES
+from imrs_router_bench import LAN, MEMBERS, OTHERS, Router
+
+BOTH = dict.fromkeys(MEMBERS, FIVE)
+EVERYWHERE = {"xlc01", "xlc02"}
+
+
+def of(name: str, prefixes: t.Iterable[str]) -> set[tuple[str, str]]:
+    """Paths to a node: prefix and next hop."""
+    return {(prefix, MEMBERS[name]["ipv6" if ":" in prefix else "ipv4"]) for prefix in prefixes}
+
+
+@pytest.fixture(params=["bird", "frr"])
+def router(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> t.Iterator[Router]:
+    """A router whose sessions are all there, two nodes that tell everything, and a gate that says nothing yet."""
+    with Router(tmp_path, request.param) as running:
+        for name in MEMBERS:
+            running.start_member(name)
+            running.say(name, {name: FIVE})
+        running.say("gate", {})
+        assert running.routing == "bird" or running.frr_differences() == [], "FRR took not all of its file"
+        everything = of("xlc01", FIVE) | of("xlc02", FIVE)
+        until(lambda: running.told("gate") == everything, what=lambda: f"all paths, not {running.told('gate')}")
+        until(
+            lambda: set(running.sessions().values()) == {"Established"}, what=lambda: f"sessions: {running.sessions()}"
+        )
+        yield running
+
+
+def await_ways(router: Router, members: t.Collection[str], prefixes: t.Iterable[str] = FIVE) -> None:
+    """Until the kernel sends what is for these prefixes to these nodes, or drops it where there are none."""
+    due = {prefix: {hop for name in members for each, hop in of(name, [prefix])} or {"blackhole"} for prefix in prefixes}
+    until(
+        lambda: {prefix: router.hops(prefix) for prefix in due} == due,
+        what=lambda: f"{due}, not {router.ways()}",
+    )
+
+
+def test_the_gate_is_told_each_nodes_paths_and_nothing_goes_out_without_it(router: Router) -> None:
+    await_ways(router, MEMBERS)
+    assert router.routes() == {}, "told the host without the gate"
+    router.say("xlc01", {"xlc01": COVERING})
+    due = of("xlc01", COVERING) | of("xlc02", FIVE)
+    until(lambda: router.told("gate") == due, what=lambda: f"{due}, not {router.told('gate')}")
+    await_ways(router, ["xlc02"], FIVE - COVERING)
+    router.kill("xlc02")
+    until(lambda: router.told("gate") == of("xlc01", COVERING), what=lambda: f"one node, not {router.told('gate')}")
+    await_ways(router, ["xlc01"], COVERING)
+    await_ways(router, [], FIVE - COVERING)
+    assert router.routes() == {}
+
+
+def test_what_the_gate_says_goes_out_and_the_kernel_spreads_it_over_the_nodes(router: Router) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    await_ways(router, MEMBERS)
+    for prefix, attributes in router.received().items():
+        assert attributes["as_path"] == ("20144" if prefix in COVERING else "20144 20144"), prefix
+        assert attributes["next_hop"].split()[0] == ("2001:db8::2" if ":" in prefix else "192.0.2.2")
+        assert attributes.get("community", "") == ("" if prefix in COVERING else "(64500,100)"), prefix
+        assert not {"large_community", "originator_id", "cluster_list"} & set(attributes), prefix
+    before = router.connections()
+    router.say("gate", {"xlc02": FIVE})
+    await_ways(router, ["xlc02"])
+    router.say("gate", {"xlc01": FIVE, "xlc02": COVERING})
+    await_ways(router, MEMBERS, COVERING)
+    await_ways(router, ["xlc01"], FIVE - COVERING)
+    assert set(router.routes()) == FIVE
+    assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {0}
+    router.say("gate", {"xlc01": COVERING})
+    router.await_routes(COVERING)
+    assert router.connections() == before
+    assert router.told("gate") == of("xlc01", FIVE) | of("xlc02", FIVE), "what the gate says comes back to it"
+
+
+def test_without_its_mark_a_session_of_the_hosts_gets_nothing(router: Router) -> None:
+    router.say("gate", BOTH, marks=["ipv6"])
+    router.await_routes({prefix for prefix in FIVE if ":" in prefix})
+    await_ways(router, MEMBERS)
+
+
+def test_without_the_gate_packets_under_way_reach_the_nodes_and_never_the_host(router: Router) -> None:
+    router.say("gate", {"xlc01": FIVE})
+    router.await_routes(FIVE)
+    await_ways(router, ["xlc01"])
+    router.kill("gate-gate", signal.SIGKILL)
+    router.await_routes(set())
+    await_ways(router, MEMBERS)
+    for name in MEMBERS:
+        router.kill(name)
+    await_ways(router, [])
+
+
+def test_what_is_about_to_go_is_told_so_and_the_other_node_is_taken(router: Router) -> None:
+    """RFC 8326: of one node to the gate, and of the gate to the host."""
+    router.say("xlc01", {"xlc01": FIVE}, leaving=["xlc01"])
+    leaving = of("xlc01", FIVE)
+    until(lambda: router.told_leaving() == leaving, what=lambda: f"{leaving}, not {router.told_leaving()}")
+    await_ways(router, ["xlc02"])
+    router.say("gate", BOTH, leaving=["xlc02"])
+    router.await_routes(FIVE)
+    await_ways(router, ["xlc01"])
+    router.say("gate", BOTH, leaving=MEMBERS)
+    until(
+        lambda: all("(65535,0)" in each.get("community", "") for each in router.received().values()),
+        what=lambda: f"all of it, not {router.received()}",
+    )
+    await_ways(router, MEMBERS)
+    assert set(router.routes()) == FIVE
+
+
+def test_nodes_are_told_the_default_route_of_the_host_and_nothing_else(router: Router) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    for name in MEMBERS:
+        # The case has a node take what comes over IPv6 alone.
+        until(lambda name=name: router.learned_by(name) == {("::/0", LAN["ipv6"])}, what=lambda: f"{name}'s default")  # type: ignore[misc]
+    assert router.exported_to("xlc01") == {"0.0.0.0/0"}
+    router.kill("router")
+    for name in MEMBERS:
+        until(lambda name=name: router.learned_by(name) == set(), what="the default route to go")  # type: ignore[misc]
+
+
+def test_only_the_five_prefixes_come_in(router: Router) -> None:
+    """The gate and the host's router tell more than that."""
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    assert set(router.ways()) - FIVE <= {"default"}
+    assert not set(OTHERS.values()) & (set(router.ways()) | set(router.routes()))
+
+
+def members_rows(milder: bool) -> pytest.MarkDecorator:
+    """Rows of docs/changes.md about the sessions with nodes: those that end none, or those that do; but none that restarts."""
+    cases = [
+        (provider, row)
+        for provider in ("bird", "frr")
+        for row, promise in promises(provider).items()
+        if row.startswith("routing_members")
+        and promise.milder == milder
+        and ["restart"] not in [command[1:2] for command in CHANGES[provider][row]["commands"]]
+    ]
+    return pytest.mark.parametrize(("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"])
+
+
+@members_rows(milder=True)
+def test_no_session_ends_while_the_change_of_a_nodes_session_comes_into_force(router: Router, row: str) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    before = router.connections()
+    router.take(row)
+    until(lambda: router.connections() == before, what=lambda: f"{before}, not {router.connections()}")
+    assert set(router.routes()) == FIVE
+    assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {0}
+    assert router.routing == "bird" or router.frr_differences() == []
+
+
+@members_rows(milder=False)
+def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(router: Router, row: str) -> None:
+    router.say("gate", BOTH)
+    router.await_routes(FIVE)
+    before, others = router.connections()["node"], router.connections()["router"]
+    gate = [line for line in before if "127.0.0.2" in line]
+    assert gate
+    router.take(row)
+    until(lambda: router.connections()["node"] != before, what="a session that ends")
+    after = router.connections()
+    assert after["router"] == others
+    assert [line for line in after["node"] if "127.0.0.2" in line] == gate
+    assert set(router.routes()) == FIVE
+    assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {0}
+    assert router.routing == "bird" or router.frr_differences() == []
