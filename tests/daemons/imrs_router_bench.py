@@ -168,7 +168,9 @@ class Router(Node):
             said = self.birdc("bird", "show", "route", "export", f"{name}_ipv4")
             return set(re.findall(r"(?m)^(\S+/\d+) ", said))
         address = MEMBERS[name]["ipv4"]
-        return set(json.loads(vtysh(f"show bgp ipv4 unicast neighbors {address} advertised-routes json"))["advertisedRoutes"])
+        return set(
+            json.loads(vtysh(f"show bgp ipv4 unicast neighbors {address} advertised-routes json"))["advertisedRoutes"]
+        )
 
     def _paths(self, daemon: str, protocol: str) -> list[tuple[str, dict[str, str]]]:
         """Prefix and attributes of every path that a BIRD has from such a protocol."""

@@ -42,7 +42,9 @@ def router(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> t.Iterator
 
 def await_ways(router: Router, members: t.Collection[str], prefixes: t.Iterable[str] = FIVE) -> None:
     """Until the kernel sends what is for these prefixes to these nodes, or drops it where there are none."""
-    due = {prefix: {hop for name in members for each, hop in of(name, [prefix])} or {"blackhole"} for prefix in prefixes}
+    due = {
+        prefix: {hop for name in members for each, hop in of(name, [prefix])} or {"blackhole"} for prefix in prefixes
+    }
     until(
         lambda: {prefix: router.hops(prefix) for prefix in due} == due,
         what=lambda: f"{due}, not {router.ways()}",
@@ -152,7 +154,9 @@ def members_rows(milder: bool) -> pytest.MarkDecorator:
         and promise.milder == milder
         and ["restart"] not in [command[1:2] for command in CHANGES[provider][row]["commands"]]
     ]
-    return pytest.mark.parametrize(("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"])
+    return pytest.mark.parametrize(
+        ("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"]
+    )
 
 
 @members_rows(milder=True)
@@ -168,7 +172,9 @@ def test_no_session_ends_while_the_change_of_a_nodes_session_comes_into_force(ro
 
 
 @members_rows(milder=False)
-def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(router: Router, row: str) -> None:
+def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(
+    router: Router, row: str
+) -> None:
     router.say("gate", BOTH)
     router.await_routes(FIVE)
     before, others = router.connections()["node"], router.connections()["router"]

@@ -105,7 +105,9 @@ class Router:
         pathlib.Path("/proc/sys/net/ipv4/conf/all/rp_filter").write_text("2")
         subprocess.run(["nft", "-f", "-"], input=text + COUNT, text=True, check=True)
 
-    def send(self, by: str, source: str, target: str, kind: int | tuple[int, int], *ports: int, hops: int = 60) -> dict[str, int]:
+    def send(
+        self, by: str, source: str, target: str, kind: int | tuple[int, int], *ports: int, hops: int = 60
+    ) -> dict[str, int]:
         """One packet by a cable: how often it arrived, was forwarded, was tracked on the way, and was let in."""
         if isinstance(kind, tuple):
             return self._sent(by, source, target, 58 if ":" in source else 1, icmp(source, target, kind), hops)
@@ -137,7 +139,10 @@ class Router:
 @pytest.fixture
 def router(wire: Wire) -> Router:  # noqa: F811 - the fixture
     uplink = {**NODE["imrs_uplink"], "interface": "near"}
-    return Router(wire, ruleset("router", network_uplink=uplink, network_members=members(bfd={"interval_ms": 300, "multiplier": 3})))
+    return Router(
+        wire,
+        ruleset("router", network_uplink=uplink, network_members=members(bfd={"interval_ms": 300, "multiplier": 3})),
+    )
 
 
 @both

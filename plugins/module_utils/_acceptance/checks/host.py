@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..check import FUNCTIONS, Verdict, check, passed, skipped, verdict
+from ..check import FUNCTIONS, ROUTER, Verdict, check, passed, skipped, verdict
 from ..evidence import Missing
 
 if t.TYPE_CHECKING:
@@ -109,8 +109,12 @@ def ssh(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, "keys only, no root")
 
 
-def _untracked(ruleset: t.Sequence[t.Mapping[str, t.Any]]) -> set[tuple[str, str, str]]:
-    """What is taken out of connection tracking: ``(hook, protocol, "dport" or "sport")`` for port 53."""
+def _untracked(ruleset: t.Sequence[t.Mapping[str, t.Any]], *, whole: bool) -> set[tuple[str, str, str]]:
+    """What is taken out of connection tracking: ``(hook, protocol, "dport" or "sport")`` for port 53.
+
+    ``whole``: a rule without a port takes all of them out, those of questions when it is about a destination, of
+    answers when it is about a source.
+    """
     hooks = {
         (chain["family"], chain["table"], chain["name"]): chain["hook"]
         for entry in ruleset
@@ -123,12 +127,24 @@ def _untracked(ruleset: t.Sequence[t.Mapping[str, t.Any]]) -> set[tuple[str, str
         if hook is None or not any("notrack" in expression for expression in expressions):
             continue
         matches = [expression["match"] for expression in expressions if "match" in expression]
-        for match in matches:
-            payload = match.get("left", {}).get("payload", {}) if isinstance(match.get("left"), dict) else {}
+        payloads = [_payload(match) for match in matches]
+        ports = not whole or any(payload.get("field") in {"dport", "sport"} for payload in payloads)
+        for match, payload in zip(matches, payloads, strict=True):
+            if not ports and match.get("op") == "==" and (field := _WHOLE.get(payload.get("field"))):
+                found |= {(hook, protocol, field) for protocol in ("udp", "tcp")}
             if payload.get("field") in {"dport", "sport"} and match.get("op") == "==" and 53 in _ports(match["right"]):
                 for protocol in _protocols(payload["protocol"], matches):
                     found.add((hook, protocol, payload["field"]))
     return found
+
+
+_WHOLE = {"daddr": "dport", "saddr": "sport"}
+
+
+def _payload(match: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    """What of a packet is compared."""
+    left = match.get("left")
+    return left.get("payload", {}) if isinstance(left, dict) else {}
 
 
 def _ports(right: t.Any) -> list[t.Any]:
@@ -189,7 +205,7 @@ def untracked(evidence: Evidence, expected: Expected) -> Verdict:
     ruleset = machine["nft"].get("nftables", [])
     problems = []
     if _tracks(ruleset):
-        have = _untracked(ruleset)
+        have = _untracked(ruleset, whole=expected.function == ROUTER)
         out = "output" if expected.nameserver else "prerouting"
         for hook, field in (("prerouting", "dport"), (out, "sport")):
             problems += [

@@ -121,6 +121,28 @@ def _filter(scene: Scene) -> None:
     scene.routing["sessions"][-1]["channels"][0]["filters"]["input"] = "ACCEPT"
 
 
+def _untracked(*fields: str) -> Spoil:
+    """Whatever goes to or comes from the service addresses is not tracked, and nothing else is said of that."""
+
+    def spoil(scene: Scene) -> None:
+        ruleset = [each for each in scene.machine["nft"]["nftables"] if "notrack" not in str(each)]
+        chain = next(each["chain"] for each in ruleset if each.get("chain", {}).get("hook") == "prerouting")
+        for field in fields:
+            left = {"payload": {"protocol": "ip", "field": field}}
+            expressions = [{"match": {"op": "==", "left": left, "right": "@service_ipv4"}}, {"notrack": None}]
+            where = {"family": chain["family"], "table": chain["table"], "chain": chain["name"]}
+            ruleset.append({"rule": {**where, "expr": expressions}})
+        scene.machine["nft"]["nftables"] = ruleset
+
+    return spoil
+
+
+def test_a_router_need_not_look_at_ports() -> None:
+    scene = router()
+    _untracked("daddr", "saddr")(scene)
+    assert scene.judge("HD-06").status == "pass"
+
+
 def test_a_live_router_is_accepted() -> None:
     report = router().report()
     assert report.certifiable, report.reasons
@@ -176,6 +198,10 @@ CASES: dict[str, list[tuple[Spoil, str]]] = {
             ),
             "knotd on udp 199.7.83.42 port 53",
         )
+    ],
+    "HD-06": [
+        (_untracked("daddr"), "udp sport 53 is tracked (prerouting)"),
+        (_untracked("saddr"), "tcp dport 53 is tracked (prerouting)"),
     ],
     "PR-01": [(_answered_by("xnf01.l.root-servers.org"), "no node of the cluster")],
     "AR-03": [
