@@ -48,7 +48,8 @@ def _bfd(expected: Expected, protocol: str, address: str, port: int, process: st
 
     One session is enough for all listening sockets; the packet filter says who reaches them.
     """
-    watched, bfd = {peer.local_address for peer in expected.peers if peer.bfd}, expected.routing.bfd
+    sessions, bfd = (*expected.peers, *expected.members), expected.routing.bfd
+    watched = {session.local_address for session in sessions if session.bfd}
     if bfd is None or not watched or (protocol, process) != ("udp", bfd.process):
         return False
     return port in bfd.ports or (address in watched and port >= EPHEMERAL)

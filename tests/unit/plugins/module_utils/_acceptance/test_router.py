@@ -121,6 +121,16 @@ def _filter(scene: Scene) -> None:
     scene.routing["sessions"][-1]["channels"][0]["filters"]["input"] = "ACCEPT"
 
 
+def test_bfd_with_a_node_speaks_from_a_port_of_its_own() -> None:
+    scene = router()
+    row = {"protocol": "udp", "address": "192.0.2.33", "port": 53966, "process": "bird"}
+    scene.machine["sockets"].append(row)
+    assert scene.judge("HD-01").status == "pass"
+    for member in scene.expected["members"]:
+        member["bfd"] = None
+    assert "bird on udp 192.0.2.33 port 53966" in scene.judge("HD-01").message
+
+
 def _untracked(*fields: str) -> Spoil:
     """Whatever goes to or comes from the service addresses is not tracked, and nothing else is said of that."""
 
