@@ -49,7 +49,7 @@ def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topo
     draft = _Draft()
     for sheet in sheets:
         draft.add(sheet, [each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]])
-    draft.masters(whole, next(iter(hosts.values()))["imrs_masters"])
+    draft.masters(whole, next(each["imrs_masters"] for each in hosts.values() if each["imrs_masters"]))
     if draft.problems:
         raise _refused(errors.SiteError(draft.problems))
     return draft.plan(sites)
