@@ -15,8 +15,9 @@ SHEETS = {
     "xlb": LAB / "sites" / "xlb.yml",
     "nbo": pathlib.Path(__file__).parent / "sheets" / "nbo.yml",
     "acc": pathlib.Path(__file__).parent / "sheets" / "acc.yml",
+    "cpt": pathlib.Path(__file__).parent / "sheets" / "cpt.yml",
 }
-"""The lab's own sheet; a single with every field; a cluster."""
+"""The lab's own sheet; a single with every field; a cluster; a cluster whose routers are ours to provision."""
 ANCHORS = anchors.Anchors((DS,))
 
 Edits = t.Sequence[tuple[str, str]]
@@ -82,3 +83,9 @@ def single() -> Lab:
 @pytest.fixture
 def cluster() -> Lab:
     return Lab("acc")
+
+
+@pytest.fixture
+def routers() -> Lab:
+    """A cluster whose routers are ours to provision."""
+    return Lab("cpt")
