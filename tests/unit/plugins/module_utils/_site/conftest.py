@@ -63,6 +63,13 @@ def plain(problem: errors.Problem) -> str:
     return str(problem._replace(line=0))
 
 
+def machine(sheet: str, router: str) -> str:
+    """The lines of a router's ``machine``."""
+    start = sheet.index("      machine:\n", sheet.index(f"- router: {router}"))
+    ends = [sheet.find(end, start) for end in ("    - router:", "\npeers:")]
+    return sheet[start : min(end for end in ends if end >= 0)]
+
+
 def edited(text: str, edits: Edits) -> str:
     for old, new in edits:
         assert old in text, old
