@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: netbox
-short_description: The nodes of an IMRS fleet, from NetBox
+short_description: The nodes and routers of an IMRS fleet, from NetBox
 version_added: 0.2.0
 author:
   - The icann.imrs authors (@icann)

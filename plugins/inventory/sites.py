@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: sites
-short_description: The nodes of an IMRS fleet, from site sheets
+short_description: The nodes and routers of an IMRS fleet, from site sheets
 version_added: 0.1.0
 author:
   - The icann.imrs authors (@icann)
@@ -14,10 +14,12 @@ description:
   - Reads one file that says what is true of the whole fleet, and one sheet for each site.
   - All files are checked, and all problems reported, before a single host exists.
   - One wrong sheet leaves the inventory empty.
-  - Sets the variables C(imrs_*) of every node, and the groups V(appliances), V(provisionable), C(kind_*), C(profile_*),
-    C(nameserver_*), C(routing_*), C(site_*), C(mode_*), C(state_*), C(country_*), C(region_*) and, for the nodes of a
-    cluster, C(cluster_*).
-  - The machines that sheets name as vantage and looking glass are in the groups V(vantages) and V(routers).
+  - Sets the variables C(imrs_*) of every node, and of every router of a cluster that is ours to provision.
+  - Sets the groups V(appliances), V(provisionable), V(function_node), V(function_router), C(kind_*), C(profile_*),
+    C(nameserver_*), C(routing_*), C(site_*), C(mode_*), C(state_*), C(country_*), C(region_*) and, for the nodes and
+    routers of a cluster, C(cluster_*).
+  - The machines that sheets name as vantage and looking glass are in the groups V(vantages) and V(routers). A router of
+    ours is not, although the nodes behind it are judged from there.
   - What is allowed but hardly meant is a warning.
   - The name of the configuration file must end in C(imrs.yml).
 notes:
@@ -182,7 +184,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(warning)
         marks = _Marks()
         for name, variables in answer.hosts.items():
-            self._add(name, variables, marks)
+            self._add(name, variables, derive.machines(variables, answer.hosts), marks)
 
     def _answer(self, config: pathlib.Path, *, cached: bool) -> Answer:
         """What the files come to: from the cache where that was made from the very same ones."""
@@ -203,8 +205,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         named: str | None = self.get_option("trust_anchor_file")
         return str(pathlib.Path.cwd() / named) if named and not self._names_anchors else named
 
-    def _add(self, name: str, variables: HostVariables, marks: _Marks) -> None:
-        """One node, the machines that judge it, and their groups.
+    def _add(self, name: str, variables: HostVariables, machines: list[tuple[str, str]], marks: _Marks) -> None:
+        """One node or router, the machines that judge it, and their groups.
 
         The variables are set on the host itself: from 2.19 on, ``inventory.set_variable`` copies every value and tags
         each part with the file it is from, which takes longer than to read, check and derive the whole fleet.
@@ -213,7 +215,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for group in derive.groups(variables):
             self.inventory.add_group(group)
             self.inventory.add_child(group, name)
-        for machine, group in derive.machines(variables):
+        for machine, group in machines:
             self.inventory.add_host(machine)
             self.inventory.add_group(group)
             self.inventory.add_child(group, machine)

@@ -94,7 +94,7 @@ def singles(draw: Draw) -> Sheet:
 def clusters(draw: Draw) -> Sheet:
     """Two to four nodes and one or two routers on one link; each router has its own link to the host."""
     link4, link6 = (draw(links(version, 0, LONGEST[version] - 2)) for version in (4, 6))
-    count, routers = draw(st.integers(2, 4)), draw(st.integers(1, 2))
+    count, routers, ours = draw(st.integers(2, 4)), draw(st.integers(1, 2)), draw(st.booleans())
     inside = [[str(each.ip) for each in pair] for pair in zip(link4[4:], link6[4:], strict=False)][:routers]
     out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
     md5 = draw(st.sampled_from([None, "vault_bgp_inside"]))
@@ -105,14 +105,21 @@ def clusters(draw: Draw) -> Sheet:
         for _ in range(routers)
     ]
     peers = []
-    for at in range(draw(st.integers(1, 3))):
-        near = at < routers and draw(st.integers(0, 3)) > 0
+    for at in range(draw(st.integers(routers if ours else 1, 3))):
+        near = at < routers and (ours or draw(st.integers(0, 3)) > 0)
         addresses = [str(out[at][1].ip) for out in (out4, out6)] if near else [draw(far(4)), draw(far(6))]
         peers.append(draw(sessions(addresses, not near)))
+    inner = [
+        draw(nodes(at + 1, [str(link4[at]), str(link6[at])], draw(st.sampled_from(inside)))) for at in range(count)
+    ]
+    if ours:
+        for node in inner:
+            node["uplink"]["mtu"] = inner[0]["uplink"]["mtu"]
     return {
         **_site("cluster", draw),
         "cluster": {
             "minimum_live": draw(st.integers(1, count - 1)),
+            **draw(st.sampled_from([{}, {"below_minimum": "drained"}, {"below_minimum": "dark"}])),
             "uplink_mbps": draw(st.integers(100, 1_000_000)),
             "routers": [
                 {
@@ -121,14 +128,27 @@ def clusters(draw: Draw) -> Sheet:
                     "uplink": [str(out4[at][0]), str(out6[at][0])],
                     **({"md5": md5} if md5 or draw(st.booleans()) else {}),
                     **times[at],
+                    **({"machine": draw(machines(at, [out[at][1] for out in (out4, out6)]))} if ours else {}),
                 }
                 for at in range(routers)
             ],
         },
-        "nodes": [
-            draw(nodes(at + 1, [str(link4[at]), str(link6[at])], draw(st.sampled_from(inside)))) for at in range(count)
-        ],
+        "nodes": inner,
         "peers": _apart(peers),
+    }
+
+
+@st.composite
+def machines(draw: Draw, at: int, beside: list[t.Any]) -> Sheet:
+    """What a router of ours is; ``beside``: the host's machine on its uplink."""
+    return {
+        "profile": draw(st.sampled_from(["calypso", "pandora"])),
+        "routing": draw(st.sampled_from(["bird", "frr"])),
+        "mtu": draw(st.integers(1280, 9216)),
+        "interfaces": {"nodes": "eno2", "uplink": draw(st.sampled_from(["eno3", "if-1_a"]))},
+        "gateways": draw(st.permutations([str(each.ip) for each in beside])),
+        "management": {"interface": "eno1", "addresses": [f"10.144.0.{101 + at}/24"]},
+        "serial": f"CLR-{at + 1}",
     }
 
 

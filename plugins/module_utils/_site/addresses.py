@@ -86,6 +86,12 @@ def on_link(address: str, interfaces: t.Iterable[str]) -> str | None:
     return next((text for text in interfaces if wanted in network(text)), None)
 
 
+def beside(address: str, interfaces: t.Sequence[str]) -> str:
+    """The address with the prefix length of the one of these interface addresses that is on its link; there is one."""
+    link = t.cast("str", on_link(address, interfaces))
+    return f"{host(address)}/{addressing.parse(link).length}"
+
+
 def host(text: str) -> str:
     """The bare address, in its one spelling, of an address with or without its prefix length."""
     return addressing.parse(text).text

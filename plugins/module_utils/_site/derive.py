@@ -9,9 +9,10 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import bogons, host_variables, onboarding, rules, sessions
+from . import addresses, bogons, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
+from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
     from .contract import ByFamily, Kinds, Master, Uplink
@@ -22,7 +23,7 @@ Sheet = dict[str, t.Any]
 
 
 class Deriver:
-    """Host variables of one fleet. What is the same for every node is made once, and shared by all of them."""
+    """Host variables of one fleet. What is the same for all is made once, and shared by all of them."""
 
     def __init__(self, fleet: Sheet, anchors: t.Sequence[str], today: str) -> None:
         self._today = today
@@ -47,35 +48,85 @@ class Deriver:
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
 
-    def nodes(self, site: Sheet) -> dict[str, HostVariables]:
-        """The variables of each node of a site."""
+    def hosts(self, site: Sheet) -> dict[str, HostVariables]:
+        """The variables of each appliance of a site: of its routers that are ours to provision, then of its nodes."""
         of_site = _of_site(site, self._today)
-        return {node["node"]: {**self._shared, **of_site, **self._node(site, node)} for node in site["nodes"]}
+        routers = _provisioned(site)
+        found: dict[str, HostVariables] = {
+            router["router"]: {**self._shared, **of_site, **self._router(site, router)} for router in routers
+        }
+        if routers:  # it holds what a node has told it, and is outside of the node
+            first = routers[0]["router"]
+            of_site = {**of_site, "imrs_vantage": first, "imrs_looking_glass": first}
+        for node in site["nodes"]:
+            found[node["node"]] = {**self._shared, **of_site, **self._node(site, node)}
+        return found
 
-    def _node(self, site: Sheet, node: Sheet) -> host_variables.OfNode:
-        uplink = _uplink(node["uplink"])
+    def _node(self, site: Sheet, node: Sheet) -> host_variables.OfOne:
         return {
-            "imrs_node": node["node"],
-            "imrs_node_name": rules.full_name(node["node"]),
-            "imrs_serial": node.get("serial", ""),
+            **self._any(node["node"], node, _uplink(node["uplink"])),
+            "imrs_function": "node",
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
-            "imrs_profile": self._profiles[node["profile"]],
             "imrs_nameserver_provider": node["nameserver"],
             "imrs_nameserver": self._products[node["nameserver"]],
-            "imrs_routing_provider": node["routing"],
-            "imrs_routing": self._products[node["routing"]],
+            "imrs_inside": None,
+            "imrs_peers": [peer.variables() for peer in sessions.of_node(site, node)],
+            "imrs_members": [],
+            "imrs_masters": [{**master, "tsig": _tsig(master["name"], node["tsig"])} for master in self._masters],
+        }
+
+    def _router(self, site: Sheet, router: Sheet) -> host_variables.OfOne:
+        machine, neighbour = router["machine"], site["nodes"][0]["uplink"]
+        interfaces = machine["interfaces"]
+        uplink: Uplink = {
+            "interface": interfaces["uplink"],
+            "mtu": machine["mtu"],
+            "addresses": _interfaces(router["uplink"]),
+            "gateways": hosts(machine["gateways"]),
+            "vlan": None,
+            "bond": None,
+        }
+        inside: host_variables.Inside = {
+            "interface": interfaces["nodes"],
+            "mtu": neighbour["mtu"],
+            "addresses": [addresses.beside(text, neighbour["addresses"]) for text in router["addresses"]],
+        }
+        return {
+            **self._any(router["router"], machine, uplink),
+            "imrs_function": "router",
+            "imrs_bmc_address": "",
+            "imrs_nameserver_provider": "",
+            "imrs_nameserver": None,
+            "imrs_inside": inside,
+            "imrs_peers": [peer.variables() for peer in sessions.of_router(site, router)],
+            "imrs_members": sessions.members(site, router),
+            "imrs_masters": [],
+        }
+
+    def _any(self, name: str, machine: Sheet, uplink: Uplink) -> host_variables.OfMachine:
+        """What nodes and routers have alike; ``machine``: what the sheet says of it."""
+        return {
+            "imrs_node": name,
+            "imrs_node_name": rules.full_name(name),
+            "imrs_serial": machine.get("serial", ""),
+            "imrs_profile": self._profiles[machine["profile"]],
+            "imrs_routing_provider": machine["routing"],
+            "imrs_routing": self._products[machine["routing"]],
             "imrs_router_id": next(
                 address.text for address in map(addressing.parse, uplink["addresses"]) if address.family == "ipv4"
             ),
             "imrs_uplink": uplink,
             "imrs_link": sessions.link(uplink["addresses"]),
             "imrs_management": {
-                "interface": node["management"]["interface"],
-                "addresses": _interfaces(node["management"]["addresses"]),
+                "interface": machine["management"]["interface"],
+                "addresses": _interfaces(machine["management"]["addresses"]),
             },
-            "imrs_peers": [peer.variables() for peer in sessions.of_node(site, node)],
-            "imrs_masters": [{**master, "tsig": _tsig(master["name"], node["tsig"])} for master in self._masters],
         }
+
+
+def _provisioned(site: Sheet) -> list[Sheet]:
+    """The routers of a site that are ours to provision: all of a cluster's, or none."""
+    return [router for router in site.get("cluster", {}).get("routers", ()) if "machine" in router]
 
 
 def _profile(profile: Sheet) -> host_variables.Profile:
@@ -90,7 +141,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
 
 
 def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
-    """The variables that are the same for every node of a site."""
+    """The variables that are the same for every appliance of a site."""
     cluster, location = site.get("cluster"), site["location"]
     return {
         "imrs_site": site["site"],
@@ -109,6 +160,7 @@ def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
         "imrs_looking_glass": site.get("looking_glass", ""),
         "imrs_cluster": {
             "minimum_live": cluster["minimum_live"],
+            "below_minimum": cluster.get("below_minimum", BELOW_MINIMUM),
             "nodes": [node["node"] for node in site["nodes"]],
             "node_names": [rules.full_name(node["node"]) for node in site["nodes"]],
             "routers": [router["router"] for router in cluster["routers"]],
@@ -167,17 +219,19 @@ def _interfaces(texts: t.Iterable[str]) -> list[str]:
 
 
 def entrance(variables: HostVariables) -> str:
-    """The address that operators reach a node at: its first management address."""
+    """The address that operators reach an appliance at: its first management address."""
     return variables["imrs_management"]["addresses"][0].partition("/")[0]
 
 
 def groups(variables: HostVariables) -> list[str]:
-    """The inventory groups of a node; playbooks name them, roles do not."""
+    """The inventory groups of a node or router; playbooks name them, roles do not."""
+    nameserver = variables["imrs_nameserver_provider"]
     found = [
         "appliances",
+        f"function_{variables['imrs_function']}",
         f"kind_{variables['imrs_kind']}",
         f"profile_{variables['imrs_profile']['name']}",
-        f"nameserver_{variables['imrs_nameserver_provider']}",
+        *([f"nameserver_{nameserver}"] if nameserver else []),
         f"routing_{variables['imrs_routing_provider']}",
         f"site_{variables['imrs_site']}",
         f"mode_{variables['imrs_mode']}",
@@ -192,10 +246,14 @@ def groups(variables: HostVariables) -> list[str]:
     return found
 
 
-def machines(variables: HostVariables) -> list[tuple[str, str]]:
-    """The machines beside a node that judge it, each with its group: its vantage, and its looking glass if any."""
+def machines(variables: HostVariables, appliances: t.Container[str]) -> list[tuple[str, str]]:
+    """The machines beside an appliance that judge it, each with its group: its vantage, and its looking glass if any.
+
+    ``appliances``: all of the fleet. What is one of them, as a router of ours that judges the nodes behind it, has the
+    groups of an appliance and no other.
+    """
     found = [(variables["imrs_vantage"], "vantages"), (variables["imrs_looking_glass"], "routers")]
-    return [(name, group) for name, group in found if name]
+    return [(name, group) for name, group in found if name and name not in appliances]
 
 
 def _tsig(master: str, keys: t.Iterable[Sheet]) -> host_variables.Tsig:

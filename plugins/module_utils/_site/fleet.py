@@ -29,7 +29,7 @@ class Fleet:
 
     name: str
     hosts: dict[str, HostVariables]
-    """Host variables (docs/architecture.md) by node, in the order of the files."""
+    """Host variables (docs/architecture.md) by node and router, in the order of the files; routers of a site first."""
     sites: tuple[SiteRecord, ...]
     """Records for documents, sorted by site."""
     warnings: tuple[Problem, ...]
@@ -124,9 +124,9 @@ class _Derived:
         self._sites: list[SiteRecord] = []
 
     def add(self, site: derive.Sheet) -> None:
-        nodes = self._variables.nodes(site)
-        self._hosts |= nodes
-        self._sites.append(self._records.record(site, nodes))
+        hosts = self._variables.hosts(site)
+        self._hosts |= hosts
+        self._sites.append(self._records.record(site, hosts))
 
     def fleet(self, warnings: t.Iterable[Problem]) -> Fleet:
         return Fleet(

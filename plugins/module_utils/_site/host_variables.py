@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""The host variables of a node: their names and types. ``derive`` makes them; roles and the library read them.
+"""The host variables of an appliance: their names and types. ``derive`` makes them; roles and the library read them.
 
 docs/architecture.md shows them with values. Texts may be empty where nothing is known. Addresses and networks are in
-canonical form; families are spelt ``ipv4``, ``ipv6``. What is not written here, no node has.
+canonical form; families are spelt ``ipv4``, ``ipv6``. What is not written here, no appliance has.
+
+An appliance is a node, or a router of a cluster, where that is ours to provision.
 """
 
 from __future__ import annotations
@@ -62,10 +64,12 @@ class Place(t.TypedDict):
 class Cluster(t.TypedDict):
     """The nodes and routers of a cluster, by inventory name, and how many nodes have to be live.
 
+    ``below_minimum``: what its routers announce while fewer are, ``drained`` or ``dark``.
     ``node_names``: what the nodes call themselves in answers, in the order of ``nodes``.
     """
 
     minimum_live: int
+    below_minimum: str
     nodes: list[str]
     node_names: list[str]
     routers: list[str]
@@ -89,6 +93,38 @@ class Tsig(t.TypedDict):
     secret_variable: str
 
 
+class Inside(t.TypedDict):
+    """A router's interface towards the nodes, with its addresses and their prefix lengths. MTU in bytes."""
+
+    interface: str
+    mtu: int
+    addresses: list[str]
+
+
+class Watch(t.TypedDict):
+    """How a neighbour is watched (RFC 5880)."""
+
+    interval_ms: int
+    multiplier: int
+
+
+class Member(t.TypedDict):
+    """A router's session with a node of its cluster; ``name`` is one of its own, times are in seconds.
+
+    ``address`` is the node's. ``bfd`` is None unless the daemons of both ends can.
+    """
+
+    name: str
+    node: str
+    family: str
+    address: str
+    local_address: str
+    hold_time: int
+    keepalive_time: int
+    bfd: Watch | None
+    password_variable: str | None
+
+
 class KeyedMaster(Master):
     """A distribution master, with the node's key for it."""
 
@@ -96,7 +132,7 @@ class KeyedMaster(Master):
 
 
 class OfFleet(t.TypedDict):
-    """The same for all nodes."""
+    """The same for all."""
 
     imrs_fleet: str
     imrs_asn: int
@@ -114,7 +150,7 @@ class OfFleet(t.TypedDict):
 
 
 class OfSite(t.TypedDict):
-    """The same for all nodes of a site."""
+    """The same for all of a site, but for who judges: nodes behind a router of ours are judged from there."""
 
     imrs_site: str
     imrs_kind: str
@@ -128,25 +164,36 @@ class OfSite(t.TypedDict):
     imrs_cluster: Cluster | None
 
 
-class OfNode(t.TypedDict):
-    """Of one node alone."""
+class OfMachine(t.TypedDict):
+    """Of one node or router alone, and of the same kind for both."""
 
     imrs_node: str
     imrs_node_name: str
     imrs_serial: str
-    imrs_bmc_address: str
     imrs_profile: Profile
-    imrs_nameserver_provider: str
-    imrs_nameserver: products.Variables
     imrs_routing_provider: str
     imrs_routing: products.Variables
     imrs_router_id: str
     imrs_uplink: Uplink
     imrs_link: dict[str, list[LinkAddress]]
     imrs_management: Management
+
+
+class OfOne(OfMachine):
+    """Of one node or router alone, all of it.
+
+    A router has members and an inner side, and neither masters nor a nameserver, whose provider is empty then.
+    """
+
+    imrs_function: str
+    imrs_bmc_address: str
+    imrs_nameserver_provider: str
+    imrs_nameserver: products.Variables | None
+    imrs_inside: Inside | None
     imrs_peers: list[Peer]
+    imrs_members: list[Member]
     imrs_masters: list[KeyedMaster]
 
 
-class HostVariables(OfFleet, OfSite, OfNode):
-    """All variables of a node; it has each of them."""
+class HostVariables(OfFleet, OfSite, OfOne):
+    """All variables of an appliance; it has each of them."""

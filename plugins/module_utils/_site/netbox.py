@@ -235,12 +235,37 @@ class _Draft:
             path: Path = ("cluster", "routers", index)
             here = f"device {name}"
             self._origins[path] = Origin(here, "Config context: imrs_router")
-            found = [text for port in _Ports(router).addressed if not port.mgmt_only for text in port.addresses]
+            ports = [port for port in _Ports(router).addressed if not port.mgmt_only]
+            if isinstance(routers[index].get("machine"), dict):
+                ports = self._machine((*path, "machine"), here, router, links)
+            found = [text for port in ports for text in port.addresses]
             inner = [text for text in found if _network(text) in links]
             outer = [text for text in found if _network(text) not in links]
             self._put((*path, "router"), name, "Name", here)
             self._put((*path, "addresses"), [_host(text) for text in inner] or None, "IP addresses to the nodes", here)
             self._put((*path, "uplink"), outer or None, "IP addresses to host and transits", here)
+
+    def _machine(self, path: Path, here: str, router: Device, links: t.Collection[object]) -> list[_Port]:
+        """What NetBox has a field for of a router that is ours to provision; its ports but for management."""
+        self._put((*path, "profile"), router.get("device_type"), "Device type (slug)", here)
+        self._put((*path, "serial"), router.get("serial") or None, "Serial number", here)
+        primary = {router.get("primary_ip4"), router.get("primary_ip6")} - {None}
+        addressed = _Ports(router).addressed
+        management = [port for port in addressed if primary & {_host(text) for text in port.addresses}]
+        others = [port for port in addressed if port not in management and not port.mgmt_only]
+        inner = [port for port in others if any(_network(text) in links for text in port.addresses)]
+        outer = [port for port in others if port not in inner]
+        for what, found in (("management", management), ("the nodes", inner), ("the uplink", outer)):
+            if len(found) > 1:
+                self._wrong("Interfaces", f"{_names(found)} have addresses of {what}; only one interface can", here)
+        port = management[0] if management else None
+        self._put((*path, "management", "interface"), port and port.name, "Primary IPv4, its interface", here)
+        self._put((*path, "management", "addresses"), port and port.addresses, "Primary IPv4, its interface", here)
+        for side, found in (("nodes", inner), ("uplink", outer)):
+            name = found[0].name if found else None
+            self._put((*path, "interfaces", side), name, f"IP addresses, their interface ({side})", here)
+        self._put((*path, "mtu"), outer[0].mtu if outer else None, "Interface of the uplink, MTU", here)
+        return others
 
     def _local(self, name: str, machine: Device, key: str) -> dict[str, t.Any]:
         """A device's own part of its context."""

@@ -35,8 +35,8 @@ class Recorder:
         self._name = fleet["fleet"]
         self._profiles = {profile["name"]: profile for profile in fleet["profiles"]}
 
-    def record(self, site: Sheet, nodes: t.Mapping[str, HostVariables]) -> contract.SiteRecord:
-        """The record of one site; ``nodes`` are the variables of its nodes."""
+    def record(self, site: Sheet, hosts: t.Mapping[str, HostVariables]) -> contract.SiteRecord:
+        """The record of one site; ``hosts`` are the variables of its appliances."""
         return {
             "fleet": self._name,
             "site": site["site"],
@@ -47,7 +47,7 @@ class Recorder:
             "asn": addressing.ASN,
             "host": _host(site["host"]),
             "location": _location(site["location"]),
-            "nodes": [_node(self._profiles[node["profile"]], nodes[node["node"]]) for node in site["nodes"]],
+            "nodes": [_node(self._profiles[node["profile"]], hosts[node["node"]]) for node in site["nodes"]],
             "cluster": _cluster(site["cluster"]) if "cluster" in site else None,
             "sessions": sessions.of_host(site),
             "onboarding": onboarding.progress(site, self._today),

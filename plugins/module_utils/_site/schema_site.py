@@ -16,6 +16,9 @@ def _providers(kind: str) -> Schema:
     return choice(*(product.name for product in products.of_kind(kind)))
 
 
+BELOW_MINIMUM = "drained"
+"""What the routers of a cluster announce with fewer live nodes than it needs, where its sheet does not say."""
+
 NOC = record(
     "a contact",
     {"email": parts.EMAIL, "phone": parts.PHONE},
@@ -58,6 +61,16 @@ LOCATION = record(
         "coordinates": field(parts.COORDINATES, "Latitude and longitude (WGS 84)", "-1.3192, 36.9278"),
     },
 )
+SERIAL = field(
+    text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number, once it is bought"
+)
+PROFILE = field(parts.NAME, "Hardware class, described in fleet.yml", "calypso")
+ROUTING = field(_providers(products.ROUTING), "Routing daemon")
+MTU = field(number(1280, 9216, "an MTU in bytes"), "MTU", 1500)
+MANAGEMENT = field(
+    record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),
+    "Towards ICANN's operators only",
+)
 TSIG = record(
     "a TSIG key",
     {
@@ -78,7 +91,7 @@ UPLINK = record(
     "an uplink",
     {
         "interface": field(parts.INTERFACE, "Physical interface, or the bond's name", "eno2"),
-        "mtu": field(number(1280, 9216, "an MTU in bytes"), "MTU", 1500),
+        "mtu": MTU,
         "addresses": field(parts.INTERFACE_ADDRESSES, "The node's addresses towards the host, both families"),
         "gateways": field(parts.ADDRESSES, "The host's routers: one IPv4 and one IPv6 address"),
     },
@@ -91,22 +104,17 @@ NODE = record(
     "a node",
     {
         "node": field(parts.MACHINE, "Airport code and two digits", "nbo01"),
-        "profile": field(parts.NAME, "Hardware class, described in fleet.yml", "calypso"),
+        "profile": PROFILE,
         "nameserver": field(_providers(products.NAMESERVER), "Nameserver"),
-        "routing": field(_providers(products.ROUTING), "Routing daemon"),
+        "routing": ROUTING,
         "uplink": field(UPLINK, "Towards the host: queries and BGP"),
-        "management": field(
-            record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),
-            "Towards ICANN's operators only",
-        ),
+        "management": MANAGEMENT,
         "tsig": field(
             many(TSIG, "a list of TSIG keys, one for each distribution master"), "Keys of the zone transfers"
         ),
     },
     {
-        "serial": field(
-            text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number, once it is bought"
-        ),
+        "serial": SERIAL,
         "bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12"),
     },
 )
@@ -126,6 +134,27 @@ TIMES = {
     "keepalive_time": field(number(1, 21845, "a keepalive time in seconds"), "A third of the hold time by default"),
 }
 """How soon a neighbour counts as gone: of any session, with a host or with a router of ours."""
+MACHINE = record(
+    "a router's machine",
+    {
+        "profile": PROFILE,
+        "routing": ROUTING,
+        "mtu": {**MTU, "title": "MTU of the uplink; towards the nodes it is theirs"},
+        "interfaces": field(
+            record(
+                "the interfaces nodes and uplink",
+                {
+                    "nodes": field(parts.INTERFACE, "Towards the nodes", "eno2"),
+                    "uplink": field(parts.INTERFACE, "Towards host and transits", "eno3"),
+                },
+            ),
+            "What its cables are plugged into",
+        ),
+        "gateways": field(parts.ADDRESSES, "The host's: one of each family, for when no peer tells a default route"),
+        "management": MANAGEMENT,
+    },
+    {"serial": SERIAL},
+)
 ROUTER = record(
     "a router of the site",
     {
@@ -137,6 +166,7 @@ ROUTER = record(
         "md5": field(parts.OPTIONAL_SECRET, "Vault variable with the password of the nodes' sessions, or null"),
         **TIMES,
         "inbound": field(choice("none", "default"), "Routes that the nodes take from it", default=Session.inbound),
+        "machine": field(MACHINE, "Ours to provision; without it, somebody else does. All routers of a site, or none"),
     },
 )
 CLUSTER = record(
@@ -145,6 +175,13 @@ CLUSTER = record(
         "minimum_live": field(number(1, 64, "a number of nodes"), "Nodes that stay live whatever is done"),
         "uplink_mbps": field(number(100, 1_000_000, "an uplink in Mbit/s"), "Uplink of the whole cluster"),
         "routers": field(many(ROUTER, "a list of routers"), "The site's own routers (AS20144)"),
+    },
+    {
+        "below_minimum": field(
+            choice("drained", "dark"),
+            "What routers of ours announce while fewer nodes than minimum_live are live",
+            default=BELOW_MINIMUM,
+        ),
     },
 )
 PEER = record(

@@ -16,7 +16,7 @@ from . import addresses, formats
 from .session import HostSession, Peer
 
 if t.TYPE_CHECKING:
-    from .host_variables import LinkAddress
+    from .host_variables import LinkAddress, Member
 
 Variables = dict[str, t.Any]
 
@@ -26,21 +26,61 @@ def of_node(site: Variables, node: Variables) -> list[Peer]:
 
     One for each address of a neighbour, called ``as<asn>_<family>_<n>``, counted from 1 in the sheet's order.
     """
-    uplink, interface = node["uplink"], interface_of(node["uplink"])
+    uplink = {**node["uplink"], "interface": interface_of(node["uplink"])}
+    return _named(uplink, ((peer, address) for peer in _peers(site, node) for address in peer["addresses"]))
+
+
+def of_router(site: Variables, router: Variables) -> list[Peer]:
+    """The eBGP sessions of a cluster's router that is ours to provision, called as those of a node."""
+    machine = router["machine"]
+    uplink = {
+        "interface": machine["interfaces"]["uplink"],
+        "addresses": router["uplink"],
+        "gateways": machine["gateways"],
+    }
+    met = ((peer, address) for peer, address, name, _own in meetings(site) if name == router["router"])
+    return _named(uplink, met)
+
+
+def members(site: Variables, router: Variables) -> list[Member]:
+    """A router's sessions with the nodes of its cluster: theirs, seen from its end.
+
+    Called ``<node>_<family>``, with ``_`` for ``-``, which not every configuration file takes in a name.
+    """
+    own = {addressing.parse(address).text for address in router["addresses"]}
+    return [
+        {
+            "name": f"{node['node'].replace('-', '_')}_{peer.family}",
+            "node": node["node"],
+            "family": peer.family,
+            "address": peer.local_address,
+            "local_address": peer.address,
+            "hold_time": peer.hold_time,
+            "keepalive_time": peer.keepalive_time,
+            "bfd": {"interval_ms": peer.bfd.interval_ms, "multiplier": peer.bfd.multiplier} if peer.bfd else None,
+            "password_variable": peer.password_variable,
+        }
+        for node in site["nodes"]
+        for peer in of_node(site, node)
+        if peer.address in own
+    ]
+
+
+def _named(uplink: Variables, met: t.Iterable[tuple[Variables, str]]) -> list[Peer]:
+    """The sessions over one uplink with these neighbours, each given with one of its addresses."""
     counts: collections.Counter[str] = collections.Counter()
     found = []
-    for peer in _peers(site, node):
-        for address in peer["addresses"]:
-            given = _given(peer, address, uplink["addresses"])
-            stem = f"as{given['asn']}_{given['family']}"
-            counts[stem] += 1
-            given |= {
-                "name": f"{stem}_{counts[stem]}",
-                "mark": mark(given),
-                "password_variable": peer["md5"],
-                **over(given, {**uplink, "interface": interface}),
-            }
-            found.append(Peer.read(given))
+    for peer, address in met:
+        given = _given(peer, address, uplink["addresses"])
+        stem = f"as{given['asn']}_{given['family']}"
+        counts[stem] += 1
+        given |= {
+            "name": f"{stem}_{counts[stem]}",
+            "mark": mark(given),
+            "password_variable": peer["md5"],
+            **over(given, uplink),
+        }
+        found.append(Peer.read(given))
     return found
 
 
@@ -49,15 +89,16 @@ def _peers(site: Variables, node: Variables) -> t.Iterator[Variables]:
     if site["kind"] == "single":
         yield from site["peers"]
         return
-    watches = products.named(products.ROUTING, node["routing"]).bfd_inside
     for router in site["cluster"]["routers"]:
+        ends = [node["routing"], *([router["machine"]["routing"]] if "machine" in router else [])]
+        watched = all(products.named(products.ROUTING, daemon).bfd_inside for daemon in ends)
         yield {
             "description": f"Site router {router['router']}",
             "asn": addressing.ASN,
             "addresses": router["addresses"],
             "md5": router.get("md5"),
             **{key: router[key] for key in ("hold_time", "keepalive_time", "inbound") if key in router},
-            "bfd": router.get("bfd") if watches else None,
+            "bfd": router.get("bfd") if watched else None,
             "internal": True,
         }
 
@@ -103,20 +144,28 @@ def of_host(site: Variables) -> list[HostSession]:
 
     A cluster's routers each have a session with every peer on their link; with a multihop peer, all of them have.
     """
+    found = []
+    for peer, address, name, own in meetings(site):
+        link = _link(address, own)
+        given = _given(peer, address, own)
+        given |= {"our_name": name, "link": str(addresses.network(link).cidr) if link else None}
+        found.append(HostSession.read(given))
+    return found
+
+
+def meetings(site: Variables) -> t.Iterator[tuple[Variables, str, str, list[str]]]:
+    """Which machine of ours meets which address of which peer: peer, address, our name, our addresses there.
+
+    Those that are on its link do; if none is, all do, over several hops.
+    """
     if site["kind"] == "single":
         ours = [(node["node"], node["uplink"]["addresses"]) for node in site["nodes"]]
     else:
         ours = [(router["router"], router["uplink"]) for router in site["cluster"]["routers"]]
-    found = []
     for peer in site["peers"]:
         for address in peer["addresses"]:
             near = [(name, own) for name, own in ours if addresses.on_link(address, own)]
-            for name, own in near or ours:
-                link = _link(address, own)
-                given = _given(peer, address, own)
-                given |= {"our_name": name, "link": str(addresses.network(link).cidr) if link else None}
-                found.append(HostSession.read(given))
-    return found
+            yield from ((peer, address, name, own) for name, own in near or ours)
 
 
 def _given(peer: Variables, address: str, own: t.Sequence[str]) -> Variables:

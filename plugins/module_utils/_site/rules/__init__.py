@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import cluster, fleet, host, node, peer, risks, unique
+from . import cluster, fleet, host, node, peer, risks, router, unique
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Judge:
         yield from cluster.problems(site)
         for index, entry in records(site.data or {}, "nodes"):
             yield from node.problems(site, index, entry, self._terms)
+        yield from router.problems(site, self._terms)
         yield from peer.problems(site)
         yield from host.problems(site)
         yield from self._register.site(site)
@@ -44,6 +45,7 @@ class Judge:
     def site_warnings(self, site: Document) -> t.Iterator[Problem]:
         """What is allowed in a sheet, and hardly meant."""
         yield from cluster.warnings(site)
+        yield from router.warnings(site)
         yield from host.warnings(site, self._terms)
 
     def end(self) -> t.Iterator[Problem]:

@@ -81,6 +81,15 @@ def once(document: Document, path: Path, values: t.Iterable[tuple[int, t.Any]], 
         seen.setdefault(value, index)
 
 
+def profile(site: Document, path: Path, machine: Record, terms: Terms) -> t.Iterator[Problem]:
+    """A machine is of a hardware class that the fleet has."""
+    if terms.profiles and machine.get("profile") not in {None, *terms.profiles}:
+        yield site.problem(
+            (*path, "profile"),
+            f"{machine['profile']} is not a profile of the fleet; these are {', '.join(terms.profiles)}",
+        )
+
+
 def times(site: Document, path: Path, session: Record) -> t.Iterator[Problem]:
     """The keepalive time of a session goes with its hold time."""
     hold, keepalive = session.get("hold_time", Session.hold_time), session.get("keepalive_time")

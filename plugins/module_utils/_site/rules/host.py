@@ -24,11 +24,9 @@ def problems(site: Document) -> t.Iterator[Problem]:
     yield from _order(site, steps)
     yield from _funding(site, data, onboarding.get("expression_of_interest") or {})
     if "purchase" in steps:
-        for index, node in records(data, "nodes"):
-            if not node.get("serial"):
-                yield site.problem(
-                    ("nodes", index, "serial"), "is missing; the appliance is bought, so give its serial number"
-                )
+        for path, machine in _machines(data):
+            if not machine.get("serial"):
+                yield site.problem((*path, "serial"), "is missing; the appliance is bought, so give its serial number")
     before = ""
     for index, note in records(data, "maintenance"):
         date = note.get("date") or before
@@ -39,6 +37,15 @@ def problems(site: Document) -> t.Iterator[Problem]:
         before = max(date, before)
     if data.get("decommissioned") and data.get("operational"):
         yield site.problem(("operational",), "true, but the instance is decommissioned; say operational: false")
+
+
+def _machines(data: Record) -> t.Iterator[tuple[Path, Record]]:
+    """What was bought: nodes, and routers that are ours to provision."""
+    for index, node in records(data, "nodes"):
+        yield ("nodes", index), node
+    for index, router in records(data.get("cluster") or {}, "routers"):
+        if router.get("machine"):
+            yield ("cluster", "routers", index, "machine"), router["machine"]
 
 
 def warnings(site: Document, terms: Terms) -> t.Iterator[Problem]:

@@ -9,7 +9,7 @@ import typing as t
 
 from ... import _addressing as addressing
 from .. import addresses
-from .common import Record, Terms, full_name, once, records, sound
+from .common import Record, Terms, full_name, once, profile, records, sound
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -20,32 +20,34 @@ def problems(site: Document, index: int, node: Record, terms: Terms) -> t.Iterat
     """Everything that is wrong with one entry of ``nodes``."""
     path: Path = ("nodes", index)
     yield from _name(site, path, node, terms)
-    if terms.profiles and node.get("profile") not in {None, *terms.profiles}:
-        yield site.problem(
-            (*path, "profile"),
-            f"{node['profile']} is not a profile of the fleet; these are {', '.join(terms.profiles)}",
-        )
+    yield from profile(site, path, node, terms)
     yield from _uplink(site, (*path, "uplink"), node.get("uplink") or {})
     yield from _interfaces(site, path, node)
-    for at, text in sound((node.get("management") or {}).get("addresses")):
-        wrong = (
-            addresses.unreachable(text)
-            or addresses.not_a_host(text)
-            or addresses.swallows(text, addresses.WIDEST_MANAGEMENT)
-            or _on_uplink(text, node)
-        )
-        if wrong:
-            yield site.problem((*path, "management", "addresses", at), wrong)
+    links = (node.get("uplink") or {}).get("addresses")
+    yield from management(site, path, node.get("management") or {}, links)
     bmc = node.get("bmc")
-    if bmc and (wrong := addresses.unreachable(bmc) or _on_uplink(bmc, node)):
+    if bmc and (wrong := addresses.unreachable(bmc) or _on_uplink(bmc, links)):
         yield site.problem((*path, "bmc"), wrong)
     yield from _keys(site, path, node, terms)
 
 
-def _on_uplink(text: str, node: Record) -> str | None:
-    """Why operators' access may not be on the side that the Internet reaches."""
-    for _index, own in sound((node.get("uplink") or {}).get("addresses")):
-        if addresses.overlap(text, own) and not addresses.swallows(own, addresses.WIDEST_UPLINK):
+def management(site: Document, path: Path, given: Record, links: t.Sequence[str | None] | None) -> t.Iterator[Problem]:
+    """Everything that is wrong with the management addresses of a machine that has these on its links."""
+    for at, text in sound(given.get("addresses")):
+        wrong = (
+            addresses.unreachable(text)
+            or addresses.not_a_host(text)
+            or addresses.swallows(text, addresses.WIDEST_MANAGEMENT)
+            or _on_uplink(text, links)
+        )
+        if wrong:
+            yield site.problem((*path, "management", "addresses", at), wrong)
+
+
+def _on_uplink(text: str, links: t.Sequence[str | None] | None) -> str | None:
+    """Why operators' access may not be on a side that the Internet reaches."""
+    for own in links or ():
+        if own and addresses.overlap(text, own) and not addresses.swallows(own, addresses.WIDEST_UPLINK):
             return f"{text} is in the uplink's subnet ({own}); management has a network of its own, for operators only"
     return None
 

@@ -32,6 +32,8 @@ class Register:
         self._fleet = fleet
         self._names: dict[tuple[str, str], tuple[Document, Path]] = {}
         """First use of a name, by what it names and the name."""
+        self._hosts: dict[str, tuple[str, Document, Path]] = {}
+        """The hosts of the inventory that are ours, by name: what each is, and where it was given."""
         self._owners: dict[str, str] = {
             addresses.host(text): "the IMRS itself" for texts in addressing.SERVICE_ADDRESSES.values() for text in texts
         }
@@ -59,13 +61,7 @@ class Register:
         for index, node in records(data, "nodes"):
             yield from self._node(kept, ("nodes", index), node)
         for index, router in records(data.get("cluster") or {}, "routers"):
-            path: Path = ("cluster", "routers", index)
-            owner = f"router {router.get('router') or '?'}"
-            yield from self._name(kept, (*path, "router"), "router", router.get("router"))
-            for port in ("addresses", "uplink"):
-                yield from self._own(kept, (*path, port), router.get(port), owner)
-            shared = f"the routers of site {data.get('site') or '?'}"
-            yield from self._secret(kept, (*path, "md5"), router.get("md5"), shared)
+            yield from self._router(kept, ("cluster", "routers", index), router, data.get("site") or "?")
         for index, peer in records(data, "peers"):
             shared = f"the host of site {data.get('site') or '?'}"
             yield from self._secret(kept, ("peers", index, "md5"), peer.get("md5"), shared)
@@ -79,8 +75,16 @@ class Register:
             if owner and owner not in ours.split("\n"):
                 yield site.problem(path, f"{text} is an address of {owner}, not of the host")
         for site, key, name in self._judges:
-            if ("node", name) in self._names:
+            what, _site, _path = self._hosts.get(name, ("", site, ()))
+            if what == "node":
                 yield site.problem((key,), f"{name} is a node of the fleet, and no node judges a node")
+            elif what:
+                instead = (
+                    "name the host's, or leave it out" if key == "looking_glass" else "name one of the host's side"
+                )
+                yield site.problem(
+                    (key,), f"{name} is a router of ours, from which the nodes behind it are judged anyway; {instead}"
+                )
             elif name in GROUPS:
                 yield site.problem((key,), f"{name} is the name of a group; give the machine another one")
         yield from self._links.end()
@@ -94,6 +98,7 @@ class Register:
     def _node(self, site: Document, path: Path, node: Record) -> t.Iterator[Problem]:
         owner = f"node {node.get('node') or '?'}"
         yield from self._name(site, (*path, "node"), "node", node.get("node"))
+        yield from self._host(site, (*path, "node"), "node", node.get("node"))
         yield from self._name(site, (*path, "serial"), "serial number", node.get("serial"))
         for port in ("uplink", "management"):
             yield from self._own(site, (*path, port, "addresses"), (node.get(port) or {}).get("addresses"), owner)
@@ -102,6 +107,36 @@ class Register:
         for at, key in records(node, "tsig"):
             yield from self._name(site, (*path, "tsig", at, "name"), "TSIG key", key.get("name"))
             yield from self._secret(site, (*path, "tsig", at, "secret"), key.get("secret"), owner)
+
+    def _router(self, site: Document, path: Path, router: Record, place: str) -> t.Iterator[Problem]:
+        owner, name = f"router {router.get('router') or '?'}", router.get("router")
+        yield from self._name(site, (*path, "router"), "router", name)
+        for port in ("addresses", "uplink"):
+            yield from self._own(site, (*path, port), router.get(port), owner)
+        yield from self._secret(site, (*path, "md5"), router.get("md5"), f"the routers of site {place}")
+        machine = router.get("machine")
+        if not machine:
+            return
+        here: Path = (*path, "machine")
+        yield from self._host(site, (*path, "router"), "router", name)
+        yield from self._name(site, (*here, "serial"), "serial number", machine.get("serial"))
+        management = (machine.get("management") or {}).get("addresses")
+        yield from self._own(site, (*here, "management", "addresses"), management, owner)
+        for at, text in sound(machine.get("gateways")):
+            self._strangers.append((site, (*here, "gateways", at), text, ""))
+
+    def _host(self, site: Document, path: Path, what: str, name: str | None) -> t.Iterator[Problem]:
+        """A host of the inventory has its name alone: of two of one kind ``_name`` tells."""
+        if name is None:
+            return
+        first, document, given = self._hosts.setdefault(name, (what, site, path))
+        if first != what:
+            where = f"{document.file}:{document.line(given)}".removesuffix(":0")
+            yield site.problem(
+                path, f"{name} is the name of a {first} already, in {where}; give the {what} another one"
+            )
+        elif name in GROUPS:
+            yield site.problem(path, f"{name} is the name of a group; give the {what} another one")
 
     def _note_strangers(self, site: Document, data: Record) -> None:
         routers = names(data.get("cluster") or {}, "routers", "router") or ()

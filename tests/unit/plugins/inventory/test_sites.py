@@ -84,6 +84,7 @@ def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
     assert lab_sheets.DS in json.dumps(variables["imrs_trust_anchors"])
     for group in (
         "appliances",
+        "function_node",
         "kind_single",
         "profile_calypso",
         "nameserver_knot",
@@ -98,6 +99,20 @@ def test_a_sound_fleet_gives_hosts_variables_and_groups(fleet: Fleet) -> None:
         assert listed[group]["hosts"] == ["xlb01"]
     assert listed["vantages"]["hosts"] == ["vantage"]
     assert listed["routers"]["hosts"] == ["host-router"]
+
+
+def test_a_router_of_ours_is_one_host_and_no_machine_that_judges(fleet: Fleet) -> None:
+    sheet = ROOT / "tests/unit/plugins/module_utils/_site/sheets/cpt.yml"
+    shutil.copy(sheet, fleet.directory / "sites" / "cpt.yml")
+    listed, warnings = fleet.list(**STRICT)
+    assert "WARNING" not in warnings
+    assert listed["appliances"]["hosts"] == ["cpt-r1", "cpt-r2", "cpt01", "cpt02", "xlb01"]
+    assert listed["function_router"]["hosts"] == ["cpt-r1", "cpt-r2"]
+    assert listed["vantages"]["hosts"] == ["vantage-cpt", "vantage"]
+    assert listed["routers"]["hosts"] == ["lg-cpt", "host-router"]
+    variables = listed["_meta"]["hostvars"]
+    assert variables["cpt-r1"]["ansible_host"] == "198.51.100.63"
+    assert variables["cpt01"]["imrs_vantage"] == "cpt-r1"
 
 
 def test_one_wrong_sheet_leaves_no_host_and_says_everything(fleet: Fleet) -> None:

@@ -15,8 +15,9 @@ SHEETS = {
     "xlb": LAB / "sites" / "xlb.yml",
     "nbo": pathlib.Path(__file__).parent / "sheets" / "nbo.yml",
     "acc": pathlib.Path(__file__).parent / "sheets" / "acc.yml",
+    "cpt": pathlib.Path(__file__).parent / "sheets" / "cpt.yml",
 }
-"""The lab's own sheet; a single with every field; a cluster."""
+"""The lab's own sheet; a single with every field; a cluster; a cluster whose routers are ours to provision."""
 ANCHORS = anchors.Anchors((DS,))
 
 Edits = t.Sequence[tuple[str, str]]
@@ -62,6 +63,13 @@ def plain(problem: errors.Problem) -> str:
     return str(problem._replace(line=0))
 
 
+def machine(sheet: str, router: str) -> str:
+    """The lines of a router's ``machine``."""
+    start = sheet.index("      machine:\n", sheet.index(f"- router: {router}"))
+    ends = [sheet.find(end, start) for end in ("    - router:", "\npeers:")]
+    return sheet[start : min(end for end in ends if end >= 0)]
+
+
 def edited(text: str, edits: Edits) -> str:
     for old, new in edits:
         assert old in text, old
@@ -82,3 +90,9 @@ def single() -> Lab:
 @pytest.fixture
 def cluster() -> Lab:
     return Lab("acc")
+
+
+@pytest.fixture
+def routers() -> Lab:
+    """A cluster whose routers are ours to provision."""
+    return Lab("cpt")

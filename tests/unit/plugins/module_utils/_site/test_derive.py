@@ -41,6 +41,7 @@ def test_the_contract(lab: Lab) -> None:
     assert lab.hosts() == {
         "xlb01": {
             "imrs_fleet": "lab",
+            "imrs_function": "node",
             "imrs_site": "xlb",
             "imrs_node": "xlb01",
             "imrs_node_name": "xlb01.l.root-servers.org",
@@ -100,6 +101,8 @@ def test_the_contract(lab: Lab) -> None:
             },
             "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
             "imrs_cluster": None,
+            "imrs_inside": None,
+            "imrs_members": [],
             "imrs_peers": [
                 {
                     **session,
@@ -221,6 +224,7 @@ def test_the_nodes_of_a_cluster_peer_with_its_routers(cluster: Lab) -> None:
     for node, last in (("acc01", "2"), ("acc02", "3")):
         assert hosts[node]["imrs_cluster"] == {
             "minimum_live": 1,
+            "below_minimum": "drained",
             "nodes": ["acc01", "acc02"],
             "node_names": ["acc01.l.root-servers.org", "acc02.l.root-servers.org"],
             "routers": ["acc-r1", "acc-r2"],
@@ -295,6 +299,7 @@ def test_the_same_peers_of_two_nodes_have_other_marks(cluster: Lab) -> None:
 def test_groups(lab: Lab, single: Lab, cluster: Lab) -> None:
     assert derive.groups(lab.hosts()["xlb01"]) == [
         "appliances",
+        "function_node",
         "kind_single",
         "profile_calypso",
         "nameserver_knot",
@@ -315,8 +320,9 @@ def test_groups(lab: Lab, single: Lab, cluster: Lab) -> None:
 
 
 def test_machines_that_judge(lab: Lab, cluster: Lab) -> None:
-    assert derive.machines(lab.hosts()["xlb01"]) == [("vantage", "vantages"), ("host-router", "routers")]
-    assert derive.machines(cluster.hosts()["acc01"]) == [("vantage-acc", "vantages")]
+    hosts = {**lab.hosts(), **cluster.hosts()}
+    assert derive.machines(hosts["xlb01"], hosts) == [("vantage", "vantages"), ("host-router", "routers")]
+    assert derive.machines(hosts["acc01"], hosts) == [("vantage-acc", "vantages")]
 
 
 def test_addresses_are_spelt_one_way(lab: Lab) -> None:

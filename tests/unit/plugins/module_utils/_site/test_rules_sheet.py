@@ -123,7 +123,7 @@ CLUSTER: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "no routers": ("  routers:\n    - router: acc-r1", "  routers: []\n  zzz:\n    - router: acc-r1", [
         "cluster.routers: is empty; give a list of routers",
-        "cluster.zzz: unknown key; the keys here are minimum_live, uplink_mbps, routers",
+        "cluster.zzz: unknown key; the keys here are minimum_live, uplink_mbps, routers, below_minimum",
     ]),
     "literal password of a router": ("md5: vault_bgp_acc_r1", "md5: 123456", [
         f"cluster.routers[0].md5: is not null or {VAULT}; {NOT_REPEATED}"

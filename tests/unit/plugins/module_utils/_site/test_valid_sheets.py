@@ -35,4 +35,21 @@ def test_a_valid_sheet_is_taken(example: Example) -> None:
             assert local == addressing.is_link_local(session["address"]) == bool(session["interface"])
             assert session["internal"] == inside
             assert 0 < session["keepalive_time"] * 3 <= session["hold_time"]
+    for router in sheet["cluster"]["routers"] if inside else []:
+        if "machine" not in router:
+            assert router["router"] not in found.hosts
+            continue
+        variables = found.hosts[router["router"]]
+        assert {each["family"] for each in variables["imrs_peers"]} == {"ipv4", "ipv6"}
+        ends = {
+            (peer["address"], peer["local_address"], peer["hold_time"], str(peer["bfd"]), peer["password_variable"])
+            for node in sheet["nodes"]
+            for peer in found.hosts[node["node"]]["imrs_peers"]
+            if peer["description"].endswith(router["router"])
+        }
+        assert len(variables["imrs_members"]) == len({each["name"] for each in variables["imrs_members"]}) == len(ends)
+        assert ends == {
+            (each["local_address"], each["address"], each["hold_time"], str(each["bfd"]), each["password_variable"])
+            for each in variables["imrs_members"]
+        }
     assert all(secrets.wrong_password(each) is None for each in example.secrets.values())
