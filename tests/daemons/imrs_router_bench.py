@@ -14,7 +14,7 @@ import re
 import subprocess
 import typing as t
 
-from imrs_gate_bench import run, until
+from imrs_gate_bench import run
 from imrs_gate_config import HOLD_TIME
 from imrs_provider_bench import RENDERED, Node, suited, vtysh
 from imrs_reload_bench import change

@@ -11,7 +11,6 @@ import socket
 import struct
 import subprocess
 import time
-import typing as t
 
 import pytest
 from imrs_role_cases import CASES, INSIDE_LINK, NODE, members

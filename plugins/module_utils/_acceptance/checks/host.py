@@ -48,8 +48,8 @@ def _bfd(expected: Expected, protocol: str, address: str, port: int, process: st
 
     One session is enough for all listening sockets; the packet filter says who reaches them.
     """
-    sessions, bfd = (*expected.peers, *expected.members), expected.routing.bfd
-    watched = {session.local_address for session in sessions if session.bfd}
+    watched, bfd = {peer.local_address for peer in expected.peers if peer.bfd}, expected.routing.bfd
+    watched |= {member.local_address for member in expected.members if member.bfd}
     if bfd is None or not watched or (protocol, process) != ("udp", bfd.process):
         return False
     return port in bfd.ports or (address in watched and port >= EPHEMERAL)
@@ -131,7 +131,7 @@ def _untracked(ruleset: t.Sequence[t.Mapping[str, t.Any]], *, whole: bool) -> se
         payloads = [_payload(match) for match in matches]
         ports = not whole or any(payload.get("field") in {"dport", "sport"} for payload in payloads)
         for match, payload in zip(matches, payloads, strict=True):
-            if not ports and match.get("op") == "==" and (field := _WHOLE.get(payload.get("field"))):
+            if not ports and match.get("op") == "==" and (field := _WHOLE.get(str(payload.get("field")))):
                 found |= {(hook, protocol, field) for protocol in ("udp", "tcp")}
             if payload.get("field") in {"dport", "sport"} and match.get("op") == "==" and 53 in _ports(match["right"]):
                 for protocol in _protocols(payload["protocol"], matches):
