@@ -19,7 +19,12 @@ import typing as t
 FLOWS = 20_000
 NODES = (2, 3, 4, 8)
 INSIDE = {"-4": "192.0.2.{}", "-6": "2001:db8:0:21::{}"}
-OWN = (("near", "198.51.100.2/24"), ("near", "2001:db8:0:22::2/64"), ("nodes", "192.0.2.1/24"), ("nodes", "2001:db8:0:21::1/64"))
+OWN = (
+    ("near", "198.51.100.2/24"),
+    ("near", "2001:db8:0:22::2/64"),
+    ("nodes", "192.0.2.1/24"),
+    ("nodes", "2001:db8:0:21::1/64"),
+)
 SERVICE = {"-4": "199.7.83.42", "-6": "2001:500:9f::42"}
 SOURCES = {"-4": "198.51.{}.{}", "-6": "2001:db8:9:{:x}::{:x}"}
 SETTINGS = {
@@ -66,11 +71,12 @@ def spread(family: str, nodes: t.Iterable[int], flows: t.Sequence[str]) -> list[
 def main() -> None:
     """The table."""
     cable()
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - the same flows each time
     print("| nodes | one that goes | its own flows | others that move, IPv4 | IPv6 |\n|---|---|---|---|---|")
+    low, high = range(100, 250), range(1, 250)
     flows = {
         family: [
-            f"route get {SERVICE[family]} from {SOURCES[family].format(chance.randrange(100, 250), chance.randrange(1, 250))}"
+            f"route get {SERVICE[family]} from {SOURCES[family].format(chance.choice(low), chance.choice(high))}"
             f" iif near ipproto tcp sport {chance.randrange(1024, 65536)} dport 53"
             for _ in range(FLOWS)
         ]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster's own router with the very files that role `routing` renders, two nodes of the cluster, and the host's router.
+"""A cluster's own router with the very files that role `routing` renders, two of its nodes, and the host's router.
 
-The nodes have the files of the case `cluster`, at other addresses. Gates are BIRDs that say what a test tells them to: they
-know ADD-PATH, and show what they are told.
+The nodes have the files of the case `cluster`, at other addresses. Gates are BIRDs that say what a test tells them to:
+they know ADD-PATH, and show what they are told.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import subprocess
 import typing as t
 
-from imrs_gate_bench import run, until
+from imrs_gate_bench import run
 from imrs_gate_config import HOLD_TIME
 from imrs_provider_bench import RENDERED, Node, suited, vtysh
 from imrs_reload_bench import change
@@ -168,7 +168,9 @@ class Router(Node):
             said = self.birdc("bird", "show", "route", "export", f"{name}_ipv4")
             return set(re.findall(r"(?m)^(\S+/\d+) ", said))
         address = MEMBERS[name]["ipv4"]
-        return set(json.loads(vtysh(f"show bgp ipv4 unicast neighbors {address} advertised-routes json"))["advertisedRoutes"])
+        return set(
+            json.loads(vtysh(f"show bgp ipv4 unicast neighbors {address} advertised-routes json"))["advertisedRoutes"]
+        )
 
     def _paths(self, daemon: str, protocol: str) -> list[tuple[str, dict[str, str]]]:
         """Prefix and attributes of every path that a BIRD has from such a protocol."""

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role `routing` writes for a cluster's own router, with the daemons that it is for. Needs root and the lab image."""
+"""What role `routing` writes for a cluster's own router, with the daemons that it is for.
+
+Needs root and the lab image.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,18 @@ def router(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> t.Iterator
 
 def await_ways(router: Router, members: t.Collection[str], prefixes: t.Iterable[str] = FIVE) -> None:
     """Until the kernel sends what is for these prefixes to these nodes, or drops it where there are none."""
-    due = {prefix: {hop for name in members for each, hop in of(name, [prefix])} or {"blackhole"} for prefix in prefixes}
+    due = {
+        prefix: {hop for name in members for each, hop in of(name, [prefix])} or {"blackhole"} for prefix in prefixes
+    }
     until(
         lambda: {prefix: router.hops(prefix) for prefix in due} == due,
         what=lambda: f"{due}, not {router.ways()}",
     )
+
+
+def await_default(router: Router, name: str, due: set[tuple[str, str]]) -> None:
+    """Until that is what a node has learned."""
+    until(lambda: router.learned_by(name) == due, what=lambda: f"{due} at {name}, not {router.learned_by(name)}")
 
 
 def test_the_gate_is_told_each_nodes_paths_and_nothing_goes_out_without_it(router: Router) -> None:
@@ -127,11 +137,11 @@ def test_nodes_are_told_the_default_route_of_the_host_and_nothing_else(router: R
     router.await_routes(FIVE)
     for name in MEMBERS:
         # The case has a node take what comes over IPv6 alone.
-        until(lambda name=name: router.learned_by(name) == {("::/0", LAN["ipv6"])}, what=lambda: f"{name}'s default")  # type: ignore[misc]
+        await_default(router, name, {("::/0", LAN["ipv6"])})
     assert router.exported_to("xlc01") == {"0.0.0.0/0"}
     router.kill("router")
     for name in MEMBERS:
-        until(lambda name=name: router.learned_by(name) == set(), what="the default route to go")  # type: ignore[misc]
+        await_default(router, name, set())
 
 
 def test_only_the_five_prefixes_come_in(router: Router) -> None:
@@ -143,7 +153,7 @@ def test_only_the_five_prefixes_come_in(router: Router) -> None:
 
 
 def members_rows(milder: bool) -> pytest.MarkDecorator:
-    """Rows of docs/changes.md about the sessions with nodes: those that end none, or those that do; but none that restarts."""
+    """Rows of docs/changes.md about sessions with nodes that end none, or that do; but no restart."""
     cases = [
         (provider, row)
         for provider in ("bird", "frr")
@@ -152,7 +162,9 @@ def members_rows(milder: bool) -> pytest.MarkDecorator:
         and promise.milder == milder
         and ["restart"] not in [command[1:2] for command in CHANGES[provider][row]["commands"]]
     ]
-    return pytest.mark.parametrize(("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"])
+    return pytest.mark.parametrize(
+        ("router", "row"), cases, ids=["-".join(case) for case in cases], indirect=["router"]
+    )
 
 
 @members_rows(milder=True)
@@ -168,7 +180,9 @@ def test_no_session_ends_while_the_change_of_a_nodes_session_comes_into_force(ro
 
 
 @members_rows(milder=False)
-def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(router: Router, row: str) -> None:
+def test_a_change_of_a_nodes_session_ends_that_one_and_none_of_the_hosts_and_the_gates(
+    router: Router, row: str
+) -> None:
     router.say("gate", BOTH)
     router.await_routes(FIVE)
     before, others = router.connections()["node"], router.connections()["router"]

@@ -40,7 +40,12 @@ def test_every_variable_and_every_option_of_a_session_has_a_row(role: str) -> No
         never = {"name", "mark", "family", "internal"}  # another session altogether
         never |= {"next_hop", "next_hop_interface", "global_address"}  # follow from the others and the uplink
         assert set(CASES[CASE][1]["imrs_peers"][0]) - never <= said
-        said = {word for row in ROWS[role] if row.startswith("routing_members") for word in row.partition(": ")[2].split(", ")}
+        said = {
+            word
+            for row in ROWS[role]
+            if row.startswith("routing_members")
+            for word in row.partition(": ")[2].split(", ")
+        }
         assert set(CASES[ROUTER][1]["imrs_members"][0]) - never - {"node"} <= said
 
 
