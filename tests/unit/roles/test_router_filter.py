@@ -218,6 +218,11 @@ def test_a_router_itself_hears_its_nodes_and_no_questions(router: Router, six: b
     assert let_in("far", host[six], OWN[six], TCP, 179, 255)
     for source, target in ((STRANGER, OWN), (STRANGER, INSIDE), (MASTER, OWN)):
         assert not let_in("far", source[six], target[six], UDP, 53, 60)
+    # It asks the nodes itself, when they are judged.
+    for kind in (UDP, TCP):
+        assert router.send("beyond", SERVICE[six], INSIDE[six], kind, 53, 40000)["let_in"] == 1
+        assert router.send("far", SERVICE[six], INSIDE[six], kind, 53, 40000)["let_in"] == 0
+        assert router.send("beyond", SERVICE[six], INSIDE[six], kind, 40000, 179)["let_in"] == 0
 
 
 @both
