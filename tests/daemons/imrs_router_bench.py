@@ -24,6 +24,8 @@ MEMBERS = {
     "xlc01": {"ipv4": "192.0.2.37", "ipv6": "2001:db8:0:21::5"},
     "xlc02": {"ipv4": "192.0.2.38", "ipv6": "2001:db8:0:21::6"},
 }
+OF_NODES = ("probe", "zones", "masters", "service", "overload")
+"""What the gate of a router is not told."""
 OTHERS = {"ipv4": "198.51.100.0/24", "ipv6": "2001:db8:5::/48"}
 """What is nobody's business here; every gate tells it, too."""
 MARKS = {"ipv4": "(20144,4,1)", "ipv6": "(20144,6,1)"}
@@ -82,6 +84,9 @@ class Router(Node):
 
     def __init__(self, directory: pathlib.Path, routing: str) -> None:
         super().__init__(directory, routing, "router")
+        nodes = [{"node": name, **addresses} for name, addresses in MEMBERS.items()]
+        self.config = {key: value for key, value in self.config.items() if key not in OF_NODES}
+        self.config["members"] = {"nodes": nodes, "minimum": 1, "below": "drained", "rise": 2}
         self.lan = f"{self.node}l"
         self.members = {name: f"{self.node}{name}" for name in MEMBERS}
 

@@ -152,6 +152,34 @@ def test_only_the_five_prefixes_come_in(router: Router) -> None:
     assert not set(OTHERS.values()) & (set(router.ways()) | set(router.routes()))
 
 
+@pytest.mark.parametrize("routing", ["bird", "frr"])
+def test_the_gate_itself_announces_what_enough_nodes_do(tmp_path: pathlib.Path, routing: str) -> None:
+    """From the nodes to the host and back to the kernel, all with ADD-PATH."""
+    with Router(tmp_path, routing) as router:
+        for name in MEMBERS:
+            router.start_member(name)
+            router.say(name, {name: FIVE})
+        router.start_gate()
+        router.raise_to_live()
+        router.await_routes(FIVE)
+        await_ways(router, MEMBERS)
+        said = router.status()
+        assert said["members"]["live"] == {"ipv4": [*MEMBERS], "ipv6": [*MEMBERS]}
+        router.say("xlc01", {"xlc01": COVERING})
+        await_ways(router, ["xlc02"], FIVE - COVERING)
+        await_ways(router, MEMBERS, COVERING)
+        assert set(router.routes()) == FIVE
+        router.kill("xlc02")
+        router.await_routes(COVERING)
+        await_ways(router, ["xlc01"], COVERING)
+        router.say("xlc01", {"xlc01": FIVE})
+        router.await_routes(FIVE)
+        assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {1, 2}, "the specific prefixes, once each"
+        router.kill("xlc01")
+        router.await_routes(set())
+        await_ways(router, [])
+
+
 def members_rows(milder: bool) -> pytest.MarkDecorator:
     """Rows of docs/changes.md about sessions with nodes that end none, or that do; but no restart."""
     cases = [
