@@ -118,8 +118,8 @@ class Router(Node):
 
     # Nodes
 
-    def start_member(self, name: str) -> None:
-        """A node, as role `routing` has it, and its gate."""
+    def start_member(self, name: str, bfd: bool = False) -> None:
+        """A node, as role `routing` has it, and its gate; with BFD towards the router."""
         folder = self.directory / name
         folder.mkdir(exist_ok=True)
         for file in ("bird.conf", "policy.conf"):
@@ -132,6 +132,11 @@ class Router(Node):
                 ("delay time 5", "delay time 1"),
             ):
                 text = re.sub(rf"\b{re.escape(old)}\b(?![:.])", new, text)
+            if bfd:
+                text = text.replace(
+                    "  ttl security on;\n", "  ttl security on;\n  bfd { interval 300 ms; multiplier 50; };\n"
+                )
+                text += "\nprotocol bfd { }\n" if file == "bird.conf" else ""
             (folder / file).write_text(text)
         self._run_bird(name, self.members[name], folder / "bird.conf")
 

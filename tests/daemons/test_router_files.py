@@ -180,6 +180,16 @@ def test_the_gate_itself_announces_what_enough_nodes_do(tmp_path: pathlib.Path, 
         await_ways(router, [])
 
 
+def test_a_router_with_bird_watches_its_nodes_with_bfd(tmp_path: pathlib.Path) -> None:
+    """FRR cannot within an AS: the inventory asks for it only where both ends can."""
+    with Router(tmp_path, "bird") as router:
+        router.take("routing_members: bfd")
+        for name in MEMBERS:
+            router.start_member(name, bfd=True)
+        due = {address: "Up" for addresses in MEMBERS.values() for address in addresses.values()}
+        until(lambda: router.bfd("bird") == due, what=lambda: f"{due}, not {router.bfd('bird')}")
+
+
 def members_rows(milder: bool) -> pytest.MarkDecorator:
     """Rows of docs/changes.md about sessions with nodes that end none, or that do; but no restart."""
     cases = [
