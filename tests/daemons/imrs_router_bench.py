@@ -118,8 +118,8 @@ class Router(Node):
 
     # Nodes
 
-    def start_member(self, name: str, bfd: bool = False) -> None:
-        """A node, as role `routing` has it, and its gate; with BFD towards the router."""
+    def start_member(self, name: str, bfd: bool = False, sound: bool = True) -> None:
+        """A node, as role `routing` has it; with BFD towards the router, or with a filter that lets everything pass."""
         folder = self.directory / name
         folder.mkdir(exist_ok=True)
         for file in ("bird.conf", "policy.conf"):
@@ -137,6 +137,9 @@ class Router(Node):
                     "  ttl security on;\n", "  ttl security on;\n  bfd { interval 300 ms; multiplier 50; };\n"
                 )
                 text += "\nprotocol bfd { }\n" if file == "bird.conf" else ""
+            if not sound:
+                text = re.sub(r"return net ~ .*;", "return true;", text)
+                text = re.sub(r"(define announced_\w+ =|import limit) \d+", r"\1 9", text)
             (folder / file).write_text(text)
         self._run_bird(name, self.members[name], folder / "bird.conf")
 
@@ -171,6 +174,12 @@ class Router(Node):
     def learned_by(self, name: str) -> set[tuple[str, str]]:
         """What a node has from its router: prefix and next hop."""
         return {(prefix, path["next_hop"].split()[0]) for prefix, path in self._paths(name, "as20144_")}
+
+    def tells(self, name: str) -> set[str]:
+        """What a node tells the router, over both families."""
+        sessions = re.findall(r"(?m)^(as20144_\w+) .*Established", self.birdc(name, "show", "protocols"))
+        said = "".join(self.birdc(name, "show", "route", "export", each) for each in sessions)
+        return set(re.findall(r"(?m)^(\S+/\d+) ", said))
 
     def exported_to(self, name: str) -> set[str]:
         """What the router tells a node over IPv4."""

@@ -153,6 +153,23 @@ def test_only_the_five_prefixes_come_in(router: Router) -> None:
 
 
 @pytest.mark.parametrize("routing", ["bird", "frr"])
+def test_of_a_node_that_tells_more_only_the_five_prefixes_are_taken(tmp_path: pathlib.Path, routing: str) -> None:
+    with Router(tmp_path, routing) as router:
+        router.start_member("xlc01", sound=False)
+        router.say("xlc01", {"xlc01": FIVE - {"199.7.83.0/24"}})
+        router.say("gate", {})
+        told = FIVE - {"199.7.83.0/24"} | set(OTHERS.values())
+        until(lambda: router.tells("xlc01") == told, what=lambda: f"{told}, not {router.tells('xlc01')}")
+        # What comes after it over the same sessions has come: then it would have been there.
+        for prefixes in (FIVE, FIVE - {"2001:500:3::/48"}):
+            router.say("xlc01", {"xlc01": prefixes})
+            due = of("xlc01", prefixes)
+            until(lambda due=due: router.told("gate") == due, what=lambda: f"all, not {router.told('gate')}")  # type: ignore[misc]
+        await_ways(router, ["xlc01"], FIVE - {"2001:500:3::/48"})
+        assert not set(OTHERS.values()) & set(router.ways())
+
+
+@pytest.mark.parametrize("routing", ["bird", "frr"])
 def test_the_gate_itself_announces_what_enough_nodes_do(tmp_path: pathlib.Path, routing: str) -> None:
     """From the nodes to the host and back to the kernel, all with ADD-PATH."""
     with Router(tmp_path, routing) as router:
