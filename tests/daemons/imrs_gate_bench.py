@@ -211,9 +211,10 @@ class Bench:
     def start_gate(self) -> None:
         """The gate, as it would be installed."""
         config = self.directory / "gate.json"
-        upstream = self.directory / "upstream.json"
-        upstream.write_text(json.dumps({"masters": [], "trust_anchors": self.trusted}))
-        self.config["masters"]["path"] = str(upstream)
+        if "masters" in self.config:
+            upstream = self.directory / "upstream.json"
+            upstream.write_text(json.dumps({"masters": [], "trust_anchors": self.trusted}))
+            self.config["masters"]["path"] = str(upstream)
         (self.directory / "judged.conf").touch()
         runtime = str(self.directory / "run")
         self.config["fingerprint_paths"] = [str(self.directory / "judged.conf")]

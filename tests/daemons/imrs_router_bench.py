@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster's own router with the very files that role `routing` renders, two nodes of the cluster, and the host's router.
+"""A cluster's own router with the very files that role `routing` renders, two of its nodes, and the host's router.
 
-The nodes have the files of the case `cluster`, at other addresses. Gates are BIRDs that say what a test tells them to: they
-know ADD-PATH, and show what they are told.
+The nodes have the files of the case `cluster`, at other addresses. Gates are BIRDs that say what a test tells them to:
+they know ADD-PATH, and show what they are told.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ MEMBERS = {
     "xlc01": {"ipv4": "192.0.2.37", "ipv6": "2001:db8:0:21::5"},
     "xlc02": {"ipv4": "192.0.2.38", "ipv6": "2001:db8:0:21::6"},
 }
+OF_NODES = ("probe", "zones", "masters", "service", "overload")
+"""What the gate of a router is not told."""
 OTHERS = {"ipv4": "198.51.100.0/24", "ipv6": "2001:db8:5::/48"}
 """What is nobody's business here; every gate tells it, too."""
 MARKS = {"ipv4": "(20144,4,1)", "ipv6": "(20144,6,1)"}
@@ -82,6 +84,9 @@ class Router(Node):
 
     def __init__(self, directory: pathlib.Path, routing: str) -> None:
         super().__init__(directory, routing, "router")
+        nodes = [{"node": name, **addresses} for name, addresses in MEMBERS.items()]
+        self.config = {key: value for key, value in self.config.items() if key not in OF_NODES}
+        self.config["members"] = {"nodes": nodes, "minimum": 1, "below": "drained", "rise": 2}
         self.lan = f"{self.node}l"
         self.members = {name: f"{self.node}{name}" for name in MEMBERS}
 
@@ -113,8 +118,8 @@ class Router(Node):
 
     # Nodes
 
-    def start_member(self, name: str) -> None:
-        """A node, as role `routing` has it, and its gate."""
+    def start_member(self, name: str, bfd: bool = False, sound: bool = True) -> None:
+        """A node, as role `routing` has it; with BFD towards the router, or with a filter that lets everything pass."""
         folder = self.directory / name
         folder.mkdir(exist_ok=True)
         for file in ("bird.conf", "policy.conf"):
@@ -127,6 +132,14 @@ class Router(Node):
                 ("delay time 5", "delay time 1"),
             ):
                 text = re.sub(rf"\b{re.escape(old)}\b(?![:.])", new, text)
+            if bfd:
+                text = text.replace(
+                    "  ttl security on;\n", "  ttl security on;\n  bfd { interval 300 ms; multiplier 50; };\n"
+                )
+                text += "\nprotocol bfd { }\n" if file == "bird.conf" else ""
+            if not sound:
+                text = re.sub(r"return net ~ .*;", "return true;", text)
+                text = re.sub(r"(define announced_\w+ =|import limit) \d+", r"\1 9", text)
             (folder / file).write_text(text)
         self._run_bird(name, self.members[name], folder / "bird.conf")
 
@@ -161,6 +174,12 @@ class Router(Node):
     def learned_by(self, name: str) -> set[tuple[str, str]]:
         """What a node has from its router: prefix and next hop."""
         return {(prefix, path["next_hop"].split()[0]) for prefix, path in self._paths(name, "as20144_")}
+
+    def tells(self, name: str) -> set[str]:
+        """What a node tells the router, over both families."""
+        sessions = re.findall(r"(?m)^(as20144_\w+) .*Established", self.birdc(name, "show", "protocols"))
+        said = "".join(self.birdc(name, "show", "route", "export", each) for each in sessions)
+        return set(re.findall(r"(?m)^(\S+/\d+) ", said))
 
     def exported_to(self, name: str) -> set[str]:
         """What the router tells a node over IPv4."""

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role `routing` writes for a cluster's own router, with the daemons that it is for. Needs root and the lab image."""
+"""What role `routing` writes for a cluster's own router, with the daemons that it is for.
+
+Needs root and the lab image.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,11 @@ def await_ways(router: Router, members: t.Collection[str], prefixes: t.Iterable[
         lambda: {prefix: router.hops(prefix) for prefix in due} == due,
         what=lambda: f"{due}, not {router.ways()}",
     )
+
+
+def await_default(router: Router, name: str, due: set[tuple[str, str]]) -> None:
+    """Until that is what a node has learned."""
+    until(lambda: router.learned_by(name) == due, what=lambda: f"{due} at {name}, not {router.learned_by(name)}")
 
 
 def test_the_gate_is_told_each_nodes_paths_and_nothing_goes_out_without_it(router: Router) -> None:
@@ -129,11 +137,11 @@ def test_nodes_are_told_the_default_route_of_the_host_and_nothing_else(router: R
     router.await_routes(FIVE)
     for name in MEMBERS:
         # The case has a node take what comes over IPv6 alone.
-        until(lambda name=name: router.learned_by(name) == {("::/0", LAN["ipv6"])}, what=lambda: f"{name}'s default")  # type: ignore[misc]
+        await_default(router, name, {("::/0", LAN["ipv6"])})
     assert router.exported_to("xlc01") == {"0.0.0.0/0"}
     router.kill("router")
     for name in MEMBERS:
-        until(lambda name=name: router.learned_by(name) == set(), what="the default route to go")  # type: ignore[misc]
+        await_default(router, name, set())
 
 
 def test_only_the_five_prefixes_come_in(router: Router) -> None:
@@ -144,8 +152,63 @@ def test_only_the_five_prefixes_come_in(router: Router) -> None:
     assert not set(OTHERS.values()) & (set(router.ways()) | set(router.routes()))
 
 
+@pytest.mark.parametrize("routing", ["bird", "frr"])
+def test_of_a_node_that_tells_more_only_the_five_prefixes_are_taken(tmp_path: pathlib.Path, routing: str) -> None:
+    with Router(tmp_path, routing) as router:
+        router.start_member("xlc01", sound=False)
+        router.say("xlc01", {"xlc01": FIVE - {"199.7.83.0/24"}})
+        router.say("gate", {})
+        told = FIVE - {"199.7.83.0/24"} | set(OTHERS.values())
+        until(lambda: router.tells("xlc01") == told, what=lambda: f"{told}, not {router.tells('xlc01')}")
+        # What comes after it over the same sessions has come: then it would have been there.
+        for prefixes in (FIVE, FIVE - {"2001:500:3::/48"}):
+            router.say("xlc01", {"xlc01": prefixes})
+            due = of("xlc01", prefixes)
+            until(lambda due=due: router.told("gate") == due, what=lambda: f"all, not {router.told('gate')}")  # type: ignore[misc]
+        await_ways(router, ["xlc01"], FIVE - {"2001:500:3::/48"})
+        assert not set(OTHERS.values()) & set(router.ways())
+
+
+@pytest.mark.parametrize("routing", ["bird", "frr"])
+def test_the_gate_itself_announces_what_enough_nodes_do(tmp_path: pathlib.Path, routing: str) -> None:
+    """From the nodes to the host and back to the kernel, all with ADD-PATH."""
+    with Router(tmp_path, routing) as router:
+        for name in MEMBERS:
+            router.start_member(name)
+            router.say(name, {name: FIVE})
+        router.start_gate()
+        router.raise_to_live()
+        router.await_routes(FIVE)
+        await_ways(router, MEMBERS)
+        said = router.status()
+        assert said["members"]["live"] == {"ipv4": [*MEMBERS], "ipv6": [*MEMBERS]}
+        router.say("xlc01", {"xlc01": COVERING})
+        await_ways(router, ["xlc02"], FIVE - COVERING)
+        await_ways(router, MEMBERS, COVERING)
+        assert set(router.routes()) == FIVE
+        router.kill("xlc02")
+        router.await_routes(COVERING)
+        await_ways(router, ["xlc01"], COVERING)
+        router.say("xlc01", {"xlc01": FIVE})
+        router.await_routes(FIVE)
+        assert {router.withdrawals("imrs4"), router.withdrawals("imrs6")} == {1, 2}, "the specific prefixes, once each"
+        router.kill("xlc01")
+        router.await_routes(set())
+        await_ways(router, [])
+
+
+def test_a_router_with_bird_watches_its_nodes_with_bfd(tmp_path: pathlib.Path) -> None:
+    """FRR cannot within an AS: the inventory asks for it only where both ends can."""
+    with Router(tmp_path, "bird") as router:
+        router.take("routing_members: bfd")
+        for name in MEMBERS:
+            router.start_member(name, bfd=True)
+        due = {address: "Up" for addresses in MEMBERS.values() for address in addresses.values()}
+        until(lambda: router.bfd("bird") == due, what=lambda: f"{due}, not {router.bfd('bird')}")
+
+
 def members_rows(milder: bool) -> pytest.MarkDecorator:
-    """Rows of docs/changes.md about the sessions with nodes: those that end none, or those that do; but none that restarts."""
+    """Rows of docs/changes.md about sessions with nodes that end none, or that do; but no restart."""
     cases = [
         (provider, row)
         for provider in ("bird", "frr")

@@ -11,10 +11,11 @@ import socket
 import struct
 import subprocess
 import time
+import typing as t
 
 import pytest
+from imrs_network_wire import V4, V6, Wire, checksum, laid, ruleset
 from imrs_role_cases import CASES, INSIDE_LINK, NODE, members
-from test_network_filter import V4, V6, Wire, checksum, ruleset, wire  # noqa: F401 - a fixture
 
 NODES = {":" in each["address"]: each["address"] for each in reversed(members())}
 """Of the first node: its IPv4 address (False), and its IPv6 address."""
@@ -40,7 +41,8 @@ COUNT = """table inet seen {
   chain way { type filter hook forward priority 10; counter name forwarded; ct state != untracked counter name tracked;
     tcp option maxseg size 1220 counter name small; tcp option maxseg size 536 counter name smallest; }
   chain in { type filter hook input priority 10; ether saddr 02:00:00:00:00:01 counter name let_in; }
-  chain out { type filter hook output priority 10; icmp type redirect counter name redirects; icmpv6 type nd-redirect counter name redirects; }
+  chain out { type filter hook output priority 10;
+    icmp type redirect counter name redirects; icmpv6 type nd-redirect counter name redirects; }
 }"""
 TCP, UDP = 6, 17
 ECHO = {False: (8, 0), True: (128, 0)}
@@ -136,12 +138,13 @@ class Router:
 
 
 @pytest.fixture
-def router(wire: Wire) -> Router:  # noqa: F811 - the fixture
-    uplink = {**NODE["imrs_uplink"], "interface": "near"}
-    return Router(
-        wire,
-        ruleset("router", network_uplink=uplink, network_members=members(bfd={"interval_ms": 300, "multiplier": 3})),
-    )
+def router() -> t.Iterator[Router]:
+    given = {
+        "network_uplink": {**NODE["imrs_uplink"], "interface": "near"},
+        "network_members": members(bfd={"interval_ms": 300, "multiplier": 3}),
+    }
+    with laid() as wire:
+        yield Router(wire, ruleset("router", **given))
 
 
 @both

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles hand over to a cluster's own router: no nameserver's files, and what takes their place."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import jinja2
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
+from imrs_role_cases import CASES, INSIDE_LINK, NODE, members
+from imrs_role_render import OPTIONS, ROOT, configured
+
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._bundle.model import Bundle
+
+DAEMON = ("unit", "packages", "directory", "defaults_file", "programs", "libraries")
+
+
+def variables(product: products.Product) -> dict[str, t.Any]:
+    """``imrs_nameserver`` or ``imrs_routing``."""
+    found = {name: getattr(product, name) for name in DAEMON}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+ROUTER = {
+    **NODE,
+    **CASES["router"][1],
+    "imrs_function": "router",
+    "imrs_nameserver_provider": "",
+    "imrs_nameserver": None,
+    "imrs_routing_provider": "frr",
+    "imrs_routing": variables(products.named(products.ROUTING, "frr")),
+    "imrs_masters": [],
+    "imrs_cluster": {"minimum_live": 1, "below_minimum": "drained", "nodes": ["xlc01", "xlc02"], "routers": ["xlc-r1"]},
+    "imrs_operator_networks": {"ipv4": [], "ipv6": []},
+    "imrs_held_packages": list(products.held()),
+    "network_gate_account": "root",
+    "ansible_managed": "Ansible managed",
+}
+AS_NODE = {
+    **ROUTER,
+    **CASES["plain"][1],
+    "imrs_function": "node",
+    "imrs_members": [],
+    "imrs_inside": None,
+    "imrs_nameserver_provider": "knot",
+    "imrs_nameserver": variables(products.named(products.NAMESERVER, "knot")),
+    "imrs_cluster": None,
+}
+
+
+class Role:
+    """A role's variables, bound to a machine's, and the arguments of its bundle."""
+
+    def __init__(self, name: str, machine: dict[str, t.Any], **given: t.Any) -> None:
+        loader = DataLoader()
+        home = ROOT / "roles" / name
+        (task,) = loader.load_from_file(str(home / "tasks/files.yml"), trusted_as_template=True)
+        found = loader.load_from_file(str(home / "defaults/main.yml"), trusted_as_template=True)
+        if (home / "vars/main.yml").exists():
+            found |= loader.load_from_file(str(home / "vars/main.yml"), trusted_as_template=True)
+        self.name, self.raw = name, task["icann.imrs.bundle"]
+        self.engine = Templar(loader, {**machine, **found, **task.get("vars", {}), "role_path": str(home), **given})
+
+    def __getitem__(self, name: str) -> t.Any:
+        return self.engine.template(self.engine.available_variables[name])
+
+    def arguments(self) -> dict[str, t.Any]:
+        """As the node gets them."""
+        found: dict[str, t.Any] = self.engine.template(self.raw)
+        return found
+
+    def bundle(self) -> Bundle:
+        """The same, read."""
+        return parse({key: value for key, value in self.arguments().items() if value is not None})
+
+    def file(self, source: str) -> str:
+        """One of its files."""
+        templates = configured(jinja2.Environment(**OPTIONS), self.name)  # noqa: S701 - configuration, not HTML
+        text = (ROOT / f"roles/{self.name}/templates/{source}.j2").read_text(encoding="utf-8")
+        wanted = set(re.findall(rf"\b(?:__)?{self.name}_\w+", text)) & set(self.engine.available_variables)
+        values = {name: self[name] for name in wanted | {"ansible_managed"}}
+        return templates.get_template(f"{source}.j2").render(values)
+
+
+def written(role: Role) -> set[str]:
+    return {item["dest"] for item in role.arguments()["files"]}
+
+
+def test_the_gate_of_a_router_counts_nodes_and_knows_no_nameserver() -> None:
+    router, node = Role("gate", ROUTER), Role("gate", AS_NODE)
+    told = json.loads(router.file("etc/imrs/gate.json"))
+    assert told["members"] == {
+        "nodes": [
+            {"node": "xlc01", "ipv4": "192.0.2.37", "ipv6": "2001:db8:0:21::5"},
+            {"node": "xlc02", "ipv4": "192.0.2.38", "ipv6": "2001:db8:0:21::6"},
+        ],
+        "minimum": 1,
+        "below": "drained",
+        "rise": 5,
+    }
+    judged = {"probe", "zones", "masters", "service", "overload"}
+    assert not judged & set(told)
+    assert set(json.loads(node.file("etc/imrs/gate.json"))) == set(told) - {"members"} | judged
+    assert written(node) - written(router) == {
+        "/etc/imrs/upstream.json",
+        "/etc/systemd/system/knot.service.d/20-imrs-gate.conf",
+    }
+    assert written(router) <= written(node)
+    assert [each for each in router.arguments()["check"] if "upstream" in each] == []
+    assert [item["path"] for item in router.arguments()["directories"] if "systemd" in item["path"]] == []
+
+
+def test_nothing_of_a_routers_gate_speaks_of_a_nameserver() -> None:
+    router, node = Role("gate", ROUTER), Role("gate", AS_NODE)
+    unit = router.file("etc/systemd/system/imrs-gate.service")
+    assert "\nAfter=network.target frr.service\n" in unit
+    assert "upstream.json" not in unit
+    assert "\nAfter=network.target frr.service knot.service\n" in node.file("etc/systemd/system/imrs-gate.service")
+    for name in ("gate_fingerprint_paths", "gate_watched_paths", "__gate_absent"):
+        paths = router[name]
+        assert [path for path in paths if re.search("knot|nsd", path) or not path.startswith("/")] == [], name
+        assert set(paths) < set(node[name]), name
+    assert "/etc/frr" in router["gate_fingerprint_paths"]
+    for kind in ("imrs-fingerprint.path", "imrs-fingerprint-absent.path"):
+        assert "knot" not in router.file(f"etc/systemd/system/{kind}")
+
+
+def test_a_router_has_the_interface_towards_its_nodes_instead_of_the_service_addresses() -> None:
+    router = Role("network", ROUTER)
+    assert "/etc/systemd/network/20-imrs-inside.network" in written(router)
+    assert "/etc/systemd/network/20-imrs-service.network" not in written(router)
+    text = router.file("etc/systemd/network/20-imrs-inside.network")
+    assert "\nName=nodes\n" in text
+    assert "\nMTUBytes=1500\n" in text
+    assert re.findall("(?m)^Address=(.*)$", text) == INSIDE_LINK["addresses"]
+    asked = [each for each in router.arguments()["probe"] if "fibmatch" in each]
+    assert asked[:2] == ["ip route get fibmatch 192.0.2.33", "ip route get fibmatch 2001:db8:0:21::1"]
+    assert len(asked) == 4, "and the gateways"
+    for path in ("/etc/systemd/network/20-imrs-inside.network", "/etc/systemd/network/20-imrs-service.network"):
+        worst = disruption.worst(disruption.disruptions(router.bundle(), {path: None}, ()).values())
+        assert worst == ("session reset" if "inside" in path else "reload"), path
+    assert "199.7.83.42" not in "".join(map(str, router.arguments()["probe"]))
+
+
+def test_a_router_with_nodes_of_one_family_has_a_filter_that_is_sound() -> None:
+    only = [member for member in members() if member["family"] == "ipv6"]
+    text = Role("network", {**ROUTER, "imrs_members": only}).file("etc/nftables.conf")
+    assert "@members_ipv4" not in text
+    assert "set members_ipv6" in text
+    assert "{  }" not in text, "an empty set is an error"
+
+
+@pytest.mark.parametrize(("machine", "forwards"), [(ROUTER, "1"), (AS_NODE, "0")], ids=["router", "node"])
+def test_a_router_forwards_by_addresses_and_ports_and_a_node_does_not(machine: dict[str, t.Any], forwards: str) -> None:
+    text = Role("hardening", machine).file("etc/sysctl.d/60-imrs.conf")
+    settings = dict(re.findall(r"(?m)^([\w.]+) = (.*)$", text))
+    assert settings["net.ipv4.ip_forward"] == settings["net.ipv6.conf.all.forwarding"] == forwards
+    policies = {settings.get(f"net.{family}.fib_multipath_hash_policy") for family in ("ipv4", "ipv6")}
+    assert policies == ({"1"} if forwards == "1" else {None})
+    assert settings["net.ipv4.conf.all.rp_filter"] == "2", "what comes by one router may go by another"
+    assert settings["net.ipv6.conf.all.accept_ra"] == settings["net.ipv4.conf.all.send_redirects"] == "0"
+
+
+def test_a_router_gets_no_nameservers_packages_and_holds_the_same() -> None:
+    loader = DataLoader()
+    found = {}
+    for name, machine in (("router", ROUTER), ("node", AS_NODE)):
+        defaults = loader.load_from_file(str(ROOT / "roles/packages/defaults/main.yml"), trusted_as_template=True)
+        engine = Templar(loader, {**machine, **defaults})
+        found[name] = {key: engine.template(defaults[key]) for key in ("packages_installed", "packages_held")}
+    assert set(found["node"]["packages_installed"]) - set(found["router"]["packages_installed"]) == {
+        "knot",
+        "knot-dnsutils",
+        "ldnsutils",
+    }
+    assert found["router"]["packages_held"] == found["node"]["packages_held"]
+
+
+def test_role_nameserver_has_nothing_for_a_router() -> None:
+    loader = DataLoader()
+    for task in loader.load_from_file(str(ROOT / "roles/nameserver/tasks/files.yml")):
+        assert re.fullmatch(r"nameserver_provider == '(knot|nsd)'", task["when"]), "or it would run for a router, too"
