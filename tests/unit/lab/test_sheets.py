@@ -219,7 +219,10 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
         (("host-router #", "host-router2 #"), "looking_glass: host-router2 is not the router before vantage: that is"),
         (("100.51/24", "100.41/24"), "cluster.routers[0].machine.management.addresses[0]: 198.51.100.41 is that of va"),
         (
-            ('addresses: [192.0.2.50, "2001:db8:0:23::a"]', 'addresses: [203.0.113.129, "2001:db8:0:7::1"]\n    multihop: 3'),
+            (
+                'addresses: [192.0.2.50, "2001:db8:0:23::a"]',
+                'addresses: [203.0.113.129, "2001:db8:0:7::1"]\n    multihop: 3',
+            ),
             "peers[1].addresses[0]: 203.0.113.129 is not on the uplink, and the lab's routers all are",
         ),
         (("0:22::", "0:2::"), "cluster.routers[0].uplink[1]: overlaps with 2001:db8:0:2::/64, which is that of vant"),
