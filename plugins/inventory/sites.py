@@ -182,6 +182,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(said) from None
         for warning in answer.warnings:
             self.display.warning(warning)
+        for group in derive.ALWAYS:
+            self.inventory.add_group(group)
         marks = _Marks()
         for name, variables in answer.hosts.items():
             self._add(name, variables, derive.machines(variables, answer.hosts), marks)

@@ -246,6 +246,10 @@ def groups(variables: HostVariables) -> list[str]:
     return found
 
 
+ALWAYS = ("function_node", "function_router")
+"""Groups that are there even if they are empty: a playbook is for one of them."""
+
+
 def machines(variables: HostVariables, appliances: t.Container[str]) -> list[tuple[str, str]]:
     """The machines beside an appliance that judge it, each with its group: its vantage, and its looking glass if any.
 
