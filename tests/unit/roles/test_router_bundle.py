@@ -143,8 +143,10 @@ def test_a_router_has_the_interface_towards_its_nodes_instead_of_the_service_add
     assert re.findall("(?m)^Address=(.*)$", text) == INSIDE_LINK["addresses"]
     asked = [each for each in router.arguments()["probe"] if "fibmatch" in each]
     assert asked[:2] == ["ip route get fibmatch 192.0.2.33", "ip route get fibmatch 2001:db8:0:21::1"]
-    assert len(asked) == 4, "and the gateways"
-    for path in ("/etc/systemd/network/20-imrs-inside.network", "/etc/systemd/network/20-imrs-service.network"):
+    assert asked[2] == "ip route get fibmatch 100::2"
+    assert router.file("etc/systemd/network/20-imrs-loopback.network").endswith("[Network]\nAddress=100::2/128\n")
+    assert len(asked) == 5, "and the gateways"
+    for path in (f"/etc/systemd/network/20-imrs-{name}.network" for name in ("inside", "service", "loopback")):
         worst = disruption.worst(disruption.disruptions(router.bundle(), {path: None}, ()).values())
         assert worst == ("session reset" if "inside" in path else "reload"), path
     assert "199.7.83.42" not in "".join(map(str, router.arguments()["probe"]))

@@ -98,7 +98,7 @@ def complete(evidence: Evidence, expected: Expected) -> Verdict:
 )
 def inwards(evidence: Evidence, expected: Expected) -> Verdict:
     """Nodes tell nothing but our prefixes, and hear at most a default route. Their sessions have filters, GTSM, and a
-    password where the sheet has one. The gate hears of our prefixes alone.
+    password where the sheet has one. The gate is there, and hears of our prefixes alone.
     """
     daemon = evidence.section("node", "routing")
     if daemon["options"] is None:
@@ -123,11 +123,17 @@ def inwards(evidence: Evidence, expected: Expected) -> Verdict:
             problems.append(f"{'no' if member.md5 else 'a'} password, against the sheet")
         return problems
 
-    problems = _each(evidence, expected, rule)
-    ours = {prefix for family in expected.prefixes for prefix in expected.ours(family)}
-    if other := {route["to"] for route in daemon["exports"].get(GATE) or ()} - ours:
-        problems.append(f"the gate is told {', '.join(sorted(other)[:2])}")
+    problems = [*_each(evidence, expected, rule), *_of_gate(daemon, expected)]
     return verdict(problems, "nodes and gate hear and tell what they may")
+
+
+def _of_gate(daemon: Session, expected: Expected) -> list[str]:
+    """What is wrong with the gate's own session."""
+    if not any(each["name"] == GATE and each.get("bgp_state") == "Established" for each in daemon["sessions"]):
+        return ["the gate has no session with the routing daemon"]
+    ours = {prefix for family in expected.prefixes for prefix in expected.ours(family)}
+    other = {route["to"] for route in daemon["exports"].get(GATE) or ()} - ours
+    return [f"the gate is told {', '.join(sorted(other)[:2])}"] if other else []
 
 
 @check(

@@ -184,6 +184,7 @@ CASES: dict[str, list[tuple[Spoil, str]]] = {
         (lambda scene: scene.routing["options"].update(xlc01_ipv4={"ttl_security": True}), "no password"),
         (lambda scene: scene.routing["options"].update(xlc01_ipv4={"authentication": True}), "no TTL security"),
         (_filter, "a filter is ACCEPT"),
+        (lambda scene: scene.routing["sessions"].pop(0), "the gate has no session with the routing daemon"),
     ],
     "CL-04": [
         (lambda scene: scene.machine.update(routes=[]), "199.7.82.0/23 leads nowhere"),
