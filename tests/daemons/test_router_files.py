@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from imrs_changes_table import promises
-from imrs_gate_bench import COVERING, FIVE, until
+from imrs_gate_bench import COVERING, FIVE, run, until
 from imrs_reload_bench import CHANGES
 from imrs_router_bench import LAN, MEMBERS, OTHERS, Router
 
@@ -94,6 +94,18 @@ def test_what_the_gate_says_goes_out_and_the_kernel_spreads_it_over_the_nodes(ro
     router.await_routes(COVERING)
     assert router.connections() == before
     assert router.told("gate") == of("xlc01", FIVE) | of("xlc02", FIVE), "what the gate says comes back to it"
+
+
+def test_no_route_hangs_on_a_next_hop_object_that_others_may_remove(router: Router) -> None:
+    """systemd-networkd removes groups of them whenever it configures a link, against ManageForeignNextHops=no
+    (systemd 257; sonic-net/sonic-buildimage pull request 26344). The kernel removes their routes with them.
+    """
+    await_ways(router, MEMBERS)
+    for family in ("-4", "-6"):
+        run("ip", "-n", router.node, family, "nexthop", "flush")
+    assert {prefix: router.hops(prefix) for prefix in FIVE} == {
+        prefix: {hop for name in MEMBERS for _prefix, hop in of(name, [prefix])} for prefix in FIVE
+    }
 
 
 def test_without_its_mark_a_session_of_the_hosts_gets_nothing(router: Router) -> None:
