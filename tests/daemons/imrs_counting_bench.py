@@ -68,6 +68,10 @@ class Counting(Router):
         """The nodes, as `imrs status` has them."""
         return t.cast("dict[str, t.Any]", self.status().get("members", {}))
 
+    def leaving(self) -> set[str]:
+        """What the host's router is told is about to go (RFC 8326)."""
+        return {prefix for prefix, told in self.received().items() if "(65535,0)" in told.get("community", "")}
+
     def await_counted(self, live: t.Collection[str], drained: t.Collection[str]) -> None:
         """Until these nodes announce all prefixes, and these the covering ones, in both families."""
         due = {
