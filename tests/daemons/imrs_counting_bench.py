@@ -12,8 +12,6 @@ import typing as t
 from imrs_gate_bench import FIVE, until
 from imrs_router_bench import MEMBERS, Router
 
-OF_NODES = ("probe", "zones", "masters", "service", "overload")
-
 
 class Counting(Router):
     """``members`` and ``settings`` are what its gate is told otherwise than that one live node is enough."""
@@ -22,10 +20,8 @@ class Counting(Router):
         self, directory: pathlib.Path, routing: str, members: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]
     ) -> None:
         super().__init__(directory, routing)
-        nodes = [{"node": name, **addresses} for name, addresses in MEMBERS.items()]
-        common = {key: value for key, value in self.config.items() if key not in OF_NODES}
-        told = {"nodes": nodes, "minimum": 1, "below": "drained", "rise": 5, **members}
-        self.config = {**common, "routing": f"{routing}.service", "members": told, **settings}
+        self.config |= {"routing": f"{routing}.service", **settings}
+        self.config["members"] |= members
 
     def live(self) -> None:
         """All nodes tell everything, and the gate has been told to announce all of it."""

@@ -74,8 +74,8 @@ class Router(Appliance):
         return super().falls(name) + (super().falls(_minimum(name)) if apart else 0)
 
     def routes(self, prefixes: t.Iterable[str]) -> frozenset[Route]:
-        """The ways to these prefixes. That of a node that is about to withdraw its own (RFC 8326) is about to go; where too
-        few nodes would be left then, so is every way to what they are too few for.
+        """The ways to these prefixes. That of a node that is about to withdraw its own (RFC 8326) is about to go; where
+        too few nodes would be left then, so is every way to what they are too few for.
         """
         going: set[str] = set()
         for family, of in self._config.prefixes.items():
