@@ -150,7 +150,7 @@ class OfRouter:
 
     def routes(self, prefixes: t.Iterable[str]) -> frozenset[Route | str]:
         """By each node that announces them."""
-        return frozenset(self.appliance.members.routes(prefixes))
+        return frozenset(self.appliance.routes(prefixes))
 
     def heard(self, update: Update) -> None:
         """Of a node's route."""

@@ -14,6 +14,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .session import Route
+from .update import GRACEFUL_SHUTDOWN
 
 if t.TYPE_CHECKING:
     from .._routing.policy import Prefixes
@@ -33,24 +34,29 @@ class Members:
 
     def __init__(self, members: t.Sequence[Member]) -> None:
         self._members = tuple(members)
-        self._paths: dict[tuple[str, int | None], str] = {}
+        self._paths: dict[tuple[str, int | None], tuple[str, bool]] = {}
+        """By prefix and path identifier: its next hop, and whether it will be withdrawn soon (RFC 8326)."""
 
     def heard(self, update: Update) -> None:
         """Take in an UPDATE: later words replace earlier ones of the same prefix and path (RFC 7911 section 3)."""
         for prefix in update.withdrawn:
             self._paths.pop((prefix, update.path), None)
         for prefix in update.announced:
-            self._paths[prefix, update.path] = str(update.next_hop)
+            self._paths[prefix, update.path] = str(update.next_hop), GRACEFUL_SHUTDOWN in update.communities
 
     def forget(self) -> None:
         """The session is gone, and nothing is known any more."""
         self._paths.clear()
 
-    def announcing(self, prefixes: t.Iterable[str]) -> tuple[str, ...]:
-        """The members that announce all of these prefixes, by name; nobody where there is none."""
-        wanted = list(prefixes)
+    def announcing(self, prefixes: t.Iterable[str], *, staying: bool = False) -> tuple[str, ...]:
+        """The members that announce all of these prefixes, by name; nobody where there is none. ``staying``: without
+        those that are about to withdraw one.
+        """
+        carriers = [self._carriers(each) for each in prefixes]
         return tuple(
-            member.node for member in self._members if wanted and all(member in self._carriers(each) for each in wanted)
+            member.node
+            for member in self._members
+            if carriers and all(member.node in of and not (staying and of[member.node]) for of in carriers)
         )
 
     def counts(self, prefixes: t.Mapping[str, Prefixes]) -> dict[str, dict[str, list[str]]]:
@@ -64,13 +70,15 @@ class Members:
     def routes(self, prefixes: t.Iterable[str]) -> frozenset[Route]:
         """For each prefix one route by each member that announces it. The path identifier is the member's number."""
         return frozenset(
-            Route(prefix, member.addresses[addressing.family_of(prefix)], number)
-            for prefix in prefixes
+            Route(prefix, member.addresses[addressing.family_of(prefix)], number, carriers[member.node])
+            for prefix, carriers in ((each, self._carriers(each)) for each in prefixes)
             for number, member in enumerate(self._members, 1)
-            if member in self._carriers(prefix)
+            if member.node in carriers
         )
 
-    def _carriers(self, prefix: str) -> list[Member]:
+    def _carriers(self, prefix: str) -> dict[str, bool]:
+        """The members that announce a prefix, by name, and whether each of them is about to withdraw it."""
         family = addressing.family_of(prefix)
-        hops = {hop for (announced, _path), hop in self._paths.items() if announced == prefix}
-        return [member for member in self._members if member.addresses.get(family) in hops]
+        hops = dict(path for (announced, _number), path in self._paths.items() if announced == prefix)
+        ways = ((member.node, member.addresses[family]) for member in self._members)
+        return {node: hops[address] for node, address in ways if address in hops}

@@ -26,6 +26,7 @@ from .verdict import WAY, WAY_SOURCE
 
 if t.TYPE_CHECKING:
     from .config import RouterConfig
+    from .session import Route
     from .update import Update
 
 NODES, MINIMUM = "nodes", "minimum"
@@ -67,6 +68,24 @@ class Router(Appliance):
         """Why a family is not all that was asked for and proven, for people; empty when it is."""
         return super().reason(family, now) or self._enough[family].reason(now)
 
+    def falls(self, name: str) -> int:
+        """As of every appliance; that there were too few live nodes is a fall of the family, too."""
+        apart = name in self._enough and self._config.below is not Mode.DARK
+        return super().falls(name) + (super().falls(_minimum(name)) if apart else 0)
+
+    def routes(self, prefixes: t.Iterable[str]) -> frozenset[Route]:
+        """The ways to these prefixes. That of a node that is about to withdraw its own (RFC 8326) is about to go; where
+        too few nodes would be left then, so is every way to what they are too few for.
+        """
+        going: set[str] = set()
+        for family, of in self._config.prefixes.items():
+            staying = self.members.announcing((*of.specific, *of.covering), staying=True)
+            if self._enough[family].healthy and len(staying) < self._config.minimum:
+                going.update(of.specific, of.covering if self._config.below is Mode.DARK else ())
+        return frozenset(
+            route._replace(leaving=route.leaving or route.prefix in going) for route in self.members.routes(prefixes)
+        )
+
     # Evidence
 
     def heard(self, update: Update, now: float) -> None:
@@ -86,7 +105,7 @@ class Router(Appliance):
     def _judge(self, now: float, *, up: bool) -> None:
         for family, prefixes in self._config.prefixes.items():
             live = self.members.announcing((*prefixes.specific, *prefixes.covering))
-            some = self.members.announcing(prefixes.covering)
+            some = self.members.announcing(prefixes.covering or prefixes.specific)
             enough = _outcome(len(live) >= self._config.minimum, self._words(live))
             there = enough if self._config.below is Mode.DARK else _outcome(bool(some), "no node announces anything")
             for health, source, outcome in (

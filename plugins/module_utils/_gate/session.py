@@ -68,11 +68,14 @@ class Peering:
 
 
 class Route(t.NamedTuple):
-    """A prefix that exists, and the way to it. ``path``: its path identifier, with ``Peering.add_path`` only."""
+    """A prefix that exists, and the way to it. ``path``: its path identifier, with ``Peering.add_path`` only.
+    ``leaving``: it will be withdrawn soon (RFC 8326).
+    """
 
     prefix: str
     next_hop: str
     path: int | None = None
+    leaving: bool = False
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -239,17 +242,19 @@ class Session:
 
         ``again``: what is told although it stays.
         """
-        communities = (update.GRACEFUL_SHUTDOWN,) if self._graceful else ()
         stays = {route.key for route in after}
-        gone = _alike(route._replace(next_hop="") for route in before if route.key not in stays)
-        updates = [
-            wire.Update(family, withdrawn=prefixes, path=path) for (family, path, _hop), prefixes in gone.items()
-        ]
+        gone = _alike(Route(route.prefix, "", route.path) for route in before if route.key not in stays)
+        updates = [wire.Update(of.family, withdrawn=prefixes, path=of.path) for of, prefixes in gone.items()]
         updates += [
             wire.Update(
-                family, prefixes, next_hop=hop, communities=communities, large_communities=self._marks, path=path
+                of.family,
+                prefixes,
+                next_hop=of.next_hop,
+                communities=(update.GRACEFUL_SHUTDOWN,) if self._graceful or of.leaving else (),
+                large_communities=self._marks,
+                path=of.path,
             )
-            for (family, path, hop), prefixes in _alike(after - before | again).items()
+            for of, prefixes in _alike(after - before | again).items()
         ]
         self._told = after
         if updates:
@@ -278,10 +283,20 @@ class Session:
         self._enter(IDLE)
 
 
-def _alike(routes: t.Iterable[Route]) -> dict[tuple[str, int | None, str], tuple[str, ...]]:
-    """Prefixes that one UPDATE can tell of, by family, path identifier and next hop, IPv4 first."""
-    found: dict[tuple[str, int | None, str], list[str]] = {}
+class _Alike(t.NamedTuple):
+    """What the prefixes of one UPDATE have in common."""
+
+    family: str
+    path: int | None
+    next_hop: str
+    leaving: bool
+
+
+def _alike(routes: t.Iterable[Route]) -> dict[_Alike, tuple[str, ...]]:
+    """Prefixes that one UPDATE can tell of, IPv4 first."""
+    found: dict[_Alike, list[str]] = {}
     for route in sorted(routes, key=lambda route: (route.path or 0, route.prefix)):
-        found.setdefault((addressing.family_of(route.prefix), route.path, route.next_hop), []).append(route.prefix)
-    order = sorted(found, key=lambda alike: (addressing.FAMILIES.index(alike[0]), alike[1] or 0))
-    return {alike: tuple(found[alike]) for alike in order}
+        of = _Alike(addressing.family_of(route.prefix), route.path, route.next_hop, route.leaving)
+        found.setdefault(of, []).append(route.prefix)
+    order = sorted(found, key=lambda of: (addressing.FAMILIES.index(of.family), of.path or 0))
+    return {of: tuple(found[of]) for of in order}

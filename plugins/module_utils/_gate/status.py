@@ -42,7 +42,7 @@ def report(authority: Authority, node: Appliance, comeback: Comeback, now: float
                 "reason": node.reason(family, now),
                 "age": round(health.age(now), 3),
                 "since": round(now - health.changed_at, 3),
-                "falls": health.falls,
+                "falls": node.falls(family),
             }
             for family, health in node.health.items()
         },

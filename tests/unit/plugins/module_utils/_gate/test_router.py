@@ -17,6 +17,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Path
 from ansible_collections.icann.imrs.plugins.module_utils._gate.router import Router
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Route
 from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
+from ansible_collections.icann.imrs.plugins.module_utils._gate.update import GRACEFUL_SHUTDOWN
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from gate_data import DATA, MARK
 
@@ -44,16 +45,22 @@ def router(**members: t.Any) -> Router:
     return Router(given, {}, 0.0)
 
 
-def said(name: str, *prefixes: str, gone: t.Sequence[str] = ()) -> wire.Update:
+def said(name: str, *prefixes: str, gone: t.Sequence[str] = (), leaving: bool = False) -> wire.Update:
     """What the routing daemon says of a node's routes; path identifiers are the daemon's own."""
     path = 70 + list(NODES).index(name)
-    return wire.Update("ipv4", prefixes, tuple(gone), NODES[name]["ipv4"], path=path)
+    communities = (GRACEFUL_SHUTDOWN,) if leaving else ()
+    return wire.Update("ipv4", prefixes, tuple(gone), NODES[name]["ipv4"], path=path, communities=communities)
 
 
 def looks(of: Router, since: float, times: int = 5) -> float:
     for turn in range(times):
         of.look(since + turn / 10)
     return since + times / 10
+
+
+def leaving(of: Router) -> set[tuple[str, int | None]]:
+    """Prefix and path of what is about to go."""
+    return {route.key for route in of.routes([SPECIFIC, COVERING]) if route.leaving}
 
 
 def mode(of: Router, now: float) -> Mode:
@@ -163,6 +170,66 @@ def test_the_ways_lead_to_the_nodes_that_announce() -> None:
     stranger = wire.Update("ipv4", (SPECIFIC,), next_hop="192.0.2.99", path=1)
     of.heard(stranger, 0.0)
     assert len(of.members.routes([SPECIFIC])) == 1, "a way that is no node's is none"
+
+
+def test_a_node_that_is_about_to_go_is_counted_and_no_longer_preferred() -> None:
+    """RFC 8326: the routing daemon takes the ways of the others; what will be too few is told to the host before."""
+    of = router()
+    for name in NODES:
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    of.heard(said("n03", SPECIFIC, COVERING, leaving=True), now)
+    assert of.routes([SPECIFIC]) == {
+        Route(SPECIFIC, "192.0.2.1", 1),
+        Route(SPECIFIC, "192.0.2.2", 2),
+        Route(SPECIFIC, "192.0.2.3", 3, leaving=True),
+    }
+    assert (mode(of, now), leaving(of)) == (Mode.LIVE, {(SPECIFIC, 3), (COVERING, 3)}), "two stay"
+    of.heard(said("n02", SPECIFIC, leaving=True), now)
+    too_few = {(SPECIFIC, 1), (SPECIFIC, 2), (SPECIFIC, 3), (COVERING, 3)}
+    assert (mode(of, now), leaving(of)) == (Mode.LIVE, too_few), "one stays, and two have to be"
+    of.heard(said("n02", SPECIFIC), now)
+    assert leaving(of) == {(SPECIFIC, 3), (COVERING, 3)}, "it thought better of it"
+    of.heard(said("n02", gone=[SPECIFIC]), now)
+    assert (mode(of, now), leaving(of)) == (Mode.LIVE, {(SPECIFIC, 1), (SPECIFIC, 3), (COVERING, 3)})
+    of.heard(said("n03", gone=[SPECIFIC, COVERING]), now)
+    assert (mode(of, now), leaving(of)) == (Mode.DRAINED, set()), "what stays is not about to go"
+
+
+def test_where_too_few_nodes_take_all_away_all_of_it_is_about_to_go() -> None:
+    of = router(below="dark")
+    for name in ("n01", "n02"):
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    looks(of, 0.0)
+    assert leaving(of) == set()
+    of.heard(said("n02", SPECIFIC, leaving=True), 1.0)
+    assert leaving(of) == {(prefix, path) for prefix in (SPECIFIC, COVERING) for path in (1, 2)}
+
+
+def test_a_fall_below_the_minimum_is_counted() -> None:
+    of = router()
+    for name in ("n01", "n02"):
+        of.heard(said(name, SPECIFIC, COVERING), 0.0)
+    now = looks(of, 0.0)
+    of.heard(said("n02", gone=[SPECIFIC]), now)
+    assert (of.falls("ipv4"), of.falls("ipv6")) == (1, 0)
+    of.heard(said("n01", gone=[COVERING]), now)
+    of.heard(said("n02", gone=[COVERING]), now)
+    assert of.falls("ipv4") == 2
+
+
+def test_where_there_are_no_covering_prefixes_the_specific_ones_are_all() -> None:
+    given = data()
+    given["prefixes"]["ipv4"]["covering"] = []
+    parsed = config.parse(given)
+    assert isinstance(parsed, config.RouterConfig)
+    of = Router(parsed, {}, 0.0)
+    for name in ("n01", "n02"):
+        of.heard(said(name, SPECIFIC), 0.0)
+    now = looks(of, 0.0)
+    assert mode(of, now) is Mode.LIVE
+    of.heard(said("n02", gone=[SPECIFIC]), now)
+    assert mode(of, now) is Mode.DRAINED
 
 
 @pytest.mark.parametrize(

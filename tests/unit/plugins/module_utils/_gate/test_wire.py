@@ -93,22 +93,33 @@ def test_a_path_that_is_cut_short_is_refused(body: bytes) -> None:
         wire.decode(wire.UPDATE, body, add_path=True)
 
 
-@given(st.sampled_from([wire.OPEN, wire.UPDATE, wire.NOTIFICATION, wire.KEEPALIVE, wire.ROUTE_REFRESH]), st.binary())
-def test_any_body_decodes_or_is_refused(kind: int, body: bytes) -> None:
+@given(
+    st.sampled_from([wire.OPEN, wire.UPDATE, wire.NOTIFICATION, wire.KEEPALIVE, wire.ROUTE_REFRESH]),
+    st.binary(),
+    st.booleans(),
+)
+def test_any_body_decodes_or_is_refused(kind: int, body: bytes, add_path: bool) -> None:
     stream = wire.HEADER.pack(wire.MARKER, wire.HEADER.size + len(body), kind) + body
+    decoder = wire.Decoder()
+    decoder.add_path = add_path
     try:
-        wire.Decoder().feed(stream)
+        decoder.feed(stream)
     except wire.WireError as error:
         assert 1 <= error.code <= 6  # noqa: PT017 - to decode is right too
 
 
 @given(st.binary(), st.data())
 def test_a_damaged_message_decodes_or_is_refused(noise: bytes, data: st.DataObject) -> None:
-    stream = bytearray(wire.encode(data.draw(MESSAGES)))
+    message = data.draw(MESSAGES)
+    decoder = wire.Decoder()
+    decoder.add_path = data.draw(st.booleans())
+    if decoder.add_path and isinstance(message, wire.Update):
+        message = dataclasses.replace(message, path=data.draw(st.integers(0, 2**32 - 1)))
+    stream = bytearray(wire.encode(message))
     for octet in noise:
         stream[data.draw(st.integers(0, len(stream) - 1))] = octet
     try:
-        wire.Decoder().feed(bytes(stream))
+        decoder.feed(bytes(stream))
     except wire.WireError as error:
         assert 1 <= error.code <= 6  # noqa: PT017 - to decode is right too
 
