@@ -85,6 +85,8 @@ def test_what_the_gate_says_goes_out_and_the_kernel_spreads_it_over_the_nodes(ro
     before = router.connections()
     router.say("gate", {"xlc02": FIVE})
     await_ways(router, ["xlc02"])
+    router.say("gate", BOTH)  # as the gate itself does: another way is there before one goes
+    await_ways(router, MEMBERS)
     router.say("gate", {"xlc01": FIVE, "xlc02": COVERING})
     await_ways(router, MEMBERS, COVERING)
     await_ways(router, ["xlc01"], FIVE - COVERING)

@@ -238,13 +238,14 @@ class Session:
             self._on_update(message)
 
     def _tell(self, before: frozenset[Route], after: frozenset[Route], again: frozenset[Route] = frozenset()) -> None:
-        """Send the way from ``before`` to ``after``: withdrawals of all families first, in one write.
+        """Send the way from ``before`` to ``after`` in one write: prefixes that go first, of all families. A way that
+        goes while another one of its prefix is there is told last: nobody is to hear that the prefix was gone.
 
         ``again``: what is told although it stays.
         """
-        stays = {route.key for route in after}
-        gone = _alike(Route(route.prefix, "", route.path) for route in before if route.key not in stays)
-        updates = [wire.Update(of.family, withdrawn=prefixes, path=of.path) for of, prefixes in gone.items()]
+        stays, kept = {route.key for route in after}, {route.prefix for route in after}
+        gone = [Route(route.prefix, "", route.path) for route in before if route.key not in stays]
+        updates = _withdrawals(route for route in gone if route.prefix not in kept)
         updates += [
             wire.Update(
                 of.family,
@@ -256,6 +257,7 @@ class Session:
             )
             for of, prefixes in _alike(after - before | again).items()
         ]
+        updates += _withdrawals(route for route in gone if route.prefix in kept)
         self._told = after
         if updates:
             self._send(*updates)
@@ -290,6 +292,10 @@ class _Alike(t.NamedTuple):
     path: int | None
     next_hop: str
     leaving: bool
+
+
+def _withdrawals(routes: t.Iterable[Route]) -> list[wire.Update]:
+    return [wire.Update(of.family, withdrawn=prefixes, path=of.path) for of, prefixes in _alike(routes).items()]
 
 
 def _alike(routes: t.Iterable[Route]) -> dict[_Alike, tuple[str, ...]]:

@@ -349,6 +349,23 @@ def test_a_whole_gate_announces_by_each_node(tmp_path: pathlib.Path) -> None:
     run(tmp_path, daemon, story)
 
 
+def test_another_way_is_there_before_the_last_one_goes(tmp_path: pathlib.Path) -> None:
+    """Else the host would hear that the prefix was gone."""
+    daemon = Daemon()
+
+    async def story(gate: Gate) -> None:
+        await until(lambda: gate.status()["session"]["state"] == "Established")
+        gate._session.announce([Route(SPECIFIC, "192.0.2.1", 1), Route(COVERING, "192.0.2.1", 1)])
+        await until(lambda: len(daemon.holds()) == 2)
+        daemon.heard.clear()
+        gate._session.announce([Route(SPECIFIC, "192.0.2.2", 2)])
+        await until(lambda: len(daemon.heard) >= 3)
+        told = [(each.announced, each.withdrawn) for each in daemon.heard if isinstance(each, wire.Update)]
+        assert told == [((), (COVERING,)), ((SPECIFIC,), ()), ((), (SPECIFIC,))]
+
+    run(tmp_path, daemon, story)
+
+
 def test_what_a_daemon_has_said_is_forgotten_with_its_session(tmp_path: pathlib.Path) -> None:
     daemon = Daemon()
 
