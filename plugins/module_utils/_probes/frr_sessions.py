@@ -152,15 +152,17 @@ def _pairs(said: str) -> str:
     return " ".join(f"({WELL_KNOWN.get(word, word).replace(':', ',')})" for word in said.split())
 
 
-def parse_advertised(table: Json) -> list[dict[str, t.Any]]:
+def parse_advertised(table: Json, neighbor: str) -> list[dict[str, t.Any]]:
     """``show bgp FAMILY unicast neighbors ADDRESS advertised-routes detail json``: what leaves, as it leaves.
 
     Of whom it came is the session's name: the gate's alone is right. The AS path is without our own AS, which is put
-    in front when it is sent.
+    in front when it is sent. Of a prefix that this neighbour is told of, FRR lists all paths that it has, and says of
+    each to whom it goes.
     """
     routes = []
     for prefix, route in table.get("advertisedRoutes", {}).items():
-        for path in route.get("paths", ()):
+        paths = route.get("paths", ())
+        for path in [each for each in paths if neighbor in each.get("advertisedTo", ())] or paths:
             words = path.get("aspath", {}).get("string", "")
             kinds = {
                 "community": path.get("community"),
@@ -252,7 +254,7 @@ def read(
                 continue
             routes += [
                 {**route, "protocol": names.get(route["protocol"], route["protocol"])}
-                for route in parse_advertised(table)
+                for route in parse_advertised(table, address)
             ]
     options = session_options(running["stdout"])
     return {

@@ -137,6 +137,16 @@ def test_what_leaves_says_of_whom_it_came() -> None:
     assert SECRET not in repr(seen)
 
 
+def test_of_several_paths_those_leave_that_go_to_this_neighbour() -> None:
+    """As FRR 10.3 tells of a cluster's router: the gate's path goes to the host, and the nodes' own to the gate."""
+    sent = ROUTE | {"advertisedTo": {"192.0.2.1": {}}}
+    inside = LEAKED | {"advertisedTo": {"127.0.0.2": {}}}
+    table = {"advertisedRoutes": {"199.7.83.0/24": {"paths": [sent, inside]}}}
+    found = {name: frr_sessions.parse_advertised(table, name) for name in ("192.0.2.1", "127.0.0.2", "192.0.2.9")}
+    assert [len(routes) for routes in found.values()] == [1, 1, 2], "what FRR does not say may be any"
+    assert found["192.0.2.1"] != found["127.0.0.2"]
+
+
 def test_of_a_whole_table_only_what_matters_is_listed() -> None:
     family = {**UP["addressFamilyInfo"]["ipv4Unicast"], "acceptedPrefixCounter": 900_000}
     answers = {
