@@ -288,6 +288,14 @@ class Daemon:
             found |= {(prefix, update.path): update.next_hop for prefix in update.announced}
         return found
 
+    def leaving(self) -> set[tuple[str, int | None]]:
+        """Prefix and path of what it was last told with GRACEFUL_SHUTDOWN."""
+        found: dict[tuple[str, int | None], bool] = {}
+        for update in (message for message in self.heard if isinstance(message, wire.Update)):
+            leaving = GRACEFUL_SHUTDOWN in update.communities
+            found |= {(prefix, update.path): leaving for prefix in update.announced}
+        return {key for key, leaving in found.items() if leaving}
+
 
 async def until(condition: t.Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
@@ -338,6 +346,12 @@ def test_a_whole_gate_announces_by_each_node(tmp_path: pathlib.Path) -> None:
         assert (status["service"], status["members"]["live"]["ipv4"]) == (None, ["n01", "n02"])
         assert "live nodes   n01, n02 in ipv4 (2 have to be, else drained)" in cli.screen(status)
         assert (await gate.answer({"verb": "wait", "mode": "live", "timeout": 60}))["reached"]
+        # What is about to go is told so by its way alone (RFC 8326), and nothing is withdrawn for that.
+        daemon.says(said("n02", SPECIFIC, COVERING, leaving=True))
+        await until(lambda: daemon.leaving() == {(SPECIFIC, 1), (SPECIFIC, 2), (COVERING, 2)})
+        daemon.says(said("n02", SPECIFIC, COVERING))
+        await until(lambda: daemon.leaving() == set())
+        assert not any(message.withdrawn for message in daemon.heard if isinstance(message, wire.Update))
         # A third one is another way, and the loss of one below the minimum takes the specific prefix from all.
         daemon.says(said("n03", COVERING))
         await until(lambda: (COVERING, 3) in daemon.holds())
@@ -388,6 +402,6 @@ def test_a_daemon_without_add_path_is_refused(tmp_path: pathlib.Path) -> None:
 
     async def story(gate: Gate) -> None:
         await until(lambda: "several paths" in gate.status()["session"]["reason"])
-        assert any(isinstance(each, wire.Notification) and each.code == 2 for each in daemon.heard)
+        await until(lambda: wire.Notification(2, 7) in daemon.heard)
 
     run(tmp_path, daemon, story)
