@@ -61,6 +61,10 @@ UPSTREAM: dict[str, t.Any] = {
     ],
     "trust_anchors": [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"],
 }
+NODES = {name: {"ipv4": f"192.0.2.{n}", "ipv6": f"2001:db8::{n}"} for n, name in enumerate(("n01", "n02", "n03"), 1)}
+"""Of a cluster, each with its addresses."""
+OF_NODES = ("probe", "zones", "masters", "service", "overload")
+"""What the gate of a router is not told."""
 GONE: t.Any = object()
 
 
@@ -86,3 +90,13 @@ def without_a_network(port: int = 1) -> dict[str, t.Any]:
     data["probe"]["addresses"] = {"ipv4": [], "ipv6": []}
     data["masters"]["path"] = "/nonexistent"
     return data
+
+
+def router_data(**members: t.Any) -> dict[str, t.Any]:
+    """What the gate of a cluster's router is told; its prefixes are of IPv4 alone, and no way out is asked for."""
+    found = {key: copy.deepcopy(value) for key, value in DATA.items() if key not in OF_NODES}
+    found["prefixes"]["ipv4"] = {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}
+    found["prefixes"]["ipv6"] = {"specific": [], "covering": []}
+    found["way"] = {"devices": ["lo"], "addresses": {"ipv4": [], "ipv6": []}}
+    nodes = [{"node": name, **addresses} for name, addresses in NODES.items()]
+    return {**found, "members": {"nodes": nodes, "minimum": 2, "below": "drained", "rise": 5, **members}}

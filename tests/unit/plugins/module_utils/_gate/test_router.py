@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import pathlib
 import typing as t
 
@@ -16,31 +15,16 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.health import Out
 from ansible_collections.icann.imrs.plugins.module_utils._gate.paths import Paths
 from ansible_collections.icann.imrs.plugins.module_utils._gate.router import Router
 from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Route
-from ansible_collections.icann.imrs.plugins.module_utils._gate.table import ConfigError
 from ansible_collections.icann.imrs.plugins.module_utils._gate.update import GRACEFUL_SHUTDOWN
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from gate_data import DATA, MARK
+from gate_data import MARK, NODES, router_data
 
 SPECIFIC, COVERING = "199.7.83.0/24", "199.7.82.0/23"
-NODES = {name: {"ipv4": f"192.0.2.{n}", "ipv6": f"2001:db8::{n}"} for n, name in enumerate(("n01", "n02", "n03"), 1)}
-OF_NODES = ("probe", "zones", "masters", "service", "overload")
 HEX = "a" * 64
 
 
-def data(**members: t.Any) -> dict[str, t.Any]:
-    """What the gate of a router is told; its prefixes are of IPv4 alone."""
-    found = {key: copy.deepcopy(value) for key, value in DATA.items() if key not in OF_NODES}
-    found["prefixes"] = {
-        "ipv4": {"specific": [SPECIFIC], "covering": [COVERING]},
-        "ipv6": {"specific": [], "covering": []},
-    }
-    found["way"] = {"devices": ["lo"], "addresses": {"ipv4": [], "ipv6": []}}
-    nodes = [{"node": name, **addresses} for name, addresses in NODES.items()]
-    return {**found, "members": {"nodes": nodes, "minimum": 2, "below": "drained", "rise": 5, **members}}
-
-
 def router(**members: t.Any) -> Router:
-    given = config.parse(data(**members))
+    given = config.parse(router_data(**members))
     assert isinstance(given, config.RouterConfig)
     return Router(given, {}, 0.0)
 
@@ -130,7 +114,7 @@ def test_without_the_routing_daemon_nothing_is_known_and_nobody_has_fallen() -> 
 
 
 def test_without_a_way_out_nothing_is_announced() -> None:
-    given = data()
+    given = router_data()
     given["way"]["addresses"]["ipv4"] = ["198.41.0.4"]
     parsed = config.parse(given)
     assert isinstance(parsed, config.RouterConfig)
@@ -219,7 +203,7 @@ def test_a_fall_below_the_minimum_is_counted() -> None:
 
 
 def test_where_there_are_no_covering_prefixes_the_specific_ones_are_all() -> None:
-    given = data()
+    given = router_data()
     given["prefixes"]["ipv4"]["covering"] = []
     parsed = config.parse(given)
     assert isinstance(parsed, config.RouterConfig)
@@ -230,31 +214,6 @@ def test_where_there_are_no_covering_prefixes_the_specific_ones_are_all() -> Non
     assert mode(of, now) is Mode.LIVE
     of.heard(said("n02", gone=[SPECIFIC]), now)
     assert mode(of, now) is Mode.DRAINED
-
-
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        (lambda found: found.update(probe=DATA["probe"]), "probe: is not a known key"),
-        (lambda found: found.update(service="knot.service"), "service: is not a known key"),
-        (lambda found: found["members"].update(minimum=4), "members.minimum: must not be more than the 3 nodes"),
-        (lambda found: found["members"].update(minimum=0), "members.minimum: must be a whole number from 1"),
-        (lambda found: found["members"].update(below="live"), "members.below: must be one of drained, dark"),
-        (lambda found: found["members"]["nodes"][0].pop("ipv6"), "members.nodes[0].ipv6: is missing"),
-        (lambda found: found["members"]["nodes"][0].update(node="n02"), "members.nodes: n02 is the node of two nodes"),
-        (
-            lambda found: found["members"]["nodes"][1].update(ipv4="192.0.2.1"),
-            "members.nodes: 192.0.2.1 is the ipv4 of two nodes",
-        ),
-        (lambda found: found["members"]["nodes"][0].update(weight=1), "members.nodes[0].weight: is not a known key"),
-    ],
-)
-def test_what_is_wrong_is_named(change: t.Callable[[dict[str, t.Any]], t.Any], complaint: str) -> None:
-    found = data()
-    change(found)
-    with pytest.raises(ConfigError) as refused:
-        config.parse(found)
-    assert complaint in str(refused.value)
 
 
 class Daemon:
@@ -308,7 +267,7 @@ def run(tmp_path: pathlib.Path, daemon: Daemon, story: t.Callable[[Gate], t.Awai
 
     async def play() -> None:
         server = await asyncio.start_server(daemon.serve, "127.0.0.1", 0)
-        found = data()
+        found = router_data()
         found["session"] |= {"port": server.sockets[0].getsockname()[1], "hold_time": 90}
         found |= {"drain": 0, "graceful": 0}
         (tmp_path / "fingerprint").write_text(HEX)

@@ -7,7 +7,6 @@ What the nodes really announce is known, so what the gate announces can be held 
 
 from __future__ import annotations
 
-import copy
 import typing as t
 
 import pytest
@@ -18,14 +17,12 @@ from ansible_collections.icann.imrs.plugins.module_utils._gate.session import Ro
 from ansible_collections.icann.imrs.plugins.module_utils._gate.update import GRACEFUL_SHUTDOWN
 from ansible_collections.icann.imrs.plugins.module_utils._routing import policy
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from gate_data import DATA
+from gate_data import NODES, router_data
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
-NODES = {name: {"ipv4": f"192.0.2.{n}", "ipv6": f"2001:db8::{n}"} for n, name in enumerate(("n01", "n02", "n03"), 1)}
-OF_NODES = ("probe", "zones", "masters", "service", "overload")
 FAMILIES = ("ipv4", "ipv6")
 MINIMUM = 2
 BEAT, HELD = 0.1, 700.0
@@ -47,9 +44,7 @@ class World(RuleBasedStateMachine):
     @initialize(below=st.sampled_from(["drained", "dark"]))
     def begin(self, below: str) -> None:
         """A gate that knows nothing yet."""
-        found = {key: copy.deepcopy(value) for key, value in DATA.items() if key not in OF_NODES}
-        nodes = [{"node": name, **addresses} for name, addresses in NODES.items()]
-        found["members"] = {"nodes": nodes, "minimum": MINIMUM, "below": below, "rise": 5}
+        found = router_data(minimum=MINIMUM, below=below)
         found["way"] = {"devices": ["lo"], "addresses": {"ipv4": ["198.41.0.4"], "ipv6": ["2001:503:ba3e::2:30"]}}
         found["prefixes"] = {
             family: {"specific": list(each.specific), "covering": list(each.covering)}
