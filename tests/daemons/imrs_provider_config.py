@@ -14,7 +14,9 @@ router id 192.0.2.1;
 protocol device {{ scan time 1; }}
 protocol direct {{ ipv4; ipv6; }}
 protocol bfd {{ accept direct; }}
-template bgp host {{ local as 64500; hold time 9; connect delay time 1; connect retry time 1; error wait time 1, 2; }}
+template bgp host {{ local as 64500; hold time 9; connect delay time 1; connect retry time 1; error wait time 1, 2;
+  startup hold time 20;  # its own 240 s, for a handshake that its TTL security cut short, are more than tests wait
+}}
 """
 PLAIN = """
 protocol static told4 {{ ipv4; route 0.0.0.0/0 blackhole; route 192.0.32.0/20 blackhole; }}

@@ -115,7 +115,8 @@ class Changing(Node):
         if self.routing == "bird":
             return "\n".join([*ends, self.birdc("bird", "show", "protocols", "all")])
         sessions = ("show bgp neighbors", "show bfd peers", "show running-config")
-        return "\n".join([*ends, *map(vtysh, sessions), *self.frr_differences()])
+        said = [output("vtysh", "-c", each) for each in sessions]  # its BFD may not run
+        return "\n".join([*ends, *said, *self.frr_differences()])
 
     def limit(self) -> str:
         """The limit of what a session may tell."""

@@ -265,6 +265,7 @@ def _activations(tasks: t.Any) -> t.Iterator[str]:
 
 
 WATCHES = "imrs-fingerprint-due.path imrs-fingerprint.path imrs-fingerprint-absent.path"
+FRR_RELOAD = "/usr/lib/frr/frr-reload.py --reload --stdout --log-level error /etc/frr/frr.conf"
 ELSEWHERE = {
     "systemd-sysusers /etc/sysusers.d/imrs.conf": "is not certified",
     f"systemctl restart {WATCHES}": "is not certified",
@@ -272,7 +273,7 @@ ELSEWHERE = {
     "knotc reload": "is restarted",
     "knotc zone-refresh": "is restarted",
     "nsd-control reconfig": "is restarted",
-    "/usr/lib/frr/frr-reload.py --reload --stdout --log-level error /etc/frr/frr.conf": "is restarted",
+    f"""sh -c "try='{FRR_RELOAD}'; $try || $try\"""": "is restarted",
     "sh -c ip link delete group {{ __network_group }} || :": "never: read_at_start()",
     "systemctl restart systemd-networkd.service": "never: read_at_start()",
 }
