@@ -57,7 +57,7 @@ test-matrix: ## render on every supported ansible-core (`make test`: on the olde
 	@tests/setup.sh test
 	@nox --session matrix -- --cores=all tests/matrix/readme.py
 
-test-faults: ## kill a change of configuration at every step and at 250 random instants, load 2,000 valid sheets, cut lines 20 times; SEED=n repeats it
+test-faults: ## kill a change of configuration at every step and at 250 random instants, load 2,000 valid sheets, 20,000 schedules of the gate, cut lines 20 times; SEED=n repeats it
 	@tests/faults.sh
 
 lint: ## only the checks that boot nothing

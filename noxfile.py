@@ -109,6 +109,15 @@ def sheets(session: nox.Session) -> None:
     _in_image(session, "tests/daemons/test_sheets.py")
 
 
+@nox.session(venv_backend="none")
+def schedules(session: nox.Session) -> None:
+    """20,000 schedules of the gate's simulated world instead of 2,500."""
+    session.run(
+        "pytest", "--quiet", "tests/unit/plugins/module_utils/_gate/test_node_schedules.py",
+        env={"IMRS_SCHEDULES": "20000"},
+    )  # fmt: skip
+
+
 def _draw_sheets(session: nox.Session, number: int) -> None:
     """For tests/daemons/test_sheets.py, which has no Jinja."""
     session.run(

@@ -2,15 +2,15 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make test-faults: a change of configuration killed at every step and at 250 random instants; 2,000 valid sheets through
-# the routing daemons; then, on a lab of its own that is taken down at any end, the lines of runs cut. SEED=n repeats the
-# random instants.
+# the routing daemons; 20,000 schedules of the gate's; then, on a lab of its own that is taken down at any end, the lines of
+# runs cut. SEED=n repeats the random instants.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tests/setup.sh test
 export PATH=$PWD/.venv/bin:$PATH
 pytest --ignore=tests/faults/lines tests/faults
-nox --session sheets
+nox --session sheets schedules
 
 export IMRS_LAB=imrsfaults
 export ANSIBLE_CONFIG=$PWD/ansible.cfg

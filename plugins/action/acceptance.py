@@ -22,6 +22,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from ansible_collections.icann.imrs.plugins.plugin_utils import lines
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import Report
@@ -51,7 +52,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
 
 
 class ActionModule(ActionBase):
-    """One module execution to collect, none to judge."""
+    """One module execution to collect, none to judge or to open a line."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -60,6 +61,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """The evidence, or the report on it; a judgement is no failure, whatever it is."""
         super().run(tmp, task_vars)
+        if self._task.args.get("verb") == "open":
+            return {"changed": False, "opening": lines.open_ahead(self._connection)}
         if self._task.args.get("verb") != "judge":
             found: dict[str, t.Any] = self._execute_module(
                 module_name=_MODULE, module_args=self._task.args, task_vars=task_vars

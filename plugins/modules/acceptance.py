@@ -14,6 +14,9 @@ description:
     of acceptance checks.
   - O(verb=collect) runs where the evidence is and never judges. With O(verb=judge) nobody is contacted; the action
     plugin judges on the controller, with pure functions, and writes the reports there.
+  - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait for it. Over a
+    long line its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is
+    wrong.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -33,20 +36,20 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge]
+    choices: [collect, judge, open]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
     type: str
     choices: [node, vantage, router]
   stage:
-    description: What is expected to be announced at the moment.
+    description: What is expected to be announced at the moment. Required when O(verb=collect) or O(verb=judge).
     type: str
     choices: [dark, drained, live]
-    required: true
   expected:
     description:
-      - What the node should be, from its host variables, with the prefix C(imrs_) left out.
+      - What the node should be, from its host variables, with the prefix C(imrs_) left out. Required when
+        O(verb=collect) or O(verb=judge).
       - Required keys are V(node_name), V(asn), V(service_addresses), V(prefixes), V(peers), V(zones), V(masters),
         V(trust_anchors), V(nameserver_provider) and V(routing_provider).
       - Optional keys are V(mode), what the sheet wants in the end, V(siblings), the names of the other nodes of its
@@ -56,7 +59,6 @@ options:
       - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
         the masters with the keys that its nameserver's own file has under these names.
     type: dict
-    required: true
   patience:
     description: Seconds to wait for what is on its way, which is a zone transfer, a BGP session, or routes.
     type: float
@@ -128,6 +130,11 @@ EXAMPLES = r"""
     expected: "{{ acceptance_expected }}"
   register: __acceptance_node
 
+- name: Open the line to the host's router, meanwhile
+  icann.imrs.acceptance:
+    verb: open
+  delegate_to: "{{ imrs_looking_glass }}"
+
 - name: Judge on the controller
   icann.imrs.acceptance:
     verb: judge
@@ -150,6 +157,10 @@ evidence:
   returned: when O(verb=collect)
   type: dict
   sample: {format: 2, scope: node, stage: dark, node: xlb01.l.root-servers.org, collected_at: 1767225600.0}
+opening:
+  description: Whether there is a connection that is kept for the next task, so that it is being opened.
+  returned: when O(verb=open)
+  type: bool
 certifiable:
   description:
     - Whether a certificate up to the mode of this stage may be issued.
@@ -267,10 +278,10 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge"], "required": True},
+            "verb": {"type": "str", "choices": ["collect", "judge", "open"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
-            "stage": {"type": "str", "choices": ["dark", "drained", "live"], "required": True},
-            "expected": {"type": "dict", "required": True},
+            "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
+            "expected": {"type": "dict"},
             "patience": {"type": "float", "default": collect.PATIENCE},
             "commands": {"type": "list", "elements": "list", "default": []},
             "lease": {"type": "dict"},
@@ -290,12 +301,16 @@ def main() -> None:
             "fingerprint": {"type": "str", "default": ""},
             "report_directory": {"type": "path"},
         },
-        required_if=[("verb", "collect", ["scope"]), ("verb", "judge", ["evidence"])],
+        required_if=[
+            ("verb", "collect", ["scope", "stage", "expected"]),
+            ("verb", "judge", ["evidence", "stage", "expected"]),
+        ],
         supports_check_mode=True,
     )
     params = module.params
-    if params["verb"] == "judge":
-        module.fail_json(msg="acceptance: to judge needs its action plugin; call it as icann.imrs.acceptance")
+    if params["verb"] != "collect":
+        told = f"acceptance: to {params['verb']} needs its action plugin; call it as icann.imrs.acceptance"
+        module.fail_json(msg=told)
     if not wire.HAS_DNSPYTHON and params["scope"] != "router":
         module.fail_json(msg=missing_required_lib("dnspython"))
     try:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judging happens on the controller: real runs, with recorded evidence and a node that nobody can reach."""
+"""What happens on the controller: real runs, with recorded evidence and a node that nobody can reach."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from imrs_bundle_site import Site, make_site
+from imrslab import shell
 from recordings import load
 
 SHOWN = {"ansible.builtin.debug": {"msg": "certifiable {{ report.certifiable }}, {{ report.counts['pass'] }} passed"}}
@@ -83,3 +84,14 @@ def test_a_place_that_cannot_be_written_is_named(site: Site) -> None:
     assert done.returncode != 0
     told = f"acceptance: {site.base / 'file'}: File exists; give report_directory a place that can be written"
     assert told in " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -> None:
+    ssh, said = site.base / "ssh", site.base / "said"
+    ssh.write_text(f"#!/bin/sh\necho $* >{said}.new; mv {said}.new {said}; exit 255\n")
+    ssh.chmod(0o755)
+    task = {"icann.imrs.acceptance": {"verb": "open"}, "vars": {**FAR, "ansible_ssh_executable": str(ssh)}}
+    done = site.play([{"name": "main | Open", **task}])
+    assert done.returncode == 0, done.stdout
+    shell.wait_for("the end of what opens it", said.exists, 60)
+    assert said.read_text().endswith(" 192.0.2.255 true\n")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-import pathlib
+import shutil
 import typing as t
 
 import pytest
@@ -17,12 +17,21 @@ ELSEWHERE = {"run": {"id": "x", "node": "xlb01", "who": "anna on ctl9", "playboo
 OTHER = {"content": "other\n", "dest": "{{ node }}/other"}
 
 
-@pytest.fixture
-def site(tmp_path: pathlib.Path) -> Site:
-    """Where a run has been."""
-    made = make_site(tmp_path)
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Where a run has been, and what it has left is kept beside it."""
+    made = make_site(tmp_path_factory.mktemp("look") / "site")
     assert "changed=1" in made.play([bundle(PLAIN)]).stdout
+    shutil.copytree(made.base, made.base.with_name("kept"), symlinks=True)
     return made
+
+
+@pytest.fixture
+def site(visited: Site) -> Site:
+    """That, with nothing of what a test before has done. It stays at its place: a manifest has whole paths."""
+    shutil.rmtree(visited.base)
+    shutil.copytree(visited.base.with_name("kept"), visited.base, symlinks=True)
+    return visited
 
 
 def by_hand(site: Site) -> dict[str, t.Any]:

@@ -7,6 +7,8 @@ The world is simulated: what is really the case is known, so what is announced c
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import store
 from ansible_collections.icann.imrs.plugins.module_utils._gate.authority import CHANGED
@@ -17,7 +19,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-SCHEDULES, STEPS = 10000, 12
+SCHEDULES, STEPS = int(os.environ.get("IMRS_SCHEDULES", "2500")), 12
+"""Others at every run. `make test-faults` takes 20,000 (noxfile.py)."""
 
 
 class Judged(World):
