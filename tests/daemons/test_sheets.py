@@ -23,7 +23,7 @@ from imrs_sheet_bench import MODES, Record, SheetBench, diverse, features, recor
 
 LIVE = int(os.environ.get("IMRS_SHEETS_LIVE", "24"))
 """Sheets that are taken live with each routing daemon."""
-AT_ONCE = 8
+AT_ONCE = int(os.environ.get("AT_ONCE", "8"))
 """Nodes side by side: they wait for sessions most of the time."""
 EVERY_DRY_RUN = 5
 """bgpd takes longer to start than all others to read: one of so many sheets."""
@@ -36,7 +36,8 @@ PARSERS = {
 """As the bundles call them."""
 OTHERS = re.compile(
     r"No such command on config line \d+: *((no )?ip(v6)? (nht|forwarding|route)|service integrated-vtysh-config|bfd$"
-    r"|profile |detect-multiplier|(transmit|receive)-interval|minimum-ttl)|Graceful restart configuration changed|^Configuration is valid$|^$"
+    r"|profile |detect-multiplier|(transmit|receive)-interval|minimum-ttl)|Graceful restart configuration changed"
+    r"|^Configuration is valid$|^$"
 )
 """What bgpd says of lines that are for FRR's other daemons, and of an option that it always says something of; and what
 knotc says when all is well."""

@@ -19,7 +19,10 @@ from valid_fleets import KEYS, PROSE, SITE, either, fleets, nodes, plain
 Sheet = dict[str, t.Any]
 Draw = t.Callable[..., t.Any]
 
-NETWORKS = {4: ("41.0.0.0/8", "203.0.113.0/24", "5.0.0.0/8"), 6: ("2c0f::/16", "2001:db8::/33", "2a00::/12")}
+NETWORKS = {
+    4: ("41.0.0.0/8", "203.0.113.0/24", "5.0.0.0/8", "62.0.0.0/8"),
+    6: ("2c0f::/16", "2001:db8::/33", "2a00::/12", "2a10::/16"),
+}
 """Where hosts have their links."""
 FAR = {4: ("192.0.2.0/24", "185.0.0.0/8"), 6: ("2001:db8:8000::/34", "2600::/12")}
 """And where their routers are that are some hops away."""
@@ -107,7 +110,7 @@ def clusters(draw: Draw, around: Sheet) -> Sheet:
     routers = draw(st.integers(1, min(3, len(link4) - count, len(link6) - count)))
     inside = [[str(each.ip) for each in pair] for pair in zip(link4[count:], link6[count:], strict=False)][:routers]
     if draw(st.booleans()):
-        out4, out6 = ([draw(links(version, 1 + at % 2)) for at in range(routers)] for version in (4, 6))
+        out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
     else:
         lan = [draw(links(version, 1, LONGEST[version] - 3)) for version in (4, 6)]
         out4, out6 = ([[machines[at], machines[3]] for at in range(routers)] for machines in lan)

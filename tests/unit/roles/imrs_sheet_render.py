@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -23,22 +24,39 @@ from valid_sheets import Example, examples
 
 PROVIDERS = ("bird", "frr")
 NAMESERVERS = ("knot", "nsd")
-_DRAWING = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+BATCH = settings(
+    max_examples=100, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
+BATCHES = 1_000_000
+"""More than are drawn with one seed."""
 
 
-def drawn(number: int) -> list[Example]:
-    """So many valid sheets."""
-    found: list[Example] = []
+def drawn() -> t.Iterator[Example]:
+    """Valid sheets without end. Hypothesis draws some of them more than once."""
+    for batch in itertools.count(BATCHES * int(os.environ.get("SEED") or 0)):
+        found: list[Example] = []
 
-    @seed(int(os.environ.get("SEED") or 0))
-    @settings(_DRAWING, max_examples=number)
-    @given(examples())
-    def draw(example: Example) -> None:
-        found.append(example)
+        @seed(batch)
+        @BATCH
+        @given(examples())
+        def draw(example: Example) -> None:
+            found.append(example)  # noqa: B023 - it is called at once
 
-    draw()
-    assert len(found) >= number, f"{len(found)} sheets, where {number} are wanted"
-    return found[:number]
+        draw()
+        yield from found
+
+
+def different(number: int) -> t.Iterator[Example]:
+    """So many of them, of which no two are the same sheet."""
+    seen: set[str] = set()
+    for example in drawn():
+        known = json.dumps(example.sheet)
+        if known in seen:
+            continue
+        seen.add(known)
+        yield example
+        if len(seen) == number:
+            return
 
 
 def rendered(example: Example) -> dict[str, t.Any]:
@@ -72,7 +90,7 @@ def main(number: str, file: str) -> None:
     path = pathlib.Path(file)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as out:
-        for example in drawn(int(number)):
+        for example in different(int(number)):
             print(json.dumps(rendered(example)), file=out)
 
 
