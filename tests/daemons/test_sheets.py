@@ -23,7 +23,7 @@ from imrs_sheet_bench import MODES, Record, SheetBench, diverse, features, recor
 
 LIVE = int(os.environ.get("IMRS_SHEETS_LIVE", "24"))
 """Sheets that are taken live with each routing daemon."""
-AT_ONCE = int(os.environ.get("AT_ONCE", "8"))
+AT_ONCE = 8
 """Nodes side by side: they wait for sessions most of the time."""
 EVERY_DRY_RUN = 5
 """bgpd takes longer to start than all others to read: one of so many sheets."""

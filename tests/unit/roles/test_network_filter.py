@@ -20,10 +20,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from imrs_role_cases import CASES, NODE
 from imrs_role_render import OPTIONS, ROOT, configured
+from imrs_sheet_render import different
 
 ROLE = ROOT / "roles/network"
 V4, V6 = NODE["imrs_service_addresses"]["ipv4"][0], NODE["imrs_service_addresses"]["ipv6"][0]
 LIBC = ctypes.CDLL(None, use_errno=True)
+DRAWN = 25
+"""Sheets whose packet filter is loaded."""
 NEWNET = 0x40000000
 """``CLONE_NEWNET``; module `os` has it from Python 3.12 on."""
 COUNT = """table inet seen {
@@ -139,6 +142,13 @@ def test_lo_has_no_limit(wire: Wire) -> None:
     wire.load(ruleset(network_tcp_rate=1, network_tcp_burst=5))
     assert wire.send(V4, 60, by="lo")["passed"] == 60
     assert wire.send(V6, 60, by="lo")["passed"] == 60
+
+
+def test_the_filter_of_any_valid_sheet_is_taken(wire: Wire) -> None:
+    """Whatever its interfaces are called, and however many links, peers and masters there are."""
+    for example in different(DRAWN):
+        for variables in example.load().hosts.values():
+            wire.load(ruleset(**variables))
 
 
 def test_a_rate_of_zero_is_no_limit(wire: Wire) -> None:
