@@ -155,7 +155,7 @@ def times(draw: Draw) -> Sheet:
 
 @st.composite
 def _spelt(draw: Draw, sheet: Sheet) -> Sheet:
-    """The same sheet with IPv6 addresses and communities in other spellings."""
+    """The same sheet with its addresses in another spelling."""
     how = draw(st.sampled_from([str, str.upper, _in_full]))
 
     def each(found: t.Any) -> t.Any:
