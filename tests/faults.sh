@@ -2,8 +2,8 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make test-faults: a change of configuration killed at every step and at 250 random instants; 2,000 valid sheets through
-# the routing daemons; 20,000 schedules of the gate's; then, on a lab of its own that is taken down at any end, the lines of
-# runs cut. SEED=n repeats the random instants.
+# the routing daemons and nameservers; 20,000 schedules of the gate's; then, on a lab of its own that is taken down at any
+# end, the lines of runs cut. SEED=n repeats the random instants, and draws other sheets.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -54,7 +54,7 @@ log "LOG" all;
 router id 198.18.0.1;
 protocol device { scan time 1; }
 protocol direct { ipv4; ipv6; }
-protocol bfd { }
+protocol bfd { strict bind on; }
 protocol static told4 { ipv4; route 0.0.0.0/0 blackhole; route 199.0.0.0/16 blackhole; }
 protocol static told6 { ipv6; route ::/0 blackhole; route 2620:0:2d0::/48 blackhole; }
 """
@@ -78,10 +78,17 @@ def features(record: Record) -> set[str]:
     lengths = {each.partition("/")[2] for each in uplink["addresses"]}
     found = {f"/{length}" for length in lengths & {"31", "127"}} | {f"{min(len(record['peers']), 6)} sessions"}
     found |= {name for name in ("vlan", "bond") if uplink[name]}
+    found |= {"several BIRDs" for _ in routers(record)[1:]}
+    for family in addressing.FAMILIES:
+        wide = [each for each in map(ipaddress.ip_interface, uplink["addresses"]) if not each.is_link_local]
+        wide = [each for each in wide if each.version == int(family[-1])]
+        found |= {f"more {family} addresses" for _ in wide[1:]}
+        found |= {f"more {family} subnets" for each in wide[1:] if each.network != wide[0].network}
     found |= {"link-local gateway" for each in uplink["gateways"] if addressing.is_link_local(each)}
     found |= {"link-local first" for each in uplink["addresses"][:1] if addressing.is_link_local(each)}
     for peer in record["peers"]:
-        flags = ("multihop", "bfd", "password_variable", "communities", "large_communities", "no_export", "bgp_role")
+        flags = ("multihop", "bfd", "password_variable", "communities", "large_communities", "no_export")
+        flags += ("bgp_role", "route_server")
         mine = {name for name in (*flags, "interface", "internal") if peer[name]}
         mine |= {f"prepend {peer['prepend']}", f"inbound {peer['inbound']}"} | {
             "AS4" for _ in [0] if peer["asn"] > 65535
@@ -91,18 +98,29 @@ def features(record: Record) -> set[str]:
     return found
 
 
-def playable(record: Record) -> bool:
-    """Whether one BIRD can be all routers of a sheet: with an address it has one BFD session on a link, one beyond."""
-    watched = [(peer["local_address"], bool(peer["multihop"])) for peer in record["peers"] if peer["bfd"]]
-    return len(watched) == len(set(watched))
+def routers(record: Record) -> list[list[Record]]:
+    """The sessions, by the BIRD that is their router: one has one BFD session with an address on a link, one beyond."""
+    found: list[list[Record]] = [[]]
+    watched: list[set[tuple[str, bool]]] = [set()]
+    for peer in record["peers"]:
+        way = (peer["local_address"], bool(peer["multihop"]))
+        at = next((at for at, known in enumerate(watched) if not peer["bfd"] or way not in known), len(found))
+        if at == len(found):
+            found.append([])
+            watched.append(set())
+        found[at].append(peer)
+        watched[at] |= {way} if peer["bfd"] else set()
+    return found
 
 
 def diverse(every: t.Iterable[Record], number: int) -> list[Record]:
-    """So many of the sheets that can be played, each one with the most features that those before it have not."""
-    left = [(features(record), record) for record in every if playable(record)]
+    """So many of the sheets, each one with the most features that those before it have not."""
+    left = [(features(record), record) for record in every]
+    if number >= len(left):
+        return [record for _features, record in left]
     seen: set[str] = set()
     chosen = []
-    for _ in range(min(number, len(left))):
+    for _ in range(number):
         best = max(range(len(left)), key=lambda at: _worth(left[at][0] - seen))
         mine, record = left.pop(best)
         seen |= mine
@@ -165,7 +183,8 @@ class SheetBench(Bench):
             self._link()
             (self.directory / "lib").mkdir()
             (self.directory / "lib/imrs").symlink_to(pathlib.Path(__file__).parents[2] / "plugins/module_utils")
-            self._start("router", self.router, self._routers())
+            for name, text in self._routers().items():
+                self._start(name, self.router, text)
             if self.routing == "bird":
                 self.write("bird")
                 self._bird_at("bird", self.node, self.directory / "etc/bird/bird.conf")
@@ -189,25 +208,24 @@ class SheetBench(Bench):
         for name in (self.node, self.router):
             run("ip", "netns", "add", name)
             run("ip", "-n", name, "link", "set", "lo", "up")
-        ours = uplink["interface"]
-        run("ip", "-n", self.node, "link", "add", ours, *f"type veth peer name host netns {self.router}".split())
+        port = uplink["interface"]
+        run("ip", "-n", self.node, "link", "add", port, *f"type veth peer name host netns {self.router}".split())
         near = [*uplink["gateways"], *(peer["address"] for peer in peers if not peer["multihop"])]
-        links = [addressing.parse(each) for each in uplink["addresses"]]
-        lengths = {(each.family, addressing.is_link_local(each.text)): each.length for each in links}
-        theirs = {
-            f"{each}/{lengths[addressing.family_of(each), addressing.is_link_local(each)]}" for each in map(str, near)
-        }
-        for each in map(ipaddress.ip_interface, uplink["addresses"]):
+        own = list(map(ipaddress.ip_interface, uplink["addresses"]))
+        theirs = {f"{each}/{link.network.prefixlen}" for each in map(ipaddress.ip_address, near) for link in own
+                  if each in link.network or (each.is_link_local and link.is_link_local)}  # fmt: skip
+        for link in own:
             # BIRD takes no next hop from outside its own subnets, so the router has an address of each.
-            if not any(ipaddress.ip_interface(one).network == each.network for one in theirs):
-                theirs.add(f"{next(one for one in each.network.hosts() if one != each.ip)}/{each.network.prefixlen}")
+            if not any(ipaddress.ip_interface(one).network == link.network for one in theirs):
+                ours = {each.ip for each in own}
+                theirs.add(f"{next(one for one in link.network.hosts() if one not in ours)}/{link.network.prefixlen}")
         far = {f"{peer['address']}/{128 if peer['family'] == 'ipv6' else 32}" for peer in peers if peer["multihop"]}
-        for name, link in ((self.node, ours), (self.router, "host")):
-            if ("ipv6", True) in lengths:  # the one that the sheet gives, and no other
-                run("ip", "-n", name, "link", "set", link, "addrgenmode", "none")
-            run("ip", "-n", name, "link", "set", link, "up")
+        for name, place in ((self.node, port), (self.router, "host")):
+            if any(each.is_link_local for each in own):  # the one that the sheet gives, and no other
+                run("ip", "-n", name, "link", "set", place, "addrgenmode", "none")
+            run("ip", "-n", name, "link", "set", place, "up")
         places = (
-            (self.node, ours, uplink["addresses"]),
+            (self.node, port, uplink["addresses"]),
             (self.router, "host", theirs),
             (self.router, "lo", far),
             (self.node, "lo", SERVICE),
@@ -217,7 +235,7 @@ class SheetBench(Bench):
                 more = ["nodad"] if ":" in each else []
                 run("ip", "-n", name, "address", "add", each, "dev", link, *more)
         for each in uplink["gateways"]:
-            way = ("default", "via", each, "dev", ours, "metric", str(LOST))
+            way = ("default", "via", each, "dev", port, "metric", str(LOST))
             run("ip", "-n", self.node, "-6" if ":" in each else "-4", "route", "add", *way)
 
     def write(self, provider: str) -> None:
@@ -263,11 +281,18 @@ class SheetBench(Bench):
 
         until(there, what=f"{name} to listen")
 
-    def _routers(self) -> str:
-        """A BIRD that is all of the routers: it speaks what the sheet says, and tells more than anybody may take."""
-        parts = [ROUTERS.replace("LOG", f"{self.directory}/router.log")]
-        parts += [self._router(peer) for peer in self.record["peers"]]
-        return "".join(parts)
+    def _routers(self) -> dict[str, str]:
+        """BIRDs that are all of the routers: they speak what the sheet says, and tell more than anybody may take."""
+        found = {}
+        for number, peers in enumerate(routers(self.record), 1):
+            name = f"router{number}"
+            parts = [ROUTERS.replace("LOG", f"{self.directory}/{name}.log"), *map(self._router, peers)]
+            found[name] = "".join(parts)
+        return found
+
+    def shown(self, *words: str) -> str:
+        """What all routers show."""
+        return "".join(self.birdc(name, "show", *words) for name in self._routers())
 
     def _router(self, peer: Record) -> str:
         secret = peer["password_variable"] and self.record["secrets"][peer["password_variable"]]
@@ -301,14 +326,13 @@ class SheetBench(Bench):
 
     def established(self) -> bool:
         """Whether every session of the sheet is up."""
-        said = self.birdc("router", "show", "protocols")
-        return len(re.findall(r"(?m) Established\s*$", said)) == len(self.record["peers"])
+        return len(re.findall(r"(?m) Established\s*$", self.shown("protocols"))) == len(self.record["peers"])
 
     def held(self) -> dict[str, dict[str, Record]]:
         """What each session's router holds: as ``wanted`` has it."""
         found: dict[str, dict[str, Record]] = {peer["name"]: {} for peer in self.record["peers"]}
         prefix, entry = "", {}
-        for line in self.birdc("router", "show", "route", "all").splitlines():
+        for line in self.shown("route", "all").splitlines():
             if match := re.match(r"(\S+/\d+)?\s+\w+ \[(\w+) ", line):
                 prefix, entry = match[1] or prefix, {"path": [], "standard": [], "large": []}
                 if match[2] in found:

@@ -11,18 +11,18 @@ import dataclasses
 import ipaddress
 import typing as t
 
-from ansible_collections.icann.imrs.plugins.module_utils._site import document, fleet, prose
+from ansible_collections.icann.imrs.plugins.module_utils._site import document, fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.rules import peer as rules
 from hypothesis import strategies as st
-from lab_sheets import LAB
+from valid_fleets import KEYS, PROSE, SITE, either, fleets, nodes, plain
 
 Sheet = dict[str, t.Any]
 Draw = t.Callable[..., t.Any]
 
-FLEET = document.parse("fleet.yml", (LAB.parent / "example/fleet.yml").read_bytes())
-SITE = "nbo"
-STEPS = ("contact", "documents", "nda", "agreement", "purchase", "rack", "install", "notify")
-NETWORKS = {4: ("41.0.0.0/8", "203.0.113.0/24", "5.0.0.0/8"), 6: ("2c0f::/16", "2001:db8::/33", "2a00::/12")}
+NETWORKS = {
+    4: ("41.0.0.0/8", "203.0.113.0/24", "5.0.0.0/8", "62.0.0.0/8"),
+    6: ("2c0f::/16", "2001:db8::/33", "2a00::/12", "2a10::/16"),
+}
 """Where hosts have their links."""
 FAR = {4: ("192.0.2.0/24", "185.0.0.0/8"), 6: ("2001:db8:8000::/34", "2600::/12")}
 """And where their routers are that are some hops away."""
@@ -32,45 +32,56 @@ FEW_HOSTS = 6
 """Machines on one link, at most."""
 PASSWORDS = st.text(sorted(set(map(chr, range(0x21, 0x7F))) - set('"\\')), min_size=1, max_size=80)
 """What ``_site.secrets`` takes for a BGP session."""
-PROSE = st.text(
-    st.characters(exclude_categories=("C", "Z"), exclude_characters='"\\{}', include_characters=" "),
-    min_size=1,
-    max_size=40,
-).filter(lambda text: bool(text.strip()) and prose.unseen(text) is None) | st.sampled_from(
-    ["N'Djamena's router", "! exit", "# a comment", "*/ accept; /*", "$HOME?", "% d", "; |"]
-)
 SECRET_NAMES = ("vault_bgp_a", "vault_bgp_b")
+INSIDE_NAMES = ("vault_bgp_inside", "vault_bgp_within")
+LINK_LOCAL = st.integers(2, 9).map(lambda last: f"fe80::{last}/64") | st.integers(1 << 32, (1 << 64) - 1).map(
+    lambda last: f"{ipaddress.ip_address((0xFE80 << 112) + last)}/64"
+)
+"""Ours, which is none of the routers'."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """A sheet, and what the vault holds for it."""
+    """A sheet and the fleet that it is in, and what the vault holds for it."""
 
     sheet: Sheet
+    fleet: Sheet
     secrets: dict[str, str]
 
     def load(self) -> fleet.Fleet:
         """The fleet that has this site alone."""
-        return fleet.load(FLEET, [document.Document(f"sites/{self.sheet['site']}.yml", self.sheet)])
+        site = document.Document(f"sites/{self.sheet['site']}.yml", self.sheet)
+        return fleet.load(document.Document("fleet.yml", self.fleet), [site])
 
 
 @st.composite
 def examples(draw: Draw) -> Example:
     """A single, or a cluster."""
-    secrets = {name: draw(PASSWORDS) for name in (*SECRET_NAMES, "vault_bgp_inside")}
-    return Example(draw(clusters() if draw(st.integers(0, 4)) == 0 else singles()), secrets)
+    secrets = {name: draw(PASSWORDS) for name in (*SECRET_NAMES, *INSIDE_NAMES)}
+    around = draw(fleets())
+    sheet = draw(clusters(around) if draw(st.integers(0, 4)) == 0 else singles(around))
+    secrets |= {key["secret"]: draw(KEYS) for node in sheet["nodes"] for key in node["tsig"]}
+    return Example(draw(_spelt(sheet)), around, secrets)
 
 
 @st.composite
-def singles(draw: Draw) -> Sheet:
-    """One node on one link, with one to four peers on it or behind it."""
+def singles(draw: Draw, around: Sheet) -> Sheet:
+    """One node on one link, with one to four peers on it or behind it; it may have more addresses, and subnets."""
     local = draw(st.booleans())
-    link4, link6 = (draw(links(version, draw(st.integers(0, 2)))) for version in (4, 6))
-    near = min(len(link4) - 1, FEW_HOSTS if local else len(link6) - 1)
-    ours = [str(link4[0]), str(link6[0]), *(["fe80::2/64"] if local else [])]
-    here4 = [str(each.ip) for each in link4[1:]]
-    here6 = [str(each.ip) for each in link6[1:]]
+    at4, at6 = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+    link4, link6 = draw(links(4, at4)), draw(links(6, at6))
+    here4, here6 = ([str(each.ip) for each in link[1:]] for link in (link4, link6))
     local6 = [f"fe80::{number + 10:x}" for number in range(FEW_HOSTS)]
+    ours = [str(link4[0]), str(link6[0]), *([draw(LINK_LOCAL)] if local else [])]
+    for here, link, version, at in ((here4, link4, 4, at4), (here6, link6, 6, at6)):
+        more = draw(st.sampled_from(["nothing", "nothing", "an address", "a subnet"]))
+        if more == "an address" and len(here) > 1:
+            ours.append(f"{here.pop()}/{link[0].network.prefixlen}")
+        elif more == "a subnet":
+            beside = draw(links(version, (at + 1) % 3))
+            ours.append(str(beside[0]))
+            here[1:1] = [str(each.ip) for each in beside[1:3]]
+    near = min(len(here4), FEW_HOSTS if local else len(here6))
     # With a link-local gateway, no peer over several hops may tell of routes.
     local_gateway = local and draw(st.booleans())
     peers = []
@@ -84,50 +95,53 @@ def singles(draw: Draw) -> Sheet:
         peers.append(draw(sessions(addresses, multihop, takes=not (multihop and local_gateway))))
     gateways = [here4[0], local6[0] if local_gateway else here6[0]]
     return {
-        **_site("single", draw),
-        "nodes": [draw(nodes(1, ours, gateways))],
+        **draw(plain("single")),
+        "nodes": [draw(nodes(around, 1, draw(st.permutations(ours)), gateways))],
         "peers": _apart(peers),
     }
 
 
 @st.composite
-def clusters(draw: Draw) -> Sheet:
-    """Two to four nodes and one or two routers on one link; each router has its own link to the host."""
+def clusters(draw: Draw, around: Sheet) -> Sheet:
+    """Two to four nodes and one to three routers on one link; the routers have a link each to the host, or one LAN.
+
+    All routers are ours to provision, or none.
+    """
     link4, link6 = (draw(links(version, 0, LONGEST[version] - 2)) for version in (4, 6))
-    count, routers, ours = draw(st.integers(2, 4)), draw(st.integers(1, 2)), draw(st.booleans())
-    inside = [[str(each.ip) for each in pair] for pair in zip(link4[4:], link6[4:], strict=False)][:routers]
-    out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
-    md5 = draw(st.sampled_from([None, "vault_bgp_inside"]))
-    times = [
-        draw(
-            st.sampled_from([{}, {"bfd": {"interval_ms": 50, "multiplier": 3}}, {"hold_time": 3, "inbound": "default"}])
-        )
-        for _ in range(routers)
-    ]
-    peers = []
+    # A /29 has six machines.
+    count = draw(st.integers(2, min(4, len(link4) - 1, len(link6) - 1)))
+    routers = draw(st.integers(1, min(3, len(link4) - count, len(link6) - count)))
+    inside = [[str(each.ip) for each in pair] for pair in zip(link4[count:], link6[count:], strict=False)][:routers]
+    if draw(st.booleans()):
+        out4, out6 = ([draw(links(version, 1 + at)) for at in range(routers)] for version in (4, 6))
+    else:
+        lan = [draw(links(version, 1, LONGEST[version] - 3)) for version in (4, 6)]
+        out4, out6 = ([[machines[at], machines[3]] for at in range(routers)] for machines in lan)
+    ours, peers = draw(st.booleans()), []
     for at in range(draw(st.integers(routers if ours else 1, 3))):
         near = at < routers and (ours or draw(st.integers(0, 3)) > 0)
         addresses = [str(out[at][1].ip) for out in (out4, out6)] if near else [draw(far(4)), draw(far(6))]
         peers.append(draw(sessions(addresses, not near)))
     inner = [
-        draw(nodes(at + 1, [str(link4[at]), str(link6[at])], draw(st.sampled_from(inside)))) for at in range(count)
+        draw(nodes(around, at + 1, [str(link4[at]), str(link6[at])], draw(st.sampled_from(inside))))
+        for at in range(count)
     ]
-    if ours:
-        for node in inner:
-            node["uplink"]["mtu"] = inner[0]["uplink"]["mtu"]
+    for node in inner if ours else ():  # one link, one MTU
+        node["uplink"]["mtu"] = inner[0]["uplink"]["mtu"]
     return {
-        **_site("cluster", draw),
+        **draw(plain("cluster")),
         "cluster": {
             "minimum_live": draw(st.integers(1, count - 1)),
-            **draw(st.sampled_from([{}, {"below_minimum": "drained"}, {"below_minimum": "dark"}])),
+            **(draw(either(below_minimum=st.sampled_from(["drained", "dark"]))) if ours else {}),
             "uplink_mbps": draw(st.integers(100, 1_000_000)),
             "routers": [
                 {
                     "router": f"{SITE}-r{at + 1}",
-                    "addresses": inside[at],
+                    "addresses": draw(st.permutations(inside[at])),
                     "uplink": [str(out4[at][0]), str(out6[at][0])],
-                    **({"md5": md5} if md5 or draw(st.booleans()) else {}),
-                    **times[at],
+                    **draw(either(md5=st.sampled_from([None, *INSIDE_NAMES]))),
+                    **draw(times()),
+                    **draw(either(inbound=st.sampled_from(["none", "default"]))),
                     **({"machine": draw(machines(at, [out[at][1] for out in (out4, out6)]))} if ours else {}),
                 }
                 for at in range(routers)
@@ -152,26 +166,35 @@ def machines(draw: Draw, at: int, beside: list[t.Any]) -> Sheet:
     }
 
 
-def _site(kind: str, draw: Draw) -> Sheet:
-    """What has nothing to do with routing, at its plainest."""
-    contact = {"email": "noc@host.example", "phone": "+254 20 555 0100"}
-    return {
-        "site": SITE,
-        "kind": kind,
-        "operational": True,
-        "mode": draw(st.sampled_from(["live", "drained", "dark"])),
-        "asn": 20144,
-        "host": {
-            "name": "Savanna",
-            "type": "nren",
-            "country": "KE",
-            "contacts": {"noc": contact},
-            "gse": {"region": "africa", "coordinator": "GSE Africa"},
-        },
-        "location": {"iata": SITE, "city": "Nairobi", "country": "KE", "coordinates": "-1.3192, 36.9278"},
-        "vantage": "vantage-nbo",
-        "onboarding": {"steps": {step: {"date": "2026-01-01", "by": "J. Doe"} for step in STEPS}},
-    }
+@st.composite
+def times(draw: Draw) -> Sheet:
+    """How soon a neighbour that is silent is noticed."""
+    hold = st.sampled_from([3, 9, 90, 180, 65535]) | st.integers(3, 65535)
+    bfd = st.fixed_dictionaries({"interval_ms": st.integers(50, 60_000), "multiplier": st.integers(2, 50)})
+    given: Sheet = draw(either(bfd=bfd, hold_time=hold))
+    return given | draw(either(keepalive_time=st.integers(1, given.get("hold_time", 9) // 3)))
+
+
+@st.composite
+def _spelt(draw: Draw, sheet: Sheet) -> Sheet:
+    """The same sheet with its addresses in another spelling."""
+    how = draw(st.sampled_from([str, str.upper, _in_full]))
+
+    def each(found: t.Any) -> t.Any:
+        if isinstance(found, dict):
+            return {
+                key: list(map(how, value)) if key in {"addresses", "gateways", "uplink"} and isinstance(value, list)
+                else each(value) for key, value in found.items()
+            }  # fmt: skip
+        return list(map(each, found)) if isinstance(found, list) else found
+
+    return t.cast("Sheet", each(sheet))
+
+
+def _in_full(text: str) -> str:
+    """An address, with all of its zeros."""
+    address, slash, length = text.partition("/")
+    return f"{ipaddress.ip_address(address).exploded}{slash}{length}"
 
 
 def _apart(peers: list[Sheet]) -> list[Sheet]:
@@ -207,39 +230,6 @@ def far(draw: Draw, version: int) -> str:
     return str(inside[draw(st.integers(1, inside.num_addresses - 2))])
 
 
-@st.composite
-def nodes(draw: Draw, number: int, addresses: list[str], gateways: list[str]) -> Sheet:
-    """One appliance."""
-    name = f"{SITE}{number:02}"
-    bond = draw(st.sampled_from([{}, {"bond": {"members": ["eno2", "eno3"], "mode": "802.3ad"}}]))
-    vlan = draw(st.sampled_from([{}, {"vlan": 1}, {"vlan": 4094}]))
-    return {
-        "node": name,
-        "profile": draw(st.sampled_from(["calypso", "pandora", "cluster_server"])),
-        "serial": f"CLP-{number}",
-        "nameserver": draw(st.sampled_from(["knot", "nsd"])),
-        "routing": draw(st.sampled_from(["bird", "frr"])),
-        "uplink": {
-            "interface": "bond0" if bond else draw(st.sampled_from(["eno2", "ens1f0", "enp0s31f6.12", "if-1_a"])),
-            "mtu": draw(st.integers(1280, 9216)),
-            "addresses": draw(st.permutations(addresses)),
-            "gateways": draw(st.permutations(gateways)),
-            **bond,
-            **vlan,
-        },
-        "management": {"interface": "eno1", "addresses": [f"10.144.0.{number}/24"]},
-        "tsig": [
-            {
-                "master": master["name"],
-                "name": f"{name}-{master['name']}.imrs.example.",
-                "algorithm": "hmac-sha256",
-                "secret": f"vault_tsig_{name}_{master['name']}",
-            }
-            for master in (FLEET.data or {})["masters"]
-        ],
-    }
-
-
 ASNS = (
     st.sampled_from([1, 20143, 20145, 64496, 64512, 65534, 65536, 65551, 4200000000, 4294967294])
     | st.integers(1, 2**32 - 1)
@@ -254,24 +244,23 @@ COMMUNITIES = st.lists(STANDARD | LARGE, max_size=12, unique=True).map(
 @st.composite
 def sessions(draw: Draw, addresses: list[str], multihop: bool, takes: bool = True) -> Sheet:
     """One entry of ``peers``; each option is given or left out."""
-    hold = draw(st.sampled_from([3, 9, 90, 180, 65535]) | st.integers(3, 65535))
     inbound = draw(st.sampled_from(["none", "default", "all"])) if takes else "none"
     most = draw(st.sampled_from([1, 2, 1000, 1_100_000, 10_000_000]) | st.integers(1, 10_000_000))
-    options: dict[str, t.Any] = {
-        "bfd": {"interval_ms": draw(st.integers(50, 60_000)), "multiplier": draw(st.integers(2, 50))},
-        "hold_time": hold,
-        "communities": draw(COMMUNITIES),
-        "no_export": draw(st.booleans()),
-        "prepend": draw(st.integers(0, 5)),
-        "bgp_role": "customer",
-    }
-    given = {name: value for name, value in options.items() if draw(st.booleans())}
-    if draw(st.booleans()):
-        given["keepalive_time"] = draw(st.integers(1, given.get("hold_time", 9) // 3))
+    given = draw(times()) | draw(
+        either(
+            communities=COMMUNITIES,
+            no_export=st.booleans(),
+            prepend=st.integers(0, 5),
+            bgp_role=st.just("customer"),
+            route_server=st.booleans(),
+        )
+    )
     if inbound != "none" or draw(st.booleans()):
         given["inbound"] = inbound
     if inbound == "all":
         given["max_prefix"] = most
+    elif inbound == "default" and draw(st.booleans()):
+        given["max_prefix"] = 1
     if multihop:
         given["multihop"] = draw(st.sampled_from([2, 255]) | st.integers(2, 255))
     return {

@@ -70,7 +70,10 @@ INTERFACE: Schema = {
     ),
     "format": "imrs-interface",
 }
-DNS_NAME = text(r"\.|(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.){1,20}", "a DNS name in lower case that ends in a dot")
+DNS_NAME = text(
+    r"\.|(?=.{1,254}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.){1,20}",
+    "a DNS name in lower case that ends in a dot (at most 254 characters)",
+)
 # Printed into configuration files: no double quotes, backslashes, braces or control characters, whatever the syntax.
 # An apostrophe belongs to names (N'Djamena), and ends no text in any of these files. What is not seen is not there: the
 # pattern knows the usual such characters, for editors, and the format (``prose.unseen``) all of them.

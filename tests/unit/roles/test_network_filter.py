@@ -9,6 +9,10 @@ import typing as t
 import pytest
 from imrs_network_wire import V4, V6, Wire, laid, ruleset
 from imrs_role_cases import CASES, NODE
+from imrs_sheet_render import different
+
+DRAWN = 25
+"""Sheets whose packet filter is loaded."""
 
 
 @pytest.fixture
@@ -69,3 +73,10 @@ def test_operators_get_in_by_the_management_interface_alone(
     assert wire.send(source, 1, own, 22)["let_in"] == passes
     assert wire.send(stranger, 1, own, 22)["let_in"] == 0
     assert wire.send(source, 1, V6 if ":" in source else V4, 22)["let_in"] == 0, "the service addresses have no SSH"
+
+
+def test_the_filter_of_any_valid_sheet_is_taken(wire: Wire) -> None:
+    """Whatever its interfaces are called, and however many links, peers and masters there are; a router's, too."""
+    for example in different(DRAWN):
+        for variables in example.load().hosts.values():
+            wire.load(ruleset(**variables))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from imrs_role_cases import CASES, EVERYBODY, SECRETS, both
+from imrs_role_cases import CASES, EVERYBODY, NODE, SECRETS, both
 from imrs_role_render import ROLES, ROOT, STORED, bundle, files, stored, tree
 
 RENEW = "run tests/unit/roles/imrs_role_render.py, and read the difference"
@@ -181,3 +181,11 @@ def test_nothing_leaves_frr_without_the_mark_of_its_session(case: str) -> None:
         for block in blocks:
             assert f" match large-community mark_{peer['name']}\n" in block
             assert re.search(r" set large-community (?!.*additive)", block), "a mark would leave the node"
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (4, 1), (64, 61), (1024, 255)])
+def test_workers_follow_the_cores_as_far_as_knot_has_them(cores: int, workers: int) -> None:
+    """``udp-workers`` of Knot is from 1 to 255, and sheets may say 1024 cores."""
+    node = CASES["plain"][1]
+    rendered = files("nameserver", "knot", {**node, "imrs_profile": {**NODE["imrs_profile"], "cores": cores}})
+    assert f"    udp-workers: {workers}\n" in rendered["etc/knot/knot.conf"]

@@ -16,6 +16,9 @@ SPECIFIC = "these are 199.7.83.0/24, 2001:500:9f::/48, 2001:500:3::/48"
 COVERING = "these are 199.7.82.0/23, 2001:500:9e::/47"
 SERVICE = "these are 199.7.83.42, 2001:500:9f::42, 2001:500:3::42"
 
+LONG = 4 * f"{62 * 'a'}." + "aa."
+"""255 characters: 256 octets on the wire, one too many (RFC 1035, section 2.3.4)."""
+
 FLEET: dict[str, tuple[str, str, list[str]]] = {
     "another AS": ("asn: 20144", "asn: 64500", ["asn: 64500 is not 20144, the AS number of the IMRS"]),
     "foreign service address": ("  - 199.7.83.42\n", "  - 199.7.83.43\n", [
@@ -47,6 +50,9 @@ FLEET: dict[str, tuple[str, str, list[str]]] = {
     ]),
     "zone twice": ("zones:\n", 'zones:\n  - {name: ".", zonemd: true, dnssec: true}\n', [
         "zones[1].name: . was already given in zones[0]"
+    ]),
+    "name that DNS has not": ('name: "arpa."', f'name: "{LONG}"', [
+        f"zones[1].name: {LONG[:57]}... is not a DNS name in lower case that ends in a dot (at most 254 characters)"
     ]),
     "port twice": ("port: uplink", "port: mgmt", ["profiles[0].ports[1].port: mgmt was already given in ports[0]"]),
     "role of a port": ("role: uplink", "role: service", [
