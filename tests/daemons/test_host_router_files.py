@@ -141,6 +141,23 @@ def test_acceptance_reads_what_it_has(wire: Wire, system: str, text: str) -> Non
     assert "error" in host_router.received(addresses, wire.run_there, wire.control)
 
 
+@pytest.mark.parametrize("system", [*PARSERS, "gobgp"], indirect=True)
+def test_a_router_that_has_nothing_yet_is_read_as_such(wire: Wire, system: str, text: str) -> None:
+    """That is what acceptance finds first, at stage dark."""
+    wire.run(system, text)
+    wire.announce()
+    addresses = {"ipv4": ["192.0.2.2"], "ipv6": ["2001:db8:0:1::2"]}
+
+    def seen() -> dict[str, t.Any]:
+        return host_router.received(addresses, wire.run_there, wire.control)
+
+    until(
+        lambda: {each["state"] for each in seen().get("sessions", {}).values()} == {"Established"},
+        what=lambda: str(seen()),
+    )
+    assert seen()["routes"] == {"192.0.2.2": [], "2001:db8:0:1::2": []}
+
+
 def test_gobgp_tells_of_what_its_filters_let_in_and_no_password(wire: Wire) -> None:
     wire.run("gobgp", GOBGP)
     wire.announce(*FIVE, SIXTH, prepends="if net ~ [199.7.82.0/23] then bgp_origin = ORIGIN_INCOMPLETE;")
