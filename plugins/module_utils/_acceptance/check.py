@@ -67,6 +67,8 @@ class Check:
     scopes: tuple[str, ...]
     harm: bool
     judge: Judge
+    also: tuple[str, ...] = ()
+    """Scopes whose word it takes as well where there is one: without it, less is proven."""
 
     def __post_init__(self) -> None:
         problems = []
@@ -80,6 +82,8 @@ class Check:
             problems.append("it is due at no stage")
         if not self.scopes or not set(self.scopes) <= set(SCOPES):
             problems.append(f"scopes are some of {', '.join(SCOPES)}")
+        if not set(self.also) <= set(SCOPES) - set(self.scopes):
+            problems.append(f"it also hears others of {', '.join(SCOPES)} than its scopes")
         if not (inspect.getdoc(self.judge) or "").strip():
             problems.append("the pass condition is missing: write it as docstring of the judge")
         if problems:
@@ -100,6 +104,7 @@ def check(  # noqa: PLR0913 - all but two are options
     stages: tuple[Mode, ...] = EVERY_STAGE,
     scopes: tuple[str, ...] = ("node",),
     harm: bool = False,
+    also: tuple[str, ...] = (),
 ) -> t.Callable[[Judge], Check]:
     """Make a check of a pure function ``(evidence, expected) -> Verdict`` whose docstring is the pass condition.
 
@@ -109,7 +114,7 @@ def check(  # noqa: PLR0913 - all but two are options
     """
 
     def define(judge: Judge) -> Check:
-        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge)
+        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge, also)
 
     return define
 
