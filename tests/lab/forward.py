@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernel of a host's router follows the table of a BGP daemon that tells it nothing itself: `forward.py <daemon>`.
+"""The kernel of a host's router follows the table of GoBGP, which tells it nothing itself.
 
 It runs on the router, as root, and needs Python alone. What the daemon no longer says, or a daemon that does not
 answer, takes the routes away.
@@ -11,24 +11,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import typing as t
 
 EVERY = 1.0
 """Seconds from one look to the next."""
-TABLES = {
-    "gobgp": (["gobgp", "-j", "global", "rib", "-a", "ipv4"], ["gobgp", "-j", "global", "rib", "-a", "ipv6"]),
-    "openbgpd": (["bgpctl", "-j", "show", "rib", "best"],),
-}
-"""What shows a daemon's whole table."""
 
 
-def ways(daemon: str, said: str) -> dict[str, str]:
-    """The next hop of each prefix, of its best route, from what such a command printed; or ValueError."""
+def ways(said: str) -> dict[str, str]:
+    """The next hop of each prefix, of its best route, from what `gobgp -j global rib` printed; or ValueError."""
     table: t.Any = json.loads(said)
-    if daemon == "openbgpd":
-        return {each["prefix"]: each["exit_nexthop"] for each in table.get("rib", []) if each.get("valid")}
     best = {prefix: path for prefix, paths in table.items() for path in paths if path["best"]}
     hops = {prefix: [each["nexthop"] for each in path["attrs"] if "nexthop" in each] for prefix, path in best.items()}
     return {prefix: found[0] for prefix, found in hops.items() if found}
@@ -45,23 +37,24 @@ def changes(have: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> list[list
     return gone + new
 
 
-def look(daemon: str) -> dict[str, str]:
+def look() -> dict[str, str]:
     """What the daemon has; nothing where it does not answer."""
     found: dict[str, str] = {}
-    for command in TABLES[daemon]:
+    for family in ("ipv4", "ipv6"):
+        command = ["gobgp", "-j", "global", "rib", "-a", family]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         try:
-            found |= ways(daemon, done.stdout) if done.returncode == 0 else {}
+            found |= ways(done.stdout) if done.returncode == 0 else {}
         except ValueError:
             continue
     return found
 
 
-def main(daemon: str) -> None:
+def main() -> None:
     """Follow it until the end."""
     have: dict[str, str] = {}
     while True:
-        wanted = look(daemon)
+        wanted = look()
         for words in changes(have, wanted):
             subprocess.run(["ip", *words], check=False)
         have = wanted
@@ -69,4 +62,4 @@ def main(daemon: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -1,21 +1,24 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GoBGP, as a host's router (`host_router`) of one site. It has no BFD, and no kernel (`host_forward`)."""
+"""GoBGP, as a host's router (`host_router`) of one site. It has no BFD.
+
+It tells the kernel nothing: tests/lab/forward.py does, beside it.
+"""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-from . import host_forward
-from .host_router import Ask, HostRouter, Neighbor, Route
-
-if t.TYPE_CHECKING:
-    from . import topology
+from . import topology
+from .host_router import FORWARDING, FORWARDING_FILE, Ask, HostRouter, Neighbor, Route
 
 NAME = "gobgp"
 UNIT = "gobgpd.service"
 LACKS = frozenset({"bfd", "default", "others"})
+
+FORWARD = "lab-forward.service"
+PROGRAM = "usr/local/lib/lab-forward.py"
 
 _AS_PATH = 2
 """The type of that attribute (RFC 4271, section 5)."""
@@ -23,9 +26,26 @@ _AS_PATH = 2
 
 def settings(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
     """What it finds on its disk. Its configuration has passwords, so it is root's, and so is the daemon."""
-    service = "DynamicUser=no\nEnvironment=GOBGPD_OPTIONS=--api-hosts=127.0.0.1:50051\n"
-    files = {"etc/gobgpd.conf": _text(HostRouter.of(lab, machine))}
-    return files | host_forward.settings(NAME, UNIT, service)
+    return {
+        "etc/gobgpd.conf": _text(HostRouter.of(lab, machine)),
+        FORWARDING_FILE: FORWARDING,
+        PROGRAM: (topology.ROOT / "tests/lab/forward.py").read_text(encoding="utf-8"),
+        f"etc/systemd/system/{UNIT}.d/lab.conf": f"""[Unit]
+Wants={FORWARD}
+[Service]
+DynamicUser=no
+Environment=GOBGPD_OPTIONS=--api-hosts=127.0.0.1:50051
+""",
+        f"etc/systemd/system/{FORWARD}": f"""[Unit]
+Description=The kernel follows {UNIT}
+BindsTo={UNIT}
+After={UNIT}
+[Service]
+ExecStart=/usr/bin/python3 /{PROGRAM}
+ExecStopPost=/bin/sh -c 'ip -4 route flush proto bgp; ip -6 route flush proto bgp'
+Restart=on-failure
+""",
+    }
 
 
 def held(ask: Ask, sessions: t.Iterable[topology.Session]) -> t.Iterator[Route]:

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenBGPD, as a host's router (`host_router`) of one site. On Linux it has no BFD, and no kernel (`host_forward`)."""
+"""OpenBGPD, as a host's router (`host_router`) of one site. It has no BFD."""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-from . import host_forward
-from .host_router import Ask, HostRouter, Neighbor, Route
+from .host_router import FORWARDING, FORWARDING_FILE, Ask, HostRouter, Neighbor, Route
 
 if t.TYPE_CHECKING:
     from . import topology
@@ -20,7 +19,7 @@ LACKS = frozenset({"bfd", "default", "others"})
 
 def settings(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
     """What it finds on its disk."""
-    return {"etc/bgpd.conf": _text(HostRouter.of(lab, machine))} | host_forward.settings(NAME, UNIT)
+    return {"etc/bgpd.conf": _text(HostRouter.of(lab, machine)), FORWARDING_FILE: FORWARDING}
 
 
 def held(ask: Ask, sessions: t.Iterable[topology.Session]) -> t.Iterator[Route]:
@@ -35,7 +34,6 @@ def _text(router: HostRouter) -> str:
     """``bgpd.conf``. Nothing is told unless a rule allows it (RFC 8212)."""
     return f"""AS {router.asn}
 router-id {router.router_id}
-fib-update no
 {"".join(map(_session, router.ours))}allow from any
 """
 
