@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make live: lab up, appliances provisioned, accepted and announced; then what came of it. SITE="xlb xnf": which ones.
+# HOST_ROUTER=bird: what the hosts' routers run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 began=$(date +%s)
@@ -14,7 +15,7 @@ export PATH=$PWD/.venv/bin:$PATH
 read -ra sites <<<"${SITE:-}"
 inventory=.lab/$lab/inventory
 
-tests/lab/lab.py up "${sites[@]}"
+tests/lab/lab.py up --host-router="${HOST_ROUTER:-frr}" "${sites[@]}"
 ready=$(date +%s)
 
 ansible-playbook icann.imrs.site -i "$inventory" "$@"

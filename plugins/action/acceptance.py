@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
                 certified=given["sessions"],
                 waivers=given["waivers"],
                 fingerprint=given["fingerprint"],
-                absent={scope: judge.why_absent(result) for scope, result in given["absent"].items()},
+                absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
                 stopwatch=time.perf_counter,
             )
             return _said(report, self._write(report, given["report_directory"]))

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
@@ -17,15 +16,20 @@ import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from imrslab import guests, host, image, keys, machine, network, packages, sheets, shell, topology, zones
+from imrslab import guests, host, host_daemons, image, keys, machine, network, packages, sheets, shell, topology, zones
 
 
-def up(lab: topology.Lab, fresh: bool, sites: t.Sequence[str] = topology.USUAL) -> None:
-    """Bring the lab of these sites up.
+def up(
+    lab: topology.Lab,
+    fresh: bool,
+    sites: t.Sequence[str] = topology.USUAL,
+    host_router: str = host_daemons.USUAL,
+) -> None:
+    """Bring the lab of these sites up, with that daemon on the hosts' routers.
 
     What already runs stays, unless ``fresh``, or made from other sheets; half a lab is taken down first.
     """
-    plan = sheets.plan(sites)
+    plan = sheets.plan(sites, host_router=host_router)
     names = [each.name for each in plan.machines]
     if network.exists(lab.outer) and not lab.state.exists():
         raise shell.LabError(
@@ -38,7 +42,7 @@ def up(lab: topology.Lab, fresh: bool, sites: t.Sequence[str] = topology.USUAL) 
             sheets.write_inventory(lab, plan)  # the fleet's file may be another one
             shell.say("already up")
             return
-        shell.say(f"up with other sheets than these ({', '.join(there.sites)}): that one is taken down")
+        shell.say(f"up with other sheets or routers than these ({', '.join(there.sites)}): that one is taken down")
     down(lab)
     host.has_watchers(host.watchers(plan))
     images = image.build_all(lab)
@@ -91,14 +95,11 @@ def status(lab: topology.Lab) -> int:
 def received(lab: topology.Lab) -> None:
     """Print what each host's router holds from us: prefix, next hop, AS path."""
     for router, asn in lab.plan.asns.items():
-        print(f"What {router} (AS {asn}) received:\n\n{'prefix':22}{'next hop':22}AS path")
-        for _, session in lab.plan.sessions(router):
-            question = f"show bgp {session.family} unicast neighbors {session.address} routes json"
-            answer = json.loads(shell.run(*machine.inside(lab, router, "vtysh", "-c", question)))
-            for prefix, paths in sorted(answer.get("routes", {}).items()):
-                for path in paths:
-                    hops = [hop["ip"] for hop in path["nexthops"] if hop.get("scope") != "link-local"]
-                    print(f"{prefix:22}{', '.join(hops):22}{path['path']}")
+        daemon = host_daemons.of(lab.plan.machine(router)).NAME
+        print(f"What {router} (AS {asn}, {daemon}) received:\n\n{'prefix':22}{'next hop':22}AS path")
+        sessions = [session for _, session in lab.plan.sessions(router)]
+        for route in host_daemons.held(lab, router, sessions):
+            print(f"{route.prefix:22}{route.next_hop:22}{route.as_path}")
         print()
 
 
@@ -108,6 +109,9 @@ def main(arguments: list[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     up_verb = verbs.add_parser("up", help="bring it up; what runs already stays")
     up_verb.add_argument("--fresh", action="store_true", help="start from bare machines")
+    up_verb.add_argument(
+        "--host-router", default=host_daemons.USUAL, metavar="DAEMON", help=", ".join(host_daemons.names())
+    )
     up_verb.add_argument(
         "sites", nargs="*", default=topology.USUAL, help=f"sheets of {topology.SOURCE}/sites (IMRS_LAB_SHEETS)"
     )
@@ -130,7 +134,7 @@ def main(arguments: list[str]) -> int:
     if os.geteuid() != 0:
         raise shell.LabError("the lab needs root: it makes network namespaces and boots machines")
     if chosen.verb == "up":
-        up(lab, chosen.fresh, chosen.sites)
+        up(lab, chosen.fresh, chosen.sites, chosen.host_router)
     elif chosen.verb == "down":
         down(lab)
     elif chosen.verb == "publish":

@@ -72,6 +72,8 @@ class Check:
     judge: Judge
     functions: tuple[str, ...] = (NODE,)
     """The appliances that it is for."""
+    also: tuple[str, ...] = ()
+    """Scopes whose word it takes as well where there is one: without it, less is proven."""
 
     def __post_init__(self) -> None:
         problems = []
@@ -87,6 +89,8 @@ class Check:
             problems.append(f"scopes are some of {', '.join(SCOPES)}")
         if not self.functions or not set(self.functions) <= set(FUNCTIONS):
             problems.append(f"functions are some of {', '.join(FUNCTIONS)}")
+        if not set(self.also) <= set(SCOPES) - set(self.scopes):
+            problems.append(f"it also hears others of {', '.join(SCOPES)} than its scopes")
         if not (inspect.getdoc(self.judge) or "").strip():
             problems.append("the pass condition is missing: write it as docstring of the judge")
         if problems:
@@ -108,6 +112,7 @@ def check(  # noqa: PLR0913 - all but two are options
     scopes: tuple[str, ...] = ("node",),
     harm: bool = False,
     functions: tuple[str, ...] = (NODE,),
+    also: tuple[str, ...] = (),
 ) -> t.Callable[[Judge], Check]:
     """Make a check of a pure function ``(evidence, expected) -> Verdict`` whose docstring is the pass condition.
 
@@ -117,7 +122,7 @@ def check(  # noqa: PLR0913 - all but two are options
     """
 
     def define(judge: Judge) -> Check:
-        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge, functions)
+        return Check(ident, Severity(severity), title, source, stages, scopes, harm, judge, functions, also)
 
     return define
 

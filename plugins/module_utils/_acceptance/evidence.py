@@ -110,6 +110,14 @@ class Evidence:
             raise Missing(f"{name} of the {scope} could not be read: {found['error']}")
         return found
 
+    def readable(self, scope: str, name: str) -> bool:
+        """Whether there is such a section."""
+        try:
+            self.section(scope, name)
+        except Missing:
+            return False
+        return True
+
     def now(self, scope: str = "node") -> float:
         """When the evidence was collected, in Unix time."""
         return float(self.section(scope, "collected_at"))

@@ -65,6 +65,8 @@ class Report:
     scopes: tuple[str, ...]
     sessions: tuple[Placed, ...] = ()
     """Where each session of the sheet stands."""
+    unproven: tuple[str, ...] = ()
+    """Which checks lacked the word of another machine than the node, and why."""
 
     @property
     def ready(self) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ class Report:
             "results": [dataclasses.asdict(result) for result in self.results],
             "reasons": list(self.reasons),
             "scopes": list(self.scopes),
+            "unproven": list(self.unproven),
             "sessions": [
                 {
                     "name": placed.peer.name,
@@ -109,14 +112,22 @@ class Report:
         }
 
 
-def judge_one(check: Check, evidence: Evidence, expected: Expected) -> Verdict:
-    """Run one check. A check that breaks is an error, and never stops the others."""
+def judge_one(
+    check: Check, evidence: Evidence, expected: Expected, why: t.Mapping[str, str] = types.MappingProxyType({})
+) -> Verdict:
+    """Run one check. A check that breaks is an error, and never stops the others.
+
+    ``why``, by scope: why there is no evidence from it.
+    """
     if evidence.stage not in check.stages:
         stages = " or ".join(str(stage) for stage in check.stages)
         return Verdict(Status.NOT_RUN, f"due at stage {stages}")
     absent = [scope for scope in check.scopes if scope not in evidence.scopes]
     if absent:
-        return Verdict(Status.SKIPPED, f"no evidence from the {' and the '.join(absent)}")
+        because = "; ".join(why[scope] for scope in absent if why.get(scope))
+        return Verdict(
+            Status.SKIPPED, f"no evidence from the {' and the '.join(absent)}" + f": {because}" * (because > "")
+        )
     try:
         return check.judge(evidence, expected)
     except Missing as error:
@@ -148,7 +159,7 @@ def judge(  # noqa: PLR0913 - all but three are options
     results = []
     for check in catalog:
         before = stopwatch()
-        status, message = judge_one(check, evidence, expected)
+        status, message = judge_one(check, evidence, expected, absent or {})
         results.append(
             Result(
                 id=check.id,
@@ -176,7 +187,37 @@ def judge(  # noqa: PLR0913 - all but three are options
         harmful=tuple(_harmful(documents, evidence, catalog)),
         scopes=tuple(sorted(evidence.scopes)),
         sessions=tuple(all_of(evidence, expected)),
+        unproven=tuple(_unproven(catalog, results, evidence, absent or {})),
     )
+
+
+def _unproven(
+    catalog: t.Sequence[Check], results: t.Sequence[Result], evidence: Evidence, absent: t.Mapping[str, str]
+) -> t.Iterator[str]:
+    """Which checks that are due had no evidence from the vantage or the host's router, and why; in a sentence each."""
+    status = {result.id: result.status for result in results}
+    for scope, words in (("vantage", "the vantage"), ("router", "the host's router")):
+        because = absent.get(scope, "")
+        if scope in evidence.scopes:
+            because = _unread(evidence) if scope == "router" else ""
+            if not because:
+                continue
+        due = [each for each in catalog if evidence.stage in each.stages and scope in (*each.scopes, *each.also)]
+        judged = [each.id for each in due if status[each.id] in {Status.PASS.value, Status.FAIL.value}]
+        others = [each.id for each in due if each.id not in judged]
+        told = [f"not judged: {', '.join(others)}"] if others else []
+        told += [f"judged by what the node says alone: {', '.join(judged)}"] if judged else []
+        if told:
+            yield f"{words} was not read{f' ({because})' if because else ''}; {'; '.join(told)}"
+
+
+def _unread(evidence: Evidence) -> str:
+    """Why the host's router was reached, and its table could not be read; empty when it could."""
+    try:
+        evidence.section("router", "host_router")
+    except Missing as error:
+        return str(error)
+    return ""
 
 
 def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, catalog: t.Iterable[Check]) -> list[str]:
@@ -191,11 +232,14 @@ def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, c
     return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
 
 
-def why_absent(result: t.Mapping[str, t.Any]) -> str:
+def why_absent(result: t.Mapping[str, t.Any], scope: str = "") -> str:
     """Why a task of Ansible's brought no evidence, in a line, from what it returned; empty where that says nothing.
 
+    That of the router (``scope``) is left out where there is nobody to ask.
     A module that broke says "non-zero return code", and what was wrong on the last line of its standard error.
     """
+    if result.get("skipped") and scope == "router":
+        return "the sheet names no looking_glass"
     texts = [result.get(key) for key in ("module_stderr", "stderr", "module_stdout", "msg")]
     if result.get("unreachable") or "module_stderr" not in result:
         texts = [result.get("msg"), *texts]

@@ -85,6 +85,8 @@ def render(report: Report) -> str:
         "Configuration": report.fingerprint or "not given",
     }
     lines += ["| | |", "|---|---|", *(f"| {name} | {cell(value)} |" for name, value in facts.items()), ""]
+    if report.unproven:
+        lines += ["## Not proven", "", *(f"- {cell(each)}" for each in report.unproven), ""]
     for group, subject in SUBJECTS.items():
         results = [result for result in report.results if result.id.startswith(group)]
         if results:

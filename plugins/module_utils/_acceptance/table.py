@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -12,6 +13,8 @@ if t.TYPE_CHECKING:
 
 WIDTH = 110
 TITLE = 44
+LONGEST = 1000
+"""Characters of what is told in several lines."""
 
 
 def _short(text: str, width: int) -> str:
@@ -27,6 +30,8 @@ def render(report: Report) -> str:
         head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
         lines.append((head + _short(result.message, WIDTH - len(head))).rstrip())
     lines += [_short(f"session {placed.words}", WIDTH) for placed in report.sessions]
+    for told in report.unproven:
+        lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
     verdict = "certifiable" if report.certifiable else "NOT certifiable"
     lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))

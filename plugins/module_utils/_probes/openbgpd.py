@@ -42,16 +42,16 @@ def received(
 
 
 def _ask(runner: host.Runner, command: t.Sequence[str], *words: str) -> tuple[dict[str, t.Any], str]:
-    """``bgpctl -j show …``: what it said, and why it said nothing."""
+    """``bgpctl -j show …``: what it said, which is ``{}`` of a table without a route, and why it said nothing."""
     done = runner([*command, "-j", "show", *words])
     try:
         said = json.loads(done["stdout"])
     except ValueError:
-        said = {}
-    if not isinstance(said, dict) or done["rc"] != 0 or "error" in said or not said:
-        told = said.get("error") if isinstance(said, dict) else ""
-        return {}, str(told or (done["stderr"] or done["stdout"]).strip() or f"{command[0]} failed")
-    return said, ""
+        said = None
+    if isinstance(said, dict) and done["rc"] == 0 and "error" not in said:
+        return said, ""
+    told = said.get("error") if isinstance(said, dict) else ""
+    return {}, str(told or (done["stderr"] or done["stdout"]).strip() or f"{command[0]} failed")
 
 
 def _routes(table: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:

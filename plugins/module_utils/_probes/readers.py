@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _products as products
-from . import bird, bird_running, frr, frr_sessions, host, knot, nsd, openbgpd
+from . import bird, bird_running, frr, frr_sessions, gobgp, host, knot, nsd, openbgpd
 
 if t.TYPE_CHECKING:
     from .seal import Seal
@@ -64,6 +64,7 @@ _HOST_ROUTERS: tuple[tuple[tuple[str, ...], HostRouter], ...] = (
     (products.FRR.control, frr),
     (products.BIRD.control, bird),
     (openbgpd.CONTROL, openbgpd),
+    (gobgp.CONTROL, gobgp),
 )
 """Asked in this order."""
 

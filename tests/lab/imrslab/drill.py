@@ -19,7 +19,7 @@ import threading
 import typing as t
 import warnings
 
-from . import image, machine, network, shell, topology
+from . import host_daemons, image, machine, network, shell, topology
 
 ROOT = topology.ROOT
 
@@ -163,9 +163,9 @@ class Drill:
         """What the lab knows of the appliance."""
         return self.lab.plan.of_site(self.site, self._name)
 
-    def up(self, *others: str) -> None:
-        """Bring the lab up, unless it is, with other sites beside."""
-        self._lab("up", self.site, *others)
+    def up(self, *others: str, host_router: str = host_daemons.USUAL) -> None:
+        """Bring the lab up, unless it is, with other sites beside; ``host_router``: the hosts' routers' daemon."""
+        self._lab("up", f"--host-router={host_router}", self.site, *others)
 
     def down(self) -> None:
         """Take the lab down."""
@@ -197,23 +197,15 @@ class Drill:
         return json.loads(self.node("imrs", "status", "--json"))
 
     def neighbors(self) -> dict[str, dict[str, t.Any]]:
-        """The appliance's sessions, as the host's router sees them."""
+        """The appliance's sessions, as the host's router sees them; it has to run FRR."""
         return json.loads(self.router("vtysh", "-c", "show bgp neighbors json"))
 
     def received(self) -> set[str]:
         """What the host's router holds from the appliance."""
-        asked = [
-            f"-cshow bgp {session.family} unicast neighbors {session.address} routes json"
-            for session in self.appliance.sessions
-            if session.router == self.appliance.router
-        ]
-        said = self.router("vtysh", *asked)
-        prefixes: set[str] = set()
-        for _question in asked:  # one document after the other; a missing one is an error, not "no route"
-            answer, end = json.JSONDecoder().raw_decode(said.lstrip())
-            prefixes |= set(answer.get("routes", {}))
-            said = said.lstrip()[end:]
-        return prefixes
+        router = self.appliance.router
+        sessions = [session for session in self.appliance.sessions if session.router == router]
+        daemon = host_daemons.of(self.lab.plan.machine(router))
+        return {route.prefix for route in daemon.held(self.router, sessions)}
 
     @contextlib.contextmanager
     def watching(self, seen: t.Callable[[frozenset[str]], object]) -> t.Iterator[None]:

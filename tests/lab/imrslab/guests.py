@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import pathlib
 import shutil
 import typing as t
 
-from . import keys, shell, topology
+from . import host_daemons, host_router, keys, shell, topology
 
 
 def lay_out(lab: topology.Lab, machine: topology.Machine) -> None:
@@ -104,7 +103,7 @@ zone:
   - domain: root-servers.net.
     file: root-servers.net.zone
 """
-    return {"etc/knot/knot.conf": text} | _own("etc/knot/knot.conf", "root", "knot")
+    return {"etc/knot/knot.conf": text} | host_router.own("etc/knot/knot.conf", "root", "knot")
 
 
 def _nsd(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
@@ -139,144 +138,8 @@ remote-control:
 {secrets}pattern:
     name: "appliances"
 {transfers}{notify}{zones}"""
-    return {"etc/nsd/nsd.conf": text} | _own("etc/nsd/nsd.conf", "root", "nsd")
+    return {"etc/nsd/nsd.conf": text} | host_router.own("etc/nsd/nsd.conf", "root", "nsd")
 
 
-def _frr(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
-    """A host's router."""
-    # Of several ways, each flow keeps to one: packets are spread by addresses and ports.
-    spread = "".join(f"net.{family}.fib_multipath_hash_policy=1\n" for family in ("ipv4", "ipv6"))
-    return {
-        "etc/frr/frr.conf": _host_router(lab, machine),
-        "etc/frr/daemons": "bgpd=yes\nbfdd=yes\nvtysh_enable=yes\n"
-        + "".join(f'{daemon}_options="-A 127.0.0.1"\n' for daemon in ("zebra", "bgpd", "bfdd")),
-        "etc/sysctl.d/50-router.conf": f"net.ipv4.ip_forward=1\nnet.ipv6.conf.all.forwarding=1\n{spread}",
-    } | _own("etc/frr", "frr", "frr")
-
-
-def _host_router(lab: topology.Lab, machine: topology.Machine) -> str:
-    """A host's router. It takes whatever we send, so that a leak would be seen here, and sends nothing.
-
-    Hosts' routers tell each other all they know, as in an internet: what one has lost, it has from another.
-    """
-    sessions = lab.plan.sessions(machine.name)
-    others = [
-        (address.partition("/")[0], lab.plan.asns[other.name])
-        for other in lab.plan.machines
-        if other.name in lab.plan.asns and other.name != machine.name
-        for address in other.link("dist").addresses
-    ]
-    neighbors = "".join(_neighbor(lab, speaker, session) for speaker, session in sessions)
-    neighbors += "".join(
-        f" neighbor {address} remote-as {asn}\n neighbor {address} timers 3 9\n" for address, asn in others
-    )
-    families = "".join(
-        _family(
-            family,
-            {session.address: _told(session) for _, session in sessions}
-            | {address: ("everything", "everything") for address, _ in others},
-            _networks(machine) if others else (),
-        )
-        for family in ("ipv4", "ipv6")
-    )
-    # TTL security comes by a group: set on a neighbour itself, FRR runs its BFD as if over several hops.
-    return f"""frr defaults traditional
-log syslog informational
-{_ways(lab, sessions)}bfd
-{_profiles(sessions)}exit
-router bgp {lab.plan.asns[machine.name]}
- bgp router-id {_router_id(machine)}
- no bgp default ipv4-unicast
- neighbor direct peer-group
- neighbor direct ttl-security hops 1
-{neighbors}{families}route-map everything permit 10
-route-map nothing deny 10
-"""
-
-
-def _ways(lab: topology.Lab, sessions: t.Sequence[tuple[topology.Appliance, topology.Session]]) -> str:
-    """How a host's router reaches the nodes of a cluster: by the cluster's routers."""
-    return "".join(
-        f"{'ipv6' if ':' in address else 'ip'} route {ipaddress.ip_interface(address).network} {session.address}\n"
-        for router, session in sessions
-        for address in router.inside
-        if (":" in address) == (session.family == "ipv6")
-    )
-
-
-def _router_id(machine: topology.Machine) -> str:
-    """The first address of a router's first link to an appliance."""
-    return next(address for address in machine.links[1].addresses if ":" not in address).partition("/")[0]
-
-
-def _networks(machine: topology.Machine) -> list[str]:
-    """What a router tells other hosts' routers of: its clients and its links to appliances."""
-    links = [link for link in machine.links if link.interface not in ("mgmt", "dist")]
-    return [str(ipaddress.ip_interface(address).network) for link in links for address in link.addresses]
-
-
-def _profiles(sessions: t.Iterable[tuple[topology.Appliance, topology.Session]]) -> str:
-    """BFD as each sheet agrees on it, under the name of our end."""
-    found = {each.name: session.bfd for each, session in sessions if session.bfd}
-    return "".join(
-        f""" profile {name}
-  detect-multiplier {bfd["multiplier"]}
-  transmit-interval {bfd["interval_ms"]}
-  receive-interval {bfd["interval_ms"]}
- exit
-"""
-        for name, bfd in found.items()
-    )
-
-
-def _neighbor(lab: topology.Lab, speaker: topology.Appliance, session: topology.Session) -> str:
-    """Our end as a neighbour."""
-    words = [
-        f"remote-as {session.asn}",
-        "peer-group direct",
-        *([f"password {keys.read(lab, session.secret)}"] if session.secret else []),
-        f"timers {session.keepalive_time} {session.hold_time}",
-        "timers connect 1",
-        *(["bfd", f"bfd profile {speaker.name}"] if session.bfd else []),
-    ]
-    return "".join(f" neighbor {session.address} {each}\n" for each in words)
-
-
-def _told(session: topology.Session) -> tuple[str, ...]:
-    """What a host's router does with one of our sessions: takes all, tells nothing or a default route of its own."""
-    return ("everything", "nothing", *(["default-originate"] if session.default_route else []))
-
-
-def _family(family: str, neighbors: dict[str, tuple[str, ...]], networks: t.Iterable[str] = ()) -> str:
-    """One address family: sessions carry the routes of their own family alone.
-
-    ``neighbors``: by address, the route-maps in and out, and what else is said of it.
-    """
-
-    def mine(text: str) -> bool:
-        return (":" in text) == (family == "ipv6")
-
-    lines = [f"network {each}" for each in dict.fromkeys(networks) if mine(each)]
-    for address, (inwards, outwards, *more) in neighbors.items():
-        words = [
-            "activate",
-            f"route-map {inwards} in",
-            f"route-map {outwards} out",
-            "soft-reconfiguration inbound",
-            *more,
-        ]
-        if mine(address):
-            lines += [f"neighbor {address} {each}" for each in words]
-    return "\n".join(
-        [f" address-family {family} unicast", *(f"  {each}" for each in lines), " exit-address-family", ""]
-    )
-
-
-SETTINGS = {"knot.service": _knot, "nsd.service": _nsd, "frr.service": _frr}
+SETTINGS = {"knot.service": _knot, "nsd.service": _nsd} | {each.UNIT: each.settings for each in host_daemons.DAEMONS}
 """What a machine has to be told that runs this."""
-
-
-def _own(path: str, owner: str, group: str) -> dict[str, str]:
-    """A tmpfiles.d line that gives a path to its daemon at boot: accounts exist only inside the image."""
-    name = path.replace("/", "-")
-    return {f"etc/tmpfiles.d/{name}.conf": f"Z /{path} - {owner} {group}\n"}

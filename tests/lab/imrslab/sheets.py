@@ -20,16 +20,21 @@ import shutil
 import sys
 import typing as t
 
-from . import shell, topology
+from . import host_daemons, shell, topology
 
 LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils._site"
 HOST_OF = {host.vantage: host for host in topology.HOSTS}
 ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
 
 
-def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topology.Plan:
-    """The lab of these sites (names of sheets in ``source``); LabError with everything that is wrong with them."""
-    sites = tuple(dict.fromkeys(sites))
+def plan(
+    sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE, host_router: str = host_daemons.USUAL
+) -> topology.Plan:
+    """The lab of these sites (names of sheets in ``source``); LabError with everything that is wrong with them.
+
+    ``host_router``: the daemon of the hosts' routers.
+    """
+    sites, daemon = tuple(dict.fromkeys(sites)), host_daemons.named(host_router)
     anchors, document, errors, fleet = map(_library, ("anchors", "document", "errors", "fleet"))
     if missing := fleet.missing_libraries():
         raise shell.LabError(
@@ -41,18 +46,20 @@ def plan(sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE) -> topo
         if site not in names:
             raise shell.LabError(f"{source}/sites/{site}.yml does not exist; there are sheets of {', '.join(names)}")
     whole = document.parse("fleet.yml", (source / "fleet.yml").read_bytes())
-    sheets = [document.parse(f"sites/{site}.yml", (source / f"sites/{site}.yml").read_bytes()) for site in sites]
+    sheets = [document.parse(f"sites/{site}.yml", host_daemons.sheet(daemon, source, site)) for site in sites]
     try:
         hosts = fleet.load(whole, sheets, anchors.Anchors(())).hosts  # the lab's own anchor is made when it comes up
     except errors.SiteError as error:
         raise _refused(error) from None
-    draft = _Draft()
+    draft = _Draft(daemon.UNIT)
     for sheet in sheets:
         draft.add(sheet, [each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]])
     draft.masters(whole, next(each["imrs_masters"] for each in hosts.values() if each["imrs_masters"]))
     if draft.problems:
         raise _refused(errors.SiteError(draft.problems))
-    return draft.plan(sites)
+    made = draft.plan(sites)
+    host_daemons.suffices(daemon, made)
+    return made
 
 
 def _refused(error: Exception) -> shell.LabError:
@@ -90,8 +97,10 @@ class _Uplink:
 class _Draft:
     """A lab that grows sheet by sheet, and what speaks against it."""
 
-    def __init__(self) -> None:
+    def __init__(self, host_router: str) -> None:
+        """``host_router``: the unit of the hosts' routers."""
         self.problems: list[t.Any] = []
+        self._host_router = host_router
         self._appliances: list[tuple[topology.Appliance, topology.Machine]] = []
         self._asns: dict[str, int] = {}
         self._uplinks: list[_Uplink] = []
@@ -302,7 +311,7 @@ class _Draft:
             client = topology.Link("client", host.bridge, host.towards_client)
             dist = topology.Link("dist", "br-dist", host.among_masters)
             links = (topology.management(host.number), *uplinks, client, dist)
-            machines.append(topology.Machine(host.router, "lab", links, ("frr.service",)))
+            machines.append(topology.Machine(host.router, "lab", links, (self._host_router,)))
             behind = topology.Link("client", host.bridge, host.client, _all_bare(host.towards_client))
             machines.append(topology.Machine(host.vantage, "lab", (topology.management(host.vantage_number), behind)))
         return topology.Plan(
@@ -370,6 +379,7 @@ def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path
         link = lab.inventory / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(source / name)
+    host_daemons.rewrite(plan, lab.inventory, source)
     values = {"lab_name": lab.name, "lab_root": str(topology.ROOT), "lab_state": str(lab.state)}
     for name in _secrets(plan):
         values[f"vault_{name}"] = f"{{{{ lookup('ansible.builtin.file', lab_state ~ '/secrets/{name}') }}}}"

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import types
+import typing as t
 
 import pytest
 from imrslab import drill, shell, topology
@@ -128,9 +130,16 @@ def test_options_are_mended_and_frozen_once_and_never_without_a_frozen_disk() ->
     assert lab.did == [("no",), ("mend", "-e", "a=1"), ("freeze", "-e", "a=1"), ("yes",), ("thaw",)]
 
 
+class Plan:
+    """A lab whose routers all run FRR."""
+
+    def machine(self, name: str) -> topology.Machine:
+        return topology.Machine(name, "lab", (), ("frr.service",))
+
+
 def lab_of_two_sessions() -> drill.Drill:
     """A lab that is not up, and knows its appliance all the same."""
-    lab = drill.Drill()
+    lab = drill.Drill(t.cast("topology.Lab", types.SimpleNamespace(plan=Plan())))
     ends = (("host-router", "192.0.2.1", "192.0.2.2"), ("host-router", "2001:db8::1", "2001:db8::2"))
     ends += (("another", "192.0.2.3", "192.0.2.2"),)
     sessions = tuple(topology.Session(*each, 20144, 9, 3, None, None) for each in ends)
@@ -140,7 +149,8 @@ def lab_of_two_sessions() -> drill.Drill:
 
 def test_what_the_router_holds_is_read_of_both_families() -> None:
     lab = lab_of_two_sessions()
-    lab.inside = lambda *_: '{"routes": {"a": []}}\n{\n  "routes": {"b": []}\n}\n'  # type: ignore[method-assign]
+    path = '[{"path": "20144", "nexthops": []}]'
+    lab.inside = lambda *_: f'{{"routes": {{"a": {path}}}}}\n{{\n  "routes": {{"b": {path}}}\n}}\n'  # type: ignore[method-assign]
     assert lab.received() == {"a", "b"}
 
 

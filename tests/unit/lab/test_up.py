@@ -37,7 +37,9 @@ def test_the_same_sheets_leave_it_up_with_a_current_inventory(lab: topology.Lab)
     assert (lab.inventory / "sites/xlb.yml").exists()
 
 
-@pytest.mark.parametrize("how", [{"fresh": True}, {"fresh": False, "sites": ["xlb", "xnf"]}])
+@pytest.mark.parametrize(
+    "how", [{"fresh": True}, {"fresh": False, "sites": ["xlb", "xnf"]}, {"fresh": False, "host_router": "bird"}]
+)
 def test_it_makes_way(lab: topology.Lab, how: dict[str, t.Any]) -> None:
     with pytest.raises(TakenDownError):
         switchboard.up(lab, **how)

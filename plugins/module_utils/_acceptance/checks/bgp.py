@@ -117,7 +117,11 @@ def exported(evidence: Evidence, expected: Expected) -> Verdict:
 
 
 @check(
-    "BG-03", "The counters agree with the mode", source="requirements BG-03; RSSAC024 answer 3.5.2", functions=FUNCTIONS
+    "BG-03",
+    "The counters agree with the mode",
+    source="requirements BG-03; RSSAC024 answer 3.5.2",
+    also=("router",),
+    functions=FUNCTIONS,
 )
 def counted(evidence: Evidence, expected: Expected) -> Verdict:
     """Every certified peer was sent as many routes as the mode has, others none, nor of other families; the host's
@@ -137,7 +141,13 @@ def counted(evidence: Evidence, expected: Expected) -> Verdict:
     return _each(evidence, expected, rule, f"as mode {evidence.stage} has it")
 
 
-@check("BG-04", "Path attributes are right", source="requirements BG-04; RFC 4271 section 5", functions=FUNCTIONS)
+@check(
+    "BG-04",
+    "Path attributes are right",
+    source="requirements BG-04; RFC 4271 section 5",
+    also=("router",),
+    functions=FUNCTIONS,
+)
 def attributes(evidence: Evidence, expected: Expected) -> Verdict:
     """Origin IGP, next hop the node, AS path AS20144 alone; agreed prepends and communities on specific prefixes only.
 
@@ -172,7 +182,12 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
 
 
 @check(
-    "BG-05", "Nothing else goes out", harm=True, source="RFC 7454 section 6; requirements BG-05", functions=FUNCTIONS
+    "BG-05",
+    "Nothing else goes out",
+    harm=True,
+    source="RFC 7454 section 6; requirements BG-05",
+    also=("router",),
+    functions=FUNCTIONS,
 )
 def leaks(evidence: Evidence, expected: Expected) -> Verdict:
     """No session but those of the sheet; none exports, nor the host's router holds, more than the stage's mode has, and
@@ -200,7 +215,8 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
             for route in routes or ()
             if route["protocol"] != GATE
         ]
-    if "router" in evidence.scopes:
+    # What goes out by the node's own word does harm, whether or not the host's router can be read.
+    if "router" in evidence.scopes and (not problems or evidence.readable("router", "host_router")):
         announced = {prefix for family in wanted.values() for prefix in family}
         for address, routes in evidence.section("router", "host_router")["routes"].items():
             if held := {route["to"] for route in routes} - announced:
