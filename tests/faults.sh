@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 tests/setup.sh test
 export PATH=$PWD/.venv/bin:$PATH
 pytest --ignore=tests/faults/lines tests/faults
-nox --session sheets schedules
+nox --session sheets
+nox --session schedules
 
 export IMRS_LAB=imrsfaults
 export ANSIBLE_CONFIG=$PWD/ansible.cfg
