@@ -152,7 +152,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path: pathlib.Path, number
 
 APART = {"docs", "sanity", "importer"}
 """Sessions that `make test` leaves out, as they take long and try what is for others; each is a target of make."""
-OF_FAULTS = {"sheets"}
+OF_FAULTS = {"schedules", "sheets"}
 """Sessions that are a part of `make test-faults`."""
 
 
