@@ -142,18 +142,14 @@ def test_a_router_that_cannot_be_read_is_said_to_be_unread(
 
 
 def test_a_sheet_without_a_looking_glass(site: Drill, inventory: t.Callable[..., pathlib.Path]) -> None:
+    """The fleet waives what nobody can look at; the report says what that leaves unproven."""
     sheet = inventory(("looking_glass:", "# looking_glass:"))
-    done = accept(site, *CANNOT, inventory=sheet)
-    assert done.status != 0, done.output[-6000:]
+    waived = json.dumps({"acceptance_waivers": [{"check": each, "reason": "agreed"} for each in ("PR-02", "TM-01")]})
+    done = accept(site, "-e", waived, inventory=sheet)
+    assert done.status == 0, done.output[-6000:]
     why = "the sheet names no looking_glass"
     (said,) = report(site)["unproven"]
     assert said.startswith(f"the host's router was not read ({why}); not judged: PR-02; ")
     assert said.endswith("; judged by what the node says alone: BG-03, BG-04, BG-05")
     assert verdict(site, "PR-02") == ("skipped", f"no evidence from the router: {why}")
-    assert f"PR-02 was skipped without a waiver: no evidence from the router: {why}" in " ".join(done.output.split())
-
-    waived = json.dumps({"acceptance_waivers": [{"check": each, "reason": "agreed"} for each in ("PR-02", "TM-01")]})
-    done = accept(site, "-e", waived, inventory=sheet)
-    assert done.status == 0, done.output[-6000:]
-    assert len(report(site)["unproven"]) == 1
     assert site.received() == ALL
