@@ -51,6 +51,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_site": site,
         "imrs_node": name,
         "imrs_node_name": f"{name}.l.root-servers.org",
+        "imrs_function": "node",
         "imrs_kind": "single",
         "imrs_operational": True,
         "imrs_state": "live",
@@ -81,6 +82,8 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_link": sessions.link(["192.0.2.2/29", "2001:db8:0:1::2/64"]),
         "imrs_management": {"interface": "eno1", "addresses": ["198.51.100.11/24"]},
         "imrs_cluster": None,
+        "imrs_inside": None,
+        "imrs_members": [],
         "imrs_peers": [
             peer("ipv4", "192.0.2.1", "192.0.2.2", site),
             peer("ipv6", "2001:db8:0:1::1", "2001:db8:0:1::2", site),
