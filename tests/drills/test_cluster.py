@@ -162,7 +162,7 @@ def test_one_router_has_to_stay(cluster: Cluster) -> None:
 
 
 def test_nothing_has_drifted(cluster: Cluster) -> None:
-    done = cluster.first.play("drift")
+    done = cluster.first.play("drift", *UNLIMITED)
     assert done.status == 0, done.output[-6000:]
     for name in (*NODES, *ROUTERS):
         assert f"{name}.l.root-servers.org: as intended" in done.output

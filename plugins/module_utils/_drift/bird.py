@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import types
 import typing as t
 
 from .finding import CONVERGE, Finding, unread
@@ -63,8 +64,12 @@ def code(dump: str) -> dict[str, list[str]]:
     return found
 
 
-def compare(_intent: Intent, evidence: Json, ours: t.Container[str]) -> list[Finding]:
-    """Everything about a running BIRD. ``ours``: all prefixes that may ever leave this node."""
+def compare(
+    _intent: Intent, evidence: Json, ours: t.Container[str], inwards: t.Mapping[str, str] = types.MappingProxyType({})
+) -> list[Finding]:
+    """Everything about a running BIRD. ``ours``: all prefixes that may ever leave this node. ``inwards``: a router's
+    sessions with its nodes by name, each with the one prefix that it may tell them.
+    """
     bird = evidence["routing"]
     if bird.get("error"):
         return [unread("BIRD", bird["error"], "see journalctl --unit=bird")]
@@ -73,7 +78,7 @@ def compare(_intent: Intent, evidence: Json, ours: t.Container[str]) -> list[Fin
         *_protocols(intended["protocols"], running["protocols"]),
         *_sessions(intended["sessions"], running["sessions"]),
         *_code(intended["filters"], running["filters"]),
-        *_exported(bird["exported"], ours),
+        *_exported(bird["exported"], ours, inwards),
         *_age(evidence["files"], bird["configured_at"]),
     ]
 
@@ -132,15 +137,19 @@ def _first(sign: str, diff: t.Sequence[str], otherwise: str) -> str:
     return next((f"code with: {step}" for step in steps), otherwise)
 
 
-def _exported(exported: t.Mapping[str, t.Sequence[str]], ours: t.Container[str]) -> list[Finding]:
+def _exported(
+    exported: t.Mapping[str, t.Sequence[str]], ours: t.Container[str], inwards: t.Mapping[str, str]
+) -> list[Finding]:
     """What would leave the node right now."""
     findings = []
     for name, prefixes in sorted(exported.items()):
-        strange = [prefix for prefix in sorted(prefixes) if prefix not in ours]
+        may = (inwards[name],) if name in inwards else ours
+        strange = [prefix for prefix in sorted(prefixes) if prefix not in may]
         if strange:
             told = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if len(strange) > 3 else "")
             remedy = "run: imrs dark; then birdc configure"
-            findings.append(Finding("bgp", f"{name} exports", "prefixes of the IMRS only", told, remedy))
+            expected = "a default route only" if name in inwards else "prefixes of the IMRS only"
+            findings.append(Finding("bgp", f"{name} exports", expected, told, remedy))
     return findings
 
 

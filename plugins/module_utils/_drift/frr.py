@@ -91,7 +91,12 @@ def _unsaid(line: Line) -> bool:
     return False
 
 
-def compare(intent: Intent, evidence: t.Mapping[str, t.Any], _ours: t.Container[str]) -> list[Finding]:
+def compare(
+    intent: Intent,
+    evidence: t.Mapping[str, t.Any],
+    _ours: t.Container[str],
+    _inwards: t.Mapping[str, str] | None = None,
+) -> list[Finding]:
     """Everything about a running FRR."""
     frr = evidence["routing"]
     if frr.get("error"):

@@ -21,14 +21,17 @@ FORMAT = 1
 """Version of the shape of evidence; any other is refused."""
 
 WIDTH = 110
+DEFAULTS = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 
-_DAEMONS: dict[str, t.Callable[[Intent, t.Mapping[str, t.Any], t.Container[str]], list[Finding]]] = {
+_DAEMONS: dict[str, t.Callable[..., list[Finding]]] = {
     "bird": bird.compare,
     "frr": frr.compare,
     "knot": knot.compare,
     "nsd": nsd.compare,
 }
-"""What compares a daemon as it runs: from the intent, the evidence and all prefixes that may ever leave this node."""
+"""What compares a daemon as it runs: from the intent, the evidence and all prefixes that may ever leave this node. A
+routing daemon also gets what a router may tell its nodes, by the names of their sessions.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def compare(
     if evidence.get("node") != should.node_name:
         raise ValueError(f"evidence is of {evidence.get('node')}, not of {should.node_name}; collect it there")
     ours = {prefix for family in should.prefixes for prefix in should.ours(family)}
+    inwards = {member.name: DEFAULTS[member.family] for member in should.members}
     subjects: list[tuple[str, t.Callable[[], list[Finding]]]] = [
         ("files", lambda: files.compare(intent, evidence, known)),
         ("packages", lambda: packages.compare(intent, evidence)),
@@ -70,9 +74,10 @@ def compare(
         ("sysctls", lambda: sysctls.compare(intent, evidence)),
         ("nftables", lambda: nftables.compare(evidence)),
         ("listening sockets", lambda: sockets.compare(evidence, should)),
+        (should.routing.title, functools.partial(_DAEMONS[should.routing.name], intent, evidence, ours, inwards)),
         *(
             (product.title, functools.partial(_DAEMONS[product.name], intent, evidence, ours))
-            for product in filter(None, (should.routing, should.nameserver))
+            for product in filter(None, [should.nameserver])
         ),
     ]
     findings = []

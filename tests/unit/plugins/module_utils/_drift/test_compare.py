@@ -9,6 +9,7 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._drift import bird
 
 if t.TYPE_CHECKING:
     from conftest import Scene  # type: ignore[import-not-found]
@@ -307,6 +308,16 @@ def test_planted_with_nsd_and_frr(nsd_frr: Scene, name: str) -> None:
     spoil, found = NSD_FRR[name]
     spoil(nsd_frr.evidence)
     assert nsd_frr.found() == found
+
+
+def test_a_router_tells_its_nodes_the_default_route_and_no_more(knot_bird: Scene) -> None:
+    inwards = {"as64500_ipv4_1": "0.0.0.0/0"}
+    told = knot_bird.evidence["routing"]["exported"] = {"as64500_ipv4_1": ["0.0.0.0/0"]}
+    assert bird.compare(knot_bird.intent, knot_bird.evidence, (), inwards) == []
+    told["as64500_ipv4_1"].append("199.7.83.0/24")
+    (leak,) = bird.compare(knot_bird.intent, knot_bird.evidence, ("199.7.83.0/24",), inwards)
+    assert leak.subject == "as64500_ipv4_1 exports"
+    assert (leak.expected, leak.found) == ("a default route only", "199.7.83.0/24")
 
 
 def test_every_finding_says_what_to_do(knot_bird: Scene, nsd_frr: Scene) -> None:
