@@ -18,6 +18,7 @@ import pytest
 import rendering
 
 GOLDEN = rendering.ROOT / "tests/golden/example"
+MANAGED = "# {{ ansible_managed }}\n"
 REMEDY = (
     "The lines: make render REV=<a revision that was right>. If this is meant: make golden, then git diff tests/golden"
 )
@@ -93,7 +94,9 @@ def test_a_template_that_depends_on_the_controller_at_one_node_is_told(
     for template in ("etc/bird/policy.conf.j2", "etc/bird/bird.conf.j2"):
         path = changed / "roles/routing/templates" / template
         line = "{% if imrs_node == 'bgi01' %}\n# of {{ lookup('env', 'USER') }}\n{% endif %}\n"
-        path.write_text(path.read_text().replace("#", f"{line}#", 1))
+        said = path.read_text()
+        assert said.count(MANAGED) == 1
+        path.write_text(said.replace(MANAGED, MANAGED + line))
     after = shutil.copytree(directory, tmp_path / "rendered")
     hostile.render(changed, tmp_path, "--limit", "anc01,bgi01")
     whole, summed = differences(golden.kept(golden.read(directory)), golden.read(after))
