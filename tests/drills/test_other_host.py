@@ -83,6 +83,7 @@ def verdict(site: Drill, ident: str) -> tuple[str, str]:
 
 def answered(site: Drill, address: str) -> bool:
     """Whether the node answers those at the vantage: host-router forwards by what it has learnt."""
+    # No answer is one of the two things that are looked for; dig ends with 9 then.
     ask = f"dig @{address} . SOA +norec +nsid +time=1 +tries=1 || true"
     return '("xlb01.l.root-servers.org")' in site.inside("vantage", "sh", "-c", ask)
 
@@ -113,7 +114,7 @@ def test_drained_fallen_and_back(site: Drill) -> None:
 
 def test_an_account_that_may_only_ask_is_enough(site: Drill, inventory: t.Callable[..., pathlib.Path]) -> None:
     """It is no root, and may speak to the daemon: it is in BIRD's group."""
-    # Connections that are kept open have the groups of the time when they were opened.
+    # Connections that are kept open have the groups of the time when they were opened; there may be none.
     less = f"rm /etc/sudoers.d/{USER}; usermod --append --groups=bird {USER}; pkill --euid {USER} || true"
     site.router("sh", "-ec", less)
     done = accept(site, inventory=inventory(ansible_become=False))

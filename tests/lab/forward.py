@@ -37,6 +37,14 @@ def changes(have: t.Mapping[str, str], wanted: t.Mapping[str, str]) -> list[list
     return gone + new
 
 
+def follow(
+    have: t.Mapping[str, str], wanted: t.Mapping[str, str], tell: t.Callable[[list[str]], bool]
+) -> dict[str, str]:
+    """Tell ip(8) what changes; what the kernel has then. What it refuses is tried again at the next look."""
+    refused = {words[2] for words in changes(have, wanted) if not tell(words)}
+    return {prefix: hop for prefix, hop in wanted.items() if prefix not in refused}
+
+
 def look() -> dict[str, str]:
     """What the daemon has; nothing where it does not answer."""
     found: dict[str, str] = {}
@@ -55,10 +63,8 @@ def main() -> None:
     have: dict[str, str] = {}
     while True:
         wanted = look()
-        for words in changes(have, wanted):
-            subprocess.run(["ip", *words], check=False)
-        have = wanted
-        time.sleep(EVERY)
+        have = follow(have, wanted, lambda words: subprocess.run(["ip", *words], check=False).returncode == 0)
+        time.sleep(EVERY)  # it asks the client, which has no events for it to wait for
 
 
 if __name__ == "__main__":

@@ -211,3 +211,13 @@ def test_what_is_gone_is_taken_out_of_the_kernel() -> None:
         ["route", "replace", "d", "via", "4", "proto", "bgp"],
     ]
     assert forward.changes(have, have) == []
+
+
+def test_a_way_that_the_kernel_refuses_is_tried_again() -> None:
+    """Such as one over a link that is just coming up."""
+    wanted = {"192.0.2.0/24": "203.0.113.1", "198.51.100.0/24": "203.0.113.1"}
+    have = forward.follow({}, wanted, lambda words: "192.0.2.0/24" not in words)
+    assert have == {"198.51.100.0/24": "203.0.113.1"}
+    told: list[list[str]] = []
+    assert forward.follow(have, wanted, lambda words: not told.append(words)) == wanted  # type: ignore[func-returns-value]
+    assert [words[2] for words in told] == ["192.0.2.0/24"]
