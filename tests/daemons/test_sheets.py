@@ -35,8 +35,9 @@ PARSERS = {
 }
 """As the bundles call them."""
 OTHERS = re.compile(
-    r"No such command on config line \d+: *((no )?ip(v6)? (nht|forwarding|route)|service integrated-vtysh-config|bfd$"
-    r"|profile |detect-multiplier|(transmit|receive)-interval|minimum-ttl)|Graceful restart configuration changed"
+    r"No such command on config line \d+: *((no )?ip(v6)? (nht|forwarding|route)|no zebra |bfd$"
+    r"|service integrated-vtysh-config|profile |detect-multiplier|(transmit|receive)-interval|minimum-ttl)"
+    r"|Graceful restart configuration changed"
     r"|^Configuration is valid$|^$"
 )
 """What bgpd says of lines that are for FRR's other daemons, and of an option that it always says something of; and what
