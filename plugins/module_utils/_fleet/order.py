@@ -59,10 +59,12 @@ def refusals(order: Order, now: float) -> list[str]:
 def of_status(status: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """A node's mode, the lowest of its families', and by whom it is so and why, from ``imrs status --json``.
 
+    What is to be withdrawn as planned is still announced for some seconds (RFC 8326), and counts as withdrawn.
     ValueError for what is no status: then nothing is known of the node.
     """
     try:
-        modes, asked = set(status["mode"].values()), status["intent"]
+        asked = status["intent"]
+        modes = {*status["mode"].values(), asked["mode"]}
         mode = next(mode for mode in ("dark", "drained", "live") if mode in modes)
         if modes - {"dark", "drained", "live"}:
             raise ValueError(f"{modes} are no modes")

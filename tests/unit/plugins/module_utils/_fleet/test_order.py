@@ -81,6 +81,9 @@ def test_claims_that_make_no_sense_are_no_answer(claims: t.Any) -> None:
             ("drained", f"asked for by bob until {END}: disk"),
         ),
         (status(("dark", "dark"), mode="dark", by=""), ("dark", "asked for by nobody")),
+        # For some seconds it still announces, as going away (RFC 8326): nobody may count on it.
+        (status(("live", "live"), mode="drained", by="bob"), ("drained", "asked for by bob")),
+        (status(("drained", "live"), mode="dark", by="bob"), ("dark", "asked for by bob")),
     ],
 )
 def test_what_a_node_says(given: dict[str, t.Any], known: tuple[str, str]) -> None:
