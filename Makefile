@@ -53,6 +53,10 @@ bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the
 test: ## everything CI runs
 	@tests/run.sh
 
+molecule: ## a scenario of molecule/ alone: SCENARIO=single, pairs or cluster
+	@tests/setup.sh test
+	@tests/scenario.sh $(or $(SCENARIO),single)
+
 test-matrix: ## render on every supported ansible-core (`make test`: on the oldest and the newest), and follow the README
 	@tests/setup.sh test
 	@nox --session matrix -- --cores=all tests/matrix/readme.py
@@ -89,4 +93,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-mitogen test test-matrix test-faults lint sanity importer docs status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock

@@ -143,17 +143,13 @@ def _in_image(session: nox.Session, *what: str, **environment: str) -> None:
 
 @nox.session(venv_backend="none")
 def molecule(session: nox.Session) -> None:
-    """The scenario `single`: create, check, converge, idempotence, check, verify. The lab stays for the drills."""
+    """The scenario `single`: create, check, converge, idempotence, check, verify. The lab stays for the drills.
+
+    The other scenarios are begun by the drills of their sites (tests/drills/test_pairs.py, test_cluster.py).
+    """
     if "IMRS_LAB" not in os.environ:
         session.error("start it through tests/run.sh, which names a lab of the tests' own")
-    ephemeral = ROOT / ".cache/molecule"
-    shutil.rmtree(ephemeral, ignore_errors=True)  # what a run before left would make this one skip `create`
-    environment = {
-        "MOLECULE_EPHEMERAL_DIRECTORY": str(ephemeral),
-        "MOLECULE_GLOB": "molecule/*/molecule.yml",
-        "PY_COLORS": os.environ.get("PY_COLORS", "0"),
-    }
-    session.run("molecule", "test", "--scenario-name", "single", "--destroy", "never", env=environment)
+    session.run("tests/scenario.sh", "single", "--destroy", "never")
 
 
 @nox.session(venv_backend="none")

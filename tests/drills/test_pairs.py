@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another pair of daemons goes live from bare, and falls and comes back like the usual one: NSD and FRR, of site xnf.
 
-It has a lab of its own meanwhile, made from that sheet and the usual one: two instances of one anycast service. Clients
-of either host reach the other instance while their own is withdrawn.
+It has a lab of its own meanwhile, which the scenario `pairs` brings up from that sheet and the usual one: two instances
+of one anycast service. Clients of either host reach the other instance while their own is withdrawn.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 
 import pytest
@@ -21,10 +20,11 @@ VANTAGES = {"xnf01": "vantage2", "xlb01": "vantage"}
 
 @pytest.fixture(scope="module")
 def xnf() -> t.Iterator[Drill]:
-    """A bare appliance, another one behind another host, and what is around them."""
+    """An appliance of another pair, another one behind another host, and what is around them: the scenario `pairs`."""
     lab = Drill(topology.Lab(topology.name_beside()), "xnf")
     try:
-        lab.up("xlb")
+        done = lab.scenario("pairs")
+        assert done.status == 0, done.output[-6000:]
         yield lab
     finally:
         lab.down()
@@ -48,26 +48,11 @@ def live() -> None:
     """Nothing of the usual lab is needed (conftest.py)."""
 
 
-def test_nsd_and_frr_go_live_from_bare(xnf: Drill) -> None:
-    done = xnf.play("site", "--limit", "xnf01")
-    assert done.status == 0, done.output[-6000:]
+def test_each_hosts_clients_have_an_instance_of_their_own(xnf: Drill) -> None:
     assert xnf.received() == ALL
     status = xnf.status()
     assert (status["certificate"]["mode"], status["certificate"]["valid"]) == ("live", True), status["certificate"]
     assert len(status["certificate"]["sessions"]) == 2
-    running = xnf.node("systemctl", "show", "--property=ActiveState", "nsd.service", "frr.service")
-    assert running.split() == ["ActiveState=active"] * 2
-    answers(xnf, "xnf01", *VANTAGES.values())  # it is the only instance as yet
-
-    again = xnf.play("site", "--limit", "xnf01")
-    assert (again.status, again.changed) == (0, 0), again.output[-6000:]
-
-
-def test_a_second_instance_goes_live_beside_it(xnf: Drill) -> None:
-    """One run over the fleet leaves the first as it is; then each host's clients have their own."""
-    done = xnf.play("site")
-    assert done.status == 0, done.output[-6000:]
-    assert re.search(r"^xnf01 .*changed=0 ", done.output, re.MULTILINE), done.output[-3000:]
     for node, vantage in VANTAGES.items():
         answers(xnf, node, vantage)
 

@@ -208,6 +208,7 @@ def cluster(**changes: t.Any) -> Record:
         cluster={
             "minimum_live": 1,
             "uplink_mbps": 10000,
+            "links_without_one_mbps": 1000,
             "routers": [{"router": "nbo-r1", "addresses": ["192.0.2.9"], "uplink": ["198.51.100.193/31"]}],
         },
         sessions=[session("ipv4", our_name="nbo-r1"), session("ipv6", our_name="nbo-r1")],

@@ -1,99 +1,135 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands on an appliance after converge, seen over SSH and from the vantage."""
+"""What stands on every appliance of a scenario after converge, seen over SSH and from its host's vantage."""
 
 from __future__ import annotations
 
+import functools
 import json
-import os
-import pathlib
 import typing as t
 
 import pytest
 import testinfra
+from imrslab import shell, topology
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SSH = ROOT / ".lab" / os.environ.get("IMRS_LAB", "imrs") / "ssh_config"
+LAB = topology.Lab()
+APPLIANCES = {each.name: each for each in LAB.plan.appliances}
+NODES = [each.name for each in LAB.plan.appliances if each.keys]
 SERVICE = ("199.7.83.42", "2001:500:9f::42", "2001:500:3::42")
-NAME = "xlb01.l.root-servers.org"
+INSIDE = "import socket; socket.create_connection(('127.0.0.1', 179), 2)"
 
 
+class Daemon(t.NamedTuple):
+    """What stands for a daemon, by the name that sheets give it."""
+
+    unit: str
+    package: str
+    process: str
+    secrets: str
+    group: str
+
+
+DAEMONS = {
+    "knot": Daemon("knot", "knot", "knotd", "/etc/knot/keys.conf", "knot"),
+    "nsd": Daemon("nsd", "nsd", "nsd", "/etc/nsd/nsd.conf.d/zones.conf", "nsd"),
+    "bird": Daemon("bird", "bird2", "bird", "/etc/bird/bird.conf", "bird"),
+    "frr": Daemon("frr", "frr", "bgpd", "/etc/frr/frr.conf", "frr"),
+}
+
+
+@functools.cache
 def enter(machine: str) -> t.Any:
     """A machine of the lab, as root."""
-    return testinfra.get_host(f"ssh://{machine}?ssh_config={SSH}&sudo=true&timeout=20")
+    config = LAB.state / "ssh_config"
+    return testinfra.get_host(f"ssh://{machine}?ssh_config={config}&sudo=true&timeout=20")
 
 
-@pytest.fixture(scope="module")
-def node() -> t.Any:
-    return enter("xlb01")
+@functools.cache
+def daemons(name: str) -> list[Daemon]:
+    """Those that its sheet gives an appliance."""
+    variables = json.loads(shell.run("ansible-inventory", "-i", str(LAB.inventory), "--host", name, cwd=topology.ROOT))
+    chosen = [variables[f"imrs_{kind}_provider"] for kind in ("nameserver", "routing")]
+    return [DAEMONS[each] for each in chosen if each]
 
 
-@pytest.fixture(scope="module")
-def vantage() -> t.Any:
-    return enter("vantage")
+@pytest.fixture(params=APPLIANCES)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
-@pytest.mark.parametrize("name", ["knot", "bird", "imrs-gate", "nftables", "ssh", "systemd-networkd"])
-def test_service_runs_and_comes_back_at_boot(node: t.Any, name: str) -> None:
-    assert node.service(name).is_running
-    assert node.service(name).is_enabled
+@pytest.fixture
+def appliance(name: str) -> t.Any:
+    return enter(name)
 
 
-def test_no_unit_has_failed(node: t.Any) -> None:
-    assert node.check_output("systemctl --failed --no-legend") == ""
+@pytest.fixture
+def vantage(name: str) -> t.Any:
+    return enter(APPLIANCES[name].vantage)
 
 
-@pytest.mark.parametrize("package", ["knot", "bird2"])
-def test_daemons_are_held(node: t.Any, package: str) -> None:
-    assert package in node.check_output("apt-mark showhold").split()
+def test_services_run_and_come_back_at_boot(name: str, appliance: t.Any) -> None:
+    for unit in [*(each.unit for each in daemons(name)), "imrs-gate", "nftables", "ssh", "systemd-networkd"]:
+        assert appliance.service(unit).is_running, unit
+        assert appliance.service(unit).is_enabled, unit
 
 
-@pytest.mark.parametrize(("path", "group"), [("/etc/knot/keys.conf", "knot"), ("/etc/bird/bird.conf", "bird")])
-def test_files_with_secrets_are_not_for_everybody(node: t.Any, path: str, group: str) -> None:
-    file = node.file(path)
-    assert (file.user, file.group, file.mode) == ("root", group, 0o640)
+def test_no_unit_has_failed(appliance: t.Any) -> None:
+    assert appliance.check_output("systemctl --failed --no-legend") == ""
 
 
-@pytest.mark.parametrize("address", SERVICE)
-def test_service_addresses_are_on_the_loopback_interface(node: t.Any, address: str) -> None:
-    assert address in node.interface("lo").addresses
-    assert address not in node.interface("uplink").addresses
+def test_daemons_are_held(name: str, appliance: t.Any) -> None:
+    assert {each.package for each in daemons(name)} <= set(appliance.check_output("apt-mark showhold").split())
 
 
-def test_daemons_do_not_run_as_root(node: t.Any) -> None:
-    for process in ("knotd", "bird", "imrs-gate"):
-        users = {found.user for found in node.process.filter(comm=process)}
+def test_files_with_secrets_are_not_for_everybody(name: str, appliance: t.Any) -> None:
+    for daemon in daemons(name):
+        file = appliance.file(daemon.secrets)
+        assert file.mode == 0o640, daemon
+        assert file.group == daemon.group
+
+
+def test_daemons_do_not_run_as_root(name: str, appliance: t.Any) -> None:
+    listed = [line.split(None, 1) for line in appliance.check_output("ps -eo user=,comm=").splitlines()]
+    for process in (*(each.process for each in daemons(name)), "imrs-gate"):
+        users = {user for user, command in listed if command.partition(":")[0] == process}
         assert users, process
         assert "root" not in users
 
 
-def test_the_gate_is_live(node: t.Any) -> None:
-    status = json.loads(node.check_output("imrs status --json"))
+def test_the_gate_is_live(appliance: t.Any) -> None:
+    status = json.loads(appliance.check_output("imrs status --json"))
     assert status["mode"] == {"ipv4": "live", "ipv6": "live"}
     assert status["certificate"]["valid"]
 
 
-def test_nobody_but_the_gate_reaches_the_routing_daemons_inner_session(node: t.Any) -> None:
-    said = node.run(
-        "runuser -u nobody -- python3 -c %s", "import socket; socket.create_connection(('127.0.0.1', 179), 2)"
-    )
+def test_service_addresses_are_on_a_nodes_loopback_interface_alone(name: str, appliance: t.Any) -> None:
+    held = set(appliance.interface("lo").addresses)
+    assert held.intersection(SERVICE) == (set(SERVICE) if name in NODES else set())
+    for other in set(appliance.interface.names()) - {"lo"}:
+        assert not set(appliance.interface(other).addresses).intersection(SERVICE), other
+
+
+def test_nobody_but_the_gate_reaches_the_routing_daemons_inner_session(appliance: t.Any) -> None:
+    said = appliance.run("runuser -u nobody -- python3 -c %s", INSIDE)
     assert "ConnectionRefusedError" in said.stderr, said.stderr
 
 
 @pytest.mark.parametrize("address", SERVICE)
 @pytest.mark.parametrize("transport", ["+notcp", "+tcp"])
-def test_the_vantage_is_answered_by_this_node(vantage: t.Any, address: str, transport: str) -> None:
+def test_the_vantage_is_answered_by_a_node_of_the_site(name: str, vantage: t.Any, address: str, transport: str) -> None:
     answer = vantage.check_output(f"dig @{address} . SOA +norec +nsid +time=2 +tries=1 {transport}")
     assert "status: NOERROR" in answer
-    assert f'("{NAME}")' in answer
+    here = [each.name for each in APPLIANCES.values() if each.site == APPLIANCES[name].site and each.name in NODES]
+    assert any(f'("{node}.l.root-servers.org")' in answer for node in here), answer
 
 
 @pytest.mark.parametrize("port", [22, 179])
-@pytest.mark.parametrize("address", ["192.0.2.2", "2001:db8:0:1::2", "199.7.83.42"])
-def test_the_vantage_reaches_no_other_port(vantage: t.Any, address: str, port: int) -> None:
-    probe = f"import socket; socket.create_connection(('{address}', {port}), 1)"
-    assert vantage.run(f'python3 -c "{probe}"').rc != 0
+def test_the_vantage_reaches_no_other_port(name: str, vantage: t.Any, port: int) -> None:
+    for address in (*APPLIANCES[name].uplink, SERVICE[0]):
+        probe = f"import socket; socket.create_connection(('{address}', {port}), 1)"
+        assert vantage.run(f'python3 -c "{probe}"').rc != 0, address
 
 
-def test_a_stranger_cannot_reach_the_notify_listener(vantage: t.Any) -> None:
-    assert vantage.run("dig @192.0.2.2 . SOA +time=1 +tries=1").rc == 9
+@pytest.mark.parametrize("name", NODES, indirect=True)
+def test_a_stranger_cannot_reach_the_notify_listener(name: str, vantage: t.Any) -> None:
+    assert vantage.run(f"dig @{APPLIANCES[name].uplink[0]} . SOA +time=1 +tries=1").rc == 9

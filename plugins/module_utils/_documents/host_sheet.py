@@ -215,6 +215,7 @@ def _cluster(record: SiteRecord) -> Page | None:
     return {
         "minimum": f"At least {least} of {count} servers {'stays' if least == 1 else 'stay'} live, whatever we do.",
         "uplink": words.bits(cluster["uplink_mbps"]),
+        "without_one": words.bits(cluster["links_without_one_mbps"]),
         "routers": cluster["routers"],
     }
 

@@ -149,6 +149,8 @@ class Cluster(t.TypedDict):
 
     minimum_live: int
     uplink_mbps: int
+    links_without_one_mbps: int
+    """What the nodes' links carry together when the node with the widest one is away."""
     routers: list[SiteRouter]
 
 

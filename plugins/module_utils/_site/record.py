@@ -10,6 +10,7 @@ import typing as t
 from .. import _addressing as addressing
 from . import contract, derive, formats, onboarding, sessions
 from .regions import REGION_OF
+from .rules.cluster import without_one
 
 if t.TYPE_CHECKING:
     from .host_variables import HostVariables
@@ -48,12 +49,29 @@ class Recorder:
             "host": _host(site["host"]),
             "location": _location(site["location"]),
             "nodes": [_node(self._profiles[node["profile"]], hosts[node["node"]]) for node in site["nodes"]],
-            "cluster": _cluster(site["cluster"]) if "cluster" in site else None,
+            "cluster": self._cluster(site) if "cluster" in site else None,
             "sessions": sessions.of_host(site),
             "onboarding": onboarding.progress(site, self._today),
             "maintenance": site.get("maintenance", []),
             "decommissioned": site.get("decommissioned"),
             **self._shared,
+        }
+
+    def _cluster(self, site: Sheet) -> contract.Cluster:
+        cluster = site["cluster"]
+        links = [self._profiles[node["profile"]]["link_mbps"] for node in site["nodes"]]
+        return {
+            "minimum_live": cluster["minimum_live"],
+            "uplink_mbps": cluster["uplink_mbps"],
+            "links_without_one_mbps": without_one(links),
+            "routers": [
+                {
+                    "router": router["router"],
+                    "addresses": derive.hosts(router["addresses"]),
+                    "uplink": [addressing.parse(text).interface for text in router["uplink"]],
+                }
+                for router in cluster["routers"]
+            ],
         }
 
 
@@ -100,19 +118,4 @@ def _node(profile: contract.Profile, variables: HostVariables) -> contract.NodeR
         "routing": variables["imrs_routing_provider"],
         "uplink": variables["imrs_uplink"],
         "management": variables["imrs_management"],
-    }
-
-
-def _cluster(cluster: Sheet) -> contract.Cluster:
-    return {
-        "minimum_live": cluster["minimum_live"],
-        "uplink_mbps": cluster["uplink_mbps"],
-        "routers": [
-            {
-                "router": router["router"],
-                "addresses": derive.hosts(router["addresses"]),
-                "uplink": [addressing.parse(text).interface for text in router["uplink"]],
-            }
-            for router in cluster["routers"]
-        ],
     }

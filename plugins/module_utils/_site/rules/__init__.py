@@ -44,7 +44,7 @@ class Judge:
 
     def site_warnings(self, site: Document) -> t.Iterator[Problem]:
         """What is allowed in a sheet, and hardly meant."""
-        yield from cluster.warnings(site)
+        yield from cluster.warnings(site, self._terms)
         yield from router.warnings(site)
         yield from host.warnings(site, self._terms)
 

@@ -10,7 +10,7 @@ import typing as t
 from ... import _products as products
 from .. import addresses
 from ..session import Session
-from .common import Record, records, sound, times
+from .common import Record, Terms, records, sound, times
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -72,12 +72,26 @@ def _off_link(site: Document, text: str) -> str | None:
     return None
 
 
-def warnings(site: Document) -> t.Iterator[Problem]:
-    """Where one fault of one program would take all nodes at once, and who is not watched though the sheet says so."""
+def without_one(links_mbps: t.Sequence[int]) -> int:
+    """What the links of a cluster's nodes carry together in Mbit/s when the node with the widest one is away."""
+    return sum(links_mbps) - max(links_mbps)
+
+
+def warnings(site: Document, terms: Terms) -> t.Iterator[Problem]:
+    """Where the loss of one node is not made up for, where one fault of one program would take all nodes at once, and
+    who is not watched though the sheet says so."""
     data = site.data or {}
     nodes = [node for _index, node in records(data, "nodes")]
     if data.get("kind") != "cluster" or len(nodes) < 2:
         return
+    links = [terms.link_mbps.get(node.get("profile") or "") for node in nodes]
+    uplink = (data.get("cluster") or {}).get("uplink_mbps")
+    if uplink and all(links) and uplink > (left := without_one([each for each in links if each])):
+        yield site.problem(
+            ("cluster", "uplink_mbps"),
+            f"the uplink brings {uplink} Mbit/s, and with one node away the links of the others carry {left}; "
+            "what comes beyond that is lost then",
+        )
     for at, router in records(data.get("cluster") or {}, "routers"):
         unwatched = [f"{node.get('node')} ({each.title})" for node in nodes for each in products.PRODUCTS
                      if each.name == node.get("routing") and not each.bfd_inside]  # fmt: skip

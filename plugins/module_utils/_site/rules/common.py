@@ -30,6 +30,8 @@ class Terms(t.NamedTuple):
     """What the fleet offers to its sheets. A part that is not sound is None, and then not asked."""
 
     profiles: tuple[str, ...] | None
+    link_mbps: dict[str, int]
+    """Of the profiles where it is sound."""
     masters: tuple[str, ...] | None
     pattern: re.Pattern[str] | None
     """What a node's full name has to match."""

@@ -23,6 +23,11 @@ def terms(fleet: Document) -> Terms:
     pattern = data.get("node_name_pattern")
     return Terms(
         profiles=names(data, "profiles"),
+        link_mbps={
+            profile["name"]: profile["link_mbps"]
+            for _index, profile in records(data, "profiles")
+            if profile.get("name") and profile.get("link_mbps")
+        },
         masters=names(data, "masters"),
         pattern=compile_pattern(pattern) if pattern else None,
         ixp_exceptions=frozenset(name for _index, name in sound(data.get("ixp_exceptions"))),

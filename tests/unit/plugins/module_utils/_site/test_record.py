@@ -167,6 +167,7 @@ def test_the_sessions_of_a_cluster_are_its_routers(cluster: Lab) -> None:
     assert found["cluster"] == {
         "minimum_live": 1,
         "uplink_mbps": 1000,
+        "links_without_one_mbps": 1000,
         "routers": [
             {
                 "router": "acc-r1",

@@ -124,6 +124,15 @@ def test_a_cluster_of_one_provider_is_told(cluster: Lab) -> None:
     ]
 
 
+def test_a_cluster_whose_uplink_brings_more_than_it_takes_without_one_node_is_told(cluster: Lab) -> None:
+    assert cluster.warnings() == []  # two nodes with links of 1000
+    (warning,) = cluster.warnings(("uplink_mbps: 1000", "uplink_mbps: 1001"))
+    assert warning == (
+        "sites/acc.yml: cluster.uplink_mbps: the uplink brings 1001 Mbit/s, and with one node away the links of "
+        "the others carry 1000; what comes beyond that is lost then"
+    )
+
+
 def test_a_node_that_is_not_watched_though_the_sheet_says_so_is_told(cluster: Lab) -> None:
     password = "      md5: vault_bgp_acc_r1\n"
     (warning,) = cluster.warnings((password, f"{password}      bfd: {{interval_ms: 300, multiplier: 3}}\n"))
