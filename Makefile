@@ -46,6 +46,10 @@ bench-cluster: ## what is lost while a node or a router of a cluster is taken aw
 	@tests/setup.sh live
 	@python tests/bench/cluster.py
 
+bench-answers: ## how long answers are, and which are truncated, in each state of the root zone (docs/zone-states.md)
+	@tests/setup.sh live
+	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/daemons/imrs_answer_sizes.py
+
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live
 	@python tests/bench/mitogen.py
@@ -93,4 +97,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock

@@ -15,7 +15,7 @@ import imrs_parity_asking
 from imrs_gate_bench import Bench, run, until
 from imrs_gate_config import SERVICE
 from imrs_provider_bench import install
-from imrslab import zones
+from imrslab import zone_states, zones
 
 if t.TYPE_CHECKING:
     from imrs_parity_questions import Question
@@ -24,17 +24,34 @@ CASE = "answers"
 """All three zones, and no limit of rates: every question is to be answered."""
 COMMANDS = {"knot": ("knotd", "-c", "/etc/knot/knot.conf"), "nsd": ("nsd", "-d", "-P", "")}
 MINUTES = 10 * 60
+EXCHANGE = """
+import socket, sys
+query, tcp = sys.stdin.buffer.read(), int(sys.argv[2])
+made = socket.create_connection((sys.argv[1], 53), 10) if tcp else socket.socket(type=socket.SOCK_DGRAM)
+made.settimeout(10)
+if tcp:
+    made.sendall(len(query).to_bytes(2, "big") + query)
+    file = made.makefile("rb")
+    answer = file.read(int.from_bytes(file.read(2), "big"))
+else:
+    made.sendto(query, (sys.argv[1], 53))
+    answer = made.recv(65535)
+sys.stdout.buffer.write(answer)
+"""
 
 
-def sign(folder: pathlib.Path) -> str:
-    """Make the three signed zones, and the anchor `anchor.ds`, in an empty folder; the text of the root before that."""
+def sign(folder: pathlib.Path, state: zone_states.State = zone_states.STATES[zones.USUAL]) -> str:
+    """Make the three signed zones, the root in this state, and `anchor.ds` with the anchors of all states, in a folder
+    that has no zones; the text of the root before that. Keys that are there already stay.
+    """
     texts, _origin = zones.unsigned(pathlib.Path("/"))
     keys = folder / "keys"
-    keys.mkdir()
+    keys.mkdir(exist_ok=True)
     for zone, text in texts.items():
         (folder / zones.FILES[zone]).write_text(text, encoding="ascii")
-    run("sh", "-c", zones.SIGN, "sign", str(keys), str(folder))
-    shutil.copyfile(keys / "root-ksk.ds", folder / "anchor.ds")
+    run("sh", "-c", zones.signing(state), "sign", str(keys), str(folder))
+    anchors = sorted(keys.glob("ksk-*.ds"))
+    (folder / "anchor.ds").write_text("".join(each.read_text(encoding="ascii") for each in anchors), encoding="ascii")
     return texts["."]
 
 
@@ -86,6 +103,11 @@ class Nameserver(Bench):
         """Ask it from the host's side."""
         command = ("ip", "netns", "exec", self.router, "dig", "+norec", "+noall", "+answer", f"@{SERVICE[0]}", *words)
         return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+    def exchange(self, query: bytes, over_tcp: bool) -> bytes:
+        """The answer to one query, from the host's side."""
+        command = ("ip", "netns", "exec", self.router, sys.executable, "-c", EXCHANGE, SERVICE[0], str(int(over_tcp)))
+        return subprocess.run(command, input=query, check=True, capture_output=True, timeout=20).stdout
 
     def ask(self, questions: t.Sequence[Question]) -> None:
         """Begin to ask."""

@@ -19,6 +19,8 @@ if t.TYPE_CHECKING:
 TRANSPORTS = ("udp", "tcp")
 TLD = "com."
 """The signed delegation that is asked for (requirements DN-11, DN-13)."""
+PAYLOAD = 1232
+"""Octets that a question says it can take over UDP, unless it says otherwise."""
 UNKNOWN_TYPES = ("TYPE666", "TYPE1000")
 UNKNOWN_OPCODES = (15, 2, 1)
 """Unassigned, STATUS, IQUERY."""

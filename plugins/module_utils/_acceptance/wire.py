@@ -127,6 +127,19 @@ def each(evidence: Evidence, probe: str, rule: Rule, good: str = "as expected") 
     return verdict(observed(exchanges, rule), f"{good} in {len(exchanges)} answers")
 
 
+def truncated(answer: Answer, evidence: Evidence, most: int) -> bool:
+    """Whether an answer is truncated (TC) and has to be: over UDP, where over TCP it is of more than ``most`` octets.
+
+    Then the one over TCP counts (RFC 7766 section 5). How long an answer is, depends on the zone's keys: with the
+    signatures of two algorithms no proof of NXDOMAIN fits 1232 octets.
+    """
+    exchange = answer.exchange
+    if exchange.transport != "udp" or not answer.flag("TC"):
+        return False
+    others = evidence.exchanges(exchange.probe, scopes=[exchange.scope])
+    return any(other.transport == "tcp" and other.size > most for other in others)
+
+
 def serials(exchanges: t.Iterable[Exchange]) -> tuple[dict[str, int], list[str]]:
     """The SOA serial seen at each place, and why there is none at the others."""
     found: dict[str, int] = {}

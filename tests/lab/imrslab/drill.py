@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -171,9 +172,9 @@ class Drill:
         """Take the lab down."""
         self._lab("down")
 
-    def _lab(self, *words: str, **options: t.Any) -> None:
+    def _lab(self, *words: str, **options: t.Any) -> t.Any:
         environment = {**os.environ, "IMRS_LAB": self.lab.name}
-        subprocess.run([ROOT / "tests/lab/lab.py", *words], check=True, env=environment, **options)
+        return subprocess.run([ROOT / "tests/lab/lab.py", *words], check=True, env=environment, **options).stdout
 
     def inside(self, name: str, *command: str) -> str:
         """Run a command in a machine, as root; what it printed."""
@@ -235,9 +236,22 @@ class Drill:
         what = f"{self.appliance.router} holding {sorted(prefixes)}"
         shell.wait_for(what, lambda: self.received() == prefixes, seconds)
 
-    def publish(self, variant: str) -> None:
-        """Have the masters serve a variant of the zones."""
-        self._lab("publish", variant, capture_output=True)
+    def publish(self, variant: str) -> int:
+        """Have the masters serve a variant of the zones; the serial of its root zone."""
+        said = self._lab("publish", variant, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return int(re.findall(r"root zone (\d+)", said)[-1])
+
+    def scenario(self, name: str, *arguments: str) -> Play:
+        """Bring this lab up with bare appliances, and them live, as a scenario of molecule/ does; the lab stays.
+
+        ``arguments`` are for ansible-playbook.
+        """
+        done = subprocess.run(
+            [ROOT / "tests/scenario.sh", name, "--destroy", "never", "--", *arguments],
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "IMRS_LAB": self.lab.name},
+        )  # fmt: skip
+        return Play(done.returncode, done.stdout)
 
     def play(self, name: str, *arguments: str, inventory: pathlib.Path | None = None) -> Play:
         """Run a playbook of the collection to its end."""

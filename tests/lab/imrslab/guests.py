@@ -93,8 +93,9 @@ template:
     file: "%s.zone"
     acl: transfer
     notify: [ {", ".join(appliance.name for appliance, _ in found)} ]
-    zonefile-load: whole
-    journal-content: none
+    # It tells what has changed (IXFR), whatever the file before said.
+    zonefile-load: difference
+    journal-content: changes
 zone:
   - domain: .
     file: root.zone
@@ -114,6 +115,7 @@ def _nsd(lab: topology.Lab, machine: topology.Machine) -> dict[str, str]:
     name: "{zone}"
     zonefile: "/var/lib/lab-zones/{name}.zone"
     include-pattern: appliances
+    create-ixfr: yes
 """
         for zone, name in ((".", "root"), ("arpa.", "arpa"), ("root-servers.net.", "root-servers.net"))
     )

@@ -16,26 +16,33 @@ import re
 import shutil
 import tempfile
 
-from . import machine, shell, topology
+from . import machine, shell, topology, zone_states
 
 STORED = "data/root.zone.2026073102.gz"
 REMADE = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
-VARIANTS = ("real", "next", "tampered", "foreign")
+USUAL = "successor"
+"""The state of the root zone unless another one is asked for: it is that of the published zone since October 2026."""
+VARIANTS = ("real", "next", "tampered", "foreign", *zone_states.STATES)
 FILES = {".": "root.zone", "arpa.": "arpa.zone", "root-servers.net.": "root-servers.net.zone"}
 RELOAD = {"knot.service": ("knotc", "--blocking", "zone-reload"), "nsd.service": ("nsd-control", "reload")}
+REVOKED = zone_states.REVOKED
 _SERVED = pathlib.Path("var/lib/lab-zones")
 
 
 def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> str:
     """Sign one variant and hand it to both masters; returns one line that says what is served.
 
-    Variants: ``real`` as published; ``next`` the same with a higher serial; ``tampered`` a higher serial and one
-    glue address of l.root-servers.net altered after signing, which only ZONEMD can notice; ``foreign`` a higher serial,
-    signed with keys that no trust anchor knows.
+    Variants: ``real`` and ``next`` as published; ``tampered`` with one glue address of l.root-servers.net altered after
+    signing, which only ZONEMD can notice; ``foreign`` signed with keys that no trust anchor knows; and the states of
+    ``zone_states``. What a lab publishes first has the serial of the stored zone; then each has the next one. ``real``
+    also makes the trust anchors anew: of the KSKs of its state.
     """
     if variant not in VARIANTS:
         raise shell.LabError(f"{variant!r} is no variant of the zone ({', '.join(VARIANTS)})")
-    texts, origin = unsigned(image, {"real": 0, "next": 1, "tampered": 2, "foreign": 3}[variant])
+    count = lab.state / "zones-published"
+    before = int(count.read_text()) if count.exists() else 0
+    texts, origin = unsigned(image, before)
+    shell.write(count, str(before + 1))
     folder = lab.state / "zones"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -43,14 +50,20 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
         shell.write(folder / FILES[zone], text)
     with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
         keys = lab.secrets / ("foreign-zones" if variant == "foreign" else "zones")
-        anchor = _sign(keys, image, folder, pathlib.Path(mounted))
+        _sign(keys, image, folder, pathlib.Path(mounted), zone_states.STATES.get(variant, zone_states.STATES[USUAL]))
     if variant == "tampered":
         _tamper(folder / FILES["."])
-    if variant != "foreign":
-        shell.write(lab.state / "trust-anchor.ds", anchor)
+    if variant == "real":
+        trust(lab, *(name for name in zone_states.ANCHORED if name in zone_states.STATES[USUAL].published))
     for master in topology.MASTERS:
         _hand_over(lab, master.name, RELOAD[master.service], folder)
     return f"root zone {_serial(texts['.'])} ({variant}), {len(tlds(texts['.']))} TLDs, from {origin}"
+
+
+def trust(lab: topology.Lab, *keys: str) -> None:
+    """Have the fleet's trust anchors be these KSKs of the lab's root zone."""
+    anchors = [(lab.secrets / "zones" / f"{key}.ds").read_text(encoding="ascii") for key in keys]
+    shell.write(lab.state / "trust-anchor.ds", "".join(anchors))
 
 
 def unsigned(image: pathlib.Path, bump: int = 0) -> tuple[dict[str, str], str]:
@@ -145,22 +158,24 @@ def _glue(records: dict[tuple[str, str], list[str]], names: list[str]) -> list[s
 SIGN = r"""set -eu
 keys=$1 zones=$2
 cd "$keys"
-make() { # ZONE NAME FLAGS: one key pair, made once in the life of a lab
-  [ -e "$2.key" ] && return
-  made=$(ldns-keygen -a RSASHA256 -b 2048 $3 "$1")
-  for end in key private; do mv "$made.$end" "$2.$end"; done
-  [ -z "$3" ] || mv "$made.ds" "$2.ds"
+make() { # NAME ZONE OPTION...: one key pair, made once in the life of a lab
+  name=$1 zone=$2; shift 2
+  [ ! -e "$name.key" ] || return 0
+  made=$(ldns-keygen "$@" "$zone")
+  for end in key private ds; do [ ! -e "$made.$end" ] || mv "$made.$end" "$name.$end"; done
 }
-for pair in .:root arpa.:arpa root-servers.net.:root-servers.net; do
-  zone=${pair%%:*} name=${pair#*:}
-  make "$zone" "$name-ksk" -k
-  make "$zone" "$name-zsk" ""
-  file=$zones/$name.zone
-  ldns-signzone -z simple:sha384 -o "$zone" -f "$file.signed" "$file" "$name-ksk" "$name-zsk"
-  mv "$file.signed" "$file"
-done
+revoke() { # NAME REVOKED
+  for end in key private; do cp "$1.$end" "$2.$end"; done
+  ldns-revoke "$2.key" >/dev/null
+}
+sign() { # ZONE FILE PUBLISHED SIGNING
+  for name in $3; do sed -E 's/^(\S+)\s+([0-9]+\s+)?IN/\1 172800 IN/' "$name.key" >> "$zones/$2"; done
+  # -d: what is published is in the file; who signs need not be.
+  ldns-signzone -d -z simple:sha384 -o "$1" -f "$zones/$2.signed" "$zones/$2" $4
+  mv "$zones/$2.signed" "$zones/$2"
+}
 """
-"""Signs the zones of one folder with the keys of another, which it makes where there are none."""
+"""What `signing` adds to."""
 IN_IMAGE = r"""set -eu
 mount --make-rprivate /
 mount --bind "$1" "$2"
@@ -172,11 +187,28 @@ exec chroot "$2" sh -c "$5" sign /tmp/keys /tmp/zones
 """
 
 
-def _sign(zone_keys: pathlib.Path, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path) -> str:
+def signing(state: zone_states.State = zone_states.STATES[USUAL]) -> str:
+    """A shell script for the lab image that signs the zones of one folder with the keys of another: its arguments are
+    the folder of the keys, which are made where there are none, and that of the zones.
+    """
+    script = [SIGN, *(f"make {name} . {options}" for name, options in zone_states.KEYS.items())]
+    script += [f"revoke {name.removesuffix(REVOKED)} {name}" for name in state.published if name.endswith(REVOKED)]
+    script.append(f"sign . {FILES['.']} '{' '.join(state.published)}' '{' '.join(state.signing)}'")
+    for zone in FILES.keys() - {"."}:
+        name = zone.rstrip(".")
+        script += [
+            f"make {name}-{key} {zone} -a RSASHA256 -b 2048 {more}" for key, more in (("ksk", "-k"), ("zsk", ""))
+        ]
+        script.append(f"sign {zone} {FILES[zone]} '{name}-ksk {name}-zsk' '{name}-ksk {name}-zsk'")
+    return "\n".join(script)
+
+
+def _sign(
+    zone_keys: pathlib.Path, image: pathlib.Path, folder: pathlib.Path, mounted: pathlib.Path, state: zone_states.State
+) -> None:
     zone_keys.mkdir(mode=0o700, exist_ok=True)
     places = (str(image), str(mounted), str(folder), str(zone_keys))
-    shell.run("unshare", "--mount", "sh", "-c", IN_IMAGE, "sign", *places, SIGN)
-    return (zone_keys / "root-ksk.ds").read_text()
+    shell.run("unshare", "--mount", "sh", "-c", IN_IMAGE, "sign", *places, signing(state))
 
 
 def _tamper(path: pathlib.Path) -> None:

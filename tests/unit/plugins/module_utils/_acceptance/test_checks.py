@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import dns.edns
+import dns.message
 import dns.name
 import dns.rdata
 import dns.rdatatype
@@ -238,6 +239,10 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-13", "extra", message("ds", with_record("authority", ". 1 IN NS a.root-servers.net.")), "authority section"),
     ("DN-15", "NOERROR", flags("nxdomain", off=NXDOMAIN), "NOERROR instead of NXDOMAIN"),
     ("DN-15", "no proof", message("nxdomain", without("authority", "NSEC")), "no NSEC covers"),
+    ("DN-15", "truncated though it fits", flags("nxdomain", on=TC, transport="udp"), "tc=1"),
+    ("DN-15", "truncated over TCP", flags("nxdomain", on=TC, transport="tcp"), "tc=1"),
+    ("DN-15", "more", message("nxdomain", with_record("authority", ". 1 IN NS a.root-servers.net.")), "NS in the auth"),
+    ("DN-15", "three proofs", message("nxdomain", with_record("authority", "a. 1 IN NSEC b. NS")), "3 NSEC"),
     ("DN-15", "proof unsigned", message("nxdomain", without("authority", "RRSIG", "NSEC")), "no RRSIG of the NSEC"),
     ("DN-17", "NOTIMP", flags("unknown_type", on=4), "NOTIMP instead of NOERROR"),
     ("DN-18", "folded", message("case", _lower), "the question came back altered"),
@@ -373,6 +378,26 @@ def test_fails_on_a_spoilt_one(ident: str, case: str, spoil: Spoil, said: str) -
     status, words = scene.judge(ident)
     assert status.value == "fail", words
     assert said in words
+
+
+def doubled(section: str) -> t.Callable[[dns.message.Message], None]:
+    """Each signature of a section a second time, as of another algorithm."""
+
+    def change(parsed: dns.message.Message) -> None:
+        for rrset in [each for each in getattr(parsed, section) if each.rdtype == dns.rdatatype.RRSIG]:
+            rrset.add(rrset[0].replace(algorithm=13, key_tag=1))
+
+    return change
+
+
+def test_a_proof_that_fits_no_datagram_is_judged_over_tcp() -> None:
+    """As it will be when the root zone is signed with two algorithms."""
+    scene = Scene()
+    message("nxdomain", doubled("authority"), transport="tcp")(scene)
+    assert scene.judge("DN-15").status.value == "pass"
+    message("nxdomain", lambda parsed: parsed.authority.clear(), transport="udp")(scene)
+    flags("nxdomain", on=TC, transport="udp")(scene)
+    assert scene.judge("DN-15").status.value == "pass"
 
 
 def test_every_check_has_a_case_in_which_it_fails() -> None:
