@@ -50,6 +50,14 @@ bench-answers: ## how long answers are, and which are truncated, in each state o
 	@tests/setup.sh live
 	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/daemons/imrs_answer_sizes.py
 
+bench-rates: ## what a source gets that asks 100 to 10,000 times a second
+	@tests/setup.sh live
+	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/daemons/imrs_rate_limits.py
+
+bench-dns: ## answers a second as the role sets a nameserver up, and as its package does; RUNS=5
+	@tests/setup.sh live
+	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/bench/dns.py $(or $(RUNS),5)
+
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live
 	@python tests/bench/mitogen.py
@@ -97,4 +105,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock
+.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-dns bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock

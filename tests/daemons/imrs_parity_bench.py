@@ -58,9 +58,9 @@ def sign(folder: pathlib.Path, state: zone_states.State = zone_states.STATES[zon
 class Nameserver(Bench):
     """One nameserver that has its zones from its disk, and who asks it from the host's side."""
 
-    def __init__(self, directory: pathlib.Path, provider: str) -> None:
+    def __init__(self, directory: pathlib.Path, provider: str, case: str = CASE) -> None:
         super().__init__(directory)
-        self.provider = provider
+        self.provider, self.case = provider, case
         self.node, self.router = f"{self.node}-{provider}", f"{self.router}-{provider}"
 
     def start_bird(self) -> None:
@@ -89,7 +89,7 @@ class Nameserver(Bench):
 
     def serve(self, signed: pathlib.Path) -> None:
         """Start it, and wait until it answers for every zone."""
-        install(CASE, self.provider)
+        install(self.case, self.provider)
         self.forget()
         for file in zones.FILES.values():
             shutil.copy(signed / file, f"/var/lib/{self.provider}/{file}")

@@ -13,7 +13,8 @@ from imrslab import shell
 from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 
 def refused(drill: Drill, done: Play, *causes: str) -> None:

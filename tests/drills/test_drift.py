@@ -17,7 +17,8 @@ from imrslab import shell
 from imrslab.drill import ALL, PATIENCE
 
 if t.TYPE_CHECKING:
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 MANIFEST = "/var/lib/imrs-bundle/gate.json"
 UPGRADES = "/etc/apt/apt.conf.d/52imrs-upgrades"

@@ -12,7 +12,8 @@ from imrslab import shell
 from imrslab.drill import ALL, PATIENCE, PATIENT
 
 if t.TYPE_CHECKING:
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 OPTED_IN = ("-e", json.dumps({**PATIENT, "gate_foresee": 300}))
 SYSCTL = "/etc/sysctl.d/60-imrs.conf"

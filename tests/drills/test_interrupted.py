@@ -14,7 +14,8 @@ from imrslab.drill import ALL, PATIENCE
 if t.TYPE_CHECKING:
     import pathlib
 
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 ELSEWHERE = '{"network_operator_networks": {"ipv4": ["203.0.113.64/29"], "ipv6": []}}'
 DARK = ("-e", "imrs_leave_dark=true")

@@ -11,7 +11,8 @@ from imrslab import shell
 from imrslab.drill import ALL, COVERING, PATIENCE, SUSPENDED
 
 if t.TYPE_CHECKING:
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 LEASE = "/run/imrs-bundle/lease.json"
 ELSEWHERE = """

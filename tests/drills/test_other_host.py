@@ -13,10 +13,12 @@ import typing as t
 
 import pytest
 from imrslab import shell, topology
-from imrslab.drill import ALL, COVERING, PATIENCE, ROOT, Drill, Play
+from imrslab.drill import ALL, COVERING, PATIENCE, ROOT, Drill
 
 if t.TYPE_CHECKING:
     import pathlib
+
+    from imrslab.runs import Play
 
 USER = topology.OPERATOR
 BIRDC = "/usr/sbin/birdc"

@@ -15,7 +15,8 @@ from imrslab.drill import ALL, COVERING
 if t.TYPE_CHECKING:
     import pathlib
 
-    from imrslab.drill import Drill, Play
+    from imrslab.drill import Drill
+    from imrslab.runs import Play
 
 SERVICE = "199.7.83.42"
 HOUR = datetime.timedelta(hours=1)

@@ -96,6 +96,14 @@ def test_daemons_do_not_run_as_root(name: str, appliance: t.Any) -> None:
         assert "root" not in users
 
 
+@pytest.mark.parametrize("name", NODES, indirect=True)
+def test_the_nameserver_is_confined(name: str, appliance: t.Any) -> None:
+    """By systemd's own measure, from 0 (confined) to 10; the limit is ten times as much."""
+    unit = daemons(name)[0].unit
+    said = appliance.run("systemd-analyze security --no-pager --threshold=25 %s.service", unit)
+    assert said.rc == 0, said.stdout[-3000:]
+
+
 def test_the_gate_is_live(appliance: t.Any) -> None:
     status = json.loads(appliance.check_output("imrs status --json"))
     assert status["mode"] == {"ipv4": "live", "ipv6": "live"}

@@ -13,7 +13,8 @@ from . import shell
 if t.TYPE_CHECKING:
     import pathlib
 
-    from .drill import Drill, Play
+    from .drill import Drill
+    from .runs import Play
 
 _OF_PACKETS = r"/flags .*dynamic/ {d = 1} /^\t}/ {d = 0} d && /elements = {/ {s = 1} !s {print} s && /}/ {s = 0}"
 """Of a ruleset, without the elements of dynamic sets: these are the sources of the last seconds' packets."""

@@ -22,7 +22,7 @@ BASE = (
 LAB = (
     *BASE,
     *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "knot", "nsd"),
-    *("bind9-dnsutils", "ldnsutils", "dns-root-data", "procps"),
+    *("bind9-dnsutils", "dnsperf", "ldnsutils", "dns-root-data", "procps"),
     *("python3-cryptography", "python3-dnspython", "python3-pytest"),
 )
 NAMESPACES = pathlib.Path("/run/netns")

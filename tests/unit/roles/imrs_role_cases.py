@@ -106,6 +106,7 @@ MASTERS = [
     for number, name in enumerate(("dist1", "dist2"), start=1)
 ]
 ZONES = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.")]
+SERVED = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.", "root-servers.net.")]
 EVERY_KIND_OF_ZONE = [
     {"name": ".", "zonemd": False, "dnssec": True},
     {"name": "arpa.", "zonemd": True, "dnssec": False},
@@ -165,16 +166,9 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "nameserver_rate_limit_slip": 1,
         },
     ),
-    # What is answered, without a limit of how much.
-    "answers": (
-        ("knot", "nsd"),
-        {
-            "imrs_zones": [
-                {"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.", "root-servers.net.")
-            ],
-            "nameserver_rate_limit": 0,
-        },
-    ),
+    # What is answered, without a limit of how much, and with the usual one.
+    "answers": (("knot", "nsd"), {"imrs_zones": SERVED, "nameserver_rate_limit": 0}),
+    "limited": (("knot", "nsd"), {"imrs_zones": SERVED}),
     "bfd": (("bird", "frr"), {"imrs_peers": both(bgp_role="customer", bfd={"interval_ms": 300, "multiplier": 3})}),
     "local": (
         ("bird", "frr"),

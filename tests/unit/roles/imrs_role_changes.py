@@ -42,6 +42,7 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "nameserver_tcp_clients": {"nameserver_tcp_clients": 300},
         "nameserver_rate_limit": {"nameserver_rate_limit": 50},
         "nameserver_rate_limit_slip": {"nameserver_rate_limit_slip": 2},
+        "nameserver_rate_limit_exempt": {"nameserver_rate_limit_exempt": ["192.0.2.0/24"]},
         "nameserver_tcp_time_limit": {"nameserver_tcp_time_limit": 5_000_000},
         "nameserver_masters": {"nameserver_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]]},
         "nameserver_zones": {"nameserver_zones": ZONES[:1]},

@@ -19,6 +19,7 @@ WHEN = {"provider", "windows", "disrupt", "confirm_seconds"}
 WITHOUT = {
     ("knot", "nameserver_trust_anchors"),
     ("nsd", "nameserver_tcp_time_limit"),
+    ("nsd", "nameserver_rate_limit_exempt"),
     ("nsd", "nameserver_tcp_workers"),
 }
 """What a provider does not know."""

@@ -94,14 +94,14 @@ def test_every_kind_of_zone_is_verified_as_far_as_it_can_be() -> None:
 
 
 LIMITS = {
-    "both": ({"nameserver_tcp_time_limit": 8000}, ["rate-limit: 200", "time-rate-limit: 8000"]),
-    "none over TCP, which Knot would set itself": ({}, ["rate-limit: 200", "time-rate-limit: 0"]),
+    "both": ({"nameserver_tcp_time_limit": 8000}, ["rate-limit: 400", "time-rate-limit: 8000"]),
+    "none over TCP, which Knot would set itself": ({}, ["rate-limit: 400", "time-rate-limit: 0"]),
     "over TCP only": (
         {"nameserver_rate_limit": 0, "nameserver_tcp_time_limit": 8000},
         ["rate-limit: 0", "time-rate-limit: 8000"],
     ),
     "none": ({"nameserver_rate_limit": 0}, []),
-    "Knot 3.2, which knows one": ({"nameserver_tcp_time_limit": None}, ["rate-limit: 200"]),
+    "Knot 3.2, which knows one": ({"nameserver_tcp_time_limit": None}, ["rate-limit: 400"]),
     "Knot 3.2, none": ({"nameserver_rate_limit": 0, "nameserver_tcp_time_limit": None}, []),
 }
 """What is wanted of Knot, and what it is told."""

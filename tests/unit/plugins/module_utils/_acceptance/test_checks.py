@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 import dns.edns
-import dns.message
 import dns.name
 import dns.rdata
 import dns.rdatatype
@@ -378,26 +377,6 @@ def test_fails_on_a_spoilt_one(ident: str, case: str, spoil: Spoil, said: str) -
     status, words = scene.judge(ident)
     assert status.value == "fail", words
     assert said in words
-
-
-def doubled(section: str) -> t.Callable[[dns.message.Message], None]:
-    """Each signature of a section a second time, as of another algorithm."""
-
-    def change(parsed: dns.message.Message) -> None:
-        for rrset in [each for each in getattr(parsed, section) if each.rdtype == dns.rdatatype.RRSIG]:
-            rrset.add(rrset[0].replace(algorithm=13, key_tag=1))
-
-    return change
-
-
-def test_a_proof_that_fits_no_datagram_is_judged_over_tcp() -> None:
-    """As it will be when the root zone is signed with two algorithms."""
-    scene = Scene()
-    message("nxdomain", doubled("authority"), transport="tcp")(scene)
-    assert scene.judge("DN-15").status.value == "pass"
-    message("nxdomain", lambda parsed: parsed.authority.clear(), transport="udp")(scene)
-    flags("nxdomain", on=TC, transport="udp")(scene)
-    assert scene.judge("DN-15").status.value == "pass"
 
 
 def test_every_check_has_a_case_in_which_it_fails() -> None:

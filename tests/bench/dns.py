@@ -1,0 +1,184 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions a second that a nameserver answers as the role sets it up, and as its package does. As Markdown.
+
+As root, in the lab's image: ``python tests/bench/dns.py [RUNS]``. Both serve the same signed root zone, each in turn
+(ours, the package's, ours, …), on one processor, with dnsperf on another one. Questions are as at a root server: most
+are for names that do not exist. Everything is in network namespaces, and bounded in time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+from imrs_gate_bench import until
+from imrs_gate_config import SERVICE
+from imrs_parity_bench import COMMANDS, Nameserver, sign
+from imrslab import zones
+
+SECONDS = 5
+QUESTIONS = 100_000
+SERVER, CLIENT = "0", "1"
+"""The processors of the two."""
+OUTSTANDING = {"udp": 200, "tcp": 100}
+"""Questions that dnsperf leaves without an answer before it waits; over TCP on CLIENTS connections."""
+CLIENTS = 20
+STOCK = {
+    "knot": {
+        "knot/knot.conf": """server:
+    rundir: "/run/knot"
+    user: knot:knot
+    listen: [ {listen} ]
+log:
+  - target: syslog
+    any: info
+database:
+    storage: "/var/lib/knot"
+template:
+  - id: default
+    storage: "/var/lib/knot"
+    file: "%s.zone"
+zone:
+  - domain: .
+    file: root.zone
+"""
+    },
+    "nsd": {
+        "nsd/nsd.conf": """server:
+{listen}
+    zonesdir: "/var/lib/nsd"
+remote-control:
+    control-enable: yes
+    control-interface: /run/nsd.ctl
+zone:
+    name: "."
+    zonefile: root.zone
+"""
+    },
+}
+"""The packages' own settings, with where to listen and what to serve."""
+
+
+class Got(t.NamedTuple):
+    """Answers a second; what was lost, in percent; the average latency in ms; the daemon's memory in MiB."""
+
+    answers: float
+    lost: float
+    latency: float
+    memory: float
+
+
+class Stock(Nameserver):
+    """As its package sets it up."""
+
+    def serve(self, signed: pathlib.Path) -> None:
+        """Start it, and wait until it answers."""
+        folder = pathlib.Path("/etc", self.provider)
+        shutil.rmtree(folder)
+        folder.mkdir()
+        each = ", ".join(f"{address}@53" for address in SERVICE)
+        lines = "\n".join(f"    ip-address: {address}@53" for address in SERVICE)
+        for path, text in STOCK[self.provider].items():
+            pathlib.Path("/etc", path).write_text(text.format(listen={"knot": each, "nsd": lines}[self.provider]))
+        self.forget()
+        shutil.copy(signed / zones.FILES["."], f"/var/lib/{self.provider}/root.zone")
+        self.start(self.provider, self.node, "taskset", "--cpu-list", SERVER, *COMMANDS[self.provider])
+        until(lambda: "SOA" in self.dig(".", "SOA"), what=lambda: self.dig(".", "SOA"))
+
+
+class Ours(Nameserver):
+    """As the role sets it up, without a limit for one source: dnsperf is one."""
+
+    def start(self, name: str, namespace: str, *command: str) -> None:
+        """On its processor."""
+        pinned = ("taskset", "--cpu-list", SERVER) if name == self.provider else ()
+        super().start(name, namespace, *pinned, *command)
+
+
+def questions(root: str) -> str:
+    """One a line, as dnsperf reads them: 65 % for no such names, 30 % below TLDs, the rest of the root."""
+    chance = random.Random(1)  # noqa: S311 - the same in every run
+    tlds = zones.tlds(root)
+    weights = [1 / (number + 1) for number in range(len(tlds))]
+    lines = []
+    for tld in chance.choices(tlds, weights, k=QUESTIONS):
+        label = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(7, 15)))
+        kind = chance.choices(("A", "AAAA", "NS", "DS"), (60, 30, 6, 4))[0]
+        name = chance.choices((f"{label}.", f"www.{label}.{tld}", ".", tld), (65, 30, 2, 3))[0]
+        lines.append(f"{name} {'NS' if name == '.' else kind}")
+    return "\n".join(lines) + "\n"
+
+
+def measure(nameserver: Nameserver, asked: pathlib.Path, transport: str) -> Got:
+    """One run of dnsperf."""
+    command = (
+        *("ip", "netns", "exec", nameserver.router, "taskset", "--cpu-list", CLIENT, "dnsperf", "-s", SERVICE[0]),
+        *("-d", str(asked), "-l", str(SECONDS), "-c", str(CLIENTS), "-T", "1", "-q", str(OUTSTANDING[transport])),
+        *("-m", transport, "-e", "-D"),
+    )
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lost = float(re.findall(r"Queries lost:\s+\d+ \(([\d.]+)%\)", said)[0])
+    latency = float(re.findall(r"Average Latency \(s\):\s+([\d.]+)", said)[0])
+    return Got(float(re.findall(r"Queries per second:\s+([\d.]+)", said)[0]), lost, 1000 * latency, memory())
+
+
+def memory() -> float:
+    """Of all processes of the one that runs, in MiB; what they share is counted once (PSS)."""
+    found = 0
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if (process / "comm").read_text().strip().partition(":")[0] in {"knotd", "nsd"}:
+                found += int(re.findall(r"^Pss:\s+(\d+)", (process / "smaps_rollup").read_text(), re.MULTILINE)[0])
+    return found / 1024
+
+
+def main(runs: int) -> None:
+    """Print the table."""
+    print(
+        "| nameserver | over | answers a second: role (package) | role / package | lost | latency (ms) | memory (MiB) |"
+    )
+    print("|---|---|--:|--:|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as made:
+        folder = pathlib.Path(made)
+        asked = folder / "questions"
+        asked.write_text(questions(sign(folder)))
+        for provider in COMMANDS:
+            got: dict[tuple[str, str], list[Got]] = {}
+            for number in range(runs):
+                for name, kind in (("ours", Ours), ("stock", Stock)):
+                    room = folder / f"{provider}-{name}-{number}"
+                    room.mkdir()
+                    with kind(room, provider) as nameserver:
+                        nameserver.serve(folder)
+                        for transport in OUTSTANDING:
+                            got.setdefault((name, transport), []).append(measure(nameserver, asked, transport))
+            for transport in OUTSTANDING:
+                print(row(provider, transport, got["ours", transport], got["stock", transport]), flush=True)
+
+
+def row(provider: str, transport: str, ours: list[Got], stock: list[Got]) -> str:
+    """One of the table: medians; of the ratio also the least and the most of all pairs."""
+    ratios = sorted(one.answers / other.answers for one, other in zip(ours, stock, strict=True))
+
+    def both(field: str, digits: int) -> str:
+        values = [statistics.median(getattr(each, field) for each in of) for of in (ours, stock)]
+        return f"{values[0]:.{digits}f} ({values[1]:.{digits}f})"
+
+    ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    return (
+        f"| {provider} | {transport} | {both('answers', 0)} | {ratio} | {both('lost', 1)} % | {both('latency', 1)} "
+        f"| {both('memory', 0)} |"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
