@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions a second that a nameserver answers as the role sets it up, and as its package does. As Markdown.
 
-As root, in the lab's image: ``python tests/bench/dns.py [RUNS]``. Both serve the same signed root zone, each in turn
-(ours, the package's, ours, …), on one processor, with dnsperf on another one. Questions are as at a root server: most
-are for names that do not exist. Everything is in network namespaces, and bounded in time.
+As root, in the lab's image: ``python tests/bench/dns.py [RUNS [STATE]]``. Both serve the same signed root zone, in one of
+the states of docs/zone-states.md, each in turn (ours, the package's, ours, …), on one processor, with dnsperf on another
+one. Questions are as at a root server: most are for names that do not exist. Everything is in network namespaces, and
+bounded in time.
 """
 
 from __future__ import annotations
@@ -23,15 +24,21 @@ import typing as t
 from imrs_gate_bench import until
 from imrs_gate_config import SERVICE
 from imrs_parity_bench import COMMANDS, Nameserver, sign
-from imrslab import zones
+from imrslab import zone_states, zones
 
 SECONDS = 5
 QUESTIONS = 100_000
 SERVER, CLIENT = "0", "1"
 """The processors of the two."""
-OUTSTANDING = {"udp": 200, "tcp": 100}
-"""Questions that dnsperf leaves without an answer before it waits; over TCP on CLIENTS connections."""
 CLIENTS = 20
+TRANSPORTS = {
+    "UDP": ("-m", "udp", "-q", "200"),
+    "TCP": ("-m", "tcp", "-q", "100"),
+    "TCP, a connection for each question": ("-m", "tcp", "-q", "20", "-O", "num-queries-per-conn=1"),
+}
+"""How CLIENTS ask, and how many questions they leave without an answer before they wait."""
+PORTS = ("net.ipv4.tcp_tw_reuse=1", "net.ipv4.ip_local_port_range=1024 65535")
+"""The client's: it opens more connections than a kernel lets one open in a minute."""
 STOCK = {
     "knot": {
         "knot/knot.conf": """server:
@@ -69,11 +76,12 @@ zone:
 
 
 class Got(t.NamedTuple):
-    """Answers a second; what was lost, in percent; the average latency in ms; the daemon's memory in MiB."""
+    """Answers a second; what was lost, in percent; latencies in ms, of the half and of 99 %; memory in MiB."""
 
     answers: float
     lost: float
-    latency: float
+    half: float
+    most: float
     memory: float
 
 
@@ -120,15 +128,28 @@ def questions(root: str) -> str:
 
 def measure(nameserver: Nameserver, asked: pathlib.Path, transport: str) -> Got:
     """One run of dnsperf."""
+    inside = ("ip", "netns", "exec", nameserver.router)
+    subprocess.run((*inside, "sysctl", "-q", "-w", *PORTS), check=True)
     command = (
-        *("ip", "netns", "exec", nameserver.router, "taskset", "--cpu-list", CLIENT, "dnsperf", "-s", SERVICE[0]),
-        *("-d", str(asked), "-l", str(SECONDS), "-c", str(CLIENTS), "-T", "1", "-q", str(OUTSTANDING[transport])),
-        *("-m", transport, "-e", "-D"),
+        *(*inside, "taskset", "--cpu-list", CLIENT, "dnsperf", "-s", SERVICE[0], "-d", str(asked)),
+        *("-l", str(SECONDS), "-c", str(CLIENTS), "-T", "1", "-e", "-D", "-O", "latency-histogram"),
+        *TRANSPORTS[transport],
     )
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lost = float(re.findall(r"Queries lost:\s+\d+ \(([\d.]+)%\)", said)[0])
-    latency = float(re.findall(r"Average Latency \(s\):\s+([\d.]+)", said)[0])
-    return Got(float(re.findall(r"Queries per second:\s+([\d.]+)", said)[0]), lost, 1000 * latency, memory())
+    half, most = (1000 * latency(said, share) for share in (0.5, 0.99))
+    return Got(float(re.findall(r"Queries per second:\s+([\d.]+)", said)[0]), lost, half, most, memory())
+
+
+def latency(said: str, share: float) -> float:
+    """Seconds within which this share of the answers came, from dnsperf's histogram."""
+    buckets = [(float(end), int(count)) for end, count in re.findall(r"[\d.]+ - ([\d.]+):\s+(\d+)", said)]
+    due, seen = share * sum(count for _end, count in buckets), 0
+    for end, count in buckets:
+        seen += count
+        if seen >= due:
+            return end
+    raise ValueError(f"no histogram in {said}")
 
 
 def memory() -> float:
@@ -141,7 +162,7 @@ def memory() -> float:
     return found / 1024
 
 
-def main(runs: int) -> None:
+def main(runs: int, state: str) -> None:
     """Print the table."""
     print(
         "| nameserver | over | answers a second: role (package) | role / package | lost | latency (ms) | memory (MiB) |"
@@ -150,7 +171,7 @@ def main(runs: int) -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = pathlib.Path(made)
         asked = folder / "questions"
-        asked.write_text(questions(sign(folder)))
+        asked.write_text(questions(sign(folder, zone_states.STATES[state])))
         for provider in COMMANDS:
             got: dict[tuple[str, str], list[Got]] = {}
             for number in range(runs):
@@ -159,9 +180,9 @@ def main(runs: int) -> None:
                     room.mkdir()
                     with kind(room, provider) as nameserver:
                         nameserver.serve(folder)
-                        for transport in OUTSTANDING:
+                        for transport in TRANSPORTS:
                             got.setdefault((name, transport), []).append(measure(nameserver, asked, transport))
-            for transport in OUTSTANDING:
+            for transport in TRANSPORTS:
                 print(row(provider, transport, got["ours", transport], got["stock", transport]), flush=True)
 
 
@@ -175,10 +196,10 @@ def row(provider: str, transport: str, ours: list[Got], stock: list[Got]) -> str
 
     ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     return (
-        f"| {provider} | {transport} | {both('answers', 0)} | {ratio} | {both('lost', 1)} % | {both('latency', 1)} "
-        f"| {both('memory', 0)} |"
+        f"| {provider} | {transport} | {both('answers', 0)} | {ratio} | {both('lost', 1)} % | {both('half', 2)} "
+        f"| {both('most', 2)} | {both('memory', 0)} |"
     )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2] if len(sys.argv) > 2 else zones.USUAL)
