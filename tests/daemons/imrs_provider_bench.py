@@ -21,7 +21,7 @@ import typing as t
 
 from imrs_gate_bench import PATIENCE, Bench, lengthened, run, until
 from imrs_gate_config import CONFIG, HOLD_TIME, SERVICE, ZONE
-from imrs_provider_config import FAR, HEAD, LOST, MASTER, ROUTERS, SIGN
+from imrs_provider_config import FAR, HEAD, LOST, MASTER, ROUTERS, SIGN, SOUND, SPOILT
 
 RENDERED = pathlib.Path(__file__).parent / "rendered"
 FRR = pathlib.Path("/usr/lib/frr")
@@ -271,14 +271,12 @@ class Node(Bench):
 
     # NSD
 
-    def start_master(self, serial: int = 2026010100, tamper: bool = False, port: int = 53) -> None:
-        """A signed root zone, handed out to the node; once it runs, another version of it, or another port."""
-        (self.directory / "root.zone").write_text(ZONE.replace("2026010100", str(serial)))
-        run("sh", "-c", SIGN, "sign", str(self.directory))
-        signed = self.directory / "root.signed"
-        if tamper:
-            signed.write_text(re.sub(r"(?m)^(ns\.example\.\s.*)192\.0\.2\.53$", r"\g<1>192.0.2.66", signed.read_text()))
-            assert "192.0.2.66" in signed.read_text()
+    def start_master(self, serial: int = 2026010100, spoilt: str = "", port: int = 53) -> None:
+        """A signed root zone, handed out to the node; once it runs, another version of it, or another port.
+
+        ``spoilt``: what is wrong with it, one of SPOILT.
+        """
+        self.sign(serial, spoilt)
         path = self.directory / "master.conf"
         text = MASTER.format(directory=self.directory)
         path.write_text(text if port == 53 else re.sub(r"(?m)^( +ip-address: .*)$", rf"\1@{port}", text))
@@ -290,6 +288,11 @@ class Node(Bench):
             (self.directory / "master.ctl").unlink()
         self.start("master", self.router, "nsd", "-d", "-c", str(path))
         until((self.directory / "master.ctl").exists, what="the master")
+
+    def sign(self, serial: int, spoilt: str = "") -> None:
+        """Make the file of that zone, `root.signed`."""
+        (self.directory / "root.zone").write_text(ZONE.replace("2026010100", str(serial)))
+        run("sh", "-c", SIGN + (SPOILT[spoilt] if spoilt else SOUND), "sign", str(self.directory))
 
     def start_nsd(self) -> None:
         """The node's nameserver, as its unit starts it."""

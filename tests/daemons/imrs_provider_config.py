@@ -157,8 +157,19 @@ if [ ! -e key.key ]; then
   made=$(ldns-keygen -a ECDSAP256SHA256 -k .)
   for end in key private ds; do mv $made.$end key.$end; done
 fi
-ldns-signzone -z simple:sha384 -o . -f root.signed root.zone key
+sign() { ldns-signzone -o . -f root.signed "$@"; }
+digest="-z simple:sha384"
 """
+SOUND = "sign $digest root.zone key"
+SPOILT = {
+    "glue altered": f"{SOUND}; sed -i 's/192.0.2.53$/192.0.2.66/' root.signed; grep -q 192.0.2.66 root.signed",
+    "no digest": "sign root.zone key",
+    "expired": "sign $digest -i 20260101000000 -e 20260201000000 root.zone key",
+    "not yet valid": "sign $digest -i 20360101000000 -e 20360201000000 root.zone key",
+    "no signatures": "sign $digest -Z root.zone",
+    "a foreign key": "other=$(ldns-keygen -a ECDSAP256SHA256 -k .); sign $digest root.zone $other",
+}
+"""What may be wrong with a zone, and how it is made, by what is behind SIGN."""
 MASTER = """
 server:
     ip-address: 203.0.113.1

@@ -132,14 +132,12 @@ class Changing(Node):
         run("ip", "-n", self.router, "route", "add", f"{SERVICE[0]}/32", "via", "192.0.2.2")
         self.start_master()
         self.put(provider, None)
-        if provider == "nsd":
-            self.run_nsd()
-        else:
+        if provider == "knot":
             shutil.rmtree("/var/lib/knot", ignore_errors=True)
             for folder in ("/run/knot", "/var/lib/knot"):
                 pathlib.Path(folder).mkdir(exist_ok=True)
                 shutil.chown(folder, "knot", "knot")
-            self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
+        self.begin(provider)
         until(lambda: self.serial_served() == "2026010100", what=lambda: f"the zone, not {self.dig('.', 'SOA')}")
 
     def serial_served(self) -> str:
@@ -156,13 +154,17 @@ class Changing(Node):
         """What the bundle would do for a change that takes no more."""
         run(*{"knot": ("knotc", "reload"), "nsd": ("nsd-control", "reconfig")}[provider])
 
-    def restart(self, provider: str) -> None:
-        """As systemd does; answers again when it returns."""
-        self.kill(provider, signal.SIGTERM)
+    def begin(self, provider: str) -> None:
+        """As its unit does."""
         if provider == "nsd":
             self.run_nsd()
         else:
             self.start("knot", self.node, "knotd", "-c", "/etc/knot/knot.conf")
+
+    def restart(self, provider: str) -> None:
+        """As systemd does; answers again when it returns."""
+        self.kill(provider, signal.SIGTERM)
+        self.begin(provider)
         until(lambda: self.serial_served() != "", what="answers")
 
     def dropped(self) -> int:

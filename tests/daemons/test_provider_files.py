@@ -335,7 +335,7 @@ def test_nsd_serves_what_it_was_sent_and_the_gate_knows_it_as_this_node(nsd: Nod
 
 @with_bird
 def test_nsd_keeps_the_zone_that_it_has_when_a_newer_one_does_not_verify(nsd: Node) -> None:
-    nsd.start_master(2026010101, tamper=True)
+    nsd.start_master(2026010101, spoilt="glue altered")
     until(lambda: "ZONEMD" in nsd.said_by("nsd"), what="the verifier to complain")
     until(lambda: "verifier" in nsd.said_by("nsd"), what="NSD to give it up")
     assert nsd.serial() == "2026010100"

@@ -90,7 +90,7 @@ def test_the_manifest_says_what_bundles_own_beside_files(rendered: t.Any) -> Non
         "reload gate imrs-gate.service /etc/imrs/upstream.json",
         "reload hardening ssh.service /etc/ssh/*",
         "restart gate imrs-gate.service /etc/imrs/gate.json /etc/systemd/* /etc/sysusers.d/* /usr/*",
-        "restart nameserver knot.service /etc/knot/knot.conf",
+        "restart nameserver knot.service /etc/knot/knot.conf */30-sandbox.conf",
         "unit nameserver knot.service enabled started",
         "unit nameserver nsd.service disabled stopped",
         "unit network nftables.service enabled started",
