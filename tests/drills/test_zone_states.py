@@ -125,12 +125,12 @@ def test_changes_came_as_ixfr(pair: Pair) -> None:
 def test_a_zone_of_a_key_that_is_trusted_no_more_is_not_served(pair: Pair) -> None:
     """Knot DNS has no anchors: the gate withdraws the node. NSD's verifier refuses the zone, and the old one stays."""
     before = pair.serial(pair.nsd)
-    pair.knot.publish("successor")
+    pair.knot.publish("rsa-again")
     pair.knot.wait(set())
     reasons = {verdict["reason"] for verdict in pair.knot.status()["verdict"].values()}
     assert any("no key of the zone is a configured trust anchor" in reason for reason in reasons), reasons
     assert pair.nsd.received() == ALL
     assert pair.serial(pair.nsd) == before
-    pair.publish("p256")
+    pair.publish("p256-again")
     for node in pair.nodes:
         node.wait(ALL)

@@ -120,7 +120,7 @@ def main(arguments: list[str]) -> int:
     verbs.add_parser("appliances", help="a line for each: its name, its site, its host's router and vantage")
     verbs.add_parser("received", help="what the hosts' routers hold from the appliances")
     verbs.add_parser("publish", help="have the masters serve a variant of the zones").add_argument(
-        "variant", choices=zones.VARIANTS
+        "variant", choices=tuple(zones.VARIANTS)
     )
     in_image = verbs.add_parser(
         "in-image", help="run a command on the lab image's Debian, with the checkout at /checkout"

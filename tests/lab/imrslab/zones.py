@@ -22,9 +22,20 @@ STORED = "data/root.zone.2026073102.gz"
 REMADE = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
 USUAL = "successor"
 """The state of the root zone unless another one is asked for: it is that of the published zone since October 2026."""
-VARIANTS = ("real", "next", "tampered", "foreign", *zone_states.STATES)
+VARIANTS: dict[str, tuple[int, str]] = {
+    "real": (0, USUAL),
+    "next": (1, USUAL),
+    "tampered": (2, USUAL),
+    "foreign": (3, USUAL),
+    **{state: (number, state) for number, state in enumerate(zone_states.STATES, 10)},
+    "rsa-again": (30, "successor"),
+    "p256-again": (31, "p256"),
+}
+"""What can be published: by how much its serial is higher than that of the stored zone, and the state of the root."""
 FILES = {".": "root.zone", "arpa.": "arpa.zone", "root-servers.net.": "root-servers.net.zone"}
 RELOAD = {"knot.service": ("knotc", "--blocking", "zone-reload"), "nsd.service": ("nsd-control", "reload")}
+AGAIN = ("sh", "-c", "systemctl stop knot && rm -rf /var/lib/knot/journal && systemctl start knot")
+"""For Knot, which tells what has changed, and takes no serial that is lower than the one before."""
 REVOKED = zone_states.REVOKED
 _SERVED = pathlib.Path("var/lib/lab-zones")
 
@@ -32,17 +43,16 @@ _SERVED = pathlib.Path("var/lib/lab-zones")
 def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> str:
     """Sign one variant and hand it to both masters; returns one line that says what is served.
 
-    Variants: ``real`` and ``next`` as published; ``tampered`` with one glue address of l.root-servers.net altered after
-    signing, which only ZONEMD can notice; ``foreign`` signed with keys that no trust anchor knows; and the states of
-    ``zone_states``. What a lab publishes first has the serial of the stored zone; then each has the next one. ``real``
-    also makes the trust anchors anew: of the KSKs of its state.
+    Variants: ``real`` as published; ``next`` the same with a higher serial; ``tampered`` a higher serial and one
+    glue address of l.root-servers.net altered after signing, which only ZONEMD can notice; ``foreign`` a higher serial,
+    signed with keys that no trust anchor knows; and the states of ``zone_states``, each with a higher serial than the
+    one before, two of them once more behind the last one. ``real`` also makes the trust anchors anew: of the KSKs of
+    its state.
     """
     if variant not in VARIANTS:
         raise shell.LabError(f"{variant!r} is no variant of the zone ({', '.join(VARIANTS)})")
-    count = lab.state / "zones-published"
-    before = int(count.read_text()) if count.exists() else 0
-    texts, origin = unsigned(image, before)
-    shell.write(count, str(before + 1))
+    bump, state = VARIANTS[variant]
+    texts, origin = unsigned(image, bump)
     folder = lab.state / "zones"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -50,13 +60,14 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
         shell.write(folder / FILES[zone], text)
     with tempfile.TemporaryDirectory(dir=lab.state) as mounted:
         keys = lab.secrets / ("foreign-zones" if variant == "foreign" else "zones")
-        _sign(keys, image, folder, pathlib.Path(mounted), zone_states.STATES.get(variant, zone_states.STATES[USUAL]))
+        _sign(keys, image, folder, pathlib.Path(mounted), zone_states.STATES[state])
     if variant == "tampered":
         _tamper(folder / FILES["."])
     if variant == "real":
         trust(lab, *(name for name in zone_states.ANCHORED if name in zone_states.STATES[USUAL].published))
     for master in topology.MASTERS:
-        _hand_over(lab, master.name, RELOAD[master.service], folder)
+        again = master.service == "knot.service" and VARIANTS[variant] < VARIANTS["before"]
+        _hand_over(lab, master.name, AGAIN if again else RELOAD[master.service], folder)
     return f"root zone {_serial(texts['.'])} ({variant}), {len(tlds(texts['.']))} TLDs, from {origin}"
 
 
