@@ -56,7 +56,7 @@ bench-rates: ## what a source gets that asks 100 to 10,000 times a second
 
 bench-dns: ## answers a second as the role sets a nameserver up, and as its package does; RUNS=5 STATE=double-2048
 	@tests/setup.sh live
-	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/bench/dns.py $(or $(RUNS),5) $(STATE)
+	@tests/lab/lab.py in-image env PYTHONPATH=tests/daemons:tests/lab:tests/support python3 tests/bench/nameservers.py $(or $(RUNS),5) $(STATE)
 
 bench-mitogen: ## whether Mitogen helps; takes it from PyPI, for the time of the measurement
 	@tests/setup.sh live

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions a second that a nameserver answers as the role sets it up, and as its package does. As Markdown.
 
-As root, in the lab's image: ``python tests/bench/dns.py [RUNS [STATE]]``. Both serve the same signed root zone, in one
+As root, in the lab's image: ``python tests/bench/nameservers.py [RUNS [STATE]]``. Both serve the same signed root zone, in one
 of the states of docs/zone-states.md, each in turn (ours, the package's, ours, …), on one processor, with dnsperf on
 another one. Questions are as at a root server: most are for names that do not exist. Everything is in network
 namespaces, and bounded in time.
