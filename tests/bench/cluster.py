@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What those outside lose while a node or a router of a cluster is taken away, at 1,000 questions a second; Markdown.
 
-The lab's site xlc: xlc01 has Knot and FRR, xlc02 NSD and BIRD; its routers have FRR and BIRD. Here BFD looks three times in
+The lab's site xlc: xlc01 has Knot and FRR, xlc02 NSD and BIRD; its routers FRR and BIRD. Here BFD looks three times in
 300 ms each, and where there is none the hold time is 3 s. Needs root. Run it with ``.venv/bin/python``.
 """
 
