@@ -21,7 +21,8 @@ import typing as t
 import line
 import measure
 from imrslab import shell, topology
-from imrslab.cluster import NODES, RATE, ROUTERS, UNLIMITED, Cluster
+from imrslab.cluster import NODES, RATE, ROUTERS, Cluster
+from imrslab.drill import UNLIMITED
 
 TITLES = ("what", "asked", "lost", "of that over UDP", "lost, in seconds of a half's questions")
 AFTER = 3 * RATE

@@ -13,10 +13,9 @@ import typing as t
 
 import dns.flags
 import dns.message
-from imrs_parity_bench import Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver, sign
 from imrslab.zone_states import STATES
 
-PROVIDERS = ("knot", "nsd")
 SHAPES = {
     "priming (`. NS`)": (".", "NS"),
     "`. SOA`": (".", "SOA"),

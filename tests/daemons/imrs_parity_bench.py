@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 CASE = "answers"
 """All three zones, and no limit of rates: every question is to be answered."""
 COMMANDS = {"knot": ("knotd", "-c", "/etc/knot/knot.conf"), "nsd": ("nsd", "-d", "-P", "")}
+PROVIDERS = tuple(COMMANDS)
 MINUTES = 10 * 60
 EXCHANGE = """
 import socket, sys

@@ -66,13 +66,13 @@ def ask(address: str, rate: int, seconds: float) -> dict[str, float]:
             told["octets sent"] += len(wire)
         told["sent"] = due
         hear()
-        time.sleep(0.001)
+        time.sleep(0.001)  # what is due comes with time: this is the grain of the rate
     heard = time.monotonic()
     told["seconds"] = heard - began
     while time.monotonic() - heard < QUIET:
         if hear():
             heard = time.monotonic()
-        time.sleep(0.01)
+        time.sleep(0.01)  # silence is what it waits for
     return told
 
 

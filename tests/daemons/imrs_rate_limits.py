@@ -16,9 +16,8 @@ import typing as t
 
 import imrs_rate_asking
 from imrs_gate_config import SERVICE
-from imrs_parity_bench import Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver, sign
 
-PROVIDERS = ("knot", "nsd")
 CASE = "limited"
 RATES = (100, 1000, 3000, 10000)
 SECONDS = 5.0

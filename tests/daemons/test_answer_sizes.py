@@ -10,7 +10,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from imrs_answer_sizes import PROVIDERS, SHAPES, Size, measured
+from imrs_answer_sizes import SHAPES, Size, measured
+from imrs_parity_bench import PROVIDERS
 from imrslab.zone_states import STATES
 
 if t.TYPE_CHECKING:

@@ -15,11 +15,10 @@ import typing as t
 import imrs_parity_accepted as accepted
 import pytest
 from imrs_parity_answers import Answer, read, shown
-from imrs_parity_bench import Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver, sign
 from imrs_parity_questions import NUMBER, Question, questions
 from imrslab import zones
 
-PROVIDERS = ("knot", "nsd")
 LIMIT = 1232
 """Octets of an answer over UDP, as the roles have it."""
 SHOWN = 40

@@ -12,8 +12,8 @@ import subprocess
 import typing as t
 
 import pytest
-from imrs_parity_bench import Nameserver, sign
-from imrs_rate_limits import CASE, PROVIDERS, asked
+from imrs_parity_bench import PROVIDERS, Nameserver, sign
+from imrs_rate_limits import CASE, asked
 
 LIMIT, BURST = 400, 125
 """Of the role; and of Knot, for what comes at once."""

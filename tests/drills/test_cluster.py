@@ -14,8 +14,8 @@ import typing as t
 
 import pytest
 from imrslab import shell, topology
-from imrslab.cluster import NODES, ROUTERS, UNLIMITED, Cluster
-from imrslab.drill import ALL, COVERING, PATIENCE
+from imrslab.cluster import NODES, ROUTERS, Cluster
+from imrslab.drill import ALL, COVERING, PATIENCE, UNLIMITED
 
 QUESTIONS = 3000
 """How many are asked at least after what is done to a machine."""

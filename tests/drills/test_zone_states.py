@@ -15,14 +15,12 @@ import typing as t
 
 import pytest
 from imrslab import shell, stream, topology, zones
-from imrslab.drill import ALL, PATIENCE, Drill
+from imrslab.drill import ALL, PATIENCE, UNLIMITED, Drill
 from imrslab.zone_states import STATES
 
 SERVICE = "199.7.83.42"
 RATE = 500
 """Questions a second to each of the two."""
-UNLIMITED = ("-e", '{"nameserver_rate_limit": 0, "network_tcp_rate": 0}')
-"""The limit of one source's questions must not be what loses them."""
 ANCHORS = {
     "before": ("ksk-2017", "ksk-2024"),
     "revoked": ("ksk-2024",),

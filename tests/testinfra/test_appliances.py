@@ -10,7 +10,8 @@ import typing as t
 
 import pytest
 import testinfra
-from imrslab import shell, topology
+from imrslab import topology
+from imrslab.drill import Drill
 
 LAB = topology.Lab()
 APPLIANCES = {each.name: each for each in LAB.plan.appliances}
@@ -47,7 +48,7 @@ def enter(machine: str) -> t.Any:
 @functools.cache
 def daemons(name: str) -> list[Daemon]:
     """Those that its sheet gives an appliance."""
-    variables = json.loads(shell.run("ansible-inventory", "-i", str(LAB.inventory), "--host", name, cwd=topology.ROOT))
+    variables = Drill(LAB, APPLIANCES[name].site, name).host_variables()
     chosen = [variables[f"imrs_{kind}_provider"] for kind in ("nameserver", "routing")]
     return [DAEMONS[each] for each in chosen if each]
 

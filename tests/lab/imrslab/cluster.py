@@ -16,8 +16,6 @@ SITE = "xlc"
 SERVICE = "199.7.83.42"
 NODES = ("xlc01", "xlc02")
 ROUTERS = ("xlc-r1", "xlc-r2")
-UNLIMITED = ("-e", json.dumps({"nameserver_rate_limit": 0, "network_tcp_rate": 0}))
-"""The limit of one source's questions, and of its new connections, must not be what loses them."""
 RATE = 1000
 """Questions a second."""
 

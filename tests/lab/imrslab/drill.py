@@ -46,6 +46,9 @@ PATIENT: dict[str, t.Any] = {
 it must not fall, and whose subject is something else. The product's own values take a slow machine for a broken node.
 """
 
+UNLIMITED = ("-e", json.dumps({"nameserver_rate_limit": 0, "network_tcp_rate": 0}))
+"""The limit of one source's questions, and of its new connections, must not be what loses them."""
+
 WHY_SUSPENDED = "The instance is not operational."
 SUSPENDED = (
     "-e",

@@ -68,7 +68,8 @@ def publish(lab: topology.Lab, image: pathlib.Path, variant: str = "real") -> st
     for master in topology.MASTERS:
         again = master.service == "knot.service" and VARIANTS[variant] < VARIANTS["before"]
         _hand_over(lab, master.name, AGAIN if again else RELOAD[master.service], folder)
-    return f"root zone {_serial(texts['.'])} ({variant}), {len(tlds(texts['.']))} TLDs, from {origin}"
+    what = f"{variant}: {zone_states.STATES[state].what}"
+    return f"root zone {_serial(texts['.'])} ({what}), {len(tlds(texts['.']))} TLDs, from {origin}"
 
 
 def trust(lab: topology.Lab, *keys: str) -> None:
