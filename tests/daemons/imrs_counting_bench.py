@@ -10,6 +10,7 @@ import signal
 import typing as t
 
 from imrs_gate_bench import FIVE, until
+from imrs_provider_bench import vtysh
 from imrs_router_bench import MEMBERS, Router
 
 
@@ -55,6 +56,9 @@ class Counting(Router):
             self.birdc("bird", "configure")
         else:
             self.reload_frr()
+            # FRR resets the session for each of the two lines. A gate that was back between them has agreed with what
+            # was still there, and FRR may leave it at that.
+            vtysh("clear bgp peer-group gate")
 
     def hang(self, name: str) -> None:
         """A node's routing daemon says nothing any more, and keeps its sessions."""

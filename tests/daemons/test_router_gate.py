@@ -174,7 +174,7 @@ def test_a_routing_daemon_that_passes_on_one_path_alone_is_refused(router: Count
     router.live()
     router.without_paths()
     router.await_routes(set())
-    until(lambda: "several paths" in router.status()["session"]["reason"], what="the refusal")
+    until(lambda: "several paths" in router.status()["session"]["reason"], what=lambda: str(router.status()["session"]))
     assert router.counted()["live"] == {"ipv4": [], "ipv6": []}
     router.await_ways(BOTH)
 
