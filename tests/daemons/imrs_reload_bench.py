@@ -39,6 +39,16 @@ except OSError:
     sys.exit(1)
 """
 
+IDLE = """
+import socket, sys
+held = socket.create_connection((sys.argv[1], 53), 2)
+held.settimeout(float(sys.argv[2]))
+try:
+    sys.exit(held.recv(1) != b"")
+except TimeoutError:
+    sys.exit(1)
+"""
+
 
 def rows(provider: str, *disruptions: str) -> list[str]:
     """The rows whose change does one of these."""
@@ -185,6 +195,11 @@ class Changing(Node):
             ["ip", "netns", "exec", self.router, sys.executable, "-c", CLIENTS, SERVICE[0], str(clients)], check=False
         )
         return done.returncode == 0
+
+    def closes_within(self, seconds: float) -> bool:
+        """Whether a TCP connection that says nothing is closed by then."""
+        inside = ("ip", "netns", "exec", self.router, sys.executable)
+        return subprocess.run([*inside, "-c", IDLE, SERVICE[0], str(seconds)], check=False).returncode == 0
 
     def ask_from_outside(self) -> stream.Running:
         """A stream of questions from the host's side."""

@@ -29,7 +29,9 @@ PROFILE = record(
         "link_mbps": number(1, 1_000_000, "a link speed in Mbit/s"),
         "cores": number(1, 1024, "a number of cores"),
         "memory_mib": number(512, 2**24, "an amount of memory in MiB"),
-        "tcp_clients": number(1, 1_000_000, "a number of TCP clients served at a time"),
+        "tcp_clients": field(
+            number(1, 1_000_000, "a number of TCP clients"), "TCP clients served at a time; 10,000 a core that answers"
+        ),
         "rack_units": number(1, 48, "a height in rack units"),
         "power_supplies": number(1, 4, "a number of power supplies"),
         "power_watts": field(number(1, 10_000, "a power in W"), "What each feed has to carry, alone"),
@@ -37,10 +39,24 @@ PROFILE = record(
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})
+TLS = record(
+    "zone transfer over TLS",
+    {
+        "name": field(parts.DNS_NAME, "The master's name in its certificates", "dist1.example.org."),
+        "certificates": field(
+            many(text(r"[A-Za-z0-9+/=\n -]{1,10000}", "a certificate in PEM"), "a list of certificates in PEM"),
+            "Each signed by itself; two while the master changes its own",
+        ),
+    },
+    {"port": field(number(1, 65535, "a port number"), "Port of transfers over TLS", default=853)},
+)
 MASTER = record(
     "a distribution master",
     {"name": parts.NAME, "addresses": parts.ADDRESSES},
-    {"port": field(number(1, 65535, "a port number"), "Port of zone transfers", default=53)},
+    {
+        "port": field(number(1, 65535, "a port number"), "Port of questions and of zone transfers", default=53),
+        "tls": field(TLS, "Zones are transferred over TLS (RFC 9103), signed with the key of the node as without"),
+    },
 )
 WAIVER = record(
     "a waiver",

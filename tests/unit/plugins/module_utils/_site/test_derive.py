@@ -55,7 +55,13 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_bmc_address": "",
             "imrs_vantage": "vantage",
             "imrs_looking_glass": "host-router",
-            "imrs_profile": {"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
+            "imrs_profile": {
+                "name": "calypso",
+                "link_mbps": 1000,
+                "cores": 4,
+                "memory_mib": 16384,
+                "tcp_clients": 10000,
+            },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
                 "unit": "knot.service",
@@ -131,6 +137,7 @@ def test_the_contract(lab: Lab) -> None:
                     "name": f"dist{number}",
                     "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
                     "port": 53,
+                    "tls": None,
                     "tsig": {
                         "name": f"xlb01-dist{number}.lab.example.",
                         "algorithm": "hmac-sha256",

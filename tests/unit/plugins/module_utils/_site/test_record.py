@@ -83,7 +83,7 @@ def test_the_contract(lab: Lab) -> None:
                     "link_mbps": 1000,
                     "cores": 4,
                     "memory_mib": 16384,
-                    "tcp_clients": 250,
+                    "tcp_clients": 10000,
                     "rack_units": 1,
                     "power_supplies": 2,
                     "power_watts": 150,
@@ -152,7 +152,8 @@ def test_the_contract(lab: Lab) -> None:
         "operator": {"name": "ICANN DNS Engineering", "email": "noc@imrs.example", "phone": "+1 555 0100"},
         "operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
         "masters": [
-            {"name": f"dist{n}", "addresses": [f"203.0.113.{n}", f"2001:db8:0:3::{n}"], "port": 53} for n in (1, 2)
+            {"name": f"dist{n}", "addresses": [f"203.0.113.{n}", f"2001:db8:0:3::{n}"], "port": 53, "tls": None}
+            for n in (1, 2)
         ],
         "maintenance_windows": [
             {"day": "tuesday", "start": "18:00", "end": "22:00"},
