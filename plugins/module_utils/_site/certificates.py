@@ -13,6 +13,10 @@ import base64
 import dataclasses
 import datetime
 import hashlib
+import typing as t
+
+if t.TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +36,7 @@ def read(pem: str) -> Certificate:
     """
     try:
         from cryptography import x509  # noqa: PLC0415 - only who transfers over TLS needs it
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     except ImportError as error:
         raise ValueError("cannot be read without the Python package cryptography; install it") from error
@@ -39,15 +44,25 @@ def read(pem: str) -> Certificate:
         raise ValueError("is not one certificate in PEM, and nothing else; put each into an entry of its own")
     try:
         found = x509.load_pem_x509_certificate(pem.encode("ascii"))
-    except ValueError as error:  # what OpenSSL says of it helps nobody
+        own, names = found.issuer == found.subject, _names(found)
+        key = found.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
+        # What the library says of it helps nobody.
         raise ValueError("is no certificate that can be read; copy the file anew, with all of its lines") from error
-    if found.issuer != found.subject:
+    if not own:
         raise ValueError("is signed by another certificate; give one that the master has signed itself")
-    try:
-        extension = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        names = tuple(name.lower().rstrip(".") for name in extension.value.get_values_for_type(x509.DNSName))
-    except x509.ExtensionNotFound:
-        names = ()
-    key = found.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     end = found.not_valid_after_utc if hasattr(found, "not_valid_after_utc") else found.not_valid_after
     return Certificate(base64.b64encode(hashlib.sha256(key).digest()).decode("ascii"), names, end.date())
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """DNS names of the subjectAltName; the common name counts no more (RFC 9525)."""
+    from cryptography import x509  # noqa: PLC0415 - as above
+
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(name.lower().rstrip(".") for name in extension.value.get_values_for_type(x509.DNSName))

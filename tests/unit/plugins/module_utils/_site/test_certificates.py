@@ -103,6 +103,15 @@ def test_an_end_that_is_near_is_a_warning(lab: Lab) -> None:
     assert not lab.load(fleet_=edits, today="2035-10-01").warnings
 
 
+def test_what_the_library_does_not_know_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_pem: bytes) -> t.NoReturn:
+        raise x509.InvalidVersion("9 is not a valid X509 version", 9)
+
+    monkeypatch.setattr(x509, "load_pem_x509_certificate", refuse)
+    with pytest.raises(ValueError, match="can be read; copy the file anew"):
+        certificates.read(made(NAME))
+
+
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(ValueError, match=r"cryptography; install it$"):
