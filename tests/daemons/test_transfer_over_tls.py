@@ -40,13 +40,14 @@ class Master(t.NamedTuple):
     pem: pathlib.Path
 
     @classmethod
-    def make(cls, folder: pathlib.Path, name: str = NAME) -> t.Self:
+    def make(cls, folder: pathlib.Path, name: str = NAME, until: str = "20360101000000Z") -> t.Self:
         """At the time of the test."""
         number = len(list(folder.glob("*.pem")))
         made = cls(folder / f"{number}.key", folder / f"{number}.pem")
-        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        times = ("-not_before", "20250101000000Z", "-not_after", until)
         names = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
-        run("openssl", "req", "-x509", *curve, *names, "-keyout", str(made.key), "-out", str(made.pem))
+        run("openssl", "req", "-x509", *curve, *times, *names, "-keyout", str(made.key), "-out", str(made.pem))
         return made
 
     @property
@@ -159,6 +160,22 @@ def test_nsd_takes_no_certificate_for_another_name(bench: Changing, tmp_path: pa
     hand_out(bench, 2026010101, other)
     assert not fetches(bench, "nsd")
     assert bench.serial_served() == "2026010100"
+
+
+@both
+def test_the_end_of_a_certificate_is_one_for_nsd_and_none_for_a_pin(
+    bench: Changing, provider: str, tmp_path: pathlib.Path
+) -> None:
+    """Sixty days before, the fleet's file is warned about (test_certificates.py)."""
+    ended = Master.make(tmp_path, until="20260101000000Z")
+    trust(bench, provider, ended)
+    take(bench, provider)
+    hand_out(bench, 2026010101, ended)
+    if provider == "nsd":
+        assert not fetches(bench, provider)
+        assert bench.serial_served() == "2026010100"
+    else:
+        until(lambda: fetches(bench, provider) or bench.serial_served() == "2026010101", what="a transfer")
 
 
 @pytest.mark.parametrize("bench", ["nsd"], indirect=True)
