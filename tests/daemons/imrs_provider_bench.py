@@ -271,16 +271,16 @@ class Node(Bench):
 
     # NSD
 
-    def start_master(self, serial: int = 2026010100, spoilt: str = "", port: int = 53, more: str = "") -> None:
+    def start_master(self, serial: int = 2026010100, spoilt: str = "", port: int = 53) -> None:
         """A signed root zone, handed out to the node; once it runs, another version of it, or another port.
 
-        ``spoilt``: what is wrong with it, one of SPOILT. ``more``: other settings of the master.
+        ``spoilt``: what is wrong with it, one of SPOILT.
         """
         self.sign(serial, spoilt)
         path = self.directory / "master.conf"
-        text = MASTER.format(directory=self.directory) + more
+        text = MASTER.format(directory=self.directory)
         path.write_text(text if port == 53 else re.sub(r"(?m)^( +ip-address: .*)$", rf"\1@{port}", text))
-        if "master" in self.processes and port == 53 and not more:
+        if "master" in self.processes and port == 53:
             run("nsd-control", "-c", str(path), "reload")
             return
         if "master" in self.processes:

@@ -16,7 +16,7 @@ from .. import _addressing as addressing
 from . import sheet_words as words
 
 if t.TYPE_CHECKING:
-    from .._site.contract import Master, SiteRecord
+    from .._site.contract import SiteRecord
 
 Row = dict[str, t.Any]
 
@@ -116,19 +116,12 @@ def _zones(record: SiteRecord) -> t.Iterator[Row]:
     masters = record["masters"]
     for port in sorted({master["port"] for master in masters}):
         there = [master for master in masters if master["port"] == port]
-        what = "Zone transfers from" if any(master["tls"] is None for master in there) else "Questions for new zones to"
-        yield _from(there, masters, port, "TCP, UDP", what)
-    for port in sorted({master["tls"]["port"] for master in masters if master["tls"]}):
-        there = [master for master in masters if master["tls"] and master["tls"]["port"] == port]
-        yield _from(there, masters, port, "TCP", "Zone transfers over TLS from")
+        target = MASTERS if len(there) == len(masters) else [text for master in there for text in master["addresses"]]
+        why = (
+            f"Zone transfers from {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
+        )
+        yield _row("out", "TCP, UDP", str(port), (UPLINK, target), why)
     yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), "NOTIFY: the word that a new root zone is there")
-
-
-def _from(there: t.Sequence[Master], masters: t.Sequence[Master], port: int, protocol: str, what: str) -> Row:
-    """What is fetched from some of the masters."""
-    target = MASTERS if len(there) == len(masters) else [text for master in there for text in master["addresses"]]
-    why = f"{what} {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
-    return _row("out", protocol, str(port), (UPLINK, target), why)
 
 
 def _upkeep(known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:

@@ -101,28 +101,10 @@ MASTERS = [
         "name": name,
         "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
         "port": 53,
-        "tls": None,
         "tsig": {"name": f"xlb01-{name}.example.", "algorithm": "hmac-sha256", "secret_variable": f"vault_tsig_{name}"},
     }
     for number, name in enumerate(("dist1", "dist2"), start=1)
 ]
-TLS = {
-    "name": "dist1.example",
-    "port": 853,
-    "certificates": [
-        """-----BEGIN CERTIFICATE-----
-MIIBOjCB4aADAgECAgEBMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDWRpc3QxLmV4
-YW1wbGUwHhcNMjYwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
-DA1kaXN0MS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEilpfKWNn
-epAJ/l/UOKNvBW6NZ5lrUWFiyDFPjNc/2H0o3FX/OFi3MXrwRkzF+tP4A03oTuN8
-w6wdqdfxfhgsGKMcMBowGAYDVR0RBBEwD4INZGlzdDEuZXhhbXBsZTAKBggqhkjO
-PQQDAgNIADBFAiAFxekGDQ32hpmo1vU8XykTYU5UBG6eKQQsAA9gzJbdAgIhAMOH
-0FjOGmJgTim3fv72LC+Xlsdg744+QHBJAMMVV8Tn
------END CERTIFICATE-----"""
-    ],
-    "pins": ["m8nMGNTS9+zPpvkHOwxdjsH4EZCF2FNJH46Cnjm/1C4="],
-}
-"""Of a master that hands out zones over TLS. Nobody has the key of this certificate."""
 ZONES = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.")]
 SERVED = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.", "root-servers.net.")]
 EVERY_KIND_OF_ZONE = [

@@ -52,8 +52,7 @@ class Judge:
         """What is wrong between sheets, and could not be told before the last one. Last."""
         yield from self._register.end()
 
-    def warnings(self, today: str) -> t.Iterator[Problem]:
-        """What is allowed in the fleet's file, and hardly meant, on this day. Last."""
-        yield from fleet.warnings(self._fleet, today)
+    def warnings(self) -> t.Iterator[Problem]:
+        """What is allowed in the fleet's file, and hardly meant. Last."""
         yield from self._register.warnings()
         yield from risks.warnings(self._fleet)

@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 from ... import _addressing as addressing
-from .. import addresses, certificates, onboarding
+from .. import addresses
 from ..formats import compile_pattern
 from .common import Terms, names, once, own_asn, records, sound
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
     from ..errors import Problem
-
-SOON = 60
-"""Days before the end of a certificate from which on there is a warning."""
 
 
 def terms(fleet: Document) -> Terms:
@@ -59,7 +55,6 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
         yield from once(fleet, ("profiles", index, "ports"), records(profile, "ports"), "port")
     for index, master in records(data, "masters"):
         yield from addresses.families(fleet, ("masters", index, "addresses"), master.get("addresses"))
-        yield from _certificates(fleet, ("masters", index, "tls"), master.get("tls") or {})
     zones = names(data, "zones")
     if zones and "." not in zones:
         yield fleet.problem(("zones",), "the root zone '.' is missing; it is what the IMRS serves")
@@ -71,39 +66,3 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
                 f"{end} is not after {start}; a window ends on its day, so write two of them",
             )
     yield from once(fleet, ("ixp_exceptions",), sound(data.get("ixp_exceptions")))
-
-
-def warnings(fleet: Document, today: str) -> t.Iterator[Problem]:
-    """Masters from which no zone will come any more: certificates that end, at the same time for all of the fleet."""
-    if today == onboarding.EVER:  # nobody asks for a certain day
-        return
-    soon = datetime.date.fromisoformat(today) + datetime.timedelta(days=SOON)
-    for index, master in records(fleet.data or {}, "masters"):
-        for at, pem in sound((master.get("tls") or {}).get("certificates")):
-            if (until := certificates.read(pem).until) < soon:
-                yield fleet.problem(
-                    ("masters", index, "tls", "certificates", at),
-                    f"holds until {until}; after that no nameserver that looks at it takes a zone from "
-                    f"{master.get('name')}: give the master's next certificate beside it before",
-                )
-
-
-def _certificates(fleet: Document, path: Path, tls: t.Mapping[str, t.Any]) -> t.Iterator[Problem]:
-    """Why no transfer over TLS would come about, or not for long."""
-    name, found = tls.get("name"), list[str]()
-    for at, pem in sound(tls.get("certificates")):
-        place = (*path, "certificates", at)
-        try:
-            certificate = certificates.read(pem)
-        except ValueError as error:
-            yield fleet.problem(place, str(error))
-            continue
-        if certificate.pin in found:
-            yield fleet.problem(place, f"has the key of number {found.index(certificate.pin) + 1}; leave one out")
-        found.append(certificate.pin)
-        if name and name.removesuffix(".") not in certificate.names:
-            yield fleet.problem(
-                place,
-                f"is for {', '.join(certificate.names) or 'no name'} (subjectAltName), not for {name}, "
-                "and would be refused",
-            )
