@@ -20,6 +20,7 @@ WITHOUT = {
     ("knot", "nameserver_trust_anchors"),
     ("nsd", "nameserver_tcp_time_limit"),
     ("nsd", "nameserver_rate_limit_exempt"),
+    ("nsd", "nameserver_tcp_idle_timeout"),
     ("nsd", "nameserver_tcp_workers"),
 }
 """What a provider does not know."""
