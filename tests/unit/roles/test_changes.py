@@ -51,6 +51,12 @@ def test_every_variable_and_every_option_of_a_session_has_a_row(role: str) -> No
         assert set(CASES[ROUTER][1]["imrs_members"][0]) - never - {"node"} <= said
 
 
+def test_the_tcp_clients_are_shared_out_also_when_the_numbers_come_as_text() -> None:
+    """As they do on the command line: ``-e nameserver_tcp_clients=249``."""
+    given = {"nameserver_tcp_clients": "249", "nameserver_workers": "2"}
+    assert "    tcp-count: 125\n" in files("nameserver", "nsd", given)["etc/nsd/nsd.conf"]
+
+
 @pytest.mark.parametrize("provider", EVERYBODY)
 def test_every_row_changes_something(provider: str) -> None:
     for row in ROWS[ROLES[provider]]:
