@@ -26,6 +26,7 @@ requirements:
   - Python 3.11 or newer on the controller
   - The collection netbox.netbox, and with it pytz and packaging
   - PyYAML
+  - cryptography, for masters that hand out zones over TLS
   - jsonschema
   - netaddr
 options:

@@ -35,6 +35,7 @@ extends_documentation_fragment:
 requirements:
   - Python 3.11 or newer on the controller
   - PyYAML
+  - cryptography, for masters that hand out zones over TLS
   - jsonschema
   - netaddr
 options:

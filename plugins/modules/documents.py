@@ -33,6 +33,7 @@ options:
 requirements:
   - jinja2
   - PyYAML
+  - cryptography, for masters that hand out zones over TLS
   - jsonschema
 attributes:
   check_mode:

@@ -271,16 +271,16 @@ class Node(Bench):
 
     # NSD
 
-    def start_master(self, serial: int = 2026010100, spoilt: str = "", port: int = 53) -> None:
+    def start_master(self, serial: int = 2026010100, spoilt: str = "", port: int = 53, more: str = "") -> None:
         """A signed root zone, handed out to the node; once it runs, another version of it, or another port.
 
-        ``spoilt``: what is wrong with it, one of SPOILT.
+        ``spoilt``: what is wrong with it, one of SPOILT. ``more``: other settings of the master.
         """
         self.sign(serial, spoilt)
         path = self.directory / "master.conf"
-        text = MASTER.format(directory=self.directory)
+        text = MASTER.format(directory=self.directory) + more
         path.write_text(text if port == 53 else re.sub(r"(?m)^( +ip-address: .*)$", rf"\1@{port}", text))
-        if "master" in self.processes and port == 53:
+        if "master" in self.processes and port == 53 and not more:
             run("nsd-control", "-c", str(path), "reload")
             return
         if "master" in self.processes:
@@ -311,8 +311,15 @@ class Node(Bench):
         pathlib.Path("/run/nsd").mkdir(exist_ok=True)
         shutil.chown("/run/nsd", "nsd", "nsd")
         self.before_nsd()
-        self.start("nsd", self.node, "nsd", "-d", "-P", str(self.directory / "knot.pid"))  # where the gate looks
+        command = ("nsd", "-d", "-P", str(self.directory / "knot.pid"))  # where the gate looks
+        self.start("nsd", self.node, "env", *self.environment(), *command)
         until(self.nsd_answers, what="NSD")
+
+    def environment(self) -> list[str]:
+        """What NSD's unit has beside what every unit has."""
+        unit = RENDERED / self.case / "etc/systemd/system/nsd.service.d/10-imrs.conf"
+        (found,) = re.findall("(?m)^Environment=(.*)$", unit.read_text())
+        return str(found).split()
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """As systemd ends a unit: NSD is gone with the last of its processes, which would keep its addresses."""

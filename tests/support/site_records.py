@@ -47,8 +47,8 @@ SHARED: Record = {
     "operator": {"name": "ICANN DNS Engineering", "email": "noc@imrs.example", "phone": "+1 555 0100"},
     "operator_networks": {"ipv4": ["198.51.100.0/26"], "ipv6": ["2001:db8:f100::/48"]},
     "masters": [
-        {"name": "dist1", "addresses": ["198.51.100.65", "2001:db8:f200::1"], "port": 53},
-        {"name": "dist2", "addresses": ["198.51.100.66", "2001:db8:f200::2"], "port": 53},
+        {"name": "dist1", "addresses": ["198.51.100.65", "2001:db8:f200::1"], "port": 53, "tls": None},
+        {"name": "dist2", "addresses": ["198.51.100.66", "2001:db8:f200::2"], "port": 53, "tls": None},
     ],
     "maintenance_windows": [{"day": "tuesday", "start": "18:00", "end": "22:00"}],
     "irr": {"source": "RIPE", "object": "AS20144"},

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import ssl
 import typing as t
 
 from .. import _addressing as addressing
@@ -16,12 +18,22 @@ from .check import NODE, ROUTER
 
 
 @dataclasses.dataclass(frozen=True)
+class Tls:
+    """How a master hands out zones over TLS. ``certificates``: SHA-256 of those that it may show, in hexadecimal."""
+
+    name: str
+    port: int
+    certificates: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Master:
     """Where zones come from (``imrs_masters``). Of its transfer key only the name; empty where none is named."""
 
     addresses: tuple[str, ...]
     port: int = 53
     key: str = ""
+    tls: Tls | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +172,13 @@ def _master(data: t.Any) -> Master:
     if isinstance(data, str):
         return Master((data,))
     key = _fqdn(str(data["tsig"]["name"])) if data.get("tsig") else ""
-    return Master(tuple(str(address) for address in data["addresses"]), int(data.get("port") or 53), key)
+    tls = _tls(data["tls"]) if data.get("tls") else None
+    return Master(tuple(str(address) for address in data["addresses"]), int(data.get("port") or 53), key, tls)
+
+
+def _tls(data: t.Mapping[str, t.Any]) -> Tls:
+    shown = (hashlib.sha256(ssl.PEM_cert_to_DER_cert(str(pem))).hexdigest() for pem in data["certificates"])
+    return Tls(str(data["name"]), int(data["port"]), tuple(shown))
 
 
 def _peer(data: t.Mapping[str, t.Any]) -> Peer:

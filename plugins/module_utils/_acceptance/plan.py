@@ -90,9 +90,18 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
 
 
 def signed(expected: Expected) -> list[Question]:
-    """What the node asks of every address of every master with its transfer key, for every zone (requirement ZI-12)."""
+    """What the node asks of every address of every master with its transfer key, for every zone (requirement ZI-12);
+    over TLS where the nameserver transfers over TLS, as it has no other way then.
+    """
     return [
-        {"name": zone, "type": kind, "server": address, "port": master.port, "key": master.key}
+        {
+            "name": zone,
+            "type": kind,
+            "server": address,
+            "port": master.tls.port if master.tls else master.port,
+            "key": master.key,
+            "tls": {"name": master.tls.name, "certificates": list(master.tls.certificates)} if master.tls else None,
+        }
         for master in expected.masters
         for address in master.addresses
         for zone in expected.zones

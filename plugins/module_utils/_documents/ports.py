@@ -114,13 +114,20 @@ def _routing(record: SiteRecord, known: t.Mapping[str, list[str]]) -> t.Iterator
 
 def _zones(record: SiteRecord) -> t.Iterator[Row]:
     masters = record["masters"]
-    for port in sorted({master["port"] for master in masters}):
-        there = [master for master in masters if master["port"] == port]
-        target = MASTERS if len(there) == len(masters) else [text for master in there for text in master["addresses"]]
-        why = (
-            f"Zone transfers from {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
-        )
-        yield _row("out", "TCP, UDP", str(port), (UPLINK, target), why)
+    clear = [(master["port"], master) for master in masters if not master["tls"]]
+    asked = [(master["port"], master) for master in masters if master["tls"]]
+    over_tls = [(master["tls"]["port"], master) for master in masters if master["tls"]]
+    for some, protocol, what in (
+        (clear, "TCP, UDP", "Zone transfers from"),
+        (asked, "TCP, UDP", "Questions for new zones to"),
+        (over_tls, "TCP", "Zone transfers over TLS from"),
+    ):
+        for port in sorted({port for port, _ in some}):
+            there = [master for its, master in some if its == port]
+            every = len(there) == len(masters)
+            target = MASTERS if every else [text for master in there for text in master["addresses"]]
+            why = f"{what} {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
+            yield _row("out", protocol, str(port), (UPLINK, target), why)
     yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), "NOTIFY: the word that a new root zone is there")
 
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import base64
 import errno
+import hashlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -122,11 +124,40 @@ def over_tcp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
     """Send one message over its own connection; the first message that comes back (RFC 7766)."""
     deadline = time.monotonic() + timeout
     with socket.create_connection((server, port), timeout) as connection:
-        connection.sendall(struct.pack("!H", len(wire)) + wire)
-        prefix = _read(connection, 2, deadline)
-        if len(prefix) < 2:
-            raise ConnectionResetError
-        return _read(connection, struct.unpack("!H", prefix)[0], deadline)
+        return _converse(connection, wire, deadline)
+
+
+class OtherCertificateError(OSError):
+    """Who answers shows a certificate that it should not have. Nothing was asked."""
+
+
+def over_tls(wire: bytes, server: str, port: int, timeout: float, name: str, certificates: t.Collection[str]) -> bytes:
+    """The same over TLS 1.3, as zones are transferred (RFC 9103 sections 7.1 and 7.2).
+
+    ``name`` is that of the server (SNI); ``certificates``: SHA-256 of those that it may show, in hexadecimal. No other
+    is taken, whoever signed it. OtherCertificateError otherwise; ssl.SSLError where there is no TLS.
+    """
+    deadline = time.monotonic() + timeout
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is compared below, with all of its octets
+    context.set_alpn_protocols(["dot"])
+    with (
+        socket.create_connection((server, port), timeout) as plain,
+        context.wrap_socket(plain, server_hostname=name) as connection,
+    ):
+        shown = connection.getpeercert(binary_form=True) or b""
+        if hashlib.sha256(shown).hexdigest() not in certificates:
+            raise OtherCertificateError
+        return _converse(connection, wire, deadline)
+
+
+def _converse(connection: socket.socket, wire: bytes, deadline: float) -> bytes:
+    connection.sendall(struct.pack("!H", len(wire)) + wire)
+    prefix = _read(connection, 2, deadline)
+    if len(prefix) < 2:
+        raise ConnectionResetError
+    return _read(connection, struct.unpack("!H", prefix)[0], deadline)
 
 
 def ask(question: Question, ident: int, timeout: float = TIMEOUT) -> dict[str, t.Any]:

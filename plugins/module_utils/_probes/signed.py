@@ -13,6 +13,7 @@ from __future__ import annotations
 import pathlib
 import re
 import secrets
+import ssl
 import time
 import typing as t
 from concurrent import futures
@@ -40,14 +41,22 @@ _PAUSE = 1.0
 _LINE = re.compile(r"^\s*(?:-\s*)?(id|name|algorithm|secret):\s*\"?([^\"\s]+)\"?\s*$", re.MULTILINE)
 
 
+class Tls(t.TypedDict):
+    """The name of a master, and the SHA-256 of the certificates that it may show, in hexadecimal."""
+
+    name: str
+    certificates: list[str]
+
+
 class Question(t.TypedDict):
-    """One signed question to one address of a master; always over TCP, as transfers are."""
+    """One signed question to one address of a master; over TCP, as transfers are, or over TLS where they are."""
 
     name: str
     type: str  # SOA or IXFR
     server: str
     port: int
     key: str
+    tls: Tls | None
 
 
 class Key(t.NamedTuple):
@@ -114,11 +123,22 @@ def _ask(question: Question, key: Key | None, serial: int, timeout: float) -> tu
     except (ValueError, NotImplementedError, dns.exception.DNSException):
         return "unusable key", ""  # without the error's words: they may quote the secret
     try:
-        answer = query.over_tcp(wire, question["server"], question["port"], timeout)
+        answer = _send(wire, question, timeout)
+    except query.OtherCertificateError:
+        return "another certificate", ""
+    except ssl.SSLError:
+        return "no TLS", ""
     except OSError as error:
         said = query.error_of(error)
         return {"refused": "connection refused", "connectionreseterror": "connection closed"}.get(said, said), ""
     return _read(answer, message, ours)
+
+
+def _send(wire: bytes, question: Question, timeout: float) -> bytes:
+    where, tls = (question["server"], question["port"]), question["tls"]
+    if tls is None:
+        return query.over_tcp(wire, *where, timeout)
+    return query.over_tls(wire, *where, timeout, tls["name"], tls["certificates"])
 
 
 def _read(answer: bytes, message: dns.message.Message, key: dns.tsig.Key) -> tuple[str, str]:

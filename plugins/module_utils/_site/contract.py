@@ -232,12 +232,24 @@ class Kinds(t.TypedDict):
     covering: list[str]
 
 
+class Tls(t.TypedDict):
+    """How a zone is transferred over TLS (RFC 9103): the name that the master's certificate has, without a final dot;
+    the certificates in PEM, and the SHA-256 of each public key in base64.
+    """
+
+    name: str
+    port: int
+    certificates: list[str]
+    pins: list[str]
+
+
 class Master(t.TypedDict):
     """Where zones come from."""
 
     name: str
     addresses: list[str]
     port: int
+    tls: Tls | None
 
 
 class Window(t.TypedDict):

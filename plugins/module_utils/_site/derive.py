@@ -9,13 +9,13 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import addresses, bogons, host_variables, onboarding, rules, sessions
+from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
-    from .contract import ByFamily, Kinds, Master, Uplink
+    from .contract import ByFamily, Kinds, Master, Tls, Uplink
     from .host_variables import HostVariables
 
 Sheet = dict[str, t.Any]
@@ -189,11 +189,26 @@ def operator_networks(fleet: Sheet) -> ByFamily:
 
 
 def masters(fleet: Sheet) -> list[Master]:
-    """The distribution masters: name, addresses, port."""
+    """The distribution masters: name, addresses, port, and how they hand out zones over TLS."""
     return [
-        {"name": master["name"], "addresses": hosts(master["addresses"]), "port": master.get("port", 53)}
+        {
+            "name": master["name"],
+            "addresses": hosts(master["addresses"]),
+            "port": master.get("port", 53),
+            "tls": _tls(master["tls"]) if "tls" in master else None,
+        }
         for master in fleet["masters"]
     ]
+
+
+def _tls(given: Sheet) -> Tls:
+    read = [certificates.read(pem) for pem in given["certificates"]]
+    return {
+        "name": given["name"].removesuffix("."),
+        "port": given.get("port", 853),
+        "certificates": [each.pem for each in read],
+        "pins": list(dict.fromkeys(each.pin for each in read)),  # one that was renewed has its key still
+    }
 
 
 def _uplink(given: Sheet) -> Uplink:

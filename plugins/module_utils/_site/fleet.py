@@ -98,7 +98,7 @@ def _load(
     every += judge.end()
     if every or not derived:
         raise SiteError(every)
-    return derived.fleet([*warnings, *judge.warnings()])
+    return derived.fleet([*warnings, *judge.warnings(today)])
 
 
 @contextlib.contextmanager

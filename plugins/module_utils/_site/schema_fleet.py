@@ -39,10 +39,24 @@ PROFILE = record(
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})
+TLS = record(
+    "zone transfer over TLS",
+    {
+        "name": field(parts.DNS_NAME, "The master's name in its certificates", "dist1.example.org."),
+        "certificates": field(
+            many(text(r"[A-Za-z0-9+/=\n -]{1,10000}", "a certificate in PEM"), "a list of certificates in PEM"),
+            "Each signed by itself; two while the master changes its own",
+        ),
+    },
+    {"port": field(number(1, 65535, "a port number"), "Port of transfers over TLS", default=853)},
+)
 MASTER = record(
     "a distribution master",
     {"name": parts.NAME, "addresses": parts.ADDRESSES},
-    {"port": field(number(1, 65535, "a port number"), "Port of zone transfers", default=53)},
+    {
+        "port": field(number(1, 65535, "a port number"), "Port of questions and of zone transfers", default=53),
+        "tls": field(TLS, "Zones are transferred over TLS (RFC 9103), signed with the key of the node as without"),
+    },
 )
 WAIVER = record(
     "a waiver",

@@ -292,6 +292,9 @@ class _Draft:
                     fleet.problem(place, f"{master['name']} is no machine of the lab, which has {has}")
                 )
                 continue
+            if master["tls"]:
+                place = ("masters", index, "tls")
+                self.problems.append(fleet.problem(place, "the lab's masters hand out no zones over TLS"))
             addresses = [_within(text, topology.MASTERS_NETWORK) for text in master["addresses"]]
             if None in addresses:
                 networks = " and ".join(topology.MASTERS_NETWORK)

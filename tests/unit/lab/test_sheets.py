@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible_collections.icann.imrs.plugins.module_utils._site import fleet
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
+from imrs_role_cases import TLS
 from imrslab import guests, host, keys, network, sheets, shell, topology
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -185,6 +186,17 @@ def test_a_master_that_the_lab_has_not(source: Source) -> None:
     for path in (source.folder / "fleet.yml", source.folder / "sites/xnf.yml"):
         path.write_text(path.read_text(encoding="utf-8").replace("dist2\n", "dist9\n"), encoding="utf-8")
     assert "masters[1].name: dist9 is no machine of the lab, which has dist1, dist2" in source.refused("xnf")
+
+
+def test_a_master_that_hands_out_zones_over_tls(source: Source) -> None:
+    path, tls = source.folder / "fleet.yml", TLS[0]
+    pem = "".join(f"          {line}\n" for line in tls["certificates"][0].splitlines())
+    text = path.read_text(encoding="utf-8")
+    first = '    addresses: [203.0.113.1, "2001:db8:0:3::1"]\n'
+    assert first in text
+    more = f"    tls:\n      name: {tls['name']}.\n      certificates:\n        - |\n{pem}"
+    path.write_text(text.replace(first, first + more), encoding="utf-8")
+    assert "masters[0].tls: the lab's masters hand out no zones over TLS" in source.refused("xnf")
 
 
 def test_a_sheet_that_is_not_there(source: Source) -> None:

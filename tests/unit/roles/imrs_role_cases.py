@@ -101,9 +101,49 @@ MASTERS = [
         "name": name,
         "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
         "port": 53,
+        "tls": None,
         "tsig": {"name": f"xlb01-{name}.example.", "algorithm": "hmac-sha256", "secret_variable": f"vault_tsig_{name}"},
     }
     for number, name in enumerate(("dist1", "dist2"), start=1)
+]
+CERTIFICATES = [
+    """-----BEGIN CERTIFICATE-----
+MIIBOjCB4aADAgECAgEBMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDWRpc3QxLmV4
+YW1wbGUwHhcNMjYwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
+DA1kaXN0MS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEilpfKWNn
+epAJ/l/UOKNvBW6NZ5lrUWFiyDFPjNc/2H0o3FX/OFi3MXrwRkzF+tP4A03oTuN8
+w6wdqdfxfhgsGKMcMBowGAYDVR0RBBEwD4INZGlzdDEuZXhhbXBsZTAKBggqhkjO
+PQQDAgNIADBFAiAFxekGDQ32hpmo1vU8XykTYU5UBG6eKQQsAA9gzJbdAgIhAMOH
+0FjOGmJgTim3fv72LC+Xlsdg744+QHBJAMMVV8Tn
+-----END CERTIFICATE-----""",
+    """-----BEGIN CERTIFICATE-----
+MIIBOzCB4aADAgECAgECMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDWRpc3QxLmV4
+YW1wbGUwHhcNMjYwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
+DA1kaXN0MS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8AXK13kr
+bfaVT2qE0dgG7zpIde3oTJsXORXTsOZ2pFeAHEtqWZoaN0CtkrYootme9PKH0Qf6
+uLT2laPAvgnN8qMcMBowGAYDVR0RBBEwD4INZGlzdDEuZXhhbXBsZTAKBggqhkjO
+PQQDAgNJADBGAiEAieFltfD67/lNoEWxLFtT5cX+8iB6jBdbBa/JAduBw+wCIQDn
+3NHHgnJdguc2e+TxG93lJWf5iNzV0iJunYSl88FOhg==
+-----END CERTIFICATE-----""",
+    """-----BEGIN CERTIFICATE-----
+MIIBOjCB4aADAgECAgEDMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDWRpc3QyLmV4
+YW1wbGUwHhcNMjYwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
+DA1kaXN0Mi5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEGj9aKZ+j
+nBTBE1alz5rEsJNvDZIfJHzpOkplShfOFJTgK9D0hb2ojYjodIw1x4+S1z8uBzAD
+uXTctPLpjjPG36McMBowGAYDVR0RBBEwD4INZGlzdDIuZXhhbXBsZTAKBggqhkjO
+PQQDAgNIADBFAiEA3LfsMoPZ2c2bwHdoQnfksrsskdxlt7s60XcSJMXP0u0CICzX
+5RVPBjlCwIa3gkfJ7EqGERfYIoCNj0jILAQhTEzi
+-----END CERTIFICATE-----""",
+]
+"""Two of a master that hands out zones over TLS, and one of another master. Nobody has a key of theirs."""
+PINS = [
+    "m8nMGNTS9+zPpvkHOwxdjsH4EZCF2FNJH46Cnjm/1C4=",
+    "2CKDMaHqrYo/eYy77mgvN1uEg2/3d85sE13Z2GWipy8=",
+    "UfZJ6EEqnjyKRr/qDu5e4MId/dq4iia/gbI2e4aUoWY=",
+]
+TLS = [
+    {"name": "dist1.example", "port": 853, "certificates": CERTIFICATES[:2], "pins": PINS[:2]},
+    {"name": "dist2.example", "port": 8853, "certificates": CERTIFICATES[2:], "pins": PINS[2:]},
 ]
 ZONES = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.")]
 SERVED = [{"name": name, "zonemd": True, "dnssec": True} for name in (".", "arpa.", "root-servers.net.")]
@@ -169,6 +209,10 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
     # What is answered, without a limit of how much, and with the usual one.
     "answers": (("knot", "nsd"), {"imrs_zones": SERVED, "nameserver_rate_limit": 0}),
     "limited": (("knot", "nsd"), {"imrs_zones": SERVED}),
+    "tls": (
+        ("knot", "nsd"),
+        {"imrs_masters": [{**master, "tls": tls} for master, tls in zip(MASTERS, TLS, strict=True)]},
+    ),
     "bfd": (("bird", "frr"), {"imrs_peers": both(bgp_role="customer", bfd={"interval_ms": 300, "multiplier": 3})}),
     "local": (
         ("bird", "frr"),

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
 from ansible_collections.icann.imrs.plugins.module_utils._bundle.plan import changed_lines
 from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
-from imrs_role_cases import CASES, MASTERS, NODE, UPLINK, ZONES, members
+from imrs_role_cases import CASES, MASTERS, NODE, TLS, UPLINK, ZONES, members
 from imrs_role_render import ROLES, ROOT, bundle, files
 
 CHANGES = ROOT / "tests/daemons/changes"
@@ -46,6 +46,7 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "nameserver_rate_limit_exempt": {"nameserver_rate_limit_exempt": ["192.0.2.0/24"]},
         "nameserver_tcp_time_limit": {"nameserver_tcp_time_limit": 5_000_000},
         "nameserver_masters": {"nameserver_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]]},
+        "nameserver_masters: tls": {"nameserver_masters": [{**MASTERS[0], "tls": TLS[0]}, MASTERS[1]]},
         "nameserver_zones": {"nameserver_zones": ZONES[:1]},
         "nameserver_trust_anchors": {"nameserver_trust_anchors": NODE["imrs_trust_anchors"][:1]},
         "nameserver_workers": {"nameserver_workers": 2},

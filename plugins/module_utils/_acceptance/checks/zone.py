@@ -91,11 +91,16 @@ _REMEDY = {
     "unsigned": "the master answers without a signature; with NOTAUTH, it does not know this key",
     "signed otherwise": "the answer is not signed with this key",
 }
+_REMEDY_TLS = {
+    "no TLS": "the master does not speak TLS 1.3 there; correct tls.port in fleet.yml, or the master",
+    "another certificate": "the master shows one that fleet.yml does not have; ask its operator before you add it",
+}
 
 
 @check("ZI-12", "Every master knows our transfer key", source="RFC 8945 sections 5.2 and 5.3; requirement ZI-12")
 def signed(evidence: Evidence, expected: Expected) -> Verdict:
-    """Every zone, every address of every master: signed SOA and IXFR from our serial are answered, signed with our key.
+    """Every zone, every address of every master: signed SOA and IXFR from our serial are answered, signed with our key;
+    over TLS, with a certificate of the fleet's file, where that says so.
 
     A master that is silent fails, too, be it one of two: a key that was never proven is none to rely on when the other
     master ends. It is no harm: that a key is refused is said unsigned (RFC 8945 section 5.3.2), so whoever is on the
@@ -115,6 +120,8 @@ def signed(evidence: Evidence, expected: Expected) -> Verdict:
         if result in _REMEDY:
             code = f" ({rcode})" if rcode else ""
             problems.append(f"{who}: TSIG key {question['key']}: {result}{code}: {_REMEDY[result]}")
+        elif result in _REMEDY_TLS:
+            problems.append(f"{who} port {question['port']}: {result}: {_REMEDY_TLS[result]}")
         elif result != "verified" or rcode != "NOERROR":
             problems.append(
                 f"{who}: {question['name']} {question['type']}, signed: {rcode if result == 'verified' else result}"

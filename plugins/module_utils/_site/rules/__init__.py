@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import cluster, fleet, host, node, peer, risks, router, unique
+from . import cluster, fleet, host, masters, node, peer, risks, router, unique
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Judge:
     def fleet(self) -> t.Iterator[Problem]:
         """What is wrong with the fleet's file. First."""
         yield from fleet.problems(self._fleet)
+        yield from masters.problems(self._fleet)
         yield from risks.problems(self._fleet)
         yield from self._register.fleet()
 
@@ -52,7 +53,8 @@ class Judge:
         """What is wrong between sheets, and could not be told before the last one. Last."""
         yield from self._register.end()
 
-    def warnings(self) -> t.Iterator[Problem]:
-        """What is allowed in the fleet's file, and hardly meant. Last."""
+    def warnings(self, today: str) -> t.Iterator[Problem]:
+        """What is allowed in the fleet's file, and hardly meant, on this day. Last."""
+        yield from masters.warnings(self._fleet, today)
         yield from self._register.warnings()
         yield from risks.warnings(self._fleet)

@@ -53,8 +53,6 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
         yield from once(fleet, (key,), records(data, key), "name")
     for index, profile in records(data, "profiles"):
         yield from once(fleet, ("profiles", index, "ports"), records(profile, "ports"), "port")
-    for index, master in records(data, "masters"):
-        yield from addresses.families(fleet, ("masters", index, "addresses"), master.get("addresses"))
     zones = names(data, "zones")
     if zones and "." not in zones:
         yield fleet.problem(("zones",), "the root zone '.' is missing; it is what the IMRS serves")

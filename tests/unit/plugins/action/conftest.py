@@ -94,6 +94,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
                 "name": "dist1",
                 "addresses": ["203.0.113.1", "2001:db8:0:3::1"],
                 "port": 53,
+                "tls": None,
                 "tsig": {
                     "name": f"{name}-dist1.example.",
                     "algorithm": "hmac-sha256",

@@ -200,8 +200,23 @@ def test_ports_follow_what_is_used() -> None:
     assert ports.CONSOLE not in ports.groups(made)
     both = record(sessions=[near, session("ipv6", bfd=bfd)])
     assert rows(both, "UDP", "3784, 3785")[0]["from"] == [ports.YOURS]
-    moved = record(masters=[*record()["masters"][:1], {"name": "dist3", "addresses": ["203.0.113.9"], "port": 5353}])
+    third = {"name": "dist3", "addresses": ["203.0.113.9"], "port": 5353, "tls": None}
+    moved = record(masters=[*record()["masters"][:1], third])
     assert rows(moved, "TCP, UDP", "5353")[0]["to"] == ["203.0.113.9"]
+
+
+def test_who_transfers_over_tls_has_a_port_more() -> None:
+    first, second = record()["masters"]
+    tls = {"name": "dist1.example", "port": 853, "certificates": [], "pins": []}
+    some = record(masters=[{**first, "tls": tls}, second])
+    assert [row["to"] for row in rows(some, "TCP", "853")] == [first["addresses"]]
+    assert rows(some, "TCP", "853")[0]["why"].startswith("Zone transfers over TLS from dist1, ")
+    plain, asked = rows(some, "TCP, UDP", "53")
+    assert (plain["to"], plain["why"].split(",")[0]) == (second["addresses"], "Zone transfers from dist2")
+    assert (asked["to"], asked["why"].split(",")[0]) == (first["addresses"], "Questions for new zones to dist1")
+    every = record(masters=[{**each, "tls": tls} for each in (first, second)])
+    assert rows(every, "TCP", "853")[0]["to"] == [ports.MASTERS]
+    assert rows(every, "TCP, UDP", "53")[0]["why"].startswith("Questions for new zones to dist1 and dist2, ")
 
 
 def test_every_group_of_the_table_has_its_addresses() -> None:

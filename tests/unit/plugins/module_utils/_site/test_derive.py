@@ -137,6 +137,7 @@ def test_the_contract(lab: Lab) -> None:
                     "name": f"dist{number}",
                     "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
                     "port": 53,
+                    "tls": None,
                     "tsig": {
                         "name": f"xlb01-dist{number}.lab.example.",
                         "algorithm": "hmac-sha256",

@@ -152,7 +152,8 @@ def test_the_contract(lab: Lab) -> None:
         "operator": {"name": "ICANN DNS Engineering", "email": "noc@imrs.example", "phone": "+1 555 0100"},
         "operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
         "masters": [
-            {"name": f"dist{n}", "addresses": [f"203.0.113.{n}", f"2001:db8:0:3::{n}"], "port": 53} for n in (1, 2)
+            {"name": f"dist{n}", "addresses": [f"203.0.113.{n}", f"2001:db8:0:3::{n}"], "port": 53, "tls": None}
+            for n in (1, 2)
         ],
         "maintenance_windows": [
             {"day": "tuesday", "start": "18:00", "end": "22:00"},
