@@ -125,6 +125,7 @@ class Master:
             "server": "127.0.0.1",
             "port": PORT,
             "key": name,
+            "tls": None,
         }
         (found,) = signed.ask_all([question], str(self.keys), {"example.": 7}, deadline)
         assert secret not in str(found)

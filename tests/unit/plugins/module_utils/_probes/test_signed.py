@@ -47,6 +47,13 @@ def test_keys_are_found_by_name(text: str) -> None:
 
 
 def test_without_the_file_every_answer_says_so(tmp_path: pathlib.Path) -> None:
-    question: signed.Question = {"name": ".", "type": "SOA", "server": "192.0.2.66", "port": 53, "key": "a.example."}
+    question: signed.Question = {
+        "name": ".",
+        "type": "SOA",
+        "server": "192.0.2.66",
+        "port": 53,
+        "key": "a.example.",
+        "tls": None,
+    }
     (found,) = signed.ask_all([question], str(tmp_path / "none"), {}, 0)
     assert (found["result"], found["rcode"]) == ("no such key", "")
