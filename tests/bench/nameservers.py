@@ -23,7 +23,7 @@ import typing as t
 
 from imrs_gate_bench import until
 from imrs_gate_config import SERVICE
-from imrs_parity_bench import COMMANDS, Nameserver, sign
+from imrs_parity_bench import CASE, COMMANDS, Nameserver, sign
 from imrslab import zone_states, zones
 
 SECONDS = 5
@@ -31,6 +31,7 @@ QUESTIONS = 100_000
 SERVER, CLIENT = "0", "1"
 """The processors of the two."""
 CLIENTS = 20
+LIMITS = {"knot": "/etc/knot/answers.conf", "nsd": "/etc/nsd/nsd.conf.d/limits.conf"}
 TRANSPORTS = {"UDP": ("-m", "udp", "-q", "200"), "TCP": ("-m", "tcp", "-q", "100")}
 """How CLIENTS ask, over TCP on connections that stay; and how many questions may wait for their answers."""
 STOCK = {
@@ -101,10 +102,33 @@ class Stock(Nameserver):
 class Ours(Nameserver):
     """As the role sets it up, without a limit for one source: dnsperf is one."""
 
+    role_case = CASE
+
     def start(self, name: str, namespace: str, *command: str) -> None:
         """On its processor."""
         pinned = ("taskset", "--cpu-list", SERVER) if name == self.provider else ()
         super().start(name, namespace, *pinned, *command)
+
+
+class Counted(Ours):
+    """It counts what each source gets, as on a node, with a limit that dnsperf does not reach."""
+
+    role_case = "limited"
+
+    def start(self, name: str, namespace: str, *command: str) -> None:
+        """With that limit in its file."""
+        path = pathlib.Path(LIMITS[self.provider])
+        if name == self.provider:
+            pattern = r"(?m)^(\s+)(rrl-ratelimit|rate-limit): \d+$"
+            more = r"\n\1instant-limit: 100000" if self.provider == "knot" else ""  # a thousandth of the limit at least
+            text, number = re.subn(pattern, rf"\1\2: 1000000{more}", path.read_text())
+            assert number == 1, text
+            path.write_text(text)
+        super().start(name, namespace, *command)
+
+
+KINDS: dict[str, type[Nameserver]] = {"ours": Ours, "stock": Stock, "counted": Counted}
+"""In this order, again and again."""
 
 
 def questions(root: str) -> str:
@@ -169,34 +193,42 @@ def main(runs: int, state: str) -> None:
     print("|---|---|--:|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory() as made:
         folder = pathlib.Path(made)
-        asked = folder / "questions"
+        asked, costs = folder / "questions", list[tuple[str, str, str]]()
         asked.write_text(questions(sign(folder, zone_states.STATES[state])))
         for provider in COMMANDS:
             got: dict[tuple[str, str], list[Got]] = {}
             for number in range(runs):
-                for name, kind in (("ours", Ours), ("stock", Stock)):
+                for name, kind in KINDS.items():
                     room = folder / f"{provider}-{name}-{number}"
                     room.mkdir()
-                    with kind(room, provider) as nameserver:
+                    with kind(room, provider, getattr(kind, "role_case", CASE)) as nameserver:
                         nameserver.serve(folder)
                         for transport in TRANSPORTS:
                             got.setdefault((name, transport), []).append(measure(nameserver, asked, transport))
             for transport in TRANSPORTS:
                 print(row(provider, transport, got["ours", transport], got["stock", transport]), flush=True)
+                costs.append((provider, transport, ratio(got["counted", transport], got["ours", transport])))
+    print("\n| nameserver | over | with a limit for each source / without |\n|---|---|--:|")
+    for cost in costs:
+        print(f"| {' | '.join(cost)} |")
+
+
+def ratio(some: list[Got], others: list[Got]) -> str:
+    """Of answers, pair by pair: the median, the least and the most."""
+    each = sorted(one.answers / other.answers for one, other in zip(some, others, strict=True))
+    return f"{statistics.median(each):.2f} ({each[0]:.2f} to {each[-1]:.2f})"
 
 
 def row(provider: str, transport: str, ours: list[Got], stock: list[Got]) -> str:
     """One of the table: medians; of the ratio also the least and the most of all pairs."""
-    ratios = sorted(one.answers / other.answers for one, other in zip(ours, stock, strict=True))
 
     def both(field: str, digits: int) -> str:
         values = [statistics.median(getattr(each, field) for each in of) for of in (ours, stock)]
         return f"{values[0]:.{digits}f} ({values[1]:.{digits}f})"
 
-    ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     return (
-        f"| {provider} | {transport} | {both('answers', 0)} | {ratio} | {both('lost', 1)} % | {both('half', 2)} "
-        f"| {both('most', 2)} | {both('memory', 0)} |"
+        f"| {provider} | {transport} | {both('answers', 0)} | {ratio(ours, stock)} | {both('lost', 1)} % "
+        f"| {both('half', 2)} | {both('most', 2)} | {both('memory', 0)} |"
     )
 
 

@@ -66,7 +66,12 @@ def fleets(draw: Draw) -> Sheet:
     return {
         **given,
         "profiles": [
-            {**each, "cores": draw(st.integers(1, 1024)), "tcp_clients": draw(st.integers(1, 1_000_000))}
+            {
+                **each,
+                "cores": draw(st.integers(1, 1024)),
+                "tcp_clients": draw(st.integers(1, 1_000_000)),
+                **draw(either(rate_limit=st.integers(100, 100_000))),
+            }
             for each in FLEET["profiles"]
         ],
         "zones": zones,
@@ -131,6 +136,7 @@ def plain(draw: Draw, kind: str) -> Sheet:
         "vantage": "vantage-nbo",
         "onboarding": record,
         **draw(either(looking_glass=st.just("router-nbo"))),
+        **draw(either(unlimited_resolvers=st.just(["192.0.2.53/32", "2001:db8:53::/48"]))),
         **draw(either(maintenance=st.just([{"date": str(next(days)), "by": "J. Doe", "note": "# a note"}]))),
         **({"decommissioned": {"date": str(next(days)), "by": "J. Doe", "reason": draw(PROSE)}} if gone else {}),
     }  # fmt: skip

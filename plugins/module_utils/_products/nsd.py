@@ -22,5 +22,6 @@ NSD = Product(
     keys="/etc/nsd/nsd.conf.d/zones.conf",
     defaults_file="/etc/default/nsd",
     libraries=("libldns.so*",),
+    limit_exempt=False,
     generated=("/etc/nsd/nsd_control.*", "/etc/nsd/nsd_server.*"),
 )

@@ -71,6 +71,8 @@ class Product:
     bfd: Bfd | None = None
     bfd_inside: bool = True
     """Whether it watches a router of its own AS with BFD."""
+    limit_exempt: bool = True
+    """Whether some sources can be left out of its rate limit (nameservers)."""
 
     def variables(self) -> Variables:
         """What roles read: ``imrs_nameserver`` and ``imrs_routing`` (docs/architecture.md, host variables)."""

@@ -11,7 +11,7 @@ from .. import _addressing as addressing
 from .. import _products as products
 from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
-from .schema_fleet import DEFAULT_BUDGET
+from .schema_fleet import DEFAULT_BUDGET, DEFAULT_RATE_LIMIT
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
@@ -137,6 +137,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "cores": profile["cores"],
         "memory_mib": profile["memory_mib"],
         "tcp_clients": profile["tcp_clients"],
+        "rate_limit": profile.get("rate_limit", DEFAULT_RATE_LIMIT),
     }
 
 
@@ -158,6 +159,7 @@ def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
         },
         "imrs_vantage": site["vantage"],
         "imrs_looking_glass": site.get("looking_glass", ""),
+        "imrs_unlimited_resolvers": [addressing.canonical(text) for text in site.get("unlimited_resolvers", ())],
         "imrs_cluster": {
             "minimum_live": cluster["minimum_live"],
             "below_minimum": cluster.get("below_minimum", BELOW_MINIMUM),

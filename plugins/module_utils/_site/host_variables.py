@@ -76,13 +76,14 @@ class Cluster(t.TypedDict):
 
 
 class Profile(t.TypedDict):
-    """What roles need of a hardware class; speed in Mbit/s, memory in MiB."""
+    """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source."""
 
     name: str
     link_mbps: int
     cores: int
     memory_mib: int
     tcp_clients: int
+    rate_limit: int
 
 
 class Tsig(t.TypedDict):
@@ -161,6 +162,7 @@ class OfSite(t.TypedDict):
     imrs_location: Place
     imrs_vantage: str
     imrs_looking_glass: str
+    imrs_unlimited_resolvers: list[str]
     imrs_cluster: Cluster | None
 
 

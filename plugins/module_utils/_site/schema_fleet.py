@@ -11,6 +11,9 @@ from .parts import Schema, choice, field, many, number, record, text
 DEFAULT_BUDGET = {"nodes": 5, "region_percent": 25}
 """Of a fleet that does not say how many of its nodes may be not live at a time."""
 
+DEFAULT_RATE_LIMIT = 400
+"""Answers a second to one source, of a profile that says nothing (docs/answers.md, what one source gets)."""
+
 PORT = record(
     "a port of the appliance",
     {
@@ -36,6 +39,13 @@ PROFILE = record(
         "power_supplies": number(1, 4, "a number of power supplies"),
         "power_watts": field(number(1, 10_000, "a power in W"), "What each feed has to carry, alone"),
         "ports": field(many(PORT, "a list of ports"), "The rear side, from left to right"),
+    },
+    {
+        "rate_limit": field(
+            number(100, 100_000, "a number of answers a second"),
+            "Answers a second over UDP to one source; what is above is truncated",
+            default=DEFAULT_RATE_LIMIT,
+        ),
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})

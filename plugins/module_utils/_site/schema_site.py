@@ -261,6 +261,11 @@ SITE: Schema = {
         },
         {
             "looking_glass": field(parts.MACHINE, "Machine whose BGP table may be read: the host's router"),
+            "unlimited_resolvers": field(
+                many(parts.NETWORK, "a list of prefixes", least=0),
+                "The host's resolvers that ask more than the rate limit: never truncated",
+                ["192.0.2.53/32"],
+            ),
             "cluster": field(CLUSTER, "Needed for a cluster, and for a cluster only"),
             "maintenance": field(many(NOTE, "a list of notes", least=0), "What the host may read, newest last"),
             "decommissioned": field(

@@ -161,7 +161,8 @@ NODE: dict[str, t.Any] = {
     "imrs_disrupt": False,
     "imrs_members": [],
     "imrs_inside": None,
-    "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250},
+    "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250, "rate_limit": 400},
+    "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
     "imrs_prefixes": {
         "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},

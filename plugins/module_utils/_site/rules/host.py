@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ... import _addressing as addressing
+from ... import _products as products
+from .. import addresses
 from ..onboarding import AFRICA_PHASE_2, STEPS
 from ..regions import AFRICA, REGION_OF
-from .common import Record, Terms, records
+from .common import Record, Terms, once, records, sound
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
     from ..errors import Problem
+
+WIDEST_RESOLVERS = {"ipv4": 24, "ipv6": 48}
+"""The shortest prefixes of a host's resolvers."""
 
 
 def problems(site: Document) -> t.Iterator[Problem]:
@@ -35,8 +41,22 @@ def problems(site: Document) -> t.Iterator[Problem]:
                 ("maintenance", index, "date"), f"{date} is before {before}, the note above; the newest comes last"
             )
         before = max(date, before)
+    yield from _resolvers(site, data.get("unlimited_resolvers"))
     if data.get("decommissioned") and data.get("operational"):
         yield site.problem(("operational",), "true, but the instance is decommissioned; say operational: false")
+
+
+def _resolvers(site: Document, given: list[str | None] | None) -> t.Iterator[Problem]:
+    """Who is answered without limit is few, and nobody of ours: what is forged with such a source is reflected."""
+    for index, text in sound(given):
+        place, network = ("unlimited_resolvers", index), addresses.network(text)
+        widest = WIDEST_RESOLVERS[addressing.family_of(text)]
+        if network.prefixlen < widest:
+            wide = f"{text} is wider than /{widest}; name the resolvers' own addresses or networks"
+            yield site.problem(place, wide)
+        elif reason := addresses.unfit(addresses.host(text)):
+            yield site.problem(place, reason)
+    yield from once(site, ("unlimited_resolvers",), sound(given))
 
 
 def _machines(data: Record) -> t.Iterator[tuple[Path, Record]]:
@@ -49,7 +69,7 @@ def _machines(data: Record) -> t.Iterator[tuple[Path, Record]]:
 
 
 def warnings(site: Document, terms: Terms) -> t.Iterator[Problem]:
-    """A host that is an IXP and no exception (ICANN's FAQ, q1 and q17)."""
+    """A host that is an IXP and no exception (ICANN's FAQ, q1 and q17); what its nameserver does not know."""
     data = site.data or {}
     host, interest = data.get("host") or {}, (data.get("onboarding") or {}).get("expression_of_interest") or {}
     if (
@@ -61,6 +81,13 @@ def warnings(site: Document, terms: Terms) -> t.Iterator[Problem]:
             ("host", "type"),
             "an IXP is a host only in the Africa phase-2 programme, or as an exception in ixp_exceptions of the fleet",
         )
+    for index, node in records(data, "nodes"):
+        known = node.get("nameserver") and products.named(products.NAMESERVER, node["nameserver"])
+        if data.get("unlimited_resolvers") and known and not known.limit_exempt:
+            yield site.problem(
+                ("nodes", index, "nameserver"),
+                f"{known.name} limits the unlimited_resolvers as everybody else: it has no such list",
+            )
 
 
 def _order(site: Document, steps: Record) -> t.Iterator[Problem]:

@@ -55,12 +55,14 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_bmc_address": "",
             "imrs_vantage": "vantage",
             "imrs_looking_glass": "host-router",
+            "imrs_unlimited_resolvers": [],
             "imrs_profile": {
                 "name": "calypso",
                 "link_mbps": 1000,
                 "cores": 4,
                 "memory_mib": 16384,
                 "tcp_clients": 10000,
+                "rate_limit": 400,
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {

@@ -26,8 +26,8 @@ if t.TYPE_CHECKING:
     from .conftest import Lab
 
 TOP = (
-    "site, kind, operational, mode, asn, host, location, vantage, nodes, peers, onboarding, looking_glass, cluster, "
-    "maintenance, decommissioned"
+    "site, kind, operational, mode, asn, host, location, vantage, nodes, peers, onboarding, looking_glass, "
+    "unlimited_resolvers, cluster, maintenance, decommissioned"
 )
 
 SHEET: dict[str, tuple[str, str, list[str]]] = {
