@@ -82,7 +82,9 @@ def _certificates(fleet: Document) -> t.Iterator[Problem]:
             names = ", ".join(found.names) or "no name"
             yield fleet.problem(place, f"is for {names} (subjectAltName), not for {own}., and would be refused")
         for other in found.names:
-            if name_of.get(other, master.get("name")) != master.get("name"):
+            if "*" in other:
+                yield fleet.problem(place, f"is for {other}, which other masters' names match; name the master alone")
+            elif name_of.get(other, master.get("name")) != master.get("name"):
                 yield fleet.problem(
                     place, f"is for {other} as well, which is {name_of[other]}: its key could speak for that master"
                 )

@@ -85,6 +85,10 @@ WRONG = {
         made("dist2.example"),
         f"is for dist2.example (subjectAltName), not for {NAME}., and would be refused",
     ),
+    "many names": (
+        made(NAME, "*.example"),
+        "is for *.example, which other masters' names match; name the master alone",
+    ),
     "of an authority": (
         made(NAME, by=OTHER),
         "is not signed by itself; give one that the master has signed with its own key",
