@@ -124,14 +124,19 @@ def _ask(question: Question, key: Key | None, serial: int, timeout: float) -> tu
         return "unusable key", ""  # without the error's words: they may quote the secret
     try:
         answer = _send(wire, question, timeout)
-    except query.OtherCertificateError:
-        return "another certificate", ""
-    except ssl.SSLError:
-        return "no TLS", ""
     except OSError as error:
-        said = query.error_of(error)
-        return {"refused": "connection refused", "connectionreseterror": "connection closed"}.get(said, said), ""
+        return _failure(error), ""
     return _read(answer, message, ours)
+
+
+def _failure(error: OSError) -> str:
+    """Why there is no answer."""
+    if isinstance(error, query.OtherCertificateError):
+        return "another certificate"
+    if isinstance(error, ssl.SSLError):
+        return "connection closed" if isinstance(error, ssl.SSLEOFError) else "no TLS"
+    said = query.error_of(error)
+    return {"refused": "connection refused", "connectionreseterror": "connection closed"}.get(said, said)
 
 
 def _send(wire: bytes, question: Question, timeout: float) -> bytes:

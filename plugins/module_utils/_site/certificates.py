@@ -14,6 +14,7 @@ import base64
 import dataclasses
 import datetime
 import hashlib
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -24,6 +25,9 @@ COMMAND = (
     "-out master.pem -subj /CN={name} -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
 )
 """How the operator of a master makes one that can be used here."""
+SHORTEST = 2048
+"""Bits of an RSA key that OpenSSL takes at its usual level of security."""
+_NAME = re.compile(r"[a-z0-9_*-]+(\.[a-z0-9_-]+)*\.?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +52,14 @@ def read(pem: str) -> Certificate:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     except ImportError as error:
         raise ValueError("cannot be read without the Python package cryptography; install it") from error
+    if not hasattr(x509.Certificate, "not_valid_after_utc"):
+        raise ValueError("cannot be read with this version of the Python package cryptography; install 42 or newer")
     if pem.count("-----BEGIN") != 1 or "-----BEGIN CERTIFICATE-----" not in pem:
         raise ValueError("is not one certificate in PEM, and nothing else; put each into an entry of its own")
     unread = (ValueError, exceptions.UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
     try:
         found = x509.load_pem_x509_certificate(pem.encode("ascii"))
-        names, authority = _names(found), _authority(found)
+        names, wrong = _names(found), _unusable(found)
         key = found.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -62,11 +68,11 @@ def read(pem: str) -> Certificate:
         raise ValueError("is no certificate that can be read; copy the file anew, with all of its lines") from error
     try:
         found.verify_directly_issued_by(found)
-    except (ValueError, TypeError, exceptions.InvalidSignature) as error:
-        raise ValueError("is not signed by itself; give one that the master has signed with its own key") from error
-    if authority:
-        made = COMMAND.format(name=names[0] if names else "NAME")
-        raise ValueError(f"may sign others (CA:TRUE), so it would vouch for any master; make one with: {made}")
+    except (ValueError, TypeError, exceptions.InvalidSignature, exceptions.UnsupportedAlgorithm) as error:
+        mine = "is not signed by itself with SHA-256 or better; give one that the master has signed with its own key"
+        raise ValueError(mine) from error
+    if wrong:
+        raise ValueError(f"{wrong}; make one with: {COMMAND.format(name=names[0] if names else 'NAME')}")
     return Certificate(
         found.public_bytes(serialization.Encoding.PEM).decode("ascii").strip(),
         base64.b64encode(hashlib.sha256(key).digest()).decode("ascii"),
@@ -77,23 +83,39 @@ def read(pem: str) -> Certificate:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """DNS names of the subjectAltName; the common name counts no more (RFC 9525)."""
+    """DNS names of the subjectAltName; the common name counts no more (RFC 9525). ValueError when one is no name."""
     from cryptography import x509  # noqa: PLC0415 - as above
 
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return ()
-    return tuple(name.lower().rstrip(".") for name in extension.value.get_values_for_type(x509.DNSName))
+    found = tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
+    if not all(_NAME.fullmatch(name) for name in found):
+        raise ValueError("no DNS name")
+    return found
 
 
-def _authority(certificate: x509.Certificate) -> bool:
-    """Whether it may sign others: OpenSSL takes one of the first version, which cannot say, for one that may."""
+def _unusable(certificate: x509.Certificate) -> str:
+    """What OpenSSL would make of it that must not be, or why it would refuse it; empty when it will do.
+
+    One that does not say that it is no authority may pass for one, by its key usage or by its age.
+    """
     from cryptography import x509  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - as above
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
 
-    if certificate.version is x509.Version.v1:
-        return True
-    try:
-        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
-    except x509.ExtensionNotFound:
-        return False
+    def has(kind: type[x509.ExtensionType]) -> t.Any:
+        try:
+            return certificate.extensions.get_extension_for_class(kind).value
+        except x509.ExtensionNotFound:
+            return None
+
+    basic, usage, key = has(x509.BasicConstraints), has(x509.ExtendedKeyUsage), certificate.public_key()
+    if basic is None or basic.ca:
+        return "may sign others (no CA:FALSE in it), so it would vouch for any master"
+    if usage is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usage:
+        return "is for no server (extendedKeyUsage), and would be refused"
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST:
+        return f"has an RSA key of {key.key_size} bits, and would be refused below {SHORTEST}"
+    return ""

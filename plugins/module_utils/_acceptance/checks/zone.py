@@ -92,7 +92,7 @@ _REMEDY = {
     "signed otherwise": "the answer is not signed with this key",
 }
 _REMEDY_TLS = {
-    "no TLS": "the master does not speak TLS 1.3 there; correct tls.port in fleet.yml, or the master",
+    "no TLS": "the handshake fails (TLS 1.3, no client certificate); correct tls.port in fleet.yml, or the master",
     "another certificate": "the master shows one that fleet.yml does not have; ask its operator before you add it",
 }
 

@@ -25,6 +25,8 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
     """What is wrong with the masters."""
     for index, master in records(fleet.data or {}, "masters"):
         yield from addresses.families(fleet, ("masters", index, "addresses"), master.get("addresses"))
+        if (master.get("tls") or {}).get("name") == ".":
+            yield fleet.problem(("masters", index, "tls", "name"), "is the root; give the name in its certificates")
     yield from _certificates(fleet)
 
 
@@ -64,9 +66,9 @@ def _certificates(fleet: Document) -> t.Iterator[Problem]:
     """Why no transfer over TLS would come about, or one from somebody else."""
     seen: dict[str, Path] = {}
     name_of = {
-        str(name).removesuffix("."): str(master.get("name"))
-        for _, master in records(fleet.data or {}, "masters")
-        if (name := (master.get("tls") or {}).get("name"))
+        own.removesuffix("."): master["name"]
+        for _index, master in records(fleet.data or {}, "masters")
+        if (own := (master.get("tls") or {}).get("name")) and master.get("name")
     }
     for place, master, pem in _tls(fleet):
         own = str(master["tls"].get("name") or "").removesuffix(".")
@@ -84,7 +86,7 @@ def _certificates(fleet: Document) -> t.Iterator[Problem]:
         for other in found.names:
             if "*" in other:
                 yield fleet.problem(place, f"is for {other}, which other masters' names match; name the master alone")
-            elif name_of.get(other, master.get("name")) != master.get("name"):
+            elif master.get("name") and name_of.get(other, master["name"]) != master["name"]:
                 yield fleet.problem(
                     place, f"is for {other} as well, which is {name_of[other]}: its key could speak for that master"
                 )

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._site import certificates
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .conftest import plain
 
@@ -31,10 +31,11 @@ FIRST = '    addresses: [203.0.113.1, "2001:db8:0:3::1"]\n    port: 53\n'
 
 def made(
     *names: str,
-    key: ec.EllipticCurvePrivateKey = KEY,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = KEY,
     by: ec.EllipticCurvePrivateKey | None = None,
-    authority: bool | None = None,
+    authority: bool | None = False,
     since: str = "2026-01-01",
+    usage: x509.ExtensionType | None = None,
 ) -> str:
     """A certificate in PEM, signed with its own key or ``by`` another one."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a master")])
@@ -45,6 +46,8 @@ def made(
         built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
     if authority is not None:
         built = built.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    if usage is not None:
+        built = built.add_extension(usage, critical=True)
     return built.sign(by or key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
@@ -79,6 +82,20 @@ def test_a_master_has_the_pins_of_its_certificates(lab: Lab) -> None:
     }
 
 
+MADE = f"; make one with: {certificates.COMMAND.format(name=NAME)}"
+VOUCHES = "may sign others (no CA:FALSE in it), so it would vouch for any master"
+UNREAD = "is no certificate that can be read; copy the file anew, with all of its lines"
+SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 WRONG = {
     "no name": (made(), f"is for no name (subjectAltName), not for {NAME}., and would be refused"),
     "another name": (
@@ -91,18 +108,29 @@ WRONG = {
     ),
     "of an authority": (
         made(NAME, by=OTHER),
-        "is not signed by itself; give one that the master has signed with its own key",
+        "is not signed by itself with SHA-256 or better; give one that the master has signed with its own key",
     ),
-    "an authority": (
-        made(NAME, authority=True),
-        "may sign others (CA:TRUE), so it would vouch for any master; make one with: "
-        + certificates.COMMAND.format(name=NAME),
+    "an authority": (made(NAME, authority=True), f"{VOUCHES}{MADE}"),
+    # OpenSSL goes by the key usage then.
+    "one that does not say that it is none": (made(NAME, authority=None, usage=SIGNS), f"{VOUCHES}{MADE}"),
+    "of a client": (
+        made(NAME, usage=x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH])),
+        f"is for no server (extendedKeyUsage), and would be refused{MADE}",
     ),
+    "a short key": (
+        made(NAME, key=rsa.generate_private_key(65537, 1024)),  # noqa: S505 - it is refused
+        f"has an RSA key of 1024 bits, and would be refused below 2048{MADE}",
+    ),
+    "a name with a dot at its end": (
+        made(f"{NAME}."),
+        f"is for {NAME}. (subjectAltName), not for {NAME}., and would be refused",
+    ),
+    "a name that is none": (made("$(reboot)"), UNREAD),
     "two in one": (made(NAME) + made(NAME, key=OTHER), ONE),
     "no certificate": (made(NAME).replace("CERTIFICATE", "PRIVATE KEY"), ONE),
     "a copy with a fault": (
         made(NAME).replace("\nMI", "\nIM"),
-        "is no certificate that can be read; copy the file anew, with all of its lines",
+        UNREAD,
     ),
 }
 
@@ -163,6 +191,17 @@ def test_what_the_library_does_not_know_is_no_traceback(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(x509, "load_pem_x509_certificate", refuse)
     with pytest.raises(ValueError, match="can be read; copy the file anew"):
+        certificates.read(made(NAME))
+
+
+def test_the_root_is_no_name_of_a_master(lab: Lab) -> None:
+    said = "fleet.yml: masters[0].tls.name: is the root; give the name in its certificates"
+    assert lab.messages(fleet_=fleet(made(NAME), name=".")) == [said]
+
+
+def test_an_old_library_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x509, "Certificate", object)
+    with pytest.raises(ValueError, match="install 42 or newer"):
         certificates.read(made(NAME))
 
 
