@@ -236,12 +236,13 @@ def test_acceptance_asks_as_the_nameserver_does(bench: Changing, provider: str, 
 @pytest.mark.parametrize("bench", ["nsd"], indirect=True)
 def test_nsd_takes_no_certificate_for_another_name(bench: Changing, tmp_path: pathlib.Path) -> None:
     """Knot DNS has its pin, and does not look at the name: the sheet is refused before (test_certificates.py)."""
-    other = Master.make(tmp_path, "dist2.example")
-    trust(bench, "nsd", other)
+    mine, other = Master.make(tmp_path), Master.make(tmp_path, "dist2.example")
+    trust(bench, "nsd", mine, other)
     take(bench, "nsd")
     hand_out(bench, 2026010101, other)
     assert not fetches(bench, "nsd")
     assert bench.serial_served() == "2026010100"
+    comes(bench, "nsd", 2026010102, mine)
 
 
 @both
@@ -249,13 +250,14 @@ def test_the_end_of_a_certificate_is_one_for_nsd_and_none_for_a_pin(
     bench: Changing, provider: str, tmp_path: pathlib.Path
 ) -> None:
     """Sixty days before, the fleet's file is warned about (test_certificates.py)."""
-    ended = Master.make(tmp_path, until="20260101000000Z")
-    trust(bench, provider, ended)
+    mine, ended = Master.make(tmp_path), Master.make(tmp_path, until="20260101000000Z")
+    trust(bench, provider, mine, ended)
     take(bench, provider)
     hand_out(bench, 2026010101, ended)
     if provider == "nsd":
         assert not fetches(bench, provider)
         assert bench.serial_served() == "2026010100"
+        comes(bench, provider, 2026010102, mine)
     else:
         until(lambda: fetches(bench, provider) or bench.serial_served() == "2026010101", what="a transfer")
 

@@ -17,8 +17,15 @@ import hashlib
 import re
 import typing as t
 
-if t.TYPE_CHECKING:
-    from cryptography import x509
+try:
+    from cryptography import exceptions, x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+except ImportError:  # said of the first certificate: only who transfers over TLS needs it
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 COMMAND = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -keyout master.key "
@@ -47,11 +54,8 @@ def read(pem: str) -> Certificate:
     """One certificate in PEM (RFC 7468). ValueError, with what is wrong and what to do, when it is none that can be
     used here.
     """
-    try:
-        from cryptography import exceptions, x509  # noqa: PLC0415 - only who transfers over TLS needs it
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-    except ImportError as error:
-        raise ValueError("cannot be read without the Python package cryptography; install it") from error
+    if not HAS_CRYPTOGRAPHY:
+        raise ValueError("cannot be read without the Python package cryptography; install it")
     if not hasattr(x509.Certificate, "not_valid_after_utc"):
         raise ValueError("cannot be read with this version of the Python package cryptography; install 42 or newer")
     if pem.count("-----BEGIN") != 1 or "-----BEGIN CERTIFICATE-----" not in pem:
@@ -84,8 +88,6 @@ def read(pem: str) -> Certificate:
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     """DNS names of the subjectAltName; the common name counts no more (RFC 9525). ValueError when one is no name."""
-    from cryptography import x509  # noqa: PLC0415 - as above
-
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
@@ -101,9 +103,6 @@ def _unusable(certificate: x509.Certificate) -> str:
 
     One that does not say that it is no authority may pass for one, by its key usage or by its age.
     """
-    from cryptography import x509  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - as above
-    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
 
     def has(kind: type[x509.ExtensionType]) -> t.Any:
         try:

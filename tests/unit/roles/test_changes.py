@@ -81,3 +81,14 @@ def test_every_file_that_a_daemon_reads_is_activated(provider: str) -> None:
             pathlib.PurePath(f"/{path}").match(pattern) or f"/{path}".startswith(pattern.rstrip("*"))
             for pattern in patterns
         ), path
+
+
+def test_another_name_in_a_masters_certificate_restarts_nsd() -> None:
+    """It would not read that name again, and transfers with a name that it does not know are in clear text."""
+    case = CASES["tls"][1]
+    named, *others = case["imrs_masters"]
+    other = {**named, "tls": {**named["tls"], "name": "dist9.example"}}
+    before, after = (files("nameserver", "nsd", {**case, "imrs_masters": [each, *others]}) for each in (named, other))
+    restart = next(each for each in bundle("nameserver", "nsd")["activate"] if each.get("disruption") == "restart")
+    changed_files = {f"/{path}" for path in before if before[path] != after[path]}
+    assert changed_files & set(restart["when_changed"]), changed_files

@@ -8,7 +8,6 @@ import base64
 import datetime
 import pathlib
 import subprocess
-import sys
 import typing as t
 
 import pytest
@@ -206,6 +205,6 @@ def test_an_old_library_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cryptography", None)
+    monkeypatch.setattr(certificates, "HAS_CRYPTOGRAPHY", False)
     with pytest.raises(ValueError, match=r"cryptography; install it$"):
         certificates.read(made(NAME))
