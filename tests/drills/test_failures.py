@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, COVERING, PATIENCE
+from imrslab.drill import ALL, COVERING, PATIENCE, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -114,6 +115,28 @@ def test_bird_hung_is_killed_at_the_gates_word_and_comes_back(drill: Drill) -> N
     ends = {neighbor["lastResetDueTo"] for neighbor in drill.neighbors().values()}
     assert not any("Hold Timer" in end for end in ends), ends
     assert "hangs: killed" in drill.node("journalctl", "--unit=imrs-routing-hung.service", "--output=cat")
+
+
+def test_the_identity_zone_has_no_part_in_the_service(drill: Drill) -> None:
+    """What answers for it comes back by itself; while it hangs the node stays as it is, and acceptance warns."""
+    unit = "imrs-identity.service"
+    report = ROOT / f".lab/{drill.lab.name}-reports/{drill.appliance.name}/acceptance.json"
+
+    def process() -> str:
+        return drill.node("systemctl", "show", "--value", "--property=MainPID", unit).strip()
+
+    def dead_and_hung() -> None:
+        before = process()
+        drill.node("systemctl", "kill", "--signal=KILL", unit)
+        shell.wait_for("another process", lambda: process() not in ("0", before), PATIENCE)
+        drill.node("systemctl", "kill", "--signal=STOP", unit)
+        done = drill.play("accept")
+        drill.node("systemctl", "kill", "--signal=CONT", unit)
+        assert done.status == 0, done.output[-6000:]
+        (found,) = (each for each in json.loads(report.read_text())["results"] if each["id"] == "DN-54")
+        assert found["status"] == "fail", found
+
+    drill.undisturbed(dead_and_hung)
 
 
 def test_a_routing_daemon_that_was_stopped_on_purpose_stays_so(drill: Drill) -> None:

@@ -44,6 +44,7 @@ SHARED: Record = {
         "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
     },
     "service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+    "anycast_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
     "operator": {"name": "ICANN DNS Engineering", "email": "noc@imrs.example", "phone": "+1 555 0100"},
     "operator_networks": {"ipv4": ["198.51.100.0/26"], "ipv6": ["2001:db8:f100::/48"]},
     "masters": [

@@ -32,6 +32,7 @@ PROSE = st.text(
 ).filter(lambda text: bool(text.strip()) and prose.unseen(text) is None) | st.sampled_from(
     ["N'Djamena's router", "! exit", "# a comment", "*/ accept; /*", "$HOME?", "% d", "; |", "a" * 200]
 )
+PLACE = PROSE.filter(lambda text: len(text) <= 60)
 LONGEST_NAME = 254
 """Characters of a name that ends in a dot: 255 octets on the wire (RFC 1035, section 2.3.4)."""
 NAMES = st.text("abcxyz019_", min_size=1, max_size=32).map(lambda text: f"m{text}"[:32])
@@ -56,7 +57,7 @@ def either(**options: t.Any) -> st.SearchStrategy[Sheet]:
 def fleets(draw: Draw) -> Sheet:
     """The fleet's file: other masters, zones, hardware and whatever else may be left out."""
     given = dict(FLEET)
-    for optional in ("maintenance_windows", "budget", "irr", "ixp_exceptions"):
+    for optional in ("maintenance_windows", "budget", "irr", "ixp_exceptions", "identity_zone"):
         if draw(st.booleans()):
             del given[optional]
     zones, risks = draw(_zones())
@@ -132,7 +133,13 @@ def plain(draw: Draw, kind: str) -> Sheet:
             "contacts": {"noc": contact, **draw(either(remote_hands=st.just({**contact, "hours": "24/7"})))},
             "gse": {"region": "africa", "coordinator": draw(PROSE)},
         },
-        "location": {"iata": SITE, "city": draw(PROSE), "country": "KE", "coordinates": "-1.3192, 36.9278"},
+        "location": {
+            "iata": SITE,
+            "city": draw(PLACE),
+            "country": "KE",
+            "coordinates": "-1.3192, 36.9278",
+            **draw(either(subdivision=PLACE)),
+        },
         "vantage": "vantage-nbo",
         "onboarding": record,
         **draw(either(looking_glass=st.just("router-nbo"))),

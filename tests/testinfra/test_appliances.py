@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 import typing as t
 
 import pytest
@@ -17,6 +18,7 @@ LAB = topology.Lab()
 APPLIANCES = {each.name: each for each in LAB.plan.appliances}
 NODES = [each.name for each in LAB.plan.appliances if each.keys]
 SERVICE = ("199.7.83.42", "2001:500:9f::42", "2001:500:3::42")
+IDENTITY = ("199.7.83.53", "2001:500:9f::53")
 INSIDE = "import socket; socket.create_connection(('127.0.0.1', 179), 2)"
 
 
@@ -98,11 +100,11 @@ def test_daemons_do_not_run_as_root(name: str, appliance: t.Any) -> None:
 
 
 @pytest.mark.parametrize("name", NODES, indirect=True)
-def test_the_nameserver_is_confined(name: str, appliance: t.Any) -> None:
+def test_nameservers_are_confined(name: str, appliance: t.Any) -> None:
     """By systemd's own measure, from 0 (confined) to 10; the limit is ten times as much."""
-    unit = daemons(name)[0].unit
-    said = appliance.run("systemd-analyze security --no-pager --threshold=25 %s.service", unit)
-    assert said.rc == 0, said.stdout[-3000:]
+    for unit in (daemons(name)[0].unit, "imrs-identity"):
+        said = appliance.run("systemd-analyze security --no-pager --threshold=25 %s.service", unit)
+        assert said.rc == 0, said.stdout[-3000:]
 
 
 def test_the_gate_is_live(appliance: t.Any) -> None:
@@ -130,6 +132,18 @@ def test_the_vantage_is_answered_by_a_node_of_the_site(name: str, vantage: t.Any
     assert "status: NOERROR" in answer
     here = [each.name for each in APPLIANCES.values() if each.site == APPLIANCES[name].site and each.name in NODES]
     assert any(f'("{node}.l.root-servers.org")' in answer for node in here), answer
+
+
+@pytest.mark.parametrize("address", IDENTITY)
+@pytest.mark.parametrize("transport", ["+notcp", "+tcp"])
+def test_a_node_of_the_site_tells_the_vantage_what_it_is(
+    name: str, vantage: t.Any, address: str, transport: str
+) -> None:
+    asked = f"dig @{address} identity.l.root-servers.org. TXT +short +norec +time=2 +tries=1 {transport}"
+    here = [each.name for each in APPLIANCES.values() if each.site == APPLIANCES[name].site and each.name in NODES]
+    said = shlex.split(vantage.check_output(asked))
+    assert said[0] in {f"{node}.l.root-servers.org" for node in here}
+    assert len(said) == 5
 
 
 @pytest.mark.parametrize("port", [22, 179])

@@ -46,6 +46,22 @@ class Listener:
 
 
 @dataclasses.dataclass(frozen=True)
+class IdentityZone:
+    """The zone in which a node tells what it is (``imrs_identity_zone``). ``text``, ``address``: its records' data."""
+
+    name: str
+    addresses: tuple[str, ...]
+    text: str
+    address: str
+
+    @classmethod
+    def read(cls, given: t.Mapping[str, t.Any]) -> IdentityZone:
+        """Read ``imrs_identity_zone``."""
+        served = tuple(address for family in addressing.FAMILIES for address in given["addresses"][family])
+        return cls(_fqdn(str(given["name"])), served, str(given["text"]), str(given["address"]))
+
+
+@dataclasses.dataclass(frozen=True)
 class Member:
     """A router's session with one of its cluster's nodes (``imrs_members``); times are in seconds."""
 
@@ -73,7 +89,10 @@ class Member:
         )
 
 
-OPTIONAL = {"mode", "notify_addresses", "listeners", "siblings", "function", "members", "minimum_live"}
+OPTIONAL = {
+    *("mode", "notify_addresses", "listeners", "siblings", "function", "members", "minimum_live"),
+    "identity_zone",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +121,7 @@ class Expected:
     """A router's sessions with the nodes of its cluster."""
     minimum_live: int = 0
     """A router's: how many nodes have to be live for it to announce the specific prefixes."""
+    identity_zone: IdentityZone | None = None
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -159,6 +179,7 @@ class Expected:
             function=function,
             members=tuple(map(Member.read, data.get("members") or ())),
             minimum_live=int(data.get("minimum_live") or 0),
+            identity_zone=IdentityZone.read(data["identity_zone"]) if data.get("identity_zone") else None,
         )
 
 

@@ -14,7 +14,7 @@ import typing as t
 from .._routing.policy import Mode
 
 if t.TYPE_CHECKING:
-    from .expected import Expected
+    from .expected import Expected, IdentityZone
 
 TRANSPORTS = ("udp", "tcp")
 TLD = "com."
@@ -75,6 +75,8 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
         ({"probe": "dnskey", "name": ".", "type": "DNSKEY"}, tcp),
         ({"probe": "axfr", "name": ".", "type": "AXFR", "edns": None}, tcp),
     ]
+    if addresses and expected.identity_zone:
+        planned += _identity(expected.identity_zone)
     if scope == "node":
         extra = [zone for zone in expected.zones if zone != "."]
         planned += [({"probe": "zone_soa", "name": zone, "type": "SOA"}, two_ways) for zone in extra]
@@ -87,6 +89,16 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
             for master in expected.masters
         ]
     return [{**question, "server": server, "transport": how} for question, ways in planned for server, how in ways]
+
+
+def _identity(zone: IdentityZone) -> list[tuple[Question, list[tuple[str, str]]]]:
+    """What its own process is asked. It has no part in the service, so nobody waits for an answer."""
+    text: Question = {"probe": "identity_txt", "name": zone.name, "type": "TXT", "optional": True}
+    address: Question = {"probe": "identity_a", "name": zone.name, "type": "A", "optional": True}
+    return [
+        (text, [(server, how) for server in zone.addresses for how in TRANSPORTS]),
+        (address, [(server, "udp") for server in zone.addresses]),
+    ]
 
 
 def signed(expected: Expected) -> list[Question]:

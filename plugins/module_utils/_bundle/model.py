@@ -123,6 +123,7 @@ class Activation:
     def told(self) -> tuple[str, tuple[str, ...]]:
         """``restart`` or ``reload``, and the units that systemd is told this of; no units for any other command."""
         program, verb, *units = (*self.command.argv, "")
+        verb = verb.removeprefix("try-")
         if os.path.basename(program) != "systemctl" or verb not in ("restart", "reload"):
             return "", ()
         return verb, tuple(unit for unit in units if _UNIT.fullmatch(unit))

@@ -38,7 +38,7 @@ def groups(record: SiteRecord) -> dict[str, list[str]]:
     """Addresses and networks by the name that the table uses for them, as one would write them into an access list."""
     nodes, sessions = record["nodes"], record["sessions"]
     found = {
-        SERVICE: _flat(record["service_addresses"]),
+        SERVICE: _flat(record["anycast_addresses"]),
         UPLINK: [
             address
             for node in nodes

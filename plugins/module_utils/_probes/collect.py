@@ -208,10 +208,11 @@ def _past(
 
 
 def _reached(exchanges: t.Iterable[t.Mapping[str, t.Any]], answerers: t.Collection[str]) -> bool:
-    """Whether every question has an answer, and one of ``answerers`` gave those that say who did."""
+    """Whether every question that is waited for has an answer, and one of ``answerers`` gave those that say who did."""
     return all(
         exchange["answer"] and (not exchange["query"].get("nsid") or query.answered_by(exchange) in answerers)
         for exchange in exchanges
+        if not exchange["query"].get("optional")
     )
 
 

@@ -252,6 +252,22 @@ class Master(t.TypedDict):
     tls: Tls | None
 
 
+class IdentityZone(t.TypedDict):
+    """The zone in which a node tells what it is (RFC 7108 section 4.4), and where it is served.
+
+    ``text``: a TXT record's data in presentation format, whose strings are the node's full name, city, province or
+    state or nothing, country, ICANN region. ``address``: the IPv4 address that the node alone has. ``mailbox`` is the
+    operator's, as an SOA record has it. Names end in a dot.
+    """
+
+    name: str
+    server: str
+    addresses: ByFamily
+    mailbox: str
+    text: str
+    address: str
+
+
 class Window(t.TypedDict):
     """When work may be done: a day of the week, and times (``HH:MM``, UTC)."""
 
@@ -272,6 +288,7 @@ class FleetPart(t.TypedDict):
 
     prefixes: dict[str, Kinds]
     service_addresses: ByFamily
+    anycast_addresses: ByFamily
     operator: Contact
     operator_networks: ByFamily
     masters: list[Master]

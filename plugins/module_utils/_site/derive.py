@@ -15,7 +15,7 @@ from .schema_fleet import DEFAULT_BUDGET, DEFAULT_RATE_LIMIT
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
-    from .contract import ByFamily, Kinds, Master, Tls, Uplink
+    from .contract import ByFamily, IdentityZone, Kinds, Master, Tls, Uplink
     from .host_variables import HostVariables
 
 Sheet = dict[str, t.Any]
@@ -27,12 +27,14 @@ class Deriver:
 
     def __init__(self, fleet: Sheet, anchors: t.Sequence[str], today: str) -> None:
         self._today = today
+        self._fleet = fleet
         self._masters = masters(fleet)
         self._shared: host_variables.OfFleet = {
             "imrs_fleet": fleet["fleet"],
             "imrs_asn": addressing.ASN,
             "imrs_held_packages": list(products.held()),
             "imrs_service_addresses": service_addresses(),
+            "imrs_anycast_addresses": anycast_addresses(fleet),
             "imrs_prefixes": prefixes(),
             "imrs_refused": bogons.refused(),
             "imrs_master_addresses": addressing.by_family(
@@ -69,6 +71,7 @@ class Deriver:
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
             "imrs_nameserver_provider": node["nameserver"],
             "imrs_nameserver": self._products[node["nameserver"]],
+            "imrs_identity_zone": self._identity_zone(site["location"], node),
             "imrs_inside": None,
             "imrs_peers": [peer.variables() for peer in sessions.of_node(site, node)],
             "imrs_members": [],
@@ -97,10 +100,25 @@ class Deriver:
             "imrs_bmc_address": "",
             "imrs_nameserver_provider": "",
             "imrs_nameserver": None,
+            "imrs_identity_zone": None,
             "imrs_inside": inside,
             "imrs_peers": [peer.variables() for peer in sessions.of_router(site, router)],
             "imrs_members": sessions.members(site, router),
             "imrs_masters": [],
+        }
+
+    def _identity_zone(self, location: Sheet, node: Sheet) -> IdentityZone | None:
+        """What the node tells of itself; the country is its code (ISO 3166-1), which no language changes."""
+        zone = self._fleet.get("identity_zone")
+        region = REGION_OF[location["country"]].title().replace("_", "")
+        place = [location["city"], location.get("subdivision", ""), location["country"], region]
+        return zone and {
+            "name": zone["name"],
+            "server": zone["server"],
+            "addresses": addressing.by_family(hosts(zone["addresses"])),
+            "mailbox": _mailbox(self._fleet["operator"]["email"]),
+            "text": " ".join(map(_string, (rules.full_name(node["node"]), *place))),
+            "address": _router_id(node["uplink"]["addresses"]),
         }
 
     def _any(self, name: str, machine: Sheet, uplink: Uplink) -> host_variables.OfMachine:
@@ -112,9 +130,7 @@ class Deriver:
             "imrs_profile": self._profiles[machine["profile"]],
             "imrs_routing_provider": machine["routing"],
             "imrs_routing": self._products[machine["routing"]],
-            "imrs_router_id": next(
-                address.text for address in map(addressing.parse, uplink["addresses"]) if address.family == "ipv4"
-            ),
+            "imrs_router_id": _router_id(uplink["addresses"]),
             "imrs_uplink": uplink,
             "imrs_link": sessions.link(uplink["addresses"]),
             "imrs_management": {
@@ -122,6 +138,24 @@ class Deriver:
                 "addresses": _interfaces(machine["management"]["addresses"]),
             },
         }
+
+
+def _router_id(interfaces: t.Iterable[str]) -> str:
+    """The first IPv4 address of an uplink: no other machine has it."""
+    return next(address.text for address in map(addressing.parse, interfaces) if address.family == "ipv4")
+
+
+def _string(text: str) -> str:
+    """As a character string of a zone file (RFC 1035, section 5.1); not every nameserver reads more than ASCII."""
+    octets = (chr(octet) if octet < 128 else rf"\{octet:03}" for octet in text.encode())
+    return f'"{"".join(octets)}"'
+
+
+def _mailbox(email: str) -> str:
+    """As a name (RFC 1035, section 8): dots before the @ belong to the first label."""
+    local, _at, domain = email.partition("@")
+    label = local.replace(".", r"\.")
+    return f"{label}.{domain}."
 
 
 def _provisioned(site: Sheet) -> list[Sheet]:
@@ -175,6 +209,12 @@ def _of_site(site: Sheet, today: str) -> host_variables.OfSite:
 def service_addresses() -> ByFamily:
     """``{"ipv4": [...], "ipv6": [...]}``"""
     return {family: list(addressing.SERVICE_ADDRESSES[family]) for family in addressing.FAMILIES}
+
+
+def anycast_addresses(fleet: Sheet) -> ByFamily:
+    """Those that every node has: the service addresses, and those of the identity zone where there is one."""
+    more = addressing.by_family(hosts(fleet.get("identity_zone", {}).get("addresses", ())))
+    return {family: found + more[family] for family, found in service_addresses().items()}
 
 
 def prefixes() -> dict[str, Kinds]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .contract import ByFamily, Kinds, Management, Master, Provisioning, Uplink, Window
+from .contract import ByFamily, IdentityZone, Kinds, Management, Master, Provisioning, Uplink, Window
 
 if t.TYPE_CHECKING:
     from .. import _products as products
@@ -139,6 +139,7 @@ class OfFleet(t.TypedDict):
     imrs_asn: int
     imrs_held_packages: list[str]
     imrs_service_addresses: ByFamily
+    imrs_anycast_addresses: ByFamily
     imrs_prefixes: dict[str, Kinds]
     imrs_refused: ByFamily
     imrs_master_addresses: ByFamily
@@ -184,13 +185,15 @@ class OfMachine(t.TypedDict):
 class OfOne(OfMachine):
     """Of one node or router alone, all of it.
 
-    A router has members and an inner side, and neither masters nor a nameserver, whose provider is empty then.
+    A router has members and an inner side, and neither masters nor an identity zone nor a nameserver, whose provider is
+    empty then.
     """
 
     imrs_function: str
     imrs_bmc_address: str
     imrs_nameserver_provider: str
     imrs_nameserver: products.Variables | None
+    imrs_identity_zone: IdentityZone | None
     imrs_inside: Inside | None
     imrs_peers: list[Peer]
     imrs_members: list[Member]

@@ -84,6 +84,12 @@ PROSE: Schema = {
     ),
     "format": "imrs-prose",
 }
+PLACE: Schema = {
+    **PROSE,
+    "pattern": PROSE["pattern"].replace("{1,200}", "{1,60}"),
+    "description": f"{PROSE['description']}, of at most 60 characters",
+}
+"""The name of a place: in a TXT record a string has at most 255 octets (RFC 1035, section 3.3)."""
 FILE = text(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1000}", "the path of a file")
 FLAG: Schema = {"type": "boolean", "description": "true or false"}
 

@@ -27,6 +27,7 @@ class Recorder:
         self._shared: contract.FleetPart = {
             "prefixes": derive.prefixes(),
             "service_addresses": derive.service_addresses(),
+            "anycast_addresses": derive.anycast_addresses(fleet),
             "operator": fleet["operator"],
             "operator_networks": derive.operator_networks(fleet),
             "masters": derive.masters(fleet),

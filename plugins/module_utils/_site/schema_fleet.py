@@ -110,6 +110,14 @@ IRR = record(
         "object": text(r"AS[A-Z0-9:_-]{1,80}", "an AS or AS set, such as AS20144"),
     },
 )
+IDENTITY_ZONE = record(
+    "an identity zone",
+    {
+        "name": field(parts.DNS_NAME, "Name of the zone", "identity.l.root-servers.org."),
+        "server": field(parts.DNS_NAME, "The server that it is delegated to", "beacon.l.root-servers.org."),
+        "addresses": field(parts.ADDRESSES, "That server's addresses, in the specific prefixes", ["199.7.83.53"]),
+    },
+)
 
 FLEET: Schema = {
     "$schema": parts.DIALECT,
@@ -134,6 +142,7 @@ FLEET: Schema = {
         {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
             "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
+            "identity_zone": field(IDENTITY_ZONE, "Tells who asks it which node answers (RFC 7108 section 4.4)"),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),
             "trust_anchors": field(

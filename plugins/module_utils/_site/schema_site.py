@@ -56,10 +56,11 @@ LOCATION = record(
     "a location",
     {
         "iata": field(text(r"[a-z]{3}", "an airport code in three lower-case letters, such as nbo"), "Nearest airport"),
-        "city": field(parts.PROSE, "City", "Nairobi"),
+        "city": field(parts.PLACE, "City", "Nairobi"),
         "country": field(parts.COUNTRY, "Country of the location; it decides the ICANN region"),
         "coordinates": field(parts.COORDINATES, "Latitude and longitude (WGS 84)", "-1.3192, 36.9278"),
     },
+    {"subdivision": field(parts.PLACE, "Province or state, as the identity zone tells it", "Ontario")},
 )
 SERIAL = field(
     text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number, once it is bought"

@@ -153,6 +153,16 @@ EVERY_KIND_OF_ZONE = [
     {"name": "root-servers.net.", "zonemd": False, "dnssec": False},
 ]
 
+IDENTITY_ZONE = {
+    "name": "identity.l.root-servers.org.",
+    "server": "beacon.l.root-servers.org.",
+    "addresses": {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]},
+    "mailbox": "noc.imrs.example.",
+    "text": r'"xlb01.l.root-servers.org" "S\195\163o Tom\195\169; the city" "" "ST" "Africa"',
+    "address": "192.0.2.2",
+}
+"""``imrs_identity_zone`` of a node in a place whose name is not written in ASCII."""
+
 NODE: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
@@ -164,6 +174,8 @@ NODE: dict[str, t.Any] = {
     "imrs_profile": {"link_mbps": 1000, "cores": 4, "memory_mib": 16384, "tcp_clients": 250, "rate_limit": 400},
     "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+    "imrs_anycast_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+    "imrs_identity_zone": None,
     "imrs_prefixes": {
         "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
         "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
@@ -193,6 +205,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "imrs_peers": DRESSED + FAR,
             "imrs_zones": EVERY_KIND_OF_ZONE,
             "imrs_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]],
+            "imrs_identity_zone": IDENTITY_ZONE,
             "nameserver_rate_limit": 0,
             "nameserver_tcp_time_limit": 8000,
         },
@@ -203,6 +216,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             "imrs_peers": both(
                 password_variable="vault_bgp_host", inbound="all", max_prefix=1000, communities=["64500:100"]
             ),
+            "imrs_identity_zone": IDENTITY_ZONE,
             "nameserver_rate_limit": 100000,
             "nameserver_rate_limit_slip": 1,
         },

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
 from ansible_collections.icann.imrs.plugins.module_utils._bundle.plan import changed_lines
 from ansible_collections.icann.imrs.plugins.module_utils._site import bogons, sessions
-from imrs_role_cases import CASES, MASTERS, NODE, TLS, UPLINK, ZONES, members
+from imrs_role_cases import CASES, IDENTITY_ZONE, MASTERS, NODE, TLS, UPLINK, ZONES, members
 from imrs_role_render import ROLES, ROOT, bundle, files
 
 CHANGES = ROOT / "tests/daemons/changes"
@@ -55,6 +55,7 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "nameserver_service_addresses": {
             "nameserver_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42"]}
         },
+        "nameserver_identity_zone": {"nameserver_identity_zone": {**IDENTITY_ZONE, "address": "192.0.2.3"}},
         "nameserver_notify_addresses": {"nameserver_notify_addresses": ["192.0.2.2"]},
     },
     "routing": {
@@ -133,7 +134,7 @@ def changed(provider: str, row: str) -> Changed:
     before = files(role, provider, CASES[case(row)][1])
     after = files(role, provider, {**CASES[case(row)][1], **ROWS[role][row]})
     written = {path: edits(before[path], text) for path, text in after.items() if text != before[path]}
-    arguments = dict(bundle(role, provider))
+    arguments = bundle(role, provider, {**CASES[case(row)][1], **ROWS[role][row]})
     arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]
     arguments.pop("confirm", None)  # not known here, and no matter: it says how, not what
     made = parse(arguments)

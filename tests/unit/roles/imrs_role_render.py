@@ -32,21 +32,42 @@ def files(
     role: str, provider: str, node: t.Mapping[str, t.Any], secrets: t.Mapping[str, str] = SECRETS
 ) -> dict[str, str]:
     """The files of one provider, as the role's own task lists them; ``secrets`` is what the vault holds."""
-    variables = {**NODE, **node, f"imrs_{role}_provider": provider}
-    variables |= defaults(role, variables) | {"lookup": functools.partial(lookup, secrets)}
+    variables = bound(role, provider, node) | {"lookup": functools.partial(lookup, secrets)}
     environment = kept(jinja2.Environment, role)
     return {
         item["dest"].lstrip("/"): environment.get_template(item["src"]).render(variables)
-        for item in bundle(role, provider)["files"]
+        for item in bundle(role, provider, node)["files"]
     }
 
 
-@functools.cache
-def bundle(role: str, provider: str) -> dict[str, t.Any]:
-    """The arguments of a provider's bundle; for reading only."""
-    (task,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/files_{provider}.yml").read_text(encoding="utf-8"))
-    arguments: dict[str, t.Any] = task["icann.imrs.bundle"]
+def bundle(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments of a provider's bundle on a node."""
+    arguments: dict[str, t.Any] = told(role, task(role, provider)["icann.imrs.bundle"], bound(role, provider, node))
     return arguments
+
+
+@functools.cache
+def task(role: str, provider: str) -> dict[str, t.Any]:
+    """The task that hands over a provider's bundle, as it is written; for reading only."""
+    (found,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/files_{provider}.yml").read_text(encoding="utf-8"))
+    return t.cast("dict[str, t.Any]", found)
+
+
+def bound(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """All variables of a node's role and of its task."""
+    variables = {**NODE, **node, f"imrs_{role}_provider": provider}
+    return variables | defaults(role, variables) | task(role, provider).get("vars", {})
+
+
+def told(role: str, value: t.Any, variables: dict[str, t.Any]) -> t.Any:
+    """A value of a task as Ansible hands it over: what is in it, and what that gives, filled in."""
+    if isinstance(value, dict):
+        return {key: told(role, each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [told(role, each, variables) for each in value]
+    if isinstance(value, str) and "{{" in value:
+        return told(role, expression(role, value).render(variables), variables)
+    return value
 
 
 OPTIONS: dict[str, t.Any] = {"trim_blocks": True, "keep_trailing_newline": True, "undefined": jinja2.StrictUndefined}

@@ -73,7 +73,7 @@ def test_the_stored_changes_are_what_the_roles_render() -> None:
 def test_every_file_that_a_daemon_reads_is_activated(provider: str) -> None:
     """Without the first file of a bundle, the service would not see it."""
     role = ROLES[provider]
-    activations = bundle(role, provider)["activate"]
+    activations = bundle(role, provider, CASES[CASE][1])["activate"]
     patterns = [pattern for each in activations for pattern in each.get("when_changed", [])]
     for path in files(role, provider, CASES[CASE][1]):
         read_anew = path == "etc/nsd/trust-anchors"  # by the verifier, each time
@@ -89,6 +89,8 @@ def test_another_name_in_a_masters_certificate_restarts_nsd() -> None:
     named, *others = case["imrs_masters"]
     other = {**named, "tls": {**named["tls"], "name": "dist9.example"}}
     before, after = (files("nameserver", "nsd", {**case, "imrs_masters": [each, *others]}) for each in (named, other))
-    restart = next(each for each in bundle("nameserver", "nsd")["activate"] if each.get("disruption") == "restart")
+    restart = next(
+        each for each in bundle("nameserver", "nsd", CASES[CASE][1])["activate"] if each.get("disruption") == "restart"
+    )
     changed_files = {f"/{path}" for path in before if before[path] != after[path]}
     assert changed_files & set(restart["when_changed"]), changed_files

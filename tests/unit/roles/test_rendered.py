@@ -34,7 +34,7 @@ def test_what_holds_a_secret_is_marked_and_closed(provider: str) -> None:
         if provider not in providers:
             continue
         texts = files(ROLES[provider], provider, node)
-        for item in bundle(ROLES[provider], provider)["files"]:
+        for item in bundle(ROLES[provider], provider, node)["files"]:
             text = texts[item["dest"].lstrip("/")]
             if any(secret in text for secret in SECRETS.values()):
                 assert (item.get("secret"), item.get("mode")) == (True, "0640"), f"{case}: {item['dest']}"
@@ -53,8 +53,8 @@ def test_only_one_provider_runs(provider: str) -> None:
     role, own, other = ROLES[provider], f"{provider}.service", f"{OTHER[provider]}.service"
     ensured = {
         item["unit"]: (item["enabled"], item["started"])
-        for item in bundle(role, provider)["ensure"]
-        if item["unit"].endswith(".service")
+        for item in bundle(role, provider, CASES["plain"][1])["ensure"]
+        if item["unit"] in (own, other)
     }
     assert ensured == {other: (False, False), own: (True, True)}
     assert list(ensured) == [other, own], "the other one ends first"
@@ -62,7 +62,10 @@ def test_only_one_provider_runs(provider: str) -> None:
     # With an order between the two, systemd stops the one before it starts the other (systemd.unit(5), Before=).
     assert re.search(rf"(?m)^Conflicts={other}$", drop_in)
     assert re.search(rf"(?m)^(Before|After)={other}$", drop_in)
-    assert bundle(role, provider)["name"] == bundle(role, OTHER[provider])["name"], "or its files would stay"
+    node = CASES["plain"][1]
+    assert bundle(role, provider, node)["name"] == bundle(role, OTHER[provider], node)["name"], (
+        "or its files would stay"
+    )
 
 
 @pytest.mark.parametrize("case", [case for case, (providers, _node) in CASES.items() if "nsd" in providers])
@@ -116,7 +119,7 @@ def test_knot_limits_what_it_is_told_to(wanted: str) -> None:
 
 
 def test_frr_checks_its_file_without_applying_it() -> None:
-    commands = [command for command in bundle("routing", "frr")["check"] if "vtysh" in command]
+    commands = [command for command in bundle("routing", "frr", CASES["plain"][1])["check"] if "vtysh" in command]
     assert commands == ["vtysh -C -f {staged}/etc/frr/frr.conf"]
 
 

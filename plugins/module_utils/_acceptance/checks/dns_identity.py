@@ -9,12 +9,13 @@ import typing as t
 
 try:
     import dns.edns
+    import dns.rdata
 except ImportError:
     dns = None  # type: ignore[assignment]
 
 from ..._routing.policy import Mode
 from .. import plan, wire
-from ..check import FUNCTIONS, ROUTER, Verdict, check, verdict
+from ..check import FUNCTIONS, ROUTER, Verdict, check, skipped, verdict
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
@@ -54,6 +55,35 @@ def chaos(evidence: Evidence, expected: Expected) -> Verdict:
 
 
 @check(
+    "DN-54",
+    "The identity zone tells what the node is",
+    source="RFC 7108 section 4.4",
+    severity="W",
+)
+def identity_zone(evidence: Evidence, expected: Expected) -> Verdict:
+    """Where the fleet has one: a TXT record of five strings, the node's FQDN first, and the A record with its own
+    address, with aa=1, on each address of the zone's server. From outside, another node of the cluster may answer.
+    """
+    zone = expected.identity_zone
+    if not zone:
+        return skipped("the fleet has no identity zone")
+    wanted = {"TXT": zone.text, "A": zone.address}
+
+    def rule(answer: wire.Answer) -> list[str]:
+        kind = answer.exchange.rdtype
+        found = wire.find(answer.message.answer, zone.name, kind)
+        said = [str(rdata) for rdata in found or ()]
+        right = str(dns.rdata.from_text("IN", kind, wanted[kind]))
+        problems = answer.wants(aa=True)
+        if said != [right] and not (answer.exchange.scope == "vantage" and expected.siblings and said):
+            problems.append(f"{kind} is {' and '.join(said) or 'nothing'}, not {right}")
+        return problems
+
+    exchanges = evidence.exchanges("identity_txt", "identity_a")
+    return verdict(wire.observed(exchanges, rule), f"{zone.text} in {len(exchanges)} answers")
+
+
+@check(
     "PR-01",
     "From outside, this node answers",
     source="RFC 7108 section 4.1; requirements section 5.1 (MBIX)",
@@ -82,4 +112,4 @@ def outside(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"answers on {', '.join(addresses)}")
 
 
-CHECKS = (nsid, chaos, outside)
+CHECKS = (nsid, chaos, identity_zone, outside)

@@ -57,9 +57,8 @@ def _bfd(expected: Expected, protocol: str, address: str, port: int, process: st
 
 @check("HD-01", "Only the expected sockets listen", source="requirements HD-01", functions=FUNCTIONS)
 def listeners(evidence: Evidence, expected: Expected) -> Verdict:
-    """DNS on the service addresses and where NOTIFY arrives, BGP, BFD where agreed, SSH, no more; loopback aside.
-
-    A router has no DNS.
+    """DNS on the service addresses, where NOTIFY arrives and for the identity zone, BGP, BFD where agreed, SSH, and no
+    more; loopback aside. A router has no DNS.
     """
     rows = evidence.section("node", "host")["sockets"]
     if not rows:
@@ -67,6 +66,7 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
     problems = []
     heard = set()
     bgp, dns = expected.routing.process, expected.nameserver.process if expected.nameserver else None
+    identity = expected.identity_zone.addresses if expected.identity_zone else ()
     more = {(entry.protocol, entry.port): entry.process for entry in expected.listeners}
     for row in rows:
         protocol, address, port, process = (
@@ -80,7 +80,7 @@ def listeners(evidence: Evidence, expected: Expected) -> Verdict:
         if port == 53 and address in expected.addresses and process == dns:
             heard.add((protocol, address))
         elif (
-            (port == 53 and address in expected.notify_addresses and process == dns)
+            (port == 53 and address in {*expected.notify_addresses, *identity} and process == dns)
             or (protocol, port, process) == ("tcp", 22, "sshd")
             or (protocol == "tcp" and port == 179 and process == bgp)
             or _bfd(expected, protocol, address, port, process)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import cluster, fleet, host, masters, node, peer, risks, router, unique
+from . import cluster, fleet, host, identity, masters, node, peer, risks, router, unique
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Judge:
         """What is wrong with the fleet's file. First."""
         yield from fleet.problems(self._fleet)
         yield from masters.problems(self._fleet)
+        yield from identity.problems(self._fleet)
         yield from risks.problems(self._fleet)
         yield from self._register.fleet()
 

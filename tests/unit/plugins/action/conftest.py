@@ -76,6 +76,8 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_asn": 20144,
         "imrs_router_id": "192.0.2.2",
         "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+        "imrs_anycast_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+        "imrs_identity_zone": None,
         "imrs_prefixes": PREFIXES,
         "imrs_refused": bogons.refused(),
         "imrs_master_addresses": {"ipv4": ["203.0.113.1"], "ipv6": ["2001:db8:0:3::1"]},

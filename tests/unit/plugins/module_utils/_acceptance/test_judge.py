@@ -26,7 +26,7 @@ from recordings import DIRECTORY, Scene, flags, load, silence
 REQUIRED = [
     f"{group}-{number}"
     for group, numbers in {
-        "DN": "01 02 03 04 05 07 10 11 13 15 17 18 19 26 27 33 34 37 39",
+        "DN": "01 02 03 04 05 07 10 11 13 15 17 18 19 26 27 33 34 37 39 54",
         "ZI": "01 02 04 06 07 08 12 16",
         "BG": "01 02 03 04 05 06 07 10 11 12 13 20",
         "CL": "01 02 03 04 05",

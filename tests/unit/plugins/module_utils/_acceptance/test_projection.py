@@ -17,6 +17,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": []},
+    "imrs_identity_zone": None,
     "imrs_prefixes": {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}, "ipv6": {}},
     "imrs_peers": [],
     "imrs_zones": [{"name": "."}],

@@ -275,6 +275,7 @@ ELSEWHERE = {
     "nsd-control reconfig": "is restarted",
     f"""sh -c "try='{FRR_RELOAD}'; $try || $try\"""": "is restarted",
     "sh -c ip link delete group {{ __network_group }} || :": "never: read_at_start()",
+    "systemctl try-restart imrs-identity.service": "is not certified",
     "systemctl restart systemd-networkd.service": "never: read_at_start()",
 }
 """Activations that the helper has no counterpart of, and why."""

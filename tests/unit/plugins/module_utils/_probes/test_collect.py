@@ -173,11 +173,12 @@ def _exchange(nsid: str = "", *, asked: bool = True, answered: bool = True) -> d
     [
         ([_exchange(NODE), _exchange(asked=False)], True),
         ([_exchange(NODE), _exchange(asked=False, answered=False)], False),  # lost on the way
+        ([_exchange(NODE), {"query": {"optional": True}, "answer": None}], True),  # nobody waits for that
         ([_exchange(NODE), _exchange(OTHER)], False),  # the route is not there yet
         ([_exchange("")], False),
         ([{"query": {"nsid": True}, "answer": base64.b64encode(b"no message").decode()}], False),
     ],
-    ids=["all by the node", "a lost packet", "another instance", "no name", "no message"],
+    ids=["all by the node", "a lost packet", "an optional one", "another instance", "no name", "no message"],
 )
 def test_whether_the_vantage_reaches_the_node(exchanges: list[dict[str, t.Any]], reached: bool) -> None:
     assert collect._reached(exchanges, [NODE]) is reached

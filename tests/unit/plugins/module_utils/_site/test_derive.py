@@ -86,6 +86,18 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_asn": 20144,
             "imrs_router_id": "192.0.2.2",
             "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+            "imrs_anycast_addresses": {
+                "ipv4": ["199.7.83.42", "199.7.83.53"],
+                "ipv6": ["2001:500:9f::42", "2001:500:3::42", "2001:500:9f::53"],
+            },
+            "imrs_identity_zone": {
+                "name": "identity.l.root-servers.org.",
+                "server": "beacon.l.root-servers.org.",
+                "addresses": {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]},
+                "mailbox": "noc.imrs.example.",
+                "text": '"xlb01.l.root-servers.org" "Lac Brochet" "" "CA" "NorthAmerica"',
+                "address": "192.0.2.2",
+            },
             "imrs_prefixes": {
                 "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
                 "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},

@@ -113,6 +113,10 @@ def test_the_contract(lab: Lab) -> None:
             "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
         },
         "service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
+        "anycast_addresses": {
+            "ipv4": ["199.7.83.42", "199.7.83.53"],
+            "ipv6": ["2001:500:9f::42", "2001:500:3::42", "2001:500:9f::53"],
+        },
         "sessions": [
             HostSession(
                 description="Example Net",

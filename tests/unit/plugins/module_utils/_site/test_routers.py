@@ -54,6 +54,7 @@ def test_what_is_a_routers_own(routers: Lab) -> None:
         "imrs_bmc_address": "",
         "imrs_nameserver_provider": "",
         "imrs_nameserver": None,
+        "imrs_identity_zone": None,
         "imrs_masters": [],
         "imrs_vantage": "vantage-cpt",
         "imrs_looking_glass": "lg-cpt",

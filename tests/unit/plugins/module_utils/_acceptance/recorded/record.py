@@ -32,6 +32,13 @@ WORK = pathlib.Path("/run/record")
 NODE = "xlb01.l.root-servers.org"
 MASTERS = ("203.0.113.1", "2001:db8:0:3::1")
 SERVICE = {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]}
+BEACON = {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]}
+IDENTITY_ZONE = {  # that of the files in tests/daemons/rendered/options
+    "name": "identity.l.root-servers.org.",
+    "addresses": BEACON,
+    "text": r'"xlb01.l.root-servers.org" "S\195\163o Tom\195\169; the city" "" "ST" "Africa"',
+    "address": "192.0.2.2",
+}
 PREFIXES = {
     "ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]},
     "ipv6": {"specific": ["2001:500:9f::/48", "2001:500:3::/48"], "covering": ["2001:500:9e::/47"]},
@@ -93,11 +100,8 @@ def zones(source: str) -> tuple[list[str], dict[str, str]]:
     ksk = run("sh", "-c", f"cd {WORK} && ldns-keygen -k -a RSASHA256 -b 2048 .").strip()
     now, day = int(time.time()), 86400
     stamps = [time.strftime("%Y%m%d%H%M%S", time.gmtime(when)) for when in (now - 3600, now + 13 * day)]
-    run(
-        "sh",
-        "-c",
-        f"cd {WORK} && ldns-signzone -o . -z 1:1 -i {stamps[0]} -e {stamps[1]} -f root.zone root.plain {zsk} {ksk}",
-    )
+    signing = f"ldns-signzone -o . -z 1:1 -i {stamps[0]} -e {stamps[1]} -f root.zone root.plain {zsk} {ksk}"
+    run("sh", "-c", f"cd {WORK} && {signing}")
     ds = run("sh", "-c", f"cd {WORK} && ldns-key2ds -n -2 {ksk}.key").split()
     letters = "abcdefghijklm"
     soa = "a.root-servers.net. nstld.verisign-grs.com. 2026073100 14400 7200 1209600 3600000"
@@ -133,7 +137,8 @@ def network(outside: Outside) -> None:
     """Two machines and a wire."""
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "node", "netns", str(outside.holder.pid))
-    for address in (*(f"{a}/32" for a in SERVICE["ipv4"]), *(f"{a}/128" for a in SERVICE["ipv6"]), "127.0.0.2/32"):
+    ipv4, ipv6 = (SERVICE[family] + BEACON[family] for family in ("ipv4", "ipv6"))
+    for address in (*(f"{a}/32" for a in ipv4), *(f"{a}/128" for a in ipv6), "127.0.0.2/32"):
         run("ip", "addr", "add", address, "dev", "lo", "nodad" if ":" in address else "noprefixroute")
     outside.run("ip", "link", "set", "lo", "up")
     for family, (theirs, ours) in PEERS.items():
@@ -191,6 +196,14 @@ def name_servers(outside: Outside, provider: str, files: dict[str, str]) -> dict
     return {"nameserver": ["nsd-control", "-c", conf]}
 
 
+def identity_zone(provider: str, collection: str) -> None:
+    """The process that serves the identity zone, with its files as they are rendered."""
+    shutil.copytree(f"{collection}/tests/daemons/rendered/options/etc/imrs-identity", "/etc/imrs-identity")
+    pathlib.Path("/run/imrs-identity").mkdir()
+    program = ("knotd",) if provider == "knot" else ("nsd", "-d", "-P", "")
+    spawn(*program, "-c", f"/etc/imrs-identity/{provider}.conf")
+
+
 def _static(prefixes: t.Iterable[str], name: str, family: str) -> str:
     routes = "".join(f"  route {prefix} blackhole;\n" for prefix in prefixes)
     return f"protocol static {name} {{\n  {family};\n{routes}}}\n"
@@ -244,10 +257,8 @@ def routers(outside: Outside, secret: str) -> None:
         outside.spawn(f"/usr/lib/frr/{name}", *chosen, "-A", "127.0.0.1", "--log", "stdout")
     # a packet filter as a node has it
     ports = "meta l4proto { tcp, udp } th"
-    rules = "".join(
-        f"chain {hook} {{ type filter hook {hook} priority raw; {ports} {side} 53 notrack; }}\n"
-        for hook, side in (("prerouting", "dport"), ("output", "sport"))
-    )
+    raw = "chain {0} {{ type filter hook {0} priority raw; " + ports + " {1} 53 notrack; }}\n"
+    rules = raw.format("prerouting", "dport") + raw.format("output", "sport")
     rules += "chain input { type filter hook input priority filter; policy drop; "
     rules += "iif lo accept; ct state established accept; }\n"
     run("nft", "-f", "-", stdin=f"table inet imrs {{\n{rules}}}\n")
@@ -258,6 +269,7 @@ def expected(anchors: list[str], provider: str) -> dict[str, t.Any]:
     peers = [
         {
             "name": f"as64500_{family}_1",
+            "mark": f"as64500_{family}_1",  # nothing here attaches one
             "family": family,
             "asn": 64500,
             "address": theirs,
@@ -274,6 +286,7 @@ def expected(anchors: list[str], provider: str) -> dict[str, t.Any]:
         "asn": 20144,
         "router_id": "192.0.2.2",
         "service_addresses": SERVICE,
+        "identity_zone": IDENTITY_ZONE,
         "prefixes": PREFIXES,
         "peers": peers,
         "zones": [{"name": ".", "zonemd": True, "dnssec": True}, {"name": ZONE_OF_OUR_OWN}],
@@ -289,16 +302,13 @@ def expected(anchors: list[str], provider: str) -> dict[str, t.Any]:
 
 def library(checkout: str) -> types.SimpleNamespace:
     """The collection's library out of a checkout."""
-    for name, path in (
-        ("ansible_collections", ""),
-        ("ansible_collections.icann", ""),
-        ("ansible_collections.icann.imrs", checkout),
-    ):
+    parents = ("ansible_collections", "ansible_collections.icann")
+    for name, path in (*((parent, "") for parent in parents), (f"{parents[-1]}.imrs", checkout)):
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__path__ = [path] if path else []
     base = "ansible_collections.icann.imrs.plugins.module_utils"
-    names = {"collect": "_probes.collect", "plan": "_acceptance.plan", "expected": "_acceptance.expected"}
-    names |= {"policy": "_routing.policy"}
+    names = {"plan": "_acceptance.plan", "expected": "_acceptance.expected", "policy": "_routing.policy"}
+    names["collect"] = "_probes.collect"
     return types.SimpleNamespace(**{key: importlib.import_module(f"{base}.{name}") for key, name in names.items()})
 
 
@@ -350,9 +360,11 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
     outside = Outside()
     network(outside)
     commands: dict[str, list[str]] = name_servers(outside, options.provider, files)
+    identity_zone(options.provider, options.collection)
     routers(outside, "not-a-real-password")
-    keys = f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n'
-    commands |= {"keys": [write("keys.conf", keys)]}
+    commands["keys"] = [
+        write("keys.conf", f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n')
+    ]
     commands |= {"routing": ["birdc", "-r", "-s", f"{WORK}/bird.ctl"], "configuration": [f"{WORK}/bird.conf"]}
     data = expected(anchors, options.provider)
     parsed = imrs.expected.Expected.parse(data)
