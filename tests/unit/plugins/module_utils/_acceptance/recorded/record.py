@@ -307,9 +307,8 @@ def library(checkout: str) -> types.SimpleNamespace:
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__path__ = [path] if path else []
     base = "ansible_collections.icann.imrs.plugins.module_utils"
-    names = {"plan": "_acceptance.plan", "expected": "_acceptance.expected", "policy": "_routing.policy"}
-    names["collect"] = "_probes.collect"
-    return types.SimpleNamespace(**{key: importlib.import_module(f"{base}.{name}") for key, name in names.items()})
+    names = ("_probes.collect", "_acceptance.plan", "_acceptance.expected", "_routing.policy")
+    return types.SimpleNamespace(**{name.split(".")[1]: importlib.import_module(f"{base}.{name}") for name in names})
 
 
 def from_outside(outside: Outside, argv: list[str], scope: str, stage: str, data: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -362,9 +361,8 @@ def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:
     commands: dict[str, list[str]] = name_servers(outside, options.provider, files)
     identity_zone(options.provider, options.collection)
     routers(outside, "not-a-real-password")
-    commands["keys"] = [
-        write("keys.conf", f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n')
-    ]
+    keys = f'key:\n  - id: "{KEY}"\n    algorithm: hmac-sha256\n    secret: "{SECRET}"\n'
+    commands["keys"] = [write("keys.conf", keys)]
     commands |= {"routing": ["birdc", "-r", "-s", f"{WORK}/bird.ctl"], "configuration": [f"{WORK}/bird.conf"]}
     data = expected(anchors, options.provider)
     parsed = imrs.expected.Expected.parse(data)
