@@ -94,7 +94,7 @@ class Changing(Node):
             elif command[1] in {"try-reload-or-restart", "reload-or-restart"}:
                 self.birdc("bird", "configure")  # ExecReload= of its unit
             else:
-                assert command[1] in {"daemon-reload", "start", "restart"}, command
+                assert command[1] in {"daemon-reload", "start", "restart", "try-restart"}, command
 
     # Routing
 
