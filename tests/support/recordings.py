@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recorded evidence of real daemons, and ways to spoil it. ``recorded/record.py`` makes the recordings."""
+"""Recorded evidence of real daemons, and ways to spoil it. ``recorded/record*.py`` make the recordings."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def load(provider: str, stage: str) -> Document:
     recording = dict(json.loads(_text(f"{provider}_{stage}.json")))
     for document in recording["evidence"]:
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
+            document["zones"].setdefault("served", json.loads(_text(f"served_{provider}.json")))
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             for session in document["routing"]["sessions"]:  # recorded before the probe read it
                 if "hold_time" in session:

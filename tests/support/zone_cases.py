@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import base64
+import copy
+import typing as t
+
 from recordings import Scene, Spoil, flags, message, replaced, silence, without
 
 AA, SERVFAIL = 0x0400, 2
@@ -41,7 +45,53 @@ def transfer(kind: str = "SOA", **values: str) -> Spoil:
     return lambda scene: next(f for f in scene.scope("node")["transfers"] if f["type"] == kind).update(values)
 
 
+def served(change: t.Callable[[bytearray], None], name: str, kind: str, transport: str) -> Spoil:
+    """Another answer to one of the questions that are held against the zone."""
+
+    def spoil(scene: Scene) -> None:
+        found = copy.deepcopy(scene.scope("node")["zones"]["served"])
+        wanted = {"name": name, "type": kind}
+        one = next(
+            e for e in found["exchanges"] if e["transport"] == transport and wanted.items() <= e["query"].items()
+        )
+        octets = bytearray(base64.b64decode(one["answer"]))
+        change(octets)
+        one["answer"] = base64.b64encode(octets).decode()
+        scene.scope("node")["zones"]["served"] = found
+
+    return spoil
+
+
+def unanswered(scene: Scene) -> None:
+    found = copy.deepcopy(scene.scope("node")["zones"]["served"])
+    found["exchanges"][0] |= {"answer": None, "error": "timeout"}
+    scene.scope("node")["zones"]["served"] = found
+
+
+def other(octets: bytes, by: bytes) -> t.Callable[[bytearray], None]:
+    """These octets are others, as many."""
+
+    def change(answer: bytearray) -> None:
+        at = answer.index(octets)
+        answer[at : at + len(octets)] = by
+
+    return change
+
+
 FAILS: list[tuple[str, str, Spoil, str]] = [
+    ("ZI-05", "silent", unanswered, "199.7.83.42 udp: . SOA: timeout"),
+    (
+        "ZI-05",
+        "glue altered",
+        served(other(bytes((198, 41, 0, 4)), bytes((198, 41, 0, 5))), ".", "NS", "udp"),
+        ". NS: [vnk] additional: a.root-servers.net. 518400 A 198.41.0.5 does not belong here",
+    ),
+    (
+        "ZI-05",
+        "another TTL",
+        served(other((86400).to_bytes(4, "big"), (86401).to_bytes(4, "big")), ".", "SOA", "tcp"),
+        "199.7.83.42 tcp: . SOA: [vnk] answer: . 86401 SOA a.root-servers.net.",
+    ),
     ("ZI-04", "another zone", verifier(112, "Zone digest does not match", "arpa."), "says 112: arpa.: Zone digest"),
     ("ZI-16", "SERVFAIL for one zone", flags("zone_soa", on=SERVFAIL), "root-servers.net. SERVFAIL instead of NOERROR"),
     ("ZI-16", "no authority", flags("zone_soa", off=AA), "199.7.83.42 udp: root-servers.net. aa=0"),

@@ -87,7 +87,8 @@ def _nameserver(
     control, keys = commands.get("nameserver", nameserver.control), commands.get("keys", (nameserver.keys,))[0]
     exchanges = _asked(questions, deadline)
     asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
-    zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control)
+    addresses = [address for family in addressing.FAMILIES for address in expected["service_addresses"].get(family, ())]
+    zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control, addresses)
     return {"exchanges": exchanges, "zones": zones, "transfers": asked.result()}
 
 

@@ -14,8 +14,10 @@ import tempfile
 import typing as t
 
 from .. import _products as products
-from . import host, readers
+from . import host, readers, served
 
+TRIES = 3
+"""How often the zones are read while new ones come."""
 TIMEOUT = 60.0
 """Seconds for the verifier: the root zone takes about one."""
 
@@ -47,10 +49,30 @@ def complaints(lines: str) -> list[str]:
     return [line[:160] for line in list(dict.fromkeys(reversed(failures)))[:3]]
 
 
+def _texts_and_answers(
+    reader: readers.Nameserver, names: t.Sequence[str], command: t.Sequence[str], addresses: t.Sequence[str]
+) -> tuple[dict[str, tuple[str, str]], dict[str, t.Any]]:
+    """Each zone's text, or why there is none, and what is answered out of these; again when a new one has come."""
+    for _try in range(TRIES):
+        texts = {name: reader.zone_text(name, command, TIMEOUT) for name in names}
+        there = {name: text for name, (text, error) in texts.items() if text.strip() and not error}
+        answers = served.ask(there, addresses)
+        if served.settled(answers):
+            break
+    return texts, answers
+
+
 def read(
-    provider: str, zones: t.Sequence[t.Mapping[str, t.Any]], anchors: t.Sequence[str], command: t.Sequence[str] = ()
+    provider: str,
+    zones: t.Sequence[t.Mapping[str, t.Any]],
+    anchors: t.Sequence[str],
+    command: t.Sequence[str] = (),
+    addresses: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The verifier's word on every zone that is signed or has a ZONEMD; only the root has configured anchors."""
+    """The verifier's word on every zone that is signed or has a ZONEMD; only the root has configured anchors.
+
+    With what is answered out of the very zones that are verified (``served``) at these addresses.
+    """
     product, reader = products.named(products.NAMESERVER, provider), readers.nameserver(provider)
     command = command or product.control
     journal = host.run(
@@ -61,12 +83,13 @@ def read(
         "status": reader.zone_status(command),
         "complaints": complaints(journal["stdout"]),
     }
+    texts, found["served"] = _texts_and_answers(reader, [zone["name"] for zone in zones], command, addresses)
     for zone in zones:
         name, zonemd, dnssec = zone["name"], zone.get("zonemd"), zone.get("dnssec")
         if not (zonemd or dnssec):
             continue
         options = ["-ZZ"] if zonemd and dnssec else ["-Z"] if zonemd else []
-        text, error = reader.zone_text(name, command, TIMEOUT)
+        text, error = texts[name]
         if error or not text.strip():
             found["verified"][name] = {"rc": None, "output": [error[:200] or "the daemon gave no zone"]}
         else:

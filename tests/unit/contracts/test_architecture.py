@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "_routing": {"_addressing"},
     "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
-    "_acceptance": {"_site", "_routing", "_addressing", "_products"},
+    "_correctness": set(),
+    "_acceptance": {"_correctness", "_site", "_routing", "_addressing", "_products"},
     "_gate": {"_routing", "_probes", "_addressing"},
     "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
@@ -29,6 +30,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "_site": {"yaml", "jsonschema", "netaddr", "cryptography"},
     "_probes": {"dns"},
+    "_correctness": {"dns"},
     "_acceptance": {"dns"},
     "_documents": {"jinja2"},
 }

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ZI-05: what could not be held against the zone is no proof; nor is it a failure, which takes a live node down."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+from recordings import Scene
+
+
+def judged(change: t.Callable[[dict[str, t.Any]], object]) -> tuple[str, str]:
+    """The verdict on answers, or records, that are others."""
+    scene = Scene()
+    zones = scene.scope("node")["zones"] = copy.deepcopy(scene.scope("node")["zones"])
+    change(zones)
+    status, message = scene.judge("ZI-05")
+    return status.value, message
+
+
+def another_serial(zones: dict[str, t.Any]) -> None:
+    zones["served"]["records"]["."] = [
+        line.replace("2026073102", "2026073103") for line in zones["served"]["records"]["."]
+    ]
+
+
+def few(zones: dict[str, t.Any]) -> None:
+    del zones["served"]["exchanges"][40:]
+
+
+def test_what_is_proven_is_said() -> None:
+    status, message = judged(lambda _zones: None)
+    assert (status, message) == ("pass", "127 answers to 73 questions are those of the verified zones")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda zones: zones.pop("served"), "no answers were held against the zones"),
+        (
+            lambda zones: zones["served"]["records"].pop("root-servers.net."),
+            "the zone root-servers.net. could not be read",
+        ),
+        (lambda zones: zones["served"]["records"].update({".": ["x"]}), "the zone .: no zone: "),
+        (another_serial, "the zone . was replaced meanwhile: 2026073102 is served, 2026073103 was read"),
+        (few, "RRsets were asked for, not 50"),
+    ],
+    ids=["nothing", "no zone", "no records", "a new zone", "too little"],
+)
+def test_what_is_not_known_is_an_error(change: t.Callable[[dict[str, t.Any]], object], why: str) -> None:
+    status, message = judged(change)
+    assert status == "error"
+    assert why in message
