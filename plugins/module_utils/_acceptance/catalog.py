@@ -7,12 +7,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .checks import bgp, cluster, dns_identity, dns_protocol, dns_served, dns_signed, host, reachability, time, zone
+from .checks import (
+    bgp,
+    cluster,
+    dns_edns,
+    dns_identity,
+    dns_protocol,
+    dns_refusal,
+    dns_served,
+    dns_signed,
+    host,
+    reachability,
+    time,
+    zone,
+)
 
 if TYPE_CHECKING:
     from .check import Check
 
-ROOMS = (host, time, dns_protocol, dns_signed, dns_identity, zone, dns_served, bgp, cluster, reachability)
+ROOMS = (
+    host,
+    time,
+    dns_protocol,
+    dns_edns,
+    dns_refusal,
+    dns_signed,
+    dns_identity,
+    zone,
+    dns_served,
+    bgp,
+    cluster,
+    reachability,
+)
 
 ORDER = ("OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR")
 """Groups in the order of requirements section 3; CL is of a cluster's own routers."""

@@ -58,7 +58,8 @@ class IdentityZone:
     def read(cls, given: t.Mapping[str, t.Any]) -> IdentityZone:
         """Read ``imrs_identity_zone``."""
         served = tuple(address for family in addressing.FAMILIES for address in given["addresses"][family])
-        return cls(_fqdn(str(given["name"])), served, str(given["text"]), str(given["address"]))
+        text = " ".join(f'"{string}"' for string in given["strings"])
+        return cls(_fqdn(str(given["name"])), served, text, str(given["address"]))
 
 
 @dataclasses.dataclass(frozen=True)

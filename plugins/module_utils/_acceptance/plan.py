@@ -24,6 +24,23 @@ PAYLOAD = 1232
 UNKNOWN_TYPES = ("TYPE666", "TYPE1000")
 UNKNOWN_OPCODES = (15, 2, 1)
 """Unassigned, STATUS, IQUERY."""
+NOTIFY, UPDATE = 4, 5
+OPTION = [100, "0102"]
+"""An EDNS option that nobody knows."""
+COOKIE = [10, "0102030405060708"]
+"""A client's cookie (RFC 7873)."""
+EDNS_FLAG = 0x0080
+"""An EDNS flag that means nothing."""
+LONGEST = ".".join(["a" * 63] * 3 + ["a" * 61]) + "."
+"""A name of 255 octets (RFC 1035 section 2.3.4)."""
+_SOA = "000006 0001"  # the question: the root, SOA, IN
+_OPT = "000029 04d0 00000000"
+RAW = {
+    "two_opt": f"0000 0001 0000 0000 0002 {_SOA} {_OPT} 0000 {_OPT} 0000",
+    "overrun": f"0000 0001 0000 0000 0001 {_SOA} {_OPT} 0014",
+    "ixfr": f"0000 0001 0000 0001 0000 0000fb 0001 {_SOA} 00000000 0016 0000 00000001 {16 * '00'}",
+}
+"""Octets behind the identifier: two OPT records; one that claims more octets than there are; IXFR from serial 1."""
 MIXED_CASE = "wWw.ExAmPlE.cOm."
 
 Question = dict[str, t.Any]
@@ -44,6 +61,21 @@ _TWO_WAYS: tuple[Question, ...] = (
     {"probe": "edns1", "name": ".", "type": "SOA", "edns": 1},
     {"probe": "any", "name": ".", "type": "ANY"},
     {"probe": "recursion", "name": ".", "type": "SOA", "flags": ["RD"]},
+    {"probe": "recursive", "name": f"www.example.{TLD}", "type": "A", "flags": ["RD"]},
+    {"probe": "nodata", "name": ".", "type": "A"},
+    {"probe": "deep", "name": f"www.example.{TLD}", "type": "A"},
+    {"probe": "longest", "name": LONGEST, "type": "A"},
+    {"probe": "bits", "name": ".", "type": "SOA", "flags": ["AA", "TC", "RA", "Z", "AD", "CD"]},
+    {"probe": "option", "name": ".", "type": "SOA", "options": [OPTION]},
+    {"probe": "edns1_option", "name": ".", "type": "SOA", "edns": 1, "options": [OPTION]},
+    {"probe": "edns_flag", "name": ".", "type": "SOA", "edns_flags": EDNS_FLAG},
+    {"probe": "cookie", "name": ".", "type": "SOA", "options": [COOKIE]},
+    {"probe": "other_class", "name": "foo.bar.", "type": "TXT", "rdclass": "CH"},
+    {"probe": "other_class", "name": ".", "type": "SOA", "rdclass": "HS"},
+    {"probe": "update", "name": ".", "type": "SOA", "opcode": UPDATE},
+    {"probe": "notify", "name": ".", "type": "SOA", "opcode": NOTIFY},
+    {"probe": "ixfr", "name": ".", "type": "IXFR", "raw": RAW["ixfr"]},
+    *({"probe": probe, "name": ".", "type": "SOA", "raw": RAW[probe]} for probe in ("two_opt", "overrun")),
     *({"probe": "opcode", "name": ".", "type": "SOA", "opcode": code} for code in UNKNOWN_OPCODES),
 )
 
@@ -73,6 +105,11 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
         ({"probe": "priming_512", "name": ".", "type": "NS", "payload": 512}, [(a, "udp") for a in both]),
         ({"probe": "priming_1232", "name": ".", "type": "NS", "payload": 1232}, [(a, "udp") for a in both]),
         ({"probe": "dnskey", "name": ".", "type": "DNSKEY"}, tcp),
+        *(
+            ({"probe": probe, "name": ".", "type": "DNSKEY", "payload": payload}, [(a, "udp") for a in both])
+            for probe, payload in (("dnskey_udp", PAYLOAD), ("dnskey_512", 512), ("size_0", 0), ("size_100", 100))
+        ),
+        ({"probe": "axfr_other", "name": "example.net.", "type": "AXFR", "edns": None}, tcp),
         ({"probe": "axfr", "name": ".", "type": "AXFR", "edns": None}, tcp),
     ]
     if addresses and expected.identity_zone:

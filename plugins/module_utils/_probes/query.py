@@ -41,6 +41,10 @@ KEPT = 65535
 """Longest answer that is kept: as long as a DNS message can be, since verdicts parse it again."""
 
 
+RESERVED = 0x0040
+"""The header bit that has no meaning (RFC 1035 section 4.1.1)."""
+
+
 class Question(t.TypedDict, total=False):
     """What to ask. Only ``probe``, ``name``, ``type``, ``server`` and ``transport`` are needed."""
 
@@ -49,11 +53,14 @@ class Question(t.TypedDict, total=False):
     type: str  # mnemonic or TYPEnnn
     rdclass: str  # default IN
     opcode: int  # default 0; any other goes without an OPT record
-    flags: list[str]  # header flags that are set, such as RD; default none
+    flags: list[str]  # header flags that are set, such as RD, or Z, the reserved one; default none
     edns: int | None  # EDNS version, null for no OPT record; default 0
     payload: int  # advertised UDP size; default 1232
     dnssec: bool  # the DO bit; default true
     nsid: bool  # ask for the name server identifier (RFC 5001); default false
+    edns_flags: int  # EDNS flags beside DO; default none
+    options: list[list[t.Any]]  # more EDNS options: code, and data in hexadecimal
+    raw: str  # all octets behind the identifier instead, in hexadecimal
     server: str
     transport: str  # udp or tcp
     port: int  # default 53
@@ -61,10 +68,12 @@ class Question(t.TypedDict, total=False):
 
 def wire_of(question: Question, ident: int) -> bytes:
     """The exact octets of a question."""
+    if "raw" in question:
+        return ident.to_bytes(2, "big") + bytes.fromhex(question["raw"])
     opcode = question.get("opcode", 0)
     flags = 0
     for flag in question.get("flags", []):
-        flags |= dns.flags.from_text(flag)
+        flags |= RESERVED if flag == "Z" else dns.flags.from_text(flag)
     edns = None if opcode else question.get("edns", 0)
     message = dns.message.make_query(
         dns.name.from_text(question["name"]), question["type"], question.get("rdclass", "IN"), id=ident
@@ -72,7 +81,8 @@ def wire_of(question: Question, ident: int) -> bytes:
     message.flags = dns.flags.Flag(opcode << 11 | flags)
     if edns is not None:
         options: list[dns.edns.Option] = [dns.edns.NSIDOption(b"")] if question.get("nsid") else []
-        ednsflags = dns.flags.EDNSFlag.DO if question.get("dnssec", True) else 0
+        options += [dns.edns.GenericOption(code, bytes.fromhex(data)) for code, data in question.get("options", ())]
+        ednsflags = (dns.flags.EDNSFlag.DO if question.get("dnssec", True) else 0) | question.get("edns_flags", 0)
         message.use_edns(edns, ednsflags, question.get("payload", 1232), options=options)
     return message.to_wire()
 
@@ -201,6 +211,12 @@ def serial(exchange: t.Mapping[str, t.Any]) -> int | None:
     answer = _message(exchange)
     found = (rrset[0].serial for rrset in (answer.answer if answer else ()) if rrset.rdtype == dns.rdatatype.SOA)
     return next(found, None)
+
+
+def truncated(exchange: t.Mapping[str, t.Any]) -> bool:
+    """Whether the answer has the bit TC."""
+    octets = base64.b64decode(exchange["answer"] or "")
+    return len(octets) > 2 and bool(octets[2] & 0x02)
 
 
 def answered_by(exchange: t.Mapping[str, t.Any]) -> str | None:

@@ -25,8 +25,10 @@ with contextlib.suppress(ImportError):  # the module says so, with the name of t
 
 APEX = ("SOA", "NS", "DNSKEY")
 """Asked for on every address, over UDP and TCP."""
-DELEGATIONS = 40
-"""Delegations that are asked for by chance (requirement ZI-05: 50 RRsets)."""
+DELEGATIONS, UNSIGNED = 40, 10
+"""Delegations that are asked for by chance (requirement ZI-05: 50 RRsets); of these so many unsigned ones (DN-12)."""
+PACE, TRIES = 100.0, 2
+"""Questions a second at most, far below any rate limit; and how often what is open is asked again."""
 MISSING = 5
 """Names that do not exist."""
 SMALL = 40
@@ -79,8 +81,31 @@ def ask(
         questions += [_question(*one, next(turn)) for one in asked if not (one[0] == zone and one[1] in APEX)]
         parts[zone] = _needed(zone, found, [name for name, _kind in asked])
     first = [_question(zone, "SOA", way) for zone in parts for way in ways]
-    exchanges = [query.ask_all(some, workers=8) for some in (first, questions, first)]
+    exchanges = [_answered(some) for some in (first, questions, first)]
     return {"records": parts, "exchanges": list(itertools.chain(*exchanges))}
+
+
+def _answered(questions: t.Sequence[query.Question]) -> list[dict[str, t.Any]]:
+    """One exchange for each question: asked again where there was no answer, and over TCP where it was truncated, be
+    it by the rate limit (RSSAC047 section 5.3, hjw).
+    """
+    exchanges = query.ask_all(questions, workers=8, per_second=PACE)
+    for _again in range(TRIES):
+        left = {at: _once_more(exchange, questions[at]) for at, exchange in enumerate(exchanges)}
+        again = {at: question for at, question in left.items() if question}
+        answers = query.ask_all(list(again.values()), workers=8, per_second=PACE)
+        for at, answer in zip(again, answers, strict=True):
+            exchanges[at] = answer
+    return exchanges
+
+
+def _once_more(exchange: t.Mapping[str, t.Any], question: query.Question) -> query.Question | None:
+    """How to ask again, or None where there is a whole answer."""
+    if exchange["answer"] is None:
+        return question
+    if exchange["transport"] == "udp" and query.truncated(exchange):
+        return {**question, "transport": "tcp"}
+    return None
 
 
 def settled(asked: t.Mapping[str, t.Any]) -> bool:
@@ -120,7 +145,11 @@ def _chosen(zone: str, found: Records, others: t.Iterable[str], chance: random.R
     if len(found) <= SMALL:
         own = [name for name in found if name != zone and name not in cuts and not any(_below(name, c) for c in cuts)]
         asked += [(name, kind) for name in own for kind in _kinds(found, name)]
-    for number, cut in enumerate(chance.sample(cuts, min(DELEGATIONS, len(cuts)))):
+    open_ = [name for name in cuts if "DS" not in _kinds(found, name)]
+    some = chance.sample(open_, min(UNSIGNED, len(open_)))
+    rest = [name for name in cuts if name not in some]
+    some += chance.sample(rest, min(DELEGATIONS - len(some), len(rest)))
+    for number, cut in enumerate(some):
         below = f"{BELOW[0]}.{cut}"
         asked.append(((cut, "NS"), (cut, "DS"), (below, BELOW[1]))[number % 3])
     for _number in range(MISSING):

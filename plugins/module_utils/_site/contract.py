@@ -255,7 +255,7 @@ class Master(t.TypedDict):
 class IdentityZone(t.TypedDict):
     """The zone in which a node tells what it is (RFC 7108 section 4.4), and where it is served.
 
-    ``text``: a TXT record's data in presentation format, whose strings are the node's full name, city, province or
+    ``strings``: those of a TXT record, as a zone file has them between quotes: the node's full name, city, province or
     state or nothing, country, ICANN region. ``address``: the IPv4 address that the node alone has. ``mailbox`` is the
     operator's, as an SOA record has it. Names end in a dot.
     """
@@ -264,7 +264,7 @@ class IdentityZone(t.TypedDict):
     server: str
     addresses: ByFamily
     mailbox: str
-    text: str
+    strings: list[str]
     address: str
 
 

@@ -117,7 +117,7 @@ class Deriver:
             "server": zone["server"],
             "addresses": addressing.by_family(hosts(zone["addresses"])),
             "mailbox": _mailbox(self._fleet["operator"]["email"]),
-            "text": " ".join(map(_string, (rules.full_name(node["node"]), *place))),
+            "strings": [_string(text) for text in (rules.full_name(node["node"]), *place)],
             "address": _router_id(node["uplink"]["addresses"]),
         }
 
@@ -146,9 +146,8 @@ def _router_id(interfaces: t.Iterable[str]) -> str:
 
 
 def _string(text: str) -> str:
-    """As a character string of a zone file (RFC 1035, section 5.1); not every nameserver reads more than ASCII."""
-    octets = (chr(octet) if octet < 128 else rf"\{octet:03}" for octet in text.encode())
-    return f'"{"".join(octets)}"'
+    """As a zone file has it between quotes (RFC 1035, section 5.1); not every nameserver reads more than ASCII."""
+    return "".join(chr(octet) if octet < 128 else rf"\{octet:03}" for octet in text.encode())
 
 
 def _mailbox(email: str) -> str:

@@ -158,7 +158,7 @@ IDENTITY_ZONE = {
     "server": "beacon.l.root-servers.org.",
     "addresses": {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]},
     "mailbox": "noc.imrs.example.",
-    "text": r'"xlb01.l.root-servers.org" "S\195\163o Tom\195\169; the city" "" "ST" "Africa"',
+    "strings": ["xlb01.l.root-servers.org", r"S\195\163o Tom\195\169; the city", "", "ST", "Africa"],
     "address": "192.0.2.2",
 }
 """``imrs_identity_zone`` of a node in a place whose name is not written in ASCII."""

@@ -23,7 +23,8 @@ if t.TYPE_CHECKING:
     from ..expected import Expected
 
 ROOT_SERVERS = tuple(f"{letter}.root-servers.net." for letter in "abcdefghijklm")
-OPCODE_NOTIMP = 4
+RESERVED = 0x40
+"""Z, in the second octet of the flags."""
 
 
 def _root_ns(answer: wire.Answer) -> list[str]:
@@ -145,19 +146,6 @@ def case(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "case", rule, "question echoed")
 
 
-@check("DN-19", "EDNS version 1 is answered with BADVERS", harm=True, source="RFC 6891 section 6.1.3")
-def edns_version(evidence: Evidence, expected: Expected) -> Verdict:
-    """BADVERS, an OPT record of version 0, answer section empty."""
-
-    def rule(answer: wire.Answer) -> list[str]:
-        problems = answer.wants("BADVERS") + wire.empty(answer=answer.message.answer)
-        if answer.message.edns != 0:
-            problems.append("no OPT record of version 0")
-        return problems
-
-    return wire.each(evidence, "edns1", rule, "BADVERS")
-
-
 @check("DN-33", "ANY gives one RRset", harm=True, source="RFC 8482 section 4")
 def any_type(evidence: Evidence, expected: Expected) -> Verdict:
     """One RRset (its RRSIG aside), or over UDP an empty truncated answer; over UDP less than 1232 octets."""
@@ -176,21 +164,6 @@ def any_type(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "any", rule, "minimal answer")
 
 
-@check("DN-34", "Zone transfers are refused", harm=True, source="ICANN AXFR page; RFC 5936 section 5")
-def axfr(evidence: Evidence, expected: Expected) -> Verdict:
-    """REFUSED or NOTAUTH, no record: nameservers differ."""
-    problems = []
-    exchanges = evidence.exchanges("axfr")
-    for exchange in exchanges:
-        if exchange.answer is None or len(exchange.answer) < 12:
-            problems.append(f"{exchange.where}: {exchange.error or 'no answer'}")
-            continue
-        _ident, _opcode, rcode, answers = wire.header(exchange.answer)
-        if rcode not in {5, 9} or answers:
-            problems.append(f"{exchange.where}: response code {rcode} with {answers} records")
-    return verdict(problems, f"refused in {len(exchanges)} answers")
-
-
 @check(
     "DN-37",
     "RD is echoed, recursion is not offered",
@@ -202,20 +175,29 @@ def recursion(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "recursion", lambda answer: answer.wants(rd=True, ra=False), "no recursion")
 
 
-@check("DN-39", "Other opcodes are answered with NOTIMP", harm=True, source="RFC 8906 section 8.1.4")
-def opcode(evidence: Evidence, expected: Expected) -> Verdict:
-    """Opcodes 15, 2 and 1: NOTIMP, the opcode echoed, no answer."""
-    problems = []
-    exchanges = evidence.exchanges("opcode")
-    for exchange in exchanges:
-        asked = wire.header(exchange.wire)[1]
-        if exchange.answer is None or len(exchange.answer) < 12:
-            problems.append(f"{exchange.where}: opcode {asked}: {exchange.error or 'no answer'}")
-            continue
-        _ident, echoed, rcode, answers = wire.header(exchange.answer)
-        if rcode != OPCODE_NOTIMP or echoed != asked or answers:
-            problems.append(f"{exchange.where}: opcode {asked}: response code {rcode}, opcode {echoed}")
-    return verdict(problems, f"NOTIMP in {len(exchanges)} answers")
+@check(
+    "DN-38", "Bits of the question are not echoed", harm=True, source="RFC 8906 section 8.1.1; RFC 1035 section 4.1.1"
+)
+def bits(evidence: Evidence, expected: Expected) -> Verdict:
+    """A question with AA, TC, RA, Z, AD and CD set: answered with authority, with TC, RA, Z and AD clear."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        problems = answer.wants(aa=True, tc=False, ra=False, ad=False) + wire.signed(answer.message.answer, ".", "SOA")
+        return [*problems, "z=1"] if (answer.exchange.answer or b"")[3] & RESERVED else problems
+
+    return wire.each(evidence, "bits", rule, "answered, none echoed")
 
 
-CHECKS = (soa, soa_plain, ns, priming, own_glue, unknown_type, case, edns_version, any_type, axfr, recursion, opcode)
+@check("DN-43", "A name of 255 octets is answered", harm=True, source="RFC 1035 section 2.3.4")
+def longest(evidence: Evidence, expected: Expected) -> Verdict:
+    """The longest name that there can be: NXDOMAIN, aa=1, with the SOA."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        soa = wire.find(answer.message.authority, ".", "SOA")
+        fits = answer.flag("TC") and answer.exchange.transport == "udp"
+        return answer.wants("NXDOMAIN", aa=True) + ([] if soa or fits else ["no SOA"])
+
+    return wire.each(evidence, "longest", rule, "NXDOMAIN")
+
+
+CHECKS = (soa, soa_plain, ns, priming, own_glue, unknown_type, case, any_type, recursion, bits, longest)

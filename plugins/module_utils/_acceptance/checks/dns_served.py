@@ -27,24 +27,59 @@ def served(evidence: Evidence, expected: Expected) -> Verdict:
 
     The node asks itself, so nobody far away can make it fail.
     """
+    zones, exchanges = _asked(evidence, expected)
+    asked = {(exchange.name, exchange.rdtype) for exchange in exchanges}
+    if len(asked) < FEWEST:
+        raise Missing(f"only {len(asked)} RRsets were asked for, not {FEWEST}")
+    said = f"{len(exchanges)} answers to {len(asked)} questions are those of the verified zones"
+    return _verdict(zones, exchanges, said)
+
+
+@check(
+    "DN-12", "Referral to an unsigned TLD is proven", harm=True, source="RSSAC047 section 5.3; RFC 4035 section 3.1.4.1"
+)
+def unsigned(evidence: Evidence, expected: Expected) -> Verdict:
+    """Of unsigned delegations, chosen by chance: aa=0, the NS RRset, a signed NSEC of the delegation's own name without
+    DS, no DS, and the addresses that belong there.
+    """
+    zones, exchanges = _asked(evidence, expected)
+    root = next(zone for zone in zones if str(zone.origin) == ".")
+    found = [exchange for exchange in exchanges if _is_unsigned_referral(root, exchange)]
+    if not found:
+        raise Missing("no unsigned delegation was asked for")
+    return _verdict(zones, found, f"{len(found)} referrals proven")
+
+
+def _is_unsigned_referral(root: Zone, exchange: Exchange) -> bool:
+    cut = next((cut for cut in root.delegations() if cut.to_text() == exchange.name), None)
+    return exchange.rdtype == "NS" and cut is not None and root.get(cut, "DS") is None
+
+
+def _asked(evidence: Evidence, expected: Expected) -> tuple[list[Zone], list[Exchange]]:
+    """The zones, as far as they are needed, and what was asked; Missing when there is none to go by."""
     found = evidence.section("node", "zones").get("served")
     if not found:
         raise Missing("no answers were held against the zones")
     exchanges = [Exchange.parse("node", data) for data in found["exchanges"]]
     zones = [_zone(name, found["records"]) for name in expected.zones]
     _same_all_the_time(zones, exchanges)
-    asked = {(exchange.name, exchange.rdtype) for exchange in exchanges}
-    if len(asked) < FEWEST:
-        raise Missing(f"only {len(asked)} RRsets were asked for, not {FEWEST}")
-    problems = []
+    return zones, exchanges
+
+
+def _verdict(zones: t.Sequence[Zone], exchanges: t.Iterable[Exchange], good: str) -> Verdict:
+    """Whether all answers are right. That there is none is no wrong one: other checks look at that (DN-01)."""
+    problems, silent = [], []
     for exchange in exchanges:
+        where = f"{exchange.where}: {exchange.name} {exchange.rdtype}"
         if exchange.answer is None:
-            problems.append(f"{exchange.where}: {exchange.name} {exchange.rdtype}: {exchange.error}")
+            silent.append(f"{where}: {exchange.error}")
             continue
         tcp = exchange.transport == "tcp"  # then no address is left out by either of our nameservers
         differences = compare.differences(zones, exchange.wire, exchange.answer, tcp=tcp, complete=True)
-        problems += [f"{exchange.where}: {exchange.name} {exchange.rdtype}: {each}" for each in differences]
-    return verdict(problems, f"{len(exchanges)} answers to {len(asked)} questions are those of the verified zones")
+        problems += [f"{where}: {each}" for each in differences]
+    if silent and not problems:
+        raise Missing(f"{len(silent)} questions had no answer, such as {silent[0]}")
+    return verdict(problems, good)
 
 
 def _zone(name: str, records: t.Mapping[str, t.Sequence[str]]) -> Zone:
@@ -66,4 +101,4 @@ def _same_all_the_time(zones: t.Iterable[Zone], exchanges: t.Iterable[Exchange])
             raise Missing(f"the zone {zone.origin} was replaced meanwhile: {there} is served, {zone.serial} was read")
 
 
-CHECKS = (served,)
+CHECKS = (served, unsigned)

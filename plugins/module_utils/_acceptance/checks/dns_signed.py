@@ -94,21 +94,22 @@ def _present(evidence: Evidence) -> list[str]:
     return [scope for scope in ("node", "vantage") if scope in evidence.scopes]
 
 
+def _referred(answer: wire.Answer) -> list[str]:
+    """Differences from a complete referral to the signed TLD that is asked for."""
+    message = answer.message
+    problems = answer.wants(aa=False, tc=False) + wire.empty(answer=message.answer)
+    if not wire.find(message.authority, plan.TLD, "NS"):
+        problems.append(f"no NS of {plan.TLD}")
+    problems += wire.signed(message.authority, plan.TLD, "DS")
+    if not any(rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA} for rrset in message.additional):
+        problems.append("no address of a name server")
+    return problems
+
+
 @check("DN-11", "Referral to a signed TLD is complete", harm=True, source="RSSAC047 section 5.3")
 def referral(evidence: Evidence, expected: Expected) -> Verdict:
     """aa=0, answer empty, authority: the NS RRset and the signed DS RRset of the TLD; an address in additional."""
-
-    def rule(answer: wire.Answer) -> list[str]:
-        message = answer.message
-        problems = answer.wants(aa=False, tc=False) + wire.empty(answer=message.answer)
-        if not wire.find(message.authority, plan.TLD, "NS"):
-            problems.append(f"no NS of {plan.TLD}")
-        problems += wire.signed(message.authority, plan.TLD, "DS")
-        if not any(rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA} for rrset in message.additional):
-            problems.append("no address of a name server")
-        return problems
-
-    return wire.each(evidence, "referral", rule, "complete referral")
+    return wire.each(evidence, "referral", _referred, "complete referral")
 
 
 @check("DN-13", "DS of a TLD is answered with authority", harm=True, source="RSSAC047 section 5.3")
@@ -155,4 +156,26 @@ def nxdomain(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "nxdomain", rule, "proven NXDOMAIN")
 
 
-CHECKS = (dnskey, zonemd, referral, ds, nxdomain)
+@check("DN-14", "A name below a delegation is referred", harm=True, source="RFC 1034 section 4.3.2")
+def deep(evidence: Evidence, expected: Expected) -> Verdict:
+    """A name below a signed delegation: as DN-11, and no answer."""
+    return wire.each(evidence, "deep", _referred, "complete referral")
+
+
+@check("DN-16", "NODATA is proven", harm=True, source="RFC 4035 section 3.1.3.1")
+def nodata(evidence: Evidence, expected: Expected) -> Verdict:
+    """. A: NOERROR, aa=1, answer empty, authority: the signed SOA and the signed NSEC of the root, without A."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        message = answer.message
+        problems = answer.wants(aa=True, tc=False) + wire.empty(answer=message.answer, additional=message.additional)
+        problems += wire.signed(message.authority, ".", "SOA") + wire.signed(message.authority, ".", "NSEC")
+        rrset = wire.find(message.authority, ".", "NSEC")
+        if rrset is not None and "A" in rrset[0].to_text().split()[1:]:
+            problems.append("NSEC says that there is an A record")
+        return problems
+
+    return wire.each(evidence, "nodata", rule, "proven NODATA")
+
+
+CHECKS = (dnskey, zonemd, referral, ds, deep, nxdomain, nodata)

@@ -10,6 +10,7 @@ import dns.edns
 import dns.name
 import dns.rdata
 import dns.rdatatype
+import dns_cases
 import pytest
 import zone_cases
 from recordings import (
@@ -273,6 +274,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-39", "silent", silence("opcode"), "opcode 15: timeout"),
     ("DN-39", "answered", flags("opcode", off=15), "response code 0"),
     *zone_cases.FAILS,
+    *dns_cases.FAILS,
     (
         "BG-01",
         "idle",

@@ -26,6 +26,10 @@ def another_serial(zones: dict[str, t.Any]) -> None:
     ]
 
 
+def silent(zones: dict[str, t.Any]) -> None:
+    zones["served"]["exchanges"][0] |= {"answer": None, "error": "timeout"}
+
+
 def few(zones: dict[str, t.Any]) -> None:
     del zones["served"]["exchanges"][40:]
 
@@ -46,8 +50,9 @@ def test_what_is_proven_is_said() -> None:
         (lambda zones: zones["served"]["records"].update({".": ["x"]}), "the zone .: no zone: "),
         (another_serial, "the zone . was replaced meanwhile: 2026073102 is served, 2026073103 was read"),
         (few, "RRsets were asked for, not 50"),
+        (silent, "1 questions had no answer, such as 199.7.83.42 udp: . SOA: timeout"),
     ],
-    ids=["nothing", "no zone", "no records", "a new zone", "too little"],
+    ids=["nothing", "no zone", "no records", "a new zone", "too little", "no answer"],
 )
 def test_what_is_not_known_is_an_error(change: t.Callable[[dict[str, t.Any]], object], why: str) -> None:
     status, message = judged(change)

@@ -155,3 +155,16 @@ def test_all_in_order_and_in_pace() -> None:
     assert [exchange["probe"] for exchange in exchanges] == [str(n) for n in range(10)]
     assert time.monotonic() - started >= 9 / 50
     assert len({exchange["wire"][:3] for exchange in exchanges}) == 10
+
+
+def test_raw_octets_have_an_identifier_in_front() -> None:
+    assert query.wire_of(_question(raw="0102 03"), 0x1234) == bytes.fromhex("1234010203")
+
+
+def test_what_nobody_knows_can_be_asked() -> None:
+    message = dns.message.from_wire(
+        query.wire_of(_question(flags=["AD"], edns_flags=0x0080, options=[[100, "0102"]]), 1)
+    )
+    assert message.ednsflags == dns.flags.EDNSFlag.DO | 0x0080
+    assert [(option.otype, option.to_wire()) for option in message.options] == [(100, b"\1\2")]
+    assert query.wire_of(_question(flags=["Z"]), 1)[2:4] == b"\0\x40"

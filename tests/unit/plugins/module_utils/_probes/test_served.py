@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import typing as t
 
@@ -42,8 +43,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
         served.host, "run", lambda *_args: {"rc": 0, "stdout": next(lines), "stderr": ""}
     )  # ldns-read-zone, which the lab image has
 
-    def answered(questions: t.Sequence[query.Question], **_more: int) -> list[dict[str, t.Any]]:
-        return [{"query": each, "server": each["server"], "transport": each["transport"]} for each in questions]
+    def answered(questions: t.Sequence[query.Question], **_more: t.Any) -> list[dict[str, t.Any]]:
+        return [
+            {"query": each, "server": each["server"], "transport": each["transport"], "answer": ""}
+            for each in questions
+        ]
 
     monkeypatch.setattr(served.query, "ask_all", answered)
     return served.ask(texts, ADDRESSES, random.Random(1))  # noqa: S311 - the same each time
@@ -93,3 +97,24 @@ def test_whether_it_was_one_zone_all_the_time(
     exchanges.append({"query": {"name": "com.", "type": "NS"}, "serial": None})
     line = ".\t86400\tIN\tSOA\ta. b. 7 1 2 3 4"
     assert served.settled({"records": {".": [line]}, "exchanges": exchanges}) is settled
+
+
+def test_what_is_lost_or_truncated_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood, or the rate limit, must not look like a wrong answer."""
+    whole, truncated = (base64.b64encode(bytes((0, 0, bits, 0))).decode() for bits in (0x84, 0x86))
+    said = iter([[None, truncated, whole], [None, whole], [whole]])
+    asked: list[list[tuple[str, str]]] = []
+
+    def answers(questions: t.Sequence[query.Question], **_more: t.Any) -> list[dict[str, t.Any]]:
+        asked.append([(each["name"], each["transport"]) for each in questions])
+        return [
+            {"answer": answer, "transport": each["transport"]}
+            for answer, each in zip(next(said), questions, strict=True)
+        ]
+
+    monkeypatch.setattr(served.query, "ask_all", answers)
+    questions = [served._question(name, "NS", ("192.0.2.1", "udp")) for name in ("a.", "b.", "c.")]
+    found = served._answered(questions)
+    assert asked == [[("a.", "udp"), ("b.", "udp"), ("c.", "udp")], [("a.", "udp"), ("b.", "tcp")], [("a.", "udp")]]
+    assert [each["answer"] for each in found] == [whole] * 3
+    assert [each["transport"] for each in found] == ["udp", "tcp", "udp"]

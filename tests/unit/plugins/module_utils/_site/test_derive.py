@@ -95,7 +95,7 @@ def test_the_contract(lab: Lab) -> None:
                 "server": "beacon.l.root-servers.org.",
                 "addresses": {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]},
                 "mailbox": "noc.imrs.example.",
-                "text": '"xlb01.l.root-servers.org" "Lac Brochet" "" "CA" "NorthAmerica"',
+                "strings": ["xlb01.l.root-servers.org", "Lac Brochet", "", "CA", "NorthAmerica"],
                 "address": "192.0.2.2",
             },
             "imrs_prefixes": {

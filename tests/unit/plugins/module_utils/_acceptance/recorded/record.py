@@ -36,7 +36,7 @@ BEACON = {"ipv4": ["199.7.83.53"], "ipv6": ["2001:500:9f::53"]}
 IDENTITY_ZONE = {  # that of the files in tests/daemons/rendered/options
     "name": "identity.l.root-servers.org.",
     "addresses": BEACON,
-    "text": r'"xlb01.l.root-servers.org" "S\195\163o Tom\195\169; the city" "" "ST" "Africa"',
+    "strings": ["xlb01.l.root-servers.org", r"S\195\163o Tom\195\169; the city", "", "ST", "Africa"],
     "address": "192.0.2.2",
 }
 PREFIXES = {

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""EDNS, and how much of an answer fits (requirements section 3.4; RFC 6891)."""
+
+# ruff: noqa: ARG001 - every judge has the one signature (evidence, expected)
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import plan, wire
+from ..check import Verdict, check, verdict
+
+if t.TYPE_CHECKING:
+    from ..evidence import Evidence
+    from ..expected import Expected
+
+FORMERR = 1
+LEAST = 512
+"""Octets that every client can take over UDP (RFC 1035 section 2.3.4)."""
+
+
+def _small(answer: wire.Answer, most: int) -> list[str]:
+    """Differences from a DNSKEY answer over UDP that is complete, or truncated because it would not fit."""
+    problems = answer.wants()
+    if answer.exchange.size > most:
+        problems.append(f"{answer.exchange.size} octets for an asker with room for {most}")
+    return problems if answer.flag("TC") else problems + wire.signed(answer.message.answer, ".", "DNSKEY")
+
+
+@check("DN-08", "DNSKEY over UDP is complete or truncated", harm=True, source="RFC 6891 section 6.2.5; RFC 9715")
+def dnskey_udp(evidence: Evidence, expected: Expected) -> Verdict:
+    """1232 octets asked for: the signed DNSKEY RRset or tc=1, never more octets."""
+    return wire.each(evidence, "dnskey_udp", lambda answer: _small(answer, plan.PAYLOAD), "DNSKEY within 1232 octets")
+
+
+@check("DN-09", "What does not fit is truncated", harm=True, source="RSSAC047 section 5.3 (hjw); RFC 2181 section 9")
+def truncation(evidence: Evidence, expected: Expected) -> Verdict:
+    """DNSKEY with room for 512 octets: tc=1 and no more octets, or all of it; over TCP it is whole (DN-07)."""
+    return wire.each(evidence, "dnskey_512", lambda answer: _small(answer, LEAST), "within 512 octets")
+
+
+@check("DN-19", "EDNS version 1 is answered with BADVERS", harm=True, source="RFC 6891 section 6.1.3")
+def edns_version(evidence: Evidence, expected: Expected) -> Verdict:
+    """BADVERS, an OPT record of version 0, answer section empty."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        problems = answer.wants("BADVERS") + wire.empty(answer=answer.message.answer)
+        if answer.message.edns != 0:
+            problems.append("no OPT record of version 0")
+        return problems
+
+    return wire.each(evidence, "edns1", rule, "BADVERS")
+
+
+@check("DN-20", "EDNS version 1 with an option, too", source="RFC 6891 sections 6.1.2 and 6.1.3")
+def edns_version_option(evidence: Evidence, expected: Expected) -> Verdict:
+    """EDNS version 1 with an unknown option: BADVERS, the option not echoed."""
+    return wire.each(evidence, "edns1_option", lambda a: a.wants("BADVERS") + _echoed(a), "BADVERS, nothing echoed")
+
+
+@check("DN-21", "An unknown EDNS option is ignored", harm=True, source="RFC 6891 section 6.1.2")
+def option(evidence: Evidence, expected: Expected) -> Verdict:
+    """A question with an unknown option: answered as without, the option not echoed."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        return answer.wants(aa=True) + wire.signed(answer.message.answer, ".", "SOA") + _echoed(answer)
+
+    return wire.each(evidence, "option", rule, "answered, not echoed")
+
+
+def _echoed(answer: wire.Answer) -> list[str]:
+    there = any(int(option.otype) == plan.OPTION[0] for option in answer.message.options)
+    return ["the unknown option is echoed"] if there else []
+
+
+@check("DN-22", "An unknown EDNS flag is ignored", harm=True, source="RFC 6891 section 6.1.4")
+def edns_flag(evidence: Evidence, expected: Expected) -> Verdict:
+    """A question with an unknown flag: answered as without, the flag clear."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        problems = answer.wants(aa=True) + wire.signed(answer.message.answer, ".", "SOA")
+        return [*problems, "the unknown flag is echoed"] if answer.message.ednsflags & plan.EDNS_FLAG else problems
+
+    return wire.each(evidence, "edns_flag", rule, "answered, not echoed")
+
+
+@check("DN-23", "A tiny EDNS size counts as 512", harm=True, source="RFC 6891 section 6.2.3")
+def tiny(evidence: Evidence, expected: Expected) -> Verdict:
+    """DNSKEY with room for 0 and for 100 octets: at most 512 octets, with tc=1 or all of it."""
+    exchanges = evidence.exchanges("size_0", "size_100")
+    problems = wire.observed(exchanges, lambda answer: _small(answer, LEAST))
+    return verdict(problems, f"as for 512 octets in {len(exchanges)} answers")
+
+
+@check("DN-24", "Broken EDNS is told so", source="RFC 6891 sections 6.1.1 and 7")
+def broken(evidence: Evidence, expected: Expected) -> Verdict:
+    """Two OPT records, and one that is longer than the message: FORMERR, no record."""
+    problems = []
+    exchanges = evidence.exchanges("two_opt", "overrun")
+    for exchange in exchanges:
+        if exchange.answer is None or len(exchange.answer) < 12:
+            problems.append(f"{exchange.where}: {exchange.probe}: {exchange.error or 'no answer'}")
+            continue
+        _ident, _opcode, rcode, answers = wire.header(exchange.answer)
+        if rcode != FORMERR or answers:
+            problems.append(f"{exchange.where}: {exchange.probe}: response code {rcode} with {answers} records")
+    return verdict(problems, f"FORMERR in {len(exchanges)} answers")
+
+
+@check("DN-30", "No cookie is given", source="RFC 7873 section 5.2; RFC 9018 section 3")
+def cookie(evidence: Evidence, expected: Expected) -> Verdict:
+    """A question with a client's cookie: answered, without a cookie. Those of two nodes would not be the same."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        there = any(int(option.otype) == plan.COOKIE[0] for option in answer.message.options)
+        return answer.wants(aa=True) + (["a cookie"] if there else [])
+
+    return wire.each(evidence, "cookie", rule, "no cookie")
+
+
+CHECKS = (
+    *(dnskey_udp, truncation, edns_version, edns_version_option, option, edns_flag, tiny, broken),
+    cookie,
+)
