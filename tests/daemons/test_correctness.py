@@ -16,7 +16,7 @@ import pytest
 from imrs_gate_bench import ROOT
 from imrs_gate_config import SERVICE
 from imrs_parity_bench import PROVIDERS, Nameserver, sign
-from imrslab import zones
+from imrslab import zone_states, zones
 
 FEW = ("--number", "60", "--per-second", "1000", "--seed", "1")
 
@@ -60,6 +60,23 @@ def test_every_delegation_is_answered_as_the_zone_has_it(nameserver: Nameserver,
         found = re.search(r": (\d+) answers of serial \d+: none wrong\n$", said)
         assert found, said[-3000:]
         assert int(found[1]) > least  # three questions for each delegation, over UDP and over TCP
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_in_the_state_with_the_longest_answers_only_glue_without_room_is_missing(
+    provider: str, tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Knot truncates then; NSD does only when no address has room, and ZI-05 does not count it."""
+    folder = tmp_path_factory.mktemp("longest")
+    sign(folder, zone_states.STATES["double-2048"])
+    with Nameserver(tmp_path, provider) as nameserver:
+        nameserver.serve(folder)
+        status, said = asked(nameserver, folder, "--all", "--per-second", "100000")
+    *wrong, last = said.splitlines()
+    assert re.search(r": \d+ answers of serial \d+: ", last), said[-3000:]
+    assert [line for line in wrong if " udp " not in line or "[RFC 9471 s. 3.1]" not in line] == []
+    assert status == int(bool(wrong))
+    assert bool(wrong) == (provider == "nsd"), wrong
 
 
 def test_one_record_that_is_another_is_found(

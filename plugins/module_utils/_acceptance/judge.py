@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
 REQUIRED_SCOPES = {Mode.DARK: ("node",), Mode.DRAINED: ("node",), Mode.LIVE: ("node", "vantage")}
 """Whose evidence a stage cannot do without. The host's router is the host's: its evidence is welcome."""
 
+SIGNS_OF_LIFE = ("soa", "zone_soa")
+"""Probes whose silence does harm."""
 LONGEST = 600
 
 
@@ -224,12 +226,22 @@ def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, c
     """Checks of harm that fail on what the node and the host's router say.
 
     The vantage has no say here: a lost packet on its way, or another instance that attracts its questions, must not
-    take a good node down. It has a say in whether a node goes up.
+    take a good node down. It has a say in whether a node goes up. Nor has a question of the node's own that was lost,
+    as in a flood: who is silent is known by the SOA, and to the gate.
     """
-    here = (each for each in documents if each.get("scope") != "vantage")
+    here = (_answered(each) for each in documents if each.get("scope") != "vantage")
     near = Evidence.gather(here, evidence.expected, evidence.stage, evidence.certified)
     harm = (check for check in catalog if check.harm)
     return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
+
+
+def _answered(document: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    """Evidence without the questions that had no answer, but for those for the SOA."""
+    exchanges = document.get("exchanges")
+    if not isinstance(exchanges, list):
+        return document
+    heard = [each for each in exchanges if each.get("answer") is not None or each.get("probe") in SIGNS_OF_LIFE]
+    return {**document, "exchanges": heard}
 
 
 def why_absent(result: t.Mapping[str, t.Any], scope: str = "") -> str:

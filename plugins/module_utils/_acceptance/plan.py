@@ -65,19 +65,23 @@ _TWO_WAYS: tuple[Question, ...] = (
     {"probe": "nodata", "name": ".", "type": "A"},
     {"probe": "deep", "name": f"www.example.{TLD}", "type": "A"},
     {"probe": "longest", "name": LONGEST, "type": "A"},
-    {"probe": "bits", "name": ".", "type": "SOA", "flags": ["AA", "TC", "RA", "Z", "AD", "CD"]},
     {"probe": "option", "name": ".", "type": "SOA", "options": [OPTION]},
     {"probe": "edns1_option", "name": ".", "type": "SOA", "edns": 1, "options": [OPTION]},
     {"probe": "edns_flag", "name": ".", "type": "SOA", "edns_flags": EDNS_FLAG},
     {"probe": "cookie", "name": ".", "type": "SOA", "options": [COOKIE]},
     {"probe": "other_class", "name": "foo.bar.", "type": "TXT", "rdclass": "CH"},
     {"probe": "other_class", "name": ".", "type": "SOA", "rdclass": "HS"},
+    *({"probe": "opcode", "name": ".", "type": "SOA", "opcode": code} for code in UNKNOWN_OPCODES),
+)
+
+_AT_HOME: tuple[Question, ...] = (
+    {"probe": "bits", "name": ".", "type": "SOA", "flags": ["AA", "TC", "RA", "Z", "AD", "CD"]},
     {"probe": "update", "name": ".", "type": "SOA", "opcode": UPDATE},
     {"probe": "notify", "name": ".", "type": "SOA", "opcode": NOTIFY},
     {"probe": "ixfr", "name": ".", "type": "IXFR", "raw": RAW["ixfr"]},
     *({"probe": probe, "name": ".", "type": "SOA", "raw": RAW[probe]} for probe in ("two_opt", "overrun")),
-    *({"probe": "opcode", "name": ".", "type": "SOA", "opcode": code} for code in UNKNOWN_OPCODES),
 )
+"""What a firewall on the way may drop, whatever the node does: asked by the node alone."""
 
 
 def reachable(expected: Expected, stage: Mode, scope: str) -> tuple[str, ...]:
@@ -115,6 +119,7 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
     if addresses and expected.identity_zone:
         planned += _identity(expected.identity_zone)
     if scope == "node":
+        planned += [(question, two_ways) for question in _AT_HOME]
         extra = [zone for zone in expected.zones if zone != "."]
         planned += [({"probe": "zone_soa", "name": zone, "type": "SOA"}, two_ways) for zone in extra]
         planned += [

@@ -15,6 +15,8 @@ import typing as t
 from . import ask, compare
 from .zone import HAS_DNSPYTHON, Zone
 
+RIGHT, WRONG, SILENT = "right", "wrong", "silent"
+
 
 class _Stop(Exception):  # noqa: N818 - no error of this program
     """Why nothing can be said, in a sentence."""
@@ -77,15 +79,19 @@ def _server(address: str, zones: list[Zone], options: argparse.Namespace) -> int
         questions = list(ask.everything(zone, served=served))
     else:
         questions = ask.sample(zone, options.number, random.Random(options.seed), served=served)  # noqa: S311
-    wrong, made, pause = 0, 0, 1 / options.per_second
+    results: list[str] = []
     for question in questions:
         for tcp in (False, True):
             started = time.monotonic()
-            wrong += bool(_told(address, zones, ask.ask(address, options.port, question, tcp=tcp), options))
-            made += 1
-            time.sleep(max(0.0, started + pause - time.monotonic()))
-    sys.stdout.write(f"{address}: {made} answers of serial {zone.serial}: {wrong or 'none'} wrong\n")
-    return int(wrong > 0)
+            results.append(_told(address, zones, ask.ask(address, options.port, question, tcp=tcp), options))
+            time.sleep(max(0.0, started + 1 / options.per_second - time.monotonic()))
+    wrong, silent = results.count(WRONG), results.count(SILENT)
+    if wrong:
+        _same_serial(address, zone, options)  # or they were right meanwhile
+    without = f", {silent} questions without an answer" if silent else ""
+    heard = len(results) - silent
+    sys.stdout.write(f"{address}: {heard} answers of serial {zone.serial}: {wrong or 'none'} wrong{without}\n")
+    return 1 if wrong else 2 if silent else 0
 
 
 def _same_serial(address: str, zone: Zone, options: argparse.Namespace) -> None:
@@ -100,18 +106,17 @@ def _same_serial(address: str, zone: Zone, options: argparse.Namespace) -> None:
         raise _Stop(f"{address} has serial {there}, and the file has {zone.serial}; give the file of the same serial")
 
 
-def _told(address: str, zones: list[Zone], exchange: ask.Exchange, options: argparse.Namespace) -> list[str]:
-    """What is wrong with an answer, after it was printed."""
-    found = [exchange.error]
-    if not exchange.error:
-        differences = compare.differences(
-            zones, exchange.query, exchange.answer, tcp=exchange.tcp, now=time.time(), complete=options.complete
-        )
-        found = list(map(str, differences))
+def _told(address: str, zones: list[Zone], exchange: ask.Exchange, options: argparse.Namespace) -> str:
+    """What became of a question, after what is wrong was printed."""
     where = f"{address} {'tcp' if exchange.tcp else 'udp'} {exchange.question.name} {exchange.question.kind}"
-    for each in found:
-        sys.stdout.write(f"{where}: {each}\n")
-    return found
+    if exchange.error:
+        sys.stdout.write(f"{where}: no answer: {exchange.error}\n")
+        return SILENT
+    differences = compare.differences(
+        zones, exchange.query, exchange.answer, tcp=exchange.tcp, now=time.time(), complete=options.complete
+    )
+    sys.stdout.write("".join(f"{where}: {each}\n" for each in differences))
+    return WRONG if differences else RIGHT
 
 
 if __name__ == "__main__":

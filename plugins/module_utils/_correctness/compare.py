@@ -90,6 +90,9 @@ def differences(
     except (dns.exception.DNSException, ValueError, IndexError) as error:
         return [Difference("RFC 1035 s. 4", f"no DNS message: {type(error).__name__} {error}")]
     kind = dns.rdatatype.to_text(question.rdtype)
+    meta = dns.rdatatype.is_metatype(question.rdtype) or kind == "RRSIG"
+    if asked.opcode() != dns.opcode.QUERY or question.rdclass != dns.rdataclass.IN or meta:
+        raise ValueError(f"the query: nothing is known of {dns.rdataclass.to_text(question.rdclass)} {kind}")
     expected = expect.of(zones, question.name, kind, dnssec=_do(asked), complete=complete and tcp)
     judged = _Judged(asked, found, expected, answer)
     problems = [*judged.header(), *judged.edns()]

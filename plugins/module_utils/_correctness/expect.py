@@ -16,6 +16,8 @@ if t.TYPE_CHECKING:
     from .zone import Name, Rrset, Zone
 
 ADDRESSES = ("A", "AAAA")
+GLUE = "RFC 9471 s. 3.1"
+"""The tag of an address inside the delegation: it has to be there, or the answer be truncated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,9 +133,7 @@ class _Maker:
                 authority.append(self._part("kbd", cut, "DS"))
             elif self._zone.get(cut, "NSEC"):
                 authority.append(self._part("mkl", cut, "NSEC", least=True))
-        additional = tuple(
-            self._addresses([servers], lambda server: self._complete or server.is_subdomain(cut), "RFC 9471 s. 3.1")
-        )
+        additional = tuple(self._addresses([servers], lambda server: self._complete or server.is_subdomain(cut), GLUE))
         return Expected(
             "NOERROR",
             False,

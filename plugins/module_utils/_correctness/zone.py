@@ -17,8 +17,11 @@ else:
 
 Name = t.Any
 """``dns.name.Name``, absolute."""
-NOT_JUDGED = ("CNAME", "DNAME")
-"""Types whose answers are made in another way."""
+NOT_JUDGED = {
+    *("CNAME", "DNAME", "NSEC3", "NSEC3PARAM"),  # answers are made in another way
+    *("AFSDB", "HTTPS", "KX", "MX", "NAPTR", "RT", "SRV", "SVCB"),  # addresses may come with them (RFC 1035 s. 3.3)
+}
+"""Types of which no zone that is judged may have a record."""
 
 
 class Rrset(t.NamedTuple):
@@ -39,12 +42,12 @@ class Zone:
     """A zone, or so much of one as the answers in question are made of."""
 
     def __init__(self, origin: Name, rrsets: t.Iterable[Rrset]) -> None:
-        """ValueError for a zone whose answers cannot be judged here: with wildcards, aliases, or without an SOA."""
+        """ValueError for a zone whose answers are not judged here: with wildcards or ``NOT_JUDGED``, or without SOA."""
         self.origin = origin
         self._sets = {(each.name, each.kind, each.covers): each for each in rrsets}
         for name, kind, _covers in self._sets:
             if kind in NOT_JUDGED or name.is_wild():
-                raise ValueError(f"{name} {kind}: zones with wildcards, CNAME or DNAME are not judged")
+                raise ValueError(f"{name} {kind}: zones with wildcards, or records of that type, are not judged")
         if self.get(origin, "SOA") is None:
             raise ValueError(f"{origin} has no SOA")
         owners = {name for name, _kind, _covers in self._sets}

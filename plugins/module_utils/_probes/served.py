@@ -63,7 +63,7 @@ def ask(
 ) -> dict[str, t.Any]:
     """``{"records": {zone: lines}, "exchanges": [...]}`` of zones, given as texts by name, from some addresses.
 
-    Each question is asked once, at one of the addresses over UDP or TCP in turn, but those for ``APEX`` everywhere, and
+    Each question goes to one of the addresses over UDP or TCP, in turn, but those for ``APEX`` everywhere, and
     those for the SOA first and last, as the zone may be replaced meanwhile (``settled``).
     """
     chance = chance or random.SystemRandom()
@@ -109,12 +109,14 @@ def _once_more(exchange: t.Mapping[str, t.Any], question: query.Question) -> que
 
 
 def settled(asked: t.Mapping[str, t.Any]) -> bool:
-    """Whether all answers for the SOA of a zone have the serial of the records: it was the same zone all the time."""
+    """Whether all answers for the SOA of a zone have the serial of the records: it was the same zone all the time. What
+    is silent says nothing, however often it is asked.
+    """
     wanted = {zone: {_serial(line) for line in lines} - {None} for zone, lines in asked["records"].items()}
     return all(
         query.serial(exchange) in wanted[exchange["query"]["name"]]
         for exchange in asked["exchanges"]
-        if exchange["query"]["type"] == "SOA" and exchange["query"]["name"] in wanted
+        if exchange["answer"] and exchange["query"]["type"] == "SOA" and exchange["query"]["name"] in wanted
     )
 
 
@@ -143,7 +145,8 @@ def _chosen(zone: str, found: Records, others: t.Iterable[str], chance: random.R
     cuts = [name for name in cuts if not any(_below(name, other) for other in served)]
     asked = [(zone, kind) for kind in [*_kinds(found, zone), "TYPE666"]]
     if len(found) <= SMALL:
-        own = [name for name in found if name != zone and name not in cuts and not any(_below(name, c) for c in cuts)]
+        foreign = [*cuts, *served]
+        own = [name for name in found if name != zone and not any(_below(name, other) for other in foreign)]
         asked += [(name, kind) for name in own for kind in _kinds(found, name)]
     open_ = [name for name in cuts if "DS" not in _kinds(found, name)]
     some = chance.sample(open_, min(UNSIGNED, len(open_)))

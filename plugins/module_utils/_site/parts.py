@@ -133,7 +133,7 @@ DATE: Schema = {
 }
 TIME = text(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC, in quotes, such as "18:00"')
 EMAIL = text(
-    r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}", "an e-mail address, such as noc@host.example"
+    r"[A-Za-z0-9._%+-]{1,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}", "an e-mail address, such as noc@host.example"
 )
 PHONE = text(
     r"\+[0-9][0-9 ()-]{4,28}[0-9](?: ext\. [0-9]{1,6})?",

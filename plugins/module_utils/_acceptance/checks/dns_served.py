@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._correctness import compare
+from ..._correctness import compare, expect
 from ..._correctness.zone import Zone
 from ..check import Verdict, check, verdict
 from ..evidence import Exchange, Missing
@@ -76,6 +76,8 @@ def _verdict(zones: t.Sequence[Zone], exchanges: t.Iterable[Exchange], good: str
             continue
         tcp = exchange.transport == "tcp"  # then no address is left out by either of our nameservers
         differences = compare.differences(zones, exchange.wire, exchange.answer, tcp=tcp, complete=True)
+        # One of them leaves glue out that has no room, and truncates only when none has: that takes no node down.
+        differences = [each for each in differences if tcp or each.tag != expect.GLUE]
         problems += [f"{where}: {each}" for each in differences]
     if silent and not problems:
         raise Missing(f"{len(silent)} questions had no answer, such as {silent[0]}")

@@ -177,6 +177,15 @@ def test_a_zone_that_is_not_answered_or_does_not_verify_is_harm() -> None:
     assert {"ZI-04", "ZI-16"} <= set(scene.report().harmful)
 
 
+@pytest.mark.parametrize("probe", ["bits", "dnskey_udp", "deep", "recursive", "ns", "unknown_type"])
+def test_a_question_that_is_lost_keeps_a_node_from_going_up_but_takes_none_down(probe: str) -> None:
+    scene = Scene()
+    silence(probe)(scene)
+    report = scene.report()
+    assert not report.certifiable
+    assert report.harmful == ()
+
+
 def test_what_only_the_vantage_sees_keeps_a_node_from_going_up_but_takes_none_down() -> None:
     scene = Scene()
     silence("soa", scope="vantage")(scene)

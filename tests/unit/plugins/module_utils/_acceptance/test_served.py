@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import typing as t
 
+import dns.message
+import dns.name
+import dns.rdatatype
 import pytest
 from recordings import Scene
 
@@ -37,6 +41,30 @@ def few(zones: dict[str, t.Any]) -> None:
 def test_what_is_proven_is_said() -> None:
     status, message = judged(lambda _zones: None)
     assert (status, message) == ("pass", "127 answers to 73 questions are those of the verified zones")
+
+
+def test_glue_that_had_no_room_takes_no_node_down_and_over_tcp_it_does() -> None:
+    """NSD leaves it out without truncating the answer."""
+
+    def without_glue(transport: str) -> t.Callable[[dict[str, t.Any]], None]:
+        def change(zones: dict[str, t.Any]) -> None:
+            for one in zones["served"]["exchanges"]:
+                parsed = dns.message.from_wire(base64.b64decode(one["answer"]))
+                cuts = [each.name for each in parsed.authority if each.rdtype == dns.rdatatype.NS]
+                inside = [each for each in parsed.additional if any(each.name.is_subdomain(cut) for cut in cuts)]
+                referred = one["query"]["type"] == "NS" and one["transport"] == transport and len(parsed.additional) > 1
+                if referred and inside and cuts != [dns.name.root]:
+                    parsed.additional.remove(inside[0])
+                    one["answer"] = base64.b64encode(parsed.to_wire(max_size=65535)).decode()
+                    return
+            raise AssertionError("no glue")
+
+        return change
+
+    assert judged(without_glue("udp"))[0] == "pass"
+    status, message = judged(without_glue("tcp"))
+    assert status == "fail"
+    assert "[RFC 9471 s. 3.1] additional: " in message
 
 
 @pytest.mark.parametrize(

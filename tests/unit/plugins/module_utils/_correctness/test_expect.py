@@ -309,8 +309,13 @@ def test_the_ds_of_a_zone_that_is_served_is_of_the_zone_above() -> None:
     ("text", "why"),
     [
         ("", "has no SOA"),
-        (". 1 SOA a. b. 1 2 3 4 5\n*.x. 1 A 192.0.2.1\n", "zones with wildcards, CNAME or DNAME are not judged"),
-        (". 1 SOA a. b. 1 2 3 4 5\nx. 1 CNAME y.\n", "zones with wildcards, CNAME or DNAME are not judged"),
+        (
+            ". 1 SOA a. b. 1 2 3 4 5\n*.x. 1 A 192.0.2.1\n",
+            "zones with wildcards, or records of that type, are not judged",
+        ),
+        (". 1 SOA a. b. 1 2 3 4 5\nx. 1 CNAME y.\n", "x. CNAME: zones with wildcards, or records of that type, are"),
+        (". 1 SOA a. b. 1 2 3 4 5\nx. 1 MX 1 y.\n", "x. MX: zones with wildcards, or records of that type, are not"),
+        (". 1 SOA a. b. 1 2 3 4 5\n. 1 NSEC3PARAM 1 0 0 -\n", ". NSEC3PARAM: zones with wildcards, or records of that"),
         (". 1 SOA a. b. 1 2 3\n", "no zone: "),
         ("\0", "no zone: "),
     ],
@@ -318,6 +323,15 @@ def test_the_ds_of_a_zone_that_is_served_is_of_the_zone_above() -> None:
 def test_what_is_no_zone_to_judge_by_is_refused(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Zone.read(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "options"), [(".", "ANY", {}), (".", "RRSIG", {}), (".", "SOA", {"rdclass": "CH"})]
+)
+def test_a_question_that_nothing_is_known_of_is_refused(name: str, kind: str, options: dict[str, str]) -> None:
+    query = dns.message.make_query(name, kind, **options).to_wire()
+    with pytest.raises(ValueError, match="the query: nothing is known of "):
+        compare.differences(ZONES, query, query, tcp=False)
 
 
 def test_a_question_that_no_zone_is_for_is_refused() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No record, and no part of the header, can be another one unseen: shown on answers of real nameservers, thousands of
-times (``_acceptance/recorded/record_served.py`` makes the recordings).
+times (``_acceptance/recorded/record_answers.py`` makes the recordings).
 """
 
 from __future__ import annotations
