@@ -329,10 +329,15 @@ def lengthened(text: str, hold_time: int = HOLD_TIME) -> str:
 
 
 def until(condition: t.Callable[[], bool], seconds: float = PATIENCE, what: str | t.Callable[[], str] = "") -> float:
-    """Wait for a condition; the seconds that it took. AssertionError when it does not come."""
+    """Wait for a condition; the seconds that it took. AssertionError when it does not come.
+
+    A command that fails is a condition that is not there yet: a daemon's socket is there before it listens.
+    """
     start = time.monotonic()
-    while not condition():
+    while True:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            if condition():
+                return time.monotonic() - start
         if time.monotonic() - start > seconds:
             raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
         time.sleep(0.01)
-    return time.monotonic() - start
