@@ -41,7 +41,8 @@ def when(drill: Drill, unit: str, words: str) -> float:
 def test_a_live_node_changes_its_daemons(drill: Drill, inventory: pathlib.Path) -> None:
     # What is judged then is the node as it is, which is not as its sheet says.
     foretold = drill.play("site", "--check", inventory=inventory)
-    assert "bundle nameserver would do: nsd.service restart, knot.service restart" in foretold.output
+    both = "nsd.service restart, imrs-identity.service none, knot.service restart"
+    assert f"bundle nameserver would do: {both}" in foretold.output
     assert "bundle routing would do: frr.service session reset, bird.service restart" in foretold.output
     assert "xlb01 is left as it is by a check" in foretold.output, foretold.output[-3000:]
     assert states(drill, "is-active", BEFORE) == ["active"] * 2

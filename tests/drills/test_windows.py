@@ -38,7 +38,7 @@ def test_a_node_in_service_is_disturbed_in_its_windows_only(drill: Drill) -> Non
     def foretold(*arguments: str) -> list[str]:
         done = drill.play("site", "--check", *BOTH, *arguments)
         assert done.status == 0, done.output[-3000:]
-        return re.findall(r"^xlb01: bundle (\w+) would do: .*?((?:knot|bird)\.service [a-z ]+?)(?:,.*)?( \(.*\))?$",
+        return re.findall(r"^xlb01: bundle (\w+) would do: .*?((?:knot|bird)\.service [a-z ]+?)(?:,.*?)?( \(.*\))?$",
                           done.output, re.MULTILINE)  # fmt: skip
 
     def is_refused() -> None:
