@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 from imrs_gate_config import SERVICE
-from imrs_parity_bench import PROVIDERS, Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver
 from imrs_provider_bench import RENDERED
 
 DEFAULT = pathlib.Path("/proc/sys/net/core/rmem_default")
@@ -29,13 +29,6 @@ class Bounded(Nameserver):
             assert "CAP_NET_ADMIN" not in sandbox.read_text()
             command = ("setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin", *command)
         super().start(name, namespace, *command)
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("signed")
-    sign(folder)
-    return folder
 
 
 def receive_buffers(nameserver: Nameserver) -> dict[str, set[int]]:

@@ -21,13 +21,6 @@ from imrslab import zone_states, zones
 FEW = ("--number", "60", "--per-second", "1000", "--seed", "1")
 
 
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("signed")
-    sign(folder)
-    return folder
-
-
 @pytest.fixture(params=PROVIDERS)
 def nameserver(request: pytest.FixtureRequest, signed: pathlib.Path, tmp_path: pathlib.Path) -> t.Iterator[Nameserver]:
     with Nameserver(tmp_path, request.param) as found:

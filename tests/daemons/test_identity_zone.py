@@ -17,7 +17,7 @@ import typing as t
 
 import pytest
 from imrs_gate_bench import ROOT, run, until
-from imrs_parity_bench import PROVIDERS, Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver
 from imrs_provider_bench import RENDERED
 
 CASE = RENDERED / "changes"
@@ -64,13 +64,6 @@ class Told(Nameserver):
         super()._clean()
         for folder in (FILES, RUNTIME):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("signed")
-    sign(folder)
-    return folder
 
 
 @pytest.fixture(params=PROVIDERS)

@@ -12,18 +12,11 @@ import subprocess
 import typing as t
 
 import pytest
-from imrs_parity_bench import PROVIDERS, Nameserver, sign
+from imrs_parity_bench import PROVIDERS, Nameserver
 from imrs_rate_limits import CASE, asked
 
 LIMIT, BURST = 400, 125
 """Of the role; and of Knot, for what comes at once."""
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("zones")
-    sign(folder)
-    return folder
 
 
 @pytest.fixture(params=PROVIDERS)

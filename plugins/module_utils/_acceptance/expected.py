@@ -91,8 +91,8 @@ class Member:
 
 
 OPTIONAL = {
-    *("mode", "notify_addresses", "listeners", "siblings", "function", "members", "minimum_live"),
-    "identity_zone",
+    *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
+    *("minimum_live", "identity_zone"),
 }
 
 

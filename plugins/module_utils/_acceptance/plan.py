@@ -25,9 +25,9 @@ UNKNOWN_TYPES = ("TYPE666", "TYPE1000")
 UNKNOWN_OPCODES = (15, 2, 1)
 """Unassigned, STATUS, IQUERY."""
 NOTIFY, UPDATE = 4, 5
-OPTION = [100, "0102"]
+OPTION: list[t.Any] = [100, "0102"]
 """An EDNS option that nobody knows."""
-COOKIE = [10, "0102030405060708"]
+COOKIE: list[t.Any] = [10, "0102030405060708"]
 """A client's cookie (RFC 7873)."""
 EDNS_FLAG = 0x0080
 """An EDNS flag that means nothing."""

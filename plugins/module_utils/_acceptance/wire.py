@@ -127,6 +127,20 @@ def each(evidence: Evidence, probe: str, rule: Rule, good: str = "as expected") 
     return verdict(observed(exchanges, rule), f"{good} in {len(exchanges)} answers")
 
 
+def refused(exchanges: t.Iterable[Exchange], codes: t.Container[int], *, silent: bool = False) -> t.Iterator[str]:
+    """Differences from one of these response codes without a record, as the header says; ``silent``: no answer will
+    do, too.
+    """
+    for exchange in exchanges:
+        if exchange.answer is None or len(exchange.answer) < 12:
+            if not (silent and exchange.answer is None):
+                yield f"{exchange.where}: {exchange.error or 'no answer'}"
+            continue
+        _ident, _opcode, rcode, answers = header(exchange.answer)
+        if rcode not in codes or answers:
+            yield f"{exchange.where}: {exchange.name} {exchange.rdtype}: response code {rcode} with {answers} records"
+
+
 def truncated(answer: Answer, evidence: Evidence, most: int) -> bool:
     """Whether an answer is truncated (TC) and has to be: over UDP, where over TCP it is of more than ``most`` octets.
 

@@ -78,12 +78,13 @@ def _server(address: str, zones: list[Zone], options: argparse.Namespace) -> int
     if options.all:
         questions = list(ask.everything(zone, served=served))
     else:
-        questions = ask.sample(zone, options.number, random.Random(options.seed), served=served)  # noqa: S311
+        questions = ask.sample(zone, options.number, random.Random(options.seed), served=served)  # noqa: S311 - no secret: which questions
     results: list[str] = []
     for question in questions:
         for tcp in (False, True):
             started = time.monotonic()
             results.append(_told(address, zones, ask.ask(address, options.port, question, tcp=tcp), options))
+            # It may be somebody else's server: never faster than that.
             time.sleep(max(0.0, started + 1 / options.per_second - time.monotonic()))
     wrong, silent = results.count(WRONG), results.count(SILENT)
     if wrong:

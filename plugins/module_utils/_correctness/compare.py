@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from .zone import Zone
 
 SECTIONS = ("answer", "authority", "additional")
-MINE = ("EDE",)
+UNASKED = ("EDE",)
 """EDNS options that may come unasked: they say why (RFC 8914)."""
 RESERVED = 0x0040
 """The header bit that has no meaning (RFC 1035 section 4.1.1, Z)."""
@@ -94,7 +94,7 @@ def differences(
     if asked.opcode() != dns.opcode.QUERY or question.rdclass != dns.rdataclass.IN or meta:
         raise ValueError(f"the query: nothing is known of {dns.rdataclass.to_text(question.rdclass)} {kind}")
     expected = expect.of(zones, question.name, kind, dnssec=_do(asked), complete=complete and tcp)
-    judged = _Judged(asked, found, expected, answer)
+    judged = _Judged(asked, found, expected)
     problems = [*judged.header(), *judged.edns()]
     data = judged.data()
     if found.flags & dns.flags.TC:
@@ -130,7 +130,6 @@ class _Judged:
     asked: dns.message.Message
     found: dns.message.Message
     expected: expect.Expected
-    octets: bytes
 
     def header(self) -> t.Iterator[Difference]:
         """Whose answer it is, its code and its bits."""
@@ -167,7 +166,7 @@ class _Judged:
         wanted = {option.otype for option in asked.options}
         more = {option.otype for option in found.options} - wanted
         for otype in sorted(more):
-            if dns.edns.OptionType.to_text(otype) not in MINE:
+            if dns.edns.OptionType.to_text(otype) not in UNASKED:
                 yield Difference("RFC 6891 s. 6.1.2", f"the option {otype}, which nobody asked for")
 
     def data(self, *, part_of_it: bool = False) -> list[Difference]:

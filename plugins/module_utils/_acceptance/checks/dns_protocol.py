@@ -15,6 +15,7 @@ try:
 except ImportError:
     dns = None  # type: ignore[assignment]
 
+from ..._correctness import compare
 from .. import wire
 from ..check import Verdict, check, verdict
 
@@ -23,8 +24,6 @@ if t.TYPE_CHECKING:
     from ..expected import Expected
 
 ROOT_SERVERS = tuple(f"{letter}.root-servers.net." for letter in "abcdefghijklm")
-RESERVED = 0x40
-"""Z, in the second octet of the flags."""
 
 
 def _root_ns(answer: wire.Answer) -> list[str]:
@@ -183,7 +182,7 @@ def bits(evidence: Evidence, expected: Expected) -> Verdict:
 
     def rule(answer: wire.Answer) -> list[str]:
         problems = answer.wants(aa=True, tc=False, ra=False, ad=False) + wire.signed(answer.message.answer, ".", "SOA")
-        return [*problems, "z=1"] if (answer.exchange.answer or b"")[3] & RESERVED else problems
+        return [*problems, "z=1"] if answer.message.flags & compare.RESERVED else problems
 
     return wire.each(evidence, "bits", rule, "answered, none echoed")
 

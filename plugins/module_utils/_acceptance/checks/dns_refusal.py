@@ -13,54 +13,31 @@ from .. import plan, wire
 from ..check import Verdict, check, verdict
 
 if t.TYPE_CHECKING:
-    import collections.abc as c
-
-    from ..evidence import Evidence, Exchange
+    from ..evidence import Evidence
     from ..expected import Expected
 
 FORMERR, NOTIMP, REFUSED, NOTAUTH = 1, 4, 5, 9
-OPCODE_NOTIMP = NOTIMP
-
-
-def _refused(exchanges: c.Iterable[Exchange], codes: c.Collection[int], *, silent: bool = False) -> t.Iterator[str]:
-    """Differences from one of these response codes without a record; ``silent``: no answer is one, too."""
-    for exchange in exchanges:
-        if exchange.answer is None or len(exchange.answer) < 12:
-            if not (silent and exchange.answer is None):
-                yield f"{exchange.where}: {exchange.error or 'no answer'}"
-            continue
-        _ident, _opcode, rcode, answers = wire.header(exchange.answer)
-        if rcode not in codes or answers:
-            yield f"{exchange.where}: {exchange.name} {exchange.rdtype}: response code {rcode} with {answers} records"
 
 
 @check("DN-29", "Other names of CHAOS, and HESIOD, are refused", source="RFC 4892 section 3; RFC 8906 section 8")
 def other_class(evidence: Evidence, expected: Expected) -> Verdict:
     """foo.bar CH TXT, and . HS SOA: REFUSED or NOTAUTH, no record."""
     exchanges = evidence.exchanges("other_class")
-    return verdict(_refused(exchanges, {REFUSED, NOTAUTH}), f"refused in {len(exchanges)} answers")
+    return verdict(wire.refused(exchanges, {REFUSED, NOTAUTH}), f"refused in {len(exchanges)} answers")
 
 
 @check("DN-34", "Zone transfers are refused", harm=True, source="ICANN AXFR page; RFC 5936 section 5")
 def axfr(evidence: Evidence, expected: Expected) -> Verdict:
     """REFUSED or NOTAUTH, no record: nameservers differ."""
-    problems = []
     exchanges = evidence.exchanges("axfr")
-    for exchange in exchanges:
-        if exchange.answer is None or len(exchange.answer) < 12:
-            problems.append(f"{exchange.where}: {exchange.error or 'no answer'}")
-            continue
-        _ident, _opcode, rcode, answers = wire.header(exchange.answer)
-        if rcode not in {5, 9} or answers:
-            problems.append(f"{exchange.where}: response code {rcode} with {answers} records")
-    return verdict(problems, f"refused in {len(exchanges)} answers")
+    return verdict(wire.refused(exchanges, {REFUSED, NOTAUTH}), f"refused in {len(exchanges)} answers")
 
 
 @check("DN-35", "Incremental transfers are refused", harm=True, source="RFC 1995 section 4; ICANN AXFR page")
 def ixfr(evidence: Evidence, expected: Expected) -> Verdict:
     """IXFR from serial 1: REFUSED, NOTAUTH or, over UDP, NOTIMP; no record."""
     exchanges = evidence.exchanges("ixfr")
-    return verdict(_refused(exchanges, {REFUSED, NOTAUTH, NOTIMP}), f"refused in {len(exchanges)} answers")
+    return verdict(wire.refused(exchanges, {REFUSED, NOTAUTH, NOTIMP}), f"refused in {len(exchanges)} answers")
 
 
 @check("DN-36", "It answers for no other zone", harm=True, source="RFC 5936 section 5; RFC 1034 section 4.3.1")
@@ -71,7 +48,7 @@ def elsewhere(evidence: Evidence, expected: Expected) -> Verdict:
         problems = answer.wants(aa=False, ra=False) + wire.empty(answer=answer.message.answer)
         return problems if wire.find(answer.message.authority, plan.TLD, "NS") else [*problems, "no referral"]
 
-    problems = [*_refused(evidence.exchanges("axfr_other"), {REFUSED, NOTAUTH})]
+    problems = [*wire.refused(evidence.exchanges("axfr_other"), {REFUSED, NOTAUTH})]
     problems += wire.observed(evidence.exchanges("recursive"), rule)
     return verdict(problems, "other zones refused, no recursion")
 
@@ -87,7 +64,7 @@ def opcode(evidence: Evidence, expected: Expected) -> Verdict:
             problems.append(f"{exchange.where}: opcode {asked}: {exchange.error or 'no answer'}")
             continue
         _ident, echoed, rcode, answers = wire.header(exchange.answer)
-        if rcode != OPCODE_NOTIMP or echoed != asked or answers:
+        if rcode != NOTIMP or echoed != asked or answers:
             problems.append(f"{exchange.where}: opcode {asked}: response code {rcode}, opcode {echoed}")
     return verdict(problems, f"NOTIMP in {len(exchanges)} answers")
 
@@ -96,7 +73,7 @@ def opcode(evidence: Evidence, expected: Expected) -> Verdict:
 def update(evidence: Evidence, expected: Expected) -> Verdict:
     """UPDATE of the root: NOTIMP, NOTAUTH, REFUSED, FORMERR, or no answer; never NOERROR."""
     exchanges = evidence.exchanges("update")
-    problems = _refused(exchanges, {NOTIMP, NOTAUTH, REFUSED, FORMERR}, silent=True)
+    problems = wire.refused(exchanges, {NOTIMP, NOTAUTH, REFUSED, FORMERR}, silent=True)
     return verdict(problems, f"refused in {len(exchanges)} answers")
 
 
@@ -104,7 +81,7 @@ def update(evidence: Evidence, expected: Expected) -> Verdict:
 def notify(evidence: Evidence, expected: Expected) -> Verdict:
     """NOTIFY without a key, to a service address: REFUSED, NOTAUTH, NOTIMP, or no answer; never NOERROR."""
     exchanges = evidence.exchanges("notify")
-    problems = _refused(exchanges, {REFUSED, NOTAUTH, NOTIMP}, silent=True)
+    problems = wire.refused(exchanges, {REFUSED, NOTAUTH, NOTIMP}, silent=True)
     return verdict(problems, f"refused in {len(exchanges)} answers")
 
 
