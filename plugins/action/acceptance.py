@@ -114,6 +114,9 @@ def _said(report: Report, written: list[str]) -> dict[str, t.Any]:
         "ready": list(report.ready),
         "degraded": list(report.degraded),
         "counts": report.counts,
+        "stage": report.stage,
+        "serial": report.serial,
+        "versions": dict(report.versions),
         "table": table.render(report),
         "reports": written,
     }

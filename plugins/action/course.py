@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 import time
 import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course, withdrawal
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course, gate, withdrawal
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Order, Report
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from ansible_collections.icann.imrs.plugins.module_utils._statement import Seal
+from ansible_collections.icann.imrs.plugins.plugin_utils import signing
 
 
 class ActionModule(ActionBase):
@@ -32,42 +36,82 @@ class ActionModule(ActionBase):
             if given["verb"] == "left":
                 why = _left(variables, given)
                 return {"failed": True, "changed": False, "msg": why} if why else {"changed": False}
-            return {**before, "changed": False, **_step(variables, given)}
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            told = f"course: {error}" if isinstance(error, ValueError) else f"course: {type(error).__name__} {error}"
+            if given["verb"] == "able":
+                return {"changed": False, "signer": self._signer(variables, given)}
+            return {**before, "changed": False, **self._step(variables, given)}
+        except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+            told = (
+                f"course: {error}"
+                if isinstance(error, (ValueError, OSError))
+                else f"course: {type(error).__name__} {error}"
+            )
             return {**before, "failed": True, "changed": False, "msg": told}
 
+    def _signer(self, variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
+        """The name of the key that signs; empty where none has to, or nothing is going to be certified."""
+        certificate = given.get("certificate") or {}
+        if not certificate or boolean(variables.get("ansible_check_mode", False)):
+            return ""
+        return signing.signer(str(given.get("signing_key") or ""), certificate["signers"], self._loader)
 
-def _step(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What the library says to the verb."""
-    verb = given["verb"]
-    if verb == "plot":
-        order = Order(
+    def _seal(self, known: Course, report: t.Mapping[str, t.Any]) -> gate.Seal:
+        """How a grant becomes a command: signed where the fleet has keys."""
+        order = known.order
+        if not order.signing_key:
+            return gate.unsigned
+
+        def seal(grant: gate.Grant) -> gate.Command:
+            about = gate.about(report, f"{getpass.getuser()}@{socket.gethostname()}", signing.collection())
+            text = grant.statement(order.node_name, about, time.time(), order.days).text()
+            return gate.sealed(Seal(text, signing.sign(text, order.signing_key, self._loader)))
+
+        return seal
+
+    def _step(self, variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What the library says to the verb."""
+        verb = given["verb"]
+        if verb == "plot":
+            return _plotted(variables, given)
+        if verb == "silent":
+            return {"silent": _is_silent(given)}
+        if verb == "withdrawn":
+            return _withdrawn(given)
+        stage, known, said = Mode.parse(given["stage"]), Course.from_wire(given["course"]), given.get("report") or {}
+        report, seal = Report(tuple(said.get("ready", ())), tuple(said.get("harmful", ()))), self._seal(known, said)
+        if verb == "failed":
+            end = course.failed(known, stage, report, seal)
+            return {"stays": end.stays, "command": list(end.command), "outcome": end.outcome}
+        steps: dict[str, t.Callable[[], Course]] = {
+            "judged": lambda: course.judged(known, stage, report, seal),
+            "tried": lambda: course.tried(known, seal),
+            "admitted": lambda: course.admitted(known, stage, seal),
+        }
+        if verb not in steps:
+            every = "able, plot, judged, tried, admitted, failed, silent, withdrawn, left"
+            raise ValueError(f"{verb!r} is no verb ({every})")
+        return steps[verb]().to_wire()
+
+
+def _plotted(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The course of a node from what its gate says."""
+    certificate = given.get("certificate") or {}
+    return course.plot(
+        str(given["answer"]),
+        Order(
             node=str(variables["inventory_hostname"]),
             mode=Mode.parse(given["mode"]),
             caller=str(given["caller"]),
             patience=int(given["patience"]),
             lease=int(given["lease"]),
             peers=int(given["peers"]),
+            node_name=str(given.get("node_name") or ""),
+            signing_key=str(given.get("signing_key") or "") if certificate else "",
+            days=certificate.get("days"),
             check=boolean(variables.get("ansible_check_mode", False)),
             unrendered=tuple(given.get("unrendered", (course.NOT_COMPARED,))),
-        )
-        return course.plot(str(given["answer"]), order, time.time()).to_wire()
-    if verb == "silent":
-        return {"silent": _is_silent(given)}
-    if verb == "withdrawn":
-        return _withdrawn(given)
-    stage, known = Mode.parse(given["stage"]), Course.from_wire(given["course"])
-    if verb == "tried":
-        return course.tried(known, stage).to_wire()
-    said = given.get("report") or {}
-    report = Report(tuple(said.get("ready", ())), tuple(said.get("harmful", ())))
-    if verb == "judged":
-        return course.judged(known, stage, report).to_wire()
-    if verb == "failed":
-        end = course.failed(known, stage, report)
-        return {"stays": end.stays, "command": list(end.command), "outcome": end.outcome}
-    raise ValueError(f"{verb!r} is no verb (plot, judged, tried, failed, silent, withdrawn, left)")
+        ),
+        time.time(),
+    ).to_wire()
 
 
 def _left(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:

@@ -207,6 +207,18 @@ counts:
   description: How many checks ended as C(pass), C(fail), C(error), C(skipped) and C(not_run).
   returned: when O(verb=judge)
   type: dict
+stage:
+  description: The stage that was judged.
+  returned: when O(verb=judge)
+  type: str
+serial:
+  description: The serial of the root zone that the node serves, if it is known.
+  returned: when O(verb=judge)
+  type: int
+versions:
+  description: Versions of the packages that were judged, by name.
+  returned: when O(verb=judge)
+  type: dict
 table:
   description: The results as plain text, for a terminal of 110 columns.
   returned: when O(verb=judge)
@@ -225,7 +237,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._acceptance import course, plan, wire
+from ..module_utils._acceptance import gate, plan, wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._probes import collect, query, signed
@@ -256,7 +268,7 @@ def _tell(module: AnsibleModule, place: lease.Place, run: lease.Run | None) -> b
     place.take(run, strict=True)
     for words in commands:
         status, output, complaint = module.run_command([str(word) for word in words])
-        if not course.answered(status, output):
+        if not gate.answered(status, output):
             told = complaint.strip() or output.strip() or f"it ended with {status}"
             raise ValueError(f"{' '.join(str(word) for word in words[:2])}: {told}")
         changed = changed or '"changed": true' in output

@@ -13,19 +13,22 @@ version_added: 0.2.0
 author: The icann.imrs authors (@icann)
 description:
   - Decides what role C(acceptance) does. Contacts nobody, and changes nothing.
-  - V(plot), V(judged) and V(tried) return the whole course, which the next one takes as O(course).
+  - V(plot), V(judged), V(tried) and V(admitted) return the whole course, which the next one takes as O(course).
+  - Where the fleet has keys for certificates, what the gate is told is signed here, by C(ssh-keygen).
 options:
   verb:
     description:
+      - V(able) fails where O(certificate) asks for a signature and O(signing_key) cannot give one.
       - V(plot) gives the course of a node from what its gate says.
       - V(judged) follows a stage that has passed.
       - V(tried) follows a certificate, for sessions whose routers came later.
+      - V(admitted) follows a trial that has passed.
       - V(failed) follows a failure at any stage.
       - V(silent) says whether a node that was told to go dark is proven to announce nothing.
       - V(withdrawn) says what came of taking a node out of service.
       - V(left) ends a run that left acceptance out. It fails where the run has voided the certificate.
     type: str
-    choices: [plot, judged, tried, failed, silent, withdrawn, left]
+    choices: [able, plot, judged, tried, admitted, failed, silent, withdrawn, left]
     required: true
   answer:
     description:
@@ -47,6 +50,19 @@ options:
   peers:
     description: With O(verb=plot), how many sessions the sheet has.
     type: int
+  node_name:
+    description: With O(verb=plot), the node's FQDN.
+    type: str
+  certificate:
+    description:
+      - With O(verb=able) and O(verb=plot), who signs certificates (C(signers), each with C(name) and C(key)), and for
+        how many C(days) they count. Without it they are not signed.
+    type: dict
+  signing_key:
+    description:
+      - With O(verb=able) and O(verb=plot), the file of the key that signs. A private key, which Ansible Vault may have
+        encrypted, or the public key of one that is in an agent.
+    type: path
   unrendered:
     description:
       - With O(verb=plot), why the node is not as rendered (RV(icann.imrs.run#module:unrendered)). Without it, nothing
@@ -54,10 +70,12 @@ options:
     type: list
     elements: str
   course:
-    description: What the verb before has returned. Needed for O(verb=judged), O(verb=tried) and O(verb=failed).
+    description:
+      - What the verb before has returned. Needed for O(verb=judged), O(verb=tried), O(verb=admitted) and
+        O(verb=failed).
     type: dict
   stage:
-    description: The stage that was judged. Needed for O(verb=judged), O(verb=tried) and O(verb=failed).
+    description: The stage that was judged. Needed with O(course).
     type: str
     choices: [dark, drained, live]
   report:
@@ -113,6 +131,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+signer:
+  description: The name of the key that signs; empty where none has to.
+  returned: when O(verb=able)
+  type: str
 refusal:
   description: Why the node is not judged, or not accepted; empty when it is.
   returned: with a course

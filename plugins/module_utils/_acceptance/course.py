@@ -10,20 +10,16 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 import typing as t
 
 from .._routing.policy import Mode
+from .gate import DAY, VERBS, Command, Gate, Grant, Seal, seconds, unsigned
 
 SOON = 600.0
 """A node that goes up by itself within so many seconds is not judged: it would go up in the middle."""
 NOT_COMPARED = "no bundle was compared with what is rendered"
 """Why nothing is accepted when nothing is known of a node's bundles."""
-VERBS = {Mode.DARK: "dark", Mode.DRAINED: "drain", Mode.LIVE: "live"}
-"""The gate's verb for each stage."""
-
-Command = tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,85 +38,16 @@ class Order:
     """Seconds for which a mode is certified, or a session tried, until that has been judged."""
     peers: int
     """How many sessions the sheet has."""
+    node_name: str = ""
+    """The node's FQDN, for what is signed."""
+    signing_key: str = ""
+    """The file of the key that signs what the gate is to take, on the controller; empty where none has to."""
+    days: int | None = None
+    """For how many days a certificate counts; it is renewed in their second half. None: until something voids it."""
     check: bool = False
     """Check mode: nothing moves."""
     unrendered: tuple[str, ...] = ()
     """Why the node is not what is rendered for it, a sentence for each bundle."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Gate:
-    """What acceptance needs of ``imrs status --json``."""
-
-    mode: tuple[Mode, ...]
-    """Effective, of each family."""
-    intent: Mode
-    ceiling: Mode
-    """No run raises the node above this."""
-    standing: Mode
-    """What is asked for when a wish with an end is over."""
-    standing_ceiling: Mode
-    rises_at: str
-    """When it goes up by itself, in UTC; empty when it does not."""
-    valid: bool
-    """Whether the certificate counts now."""
-    certified: Mode
-    provisional: bool
-    """The certificate has an end."""
-    foreseen: bool
-    """The certificate covers a planned change that acceptance has not judged."""
-    own: bool
-    """The certificate was issued for exactly this configuration."""
-    fingerprint: str
-    sessions: tuple[str, ...]
-    """Marks of the certified sessions."""
-    trial: tuple[str, ...]
-    """Marks of the sessions on trial."""
-    within: Mode = Mode.LIVE
-    """No more than this can a cluster's router announce at the moment, for want of live nodes."""
-    lacking: str = ""
-    """Why, in words."""
-
-    @classmethod
-    def parse(cls, status: t.Mapping[str, t.Any]) -> Gate:
-        """From the gate's answer; ValueError when it is not as docs/architecture.md has it."""
-        try:
-            intent, certificate = status["intent"], status["certificate"]
-            standing, valid = intent.get("standing", intent), bool(certificate["valid"])
-            rises = intent.get("until") and intent.get("at_most") != standing["mode"] and valid
-            if not status["mode"]:
-                raise ValueError("the gate's answer is not understood: it names no address family")
-            return cls(
-                mode=tuple(Mode.parse(mode) for mode in status["mode"].values()),
-                intent=Mode.parse(intent["mode"]),
-                ceiling=Mode.parse(intent["ceiling"]),
-                standing=Mode.parse(standing["mode"]),
-                standing_ceiling=Mode.parse(standing["ceiling"]),
-                rises_at=str(intent["until"]) if rises else "",
-                valid=valid,
-                certified=Mode.parse(certificate["mode"]) if valid else Mode.DARK,
-                provisional=bool(certificate["expires_at"]),
-                foreseen=certificate["foreseen_until"] is not None,
-                own=certificate["fingerprint"] == status["fingerprint"],
-                fingerprint=str(status["fingerprint"] or ""),
-                sessions=tuple(certificate["sessions"]),
-                trial=tuple(certificate["trial"]),
-                **_behind(status.get("members")),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"the gate's answer is not understood: {type(error).__name__} {error}") from error
-
-
-def _behind(members: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """``within`` and ``lacking`` of a gate: a node's has no ``members``."""
-    if not members:
-        return {}
-    live, least = min(map(len, members["live"].values())), members["minimum"]
-    if live >= least:
-        return {}
-    covering = min(map(len, members["drained"].values()))
-    within = Mode.DRAINED if covering and members["below"] == "drained" else Mode.DARK
-    return {"within": within, "lacking": f"{live} nodes of its cluster are live, and {least} have to be (minimum_live)"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +62,8 @@ class Course:
     target: Mode = Mode.DARK
     """The last stage: what the sheet wants, but no more than the ceiling allows."""
     fingerprint: str = ""
+    challenge: str = ""
+    """The gate's, for what is signed."""
     proven: bool = False
     """Acceptance has judged exactly this configuration before: the node stays up after a failure without harm."""
     complete: bool = False
@@ -197,14 +126,6 @@ class End(t.NamedTuple):
     """For people, behind the node's name."""
 
 
-def answered(status: int, output: str) -> bool:
-    """Whether the gate has answered a command with this exit status and output.
-
-    That a mode is not reached is an answer, too: what is announced then is judged, with a better message.
-    """
-    return status == 0 or '"reached"' in output
-
-
 def plot(answer: str, order: Order, now: float) -> Course:
     """The course of a node whose gate has printed ``answer``; ``now`` in seconds since 1970.
 
@@ -225,17 +146,17 @@ def plot(answer: str, order: Order, now: float) -> Course:
             "changed. Provision it first (icann.imrs.site)",
         )
     gate = Gate.parse(status)
-    if not order.check and gate.rises_at and _seconds(gate.rises_at) - now < SOON:
+    if not order.check and gate.rises_at and seconds(gate.rises_at) - now < SOON:
         # Judged at the lower stage, what it announces from then on would look like a leak.
         return _refused(
             order,
             f"{order.node} is left as it is: it goes back to {gate.standing} by itself at {gate.rises_at}, in the "
             "middle of its acceptance. Run icann.imrs.accept after that",
         )
-    return _course(gate, order)
+    return _course(gate, order, now)
 
 
-def _course(gate: Gate, order: Order) -> Course:
+def _course(gate: Gate, order: Order, now: float) -> Course:
     """The course of a node that can be judged."""
     target, after = min(order.mode, gate.ceiling), min(order.mode, gate.standing_ceiling)
     # The certificate is for good and covers the target: the node is judged where it is, whatever its health is now.
@@ -256,8 +177,9 @@ def _course(gate: Gate, order: Order) -> Course:
         stages=stages,
         target=target,
         fingerprint=gate.fingerprint,
+        challenge=gate.challenge,
         proven=proven,
-        complete=proven and not gate.foreseen,
+        complete=proven and not gate.foreseen and not _to_renew(gate, order, now),
         certified=gate.certified,
         sessions=(*gate.sessions, *gate.trial) if kept else (),
         # A trial that an earlier run has left behind is judged to its end.
@@ -272,7 +194,14 @@ def _course(gate: Gate, order: Order) -> Course:
     )
 
 
-def judged(course: Course, stage: Mode, report: Report) -> Course:
+def _to_renew(gate: Gate, order: Order, now: float) -> bool:
+    """Whether a good certificate needs a later end, or one at all, or none."""
+    if order.days is None or not gate.ends:
+        return (order.days is None) != (gate.ends == "")
+    return seconds(gate.ends) - now < order.days * DAY / 2
+
+
+def judged(course: Course, stage: Mode, report: Report, seal: Seal = unsigned) -> Course:
     """The course after a stage that has passed: what the gate is told next, or why it is told nothing."""
     order = course.order
     if order.unrendered:
@@ -285,7 +214,7 @@ def judged(course: Course, stage: Mode, report: Report) -> Course:
         higher = Mode(min(stage + 1, Mode.LIVE))
         sessions = (*course.sessions, *report.ready) if stage is Mode.DARK else course.sessions
         # For a while only: a run that breaks off before the next stage is judged leaves nothing announced for long.
-        certify = _certify(course, higher, sessions, "--for", str(order.lease))
+        certify = _certify(course, higher, sessions, seal, order.lease)
         return dataclasses.replace(course, sessions=sessions, commands=(certify, _ask(course, higher)))
     if stage is Mode.DARK or order.check:  # with nothing announced, nothing is proven
         return dataclasses.replace(course, commands=(), certify=(), ready=())
@@ -294,34 +223,37 @@ def judged(course: Course, stage: Mode, report: Report) -> Course:
     return dataclasses.replace(
         course,
         commands=(),
-        certify=_certify(course, stage, course.sessions) if renews else (),
+        certify=_certify(course, stage, course.sessions, seal) if renews else (),
         keeps=bool(report.ready),
         ready=report.ready if known else (),
     )
 
 
-def tried(course: Course, stage: Mode) -> Course:
+def tried(course: Course, seal: Seal = unsigned) -> Course:
     """The course of a certified node whose routers came later: these sessions get what the others have, on trial.
 
     It is no reason to take the node down the stages: whatever becomes of the trial, the others stay certified.
     """
     sessions = (*course.sessions, *course.ready)
-    marks = [word for mark in course.ready for word in ("--session", mark)]
-    seconds = str(course.order.lease)
-    trial = ("imrs", "trial", "--fingerprint", course.fingerprint, "--for", seconds, *marks, "--json")
+    trial = seal(Grant("trial", None, course.fingerprint, course.ready, course.order.lease, course.challenge))
     return dataclasses.replace(
         course,
         before_trial=course.sessions,
         renewed=course.renewed or bool(course.certify),
         sessions=sessions,
         commands=(trial,),
-        certify=_certify(course, stage, sessions),
+        certify=(),
         keeps=False,
         ready=(),
     )
 
 
-def failed(course: Course, stage: Mode, report: Report) -> End:
+def admitted(course: Course, stage: Mode, seal: Seal = unsigned) -> Course:
+    """The course after a trial that has passed: all sessions are certified."""
+    return dataclasses.replace(course, commands=(), certify=_certify(course, stage, course.sessions, seal))
+
+
+def failed(course: Course, stage: Mode, report: Report, seal: Seal = unsigned) -> End:
     """What is left to do after a failure at ``stage``; ``report`` is the last one, an empty one where there is none.
 
     A proven node stays up when what failed hurts nobody who asks it: silent masters, a session that is down or a
@@ -334,11 +266,11 @@ def failed(course: Course, stage: Mode, report: Report) -> End:
     outcome = f"stays {stage}, as nothing that failed hurts those who ask it; it needs an engineer"
     if not course.before_trial:
         return End(stays=True, command=(), outcome=outcome)
-    return End(
-        stays=True,
-        command=_certify(course, stage, course.before_trial),
-        outcome=f"{outcome}. The sessions that were on trial get nothing again",
-    )
+    try:
+        command = _certify(course, stage, course.before_trial, seal)
+    except ValueError:  # a key that cannot sign any more is no reason to take the node down: a trial has an end
+        return End(stays=True, command=(), outcome=f"{outcome}. The trial of sessions ends by itself")
+    return End(stays=True, command=command, outcome=f"{outcome}. The sessions that were on trial get nothing again")
 
 
 def left_out(node: str, made: t.Sequence[str], answer: str, *, wanted: bool) -> str:
@@ -370,15 +302,9 @@ def _ask(course: Course, stage: Mode) -> Command:
     return ("imrs", VERBS[mode], "--by", order.caller, "--wait", str(order.patience), "--json")
 
 
-def _certify(course: Course, mode: Mode, sessions: t.Iterable[str], *end: str) -> Command:
-    """Certify what was judged, for exactly these sessions."""
-    marks = [word for mark in sessions for word in ("--session", mark)]
-    return ("imrs", "certify", str(mode), "--fingerprint", course.fingerprint, *end, *marks, "--json")
-
-
-def _seconds(text: str) -> float:
-    """Seconds since 1970 of a time of the gate's, which is UTC."""
-    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+def _certify(course: Course, mode: Mode, sessions: t.Iterable[str], seal: Seal, lasts: int | None = None) -> Command:
+    """Certify what was judged, for exactly these sessions; for ``lasts`` seconds, or for good."""
+    return seal(Grant("certify", mode, course.fingerprint, tuple(sessions), lasts, course.challenge))
 
 
 def _plain(value: object) -> object:

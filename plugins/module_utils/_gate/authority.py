@@ -32,6 +32,7 @@ if t.TYPE_CHECKING:
     import pathlib
 
     from .intent import Intent
+    from .signature import Signed
 
 LONGEST_PROVISIONAL = 86400.0
 """Seconds that a certificate may wait for its confirmation at most."""
@@ -71,11 +72,16 @@ class Fingerprint:
 class Authority:
     """Intent and certificate, in memory and on disk."""
 
-    def __init__(self, state: pathlib.Path, fingerprint: Fingerprint) -> None:
+    def __init__(
+        self,
+        state: pathlib.Path,
+        fingerprint: Fingerprint,
+        believe: t.Callable[[Certificate], Certificate] = lambda found: found,
+    ) -> None:
         self._certificate_path = state / "certificate.json"
         self.fingerprint = fingerprint
         self.intents = Intents(state / "intent.json")
-        self.certificate = certificates.read(self._certificate_path)
+        self.certificate = believe(certificates.read(self._certificate_path))
         self._fresh = True
         self._unsaved = False
 
@@ -161,13 +167,19 @@ class Authority:
         return ""
 
     def certify(
-        self, mode: Mode, fingerprint: str, sessions: t.Sequence[str], now: Moment, seconds: float | None = None
+        self,
+        mode: Mode,
+        fingerprint: str,
+        sessions: t.Sequence[str],
+        now: Moment,
+        seconds: float | None = None,
+        signed: Signed | None = None,
     ) -> dict[str, t.Any]:
         """Accept what acceptance proved, if it proved the configuration that is there now: exactly these sessions, by
         their marks. A trial ends with it.
 
         With ``seconds`` it has to be confirmed by another one before they are over. A mode that is already certified
-        for good is never lowered.
+        for good is never lowered. ``signed``: what a key of the fleet has signed, which says just that.
         """
         if seconds is not None and not 0 < seconds <= LONGEST_PROVISIONAL:
             raise ValueError(f"a certificate cannot wait {seconds:g} s for its confirmation")
@@ -179,11 +191,15 @@ class Authority:
         self.check(now)
         before, current = self.certificate, self.fingerprint.value
         settled = before.fingerprint == current and not before.expiry and not before.foreseen and not self.void
-        same = before.sessions == given and not before.trial
+        same = before.sessions == given and not before.trial and (not signed or signed.statement.ends == before.ends)
         if settled and (mode < before.mode or (mode == before.mode and same)):
             return {"changed": False, "mode": str(before.mode)}
         expiry = None if seconds is None else Expiry.after(seconds, now)
         after = Certificate(mode, current, str(now), "", expiry, sessions=given)
+        if signed:
+            by, ends = signed.signer, signed.statement.ends
+            statement, signature = signed.seal
+            after = dataclasses.replace(after, statement=statement, signature=signature, signed_by=by, ends=ends)
         return self._take(after) or {"changed": True, "mode": str(mode)}
 
     def trial(self, sessions: t.Sequence[str], fingerprint: str, now: Moment, seconds: float) -> dict[str, t.Any]:

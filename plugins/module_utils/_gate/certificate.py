@@ -76,6 +76,13 @@ class Certificate:
     trial: tuple[str, ...] = ()
     """Marks of more sessions that are about to be judged; they count until ``trial_until``, and end nothing else."""
     trial_until: Expiry | None = None
+    statement: str = ""
+    """What a key of the fleet has signed (``_statement``); empty where none has to."""
+    signature: str = ""
+    signed_by: str = ""
+    """The name of that key."""
+    ends: str = ""
+    """When it ends for whoever takes it up: a gate that starts. It takes no node down. Empty: never."""
 
     def capped(self, boot: float) -> Certificate:
         """The same, read at ``boot`` on that clock: no end is further away than it ever was."""
@@ -120,6 +127,7 @@ def read(path: pathlib.Path) -> Certificate:
             marks.canonical(data.get("sessions") or ()),
             marks.canonical(data.get("trial") or ()),
             _read_expiry(data.get("trial_until")),
+            *(str(data.get(key, "")) for key in ("statement", "signature", "signed_by", "ends")),
         )
         if found.trial and not found.trial_until:
             return Certificate(reason="damaged certificate: a trial without an end")

@@ -11,6 +11,7 @@ program ends with that cannot even start.
 from __future__ import annotations
 
 import argparse
+import base64
 import datetime
 import json
 import os
@@ -113,6 +114,9 @@ def screen(status: t.Mapping[str, t.Any]) -> str:
         there = certificate["fingerprint"] != status["fingerprint"]
         what = "a planned change is there, to be accepted" if there else "a planned change may come"
         valid += f"; {what} before {_time(certificate['foreseen_until'])}"
+    if certificate["valid"] and certificate.get("signed_by"):
+        valid += f", signed by {certificate['signed_by']}"
+        valid += f", counts until {ends}" if (ends := certificate["ends_at"]) else ""
     trial = certificate["trial"] and f"on trial until {_time(certificate['trial_until'])}: " + ", ".join(
         certificate["trial"]
     )
@@ -206,8 +210,17 @@ def _request(given: argparse.Namespace) -> tuple[dict[str, t.Any], float]:
         return {"verb": "wait", "mode": given.mode, "timeout": given.timeout}, PATIENCE + given.timeout
     if given.verb == "status" and given.patience:
         return {"verb": "status", "patience": given.patience}, PATIENCE + given.patience
-    words = {"run": "run", "by": "by", "seconds": "for"}  # of claim and release; the others have none
+    # Of claim, release and take; the others have none.
+    words = {"run": "run", "by": "by", "seconds": "for", "statement": "statement", "signature": "signature"}
     return {"verb": given.verb, **{word: vars(given)[key] for key, word in words.items() if key in given}}, PATIENCE
+
+
+def _base64(text: str) -> str:
+    """A text in base64; argparse says what is wrong with another one."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"no text in base64: {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
         "drain": "announce the covering prefixes only",
         "dark": "announce nothing",
         "certify": "record what acceptance proved",
+        "take": "record what acceptance proved, as a key of the fleet has signed it",
         "trial": "give sessions that are not certified what the others have, until acceptance has judged them by it",
         "foresee": "let the certificate cover a planned configuration, too, until acceptance has judged it",
         "reinstate": "let a certificate that a change has voided count again: what runs is what it is for",
@@ -270,6 +284,8 @@ def _parser() -> argparse.ArgumentParser:
         parsers[verb].add_argument("--run", required=True, metavar="ID", help="of this run alone")
     parsers["claim"].add_argument("--by", default=OPERATOR, metavar="NAME", help="who asks")
     parsers["claim"].add_argument("--for", required=True, type=float, dest="seconds", metavar="SECONDS", help="at most")
+    for part in ("statement", "signature"):
+        parsers["take"].add_argument(f"--{part}", required=True, type=_base64, metavar="BASE64")
     parsers["reinstate"].add_argument("--fingerprint", required=True, metavar="HEX")
     parsers["foresee"].add_argument(
         "--from", required=True, dest="present", metavar="HEX", help="the configuration that is there now"

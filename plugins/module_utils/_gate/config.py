@@ -93,7 +93,8 @@ ABSORB, SHED = "absorb", "shed"
 class Config:
     """What every gate has. ``drain`` is the seconds between the last withdrawal and the end of the session;
     ``graceful`` those for which a planned withdrawal is announced before (RFC 8326); ``foresee`` those for which a
-    planned change may go without acceptance, 0: none may.
+    planned change may go without acceptance, 0: none may. ``signers``: the file with the keys that sign certificates,
+    empty where none has to (``signature``).
     """
 
     node: str
@@ -107,6 +108,7 @@ class Config:
     drain: float
     graceful: float
     foresee: int
+    signers: str
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -168,6 +170,7 @@ def parse(data: t.Any) -> NodeConfig | RouterConfig:
         "drain": top.number("drain", 0, 60, default=1.0),
         "graceful": top.number("graceful", 0, 600, default=0.0),
         "foresee": top.integer("foresee", 0, int(LONGEST_PROVISIONAL), default=0),
+        "signers": top.text("signers", default=""),
     }
     if common["peering"].local == common["router_id"]:
         raise ConfigError("session.local: must differ from router_id, for it is the gate's own BGP identifier")

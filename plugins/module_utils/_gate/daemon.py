@@ -29,12 +29,14 @@ from .control import Control
 from .evidence import now as _now
 from .notify import Notifier
 from .session import IDLE, Loss, Route, Session
+from .signature import NotSignedError, Signers
 from .watch import Find, Watch
 
 if t.TYPE_CHECKING:
     from .config import Config
     from .evidence import Source
     from .paths import Paths
+    from .signature import Signed
     from .update import Update
 
 LOG = logging.getLogger("imrs.gate")
@@ -58,7 +60,9 @@ class Gate:
     ) -> None:
         self._config = config
         self._paths = paths
-        self._authority = Authority(paths.state, Fingerprint(paths.fingerprint))
+        self._signers = Signers(config.signers, config.node)
+        fingerprint = Fingerprint(paths.fingerprint)
+        self._authority = Authority(paths.state, fingerprint, lambda found: self._signers.believe(found, time.time()))
         self._session = Session(config.peering, self._session_changed, self._session_lost, self._heard)
         self._control = Control(paths.socket, self.answer)
         self._routing = Watch("routing daemon", find_routing, lambda _pid: None)
@@ -294,18 +298,27 @@ class Gate:
             return self.status()
         if verb == "release":
             return {"changed": self._claims.release(request["run"])}
+        return await self._told(request)
+
+    async def _told(self, request: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What came of a request that changes something."""
+        try:
+            request, signed = await self._signers.unseal(request, time.time())
+        except NotSignedError as error:
+            LOG.warning("%s: refused: %s", request["verb"], error)
+            return {"changed": False, "refused": str(error)}
         self._doubt_certificate()
-        result = self._change(verb, request)
-        LOG.warning("%s: %s", request, result)
+        result = self._change(request, signed)
+        LOG.warning("%s%s: %s", request, f" signed by {signed.signer}" if signed else "", result)
         self._refresh()
         self._paths.mark_foreseen(there=self._authority.foreseen)
-        if verb == "intent" and "wait" in request and "error" not in result and "mode" in result:
+        if "wait" in request and "error" not in result and "mode" in result:
             result["reached"] = await self._reached(Mode.parse(result["mode"]), float(request["wait"]))
         return result
 
-    def _change(self, verb: str, request: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _change(self, request: dict[str, t.Any], signed: Signed | None) -> dict[str, t.Any]:
         """What is asked for or proven is now something else."""
-        authority = self._authority
+        authority, verb = self._authority, request["verb"]
         if verb == "intent":
             before = authority.intent.mode
             result = authority.intents.answer(request, _moment())
@@ -316,7 +329,7 @@ class Gate:
             seconds = float(request["for"]) if "for" in request else None
             mode, proven = Mode.parse(request["mode"]), str(request["fingerprint"])
             sessions = marks.of_as(self._config.peering.asn, request.get("sessions") or ())
-            result = authority.certify(mode, proven, sessions, _moment(), seconds)
+            result = authority.certify(mode, proven, sessions, _moment(), seconds, signed)
         elif verb == "trial":
             sessions = marks.of_as(self._config.peering.asn, request["sessions"])
             result = authority.trial(sessions, str(request["fingerprint"]), _moment(), float(request["for"]))
@@ -328,6 +341,7 @@ class Gate:
             if result["changed"]:
                 self._node.doubt("the configuration has just been put right", _now())
         elif verb == "revoke":
+            self._signers.renew()
             result = authority.revoke()
         else:
             raise ValueError(f"{verb!r} is not a verb")
@@ -373,6 +387,7 @@ class Gate:
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
             **status.report(self._authority, self._node, self._comeback, _now()),
+            "challenge": self._signers.challenge,
             "claims": self._claims.as_json(_now()),
             "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
             **self._evidence.status(),

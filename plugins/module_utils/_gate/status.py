@@ -34,6 +34,8 @@ def report(authority: Authority, node: Appliance, comeback: Comeback, now: float
             "sessions": list(certificate.sessions),
             "trial": list(certificate.trial),
             "trial_until": certificate.trial_until.wall if certificate.trial_until else None,
+            "signed_by": certificate.signed_by,
+            "ends_at": certificate.ends,
         },
         "fingerprint": authority.fingerprint.value,
         "verdict": {

@@ -46,6 +46,7 @@ class Deriver:
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
+            "imrs_certificate": _certificate(fleet),
         }
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
@@ -268,6 +269,12 @@ def _uplink(given: Sheet) -> Uplink:
 def hosts(texts: t.Iterable[str]) -> list[str]:
     """Bare addresses, each in its one spelling."""
     return [addressing.parse(text).text for text in texts]
+
+
+def _certificate(fleet: Sheet) -> host_variables.Certificate | None:
+    """Who signs certificates; None where nobody has to."""
+    found = fleet.get("certificate")
+    return {"signers": found["signers"], "days": found.get("days")} if found else None
 
 
 def _interfaces(texts: t.Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import ipaddress
 import re
@@ -81,6 +82,13 @@ def reserved_interface(name: str) -> str | None:
     return None
 
 
+def _is_ssh_key(text: str) -> bool:
+    """The type of the key stands in front of it and in it (RFC 4253 section 6.6)."""
+    kind, _space, octets = text.partition(" ")
+    found = base64.b64decode(octets, validate=True)
+    return found[4 : 4 + int.from_bytes(found[:4])] == kind.encode()
+
+
 def _is_prose(text: str) -> bool:
     return prose.unseen(text) is None
 
@@ -97,6 +105,7 @@ _FORMATS: dict[str, t.Callable[[str], bool]] = {
     "imrs-coordinates": _is_coordinates,
     "imrs-interface": _is_interface,
     "imrs-prose": _is_prose,
+    "imrs-ssh-key": _is_ssh_key,
     "date": _is_date,
 }
 

@@ -52,6 +52,20 @@ class Budget(t.TypedDict):
     region_percent: int
 
 
+class Signer(t.TypedDict):
+    """A key that signs certificates, in OpenSSH's form."""
+
+    name: str
+    key: str
+
+
+class Certificate(t.TypedDict):
+    """Who signs certificates, and for how many days these count (None: until something voids them)."""
+
+    signers: list[Signer]
+    days: int | None
+
+
 class Place(t.TypedDict):
     """Where the site is: airport code, city, country (ISO 3166-1) and region."""
 
@@ -149,6 +163,7 @@ class OfFleet(t.TypedDict):
     imrs_waivers: list[Waiver]
     imrs_maintenance_windows: list[Window]
     imrs_budget: Budget
+    imrs_certificate: Certificate | None
 
 
 class OfSite(t.TypedDict):

@@ -110,6 +110,35 @@ IRR = record(
         "object": text(r"AS[A-Z0-9:_-]{1,80}", "an AS or AS set, such as AS20144"),
     },
 )
+SIGNER = record(
+    "a key that signs certificates",
+    {
+        "name": field(parts.NAME, "Whose key it is, for people", "dns_engineering"),
+        "key": field(
+            {
+                **text(
+                    r"(?:sk-)?(?:ssh-ed25519|ecdsa-sha2-nistp256)(?:@openssh\.com)? [A-Za-z0-9+/]{60,300}={0,2}",
+                    "a public key of OpenSSH, of type ed25519 or ecdsa nistp256, in hardware (sk-) or not",
+                ),
+                "format": "imrs-ssh-key",
+            },
+            "Its public half: the first two words of the .pub file",
+        ),
+    },
+)
+CERTIFICATE = record(
+    "how certificates are signed",
+    {
+        "signers": field(
+            many(SIGNER, "a list of keys"), "Each of these keys may sign; keep one for emergencies in a safe"
+        )
+    },
+    {
+        "days": field(
+            number(30, 3660, "a number of days"), "After so many a certificate is not taken up again; without it, never"
+        )
+    },
+)
 IDENTITY_ZONE = record(
     "an identity zone",
     {
@@ -142,6 +171,7 @@ FLEET: Schema = {
         {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
             "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
+            "certificate": field(CERTIFICATE, "Certificates are signed by one of these keys, which no node has"),
             "identity_zone": field(IDENTITY_ZONE, "Tells who asks it which node answers (RFC 7108 section 4.4)"),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),

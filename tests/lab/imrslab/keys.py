@@ -10,6 +10,9 @@ import sys
 
 from . import shell, topology
 
+SIGNER = "certificates"
+"""The file of the key that signs certificates."""
+
 
 def make(lab: topology.Lab, plan: topology.Plan, others: tuple[topology.Machine, ...] = ()) -> None:
     """TSIG keys, BGP passwords, Ansible's SSH key, and a host key for every machine and ``others``; old ones stay."""
@@ -50,6 +53,12 @@ def _ssh_config(lab: topology.Lab, machines: tuple[topology.Machine, ...]) -> st
 def read(lab: topology.Lab, name: str) -> str:
     """A secret's text."""
     return (lab.secrets / name).read_text().strip()
+
+
+def signer(lab: topology.Lab) -> str:
+    """The public half of the key that signs certificates, in two words."""
+    lab.secrets.mkdir(0o700, parents=True, exist_ok=True)
+    return _ssh_key(lab, SIGNER, f"certificates of {lab.name}")
 
 
 def _once(lab: topology.Lab, name: str, value: str) -> None:

@@ -20,11 +20,12 @@ import shutil
 import sys
 import typing as t
 
-from . import host_daemons, shell, topology
+from . import host_daemons, keys, shell, topology
 
 LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils._site"
 HOST_OF = {host.vantage: host for host in topology.HOSTS}
 ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
+SIGNER = re.compile(r'key: "ssh-ed25519 [^"]*"')
 
 
 def plan(
@@ -375,7 +376,8 @@ def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path
     shutil.rmtree(lab.inventory, ignore_errors=True)
     text = (source / "fleet.yml").read_text(encoding="utf-8")
     anchors = f"trust_anchor_file: {json.dumps(str(lab.state / 'trust-anchor.ds'))}"
-    shell.write(lab.inventory / "fleet.yml", ANCHORS.sub(anchors, text))
+    signer = f'key: "{keys.signer(lab)}"'
+    shell.write(lab.inventory / "fleet.yml", SIGNER.sub(signer, ANCHORS.sub(anchors, text)))
     shell.write(lab.inventory / "imrs.yml", "plugin: icann.imrs.sites\n")
     chosen = [pathlib.Path(f"sites/{site}.yml") for site in plan.sites]
     for name in [*chosen, *(path.relative_to(source) for path in (source / "group_vars/all").glob("*.yml"))]:
@@ -384,6 +386,7 @@ def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path
         link.symlink_to(source / name)
     host_daemons.rewrite(plan, lab.inventory, source)
     values = {"lab_name": lab.name, "lab_root": str(topology.ROOT), "lab_state": str(lab.state)}
+    values["imrs_signing_key"] = f"{{{{ lab_state }}}}/secrets/{keys.SIGNER}"
     for name in _secrets(plan):
         values[f"vault_{name}"] = f"{{{{ lookup('ansible.builtin.file', lab_state ~ '/secrets/{name}') }}}}"
     lines = [f"{name}: {json.dumps(value)}" for name, value in values.items()]

@@ -19,13 +19,14 @@ MAY_IMPORT = {
     "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
     "_correctness": set(),
-    "_acceptance": {"_correctness", "_site", "_routing", "_addressing", "_products"},
-    "_gate": {"_routing", "_probes", "_addressing"},
+    "_acceptance": {"_correctness", "_site", "_routing", "_addressing", "_products", "_statement"},
+    "_gate": {"_routing", "_probes", "_addressing", "_statement"},
     "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_reports": set(),
     "_manifest": set(),
+    "_statement": set(),
 }
 THIRD_PARTY = {
     "_site": {"yaml", "jsonschema", "netaddr", "cryptography"},

@@ -51,6 +51,8 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
         yield from addresses.exactly(fleet, path, found, sum(family_table.values(), ()), what)
     for key in ("profiles", "zones", "masters"):
         yield from once(fleet, (key,), records(data, key), "name")
+    for word in ("name", "key"):
+        yield from once(fleet, ("certificate", "signers"), records(data.get("certificate") or {}, "signers"), word)
     for index, profile in records(data, "profiles"):
         yield from once(fleet, ("profiles", index, "ports"), records(profile, "ports"), "port")
     zones = names(data, "zones")

@@ -34,6 +34,8 @@ DEFAULTS = {
 }
 """Of a session about which nothing else is agreed on."""
 
+SIGNER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGARLp8K6WYAL9TlYfH0yolpRdK63O5HyJ1A7xL9rma2"
+
 
 def test_the_contract(lab: Lab) -> None:
     session = {**DEFAULTS, "asn": 64500, "password_variable": "vault_bgp_xlb", "description": "Example Net"}
@@ -170,6 +172,7 @@ def test_the_contract(lab: Lab) -> None:
                 {"day": "thursday", "start": "10:00", "end": "14:00"},
             ],
             "imrs_budget": {"nodes": 5, "region_percent": 25},
+            "imrs_certificate": {"signers": [{"name": "lab", "key": SIGNER}], "days": None},
         }
     }
 

@@ -76,6 +76,10 @@ FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "imrs-coordinates": (("90, 180", "-90,-180.0"), ("90.01, 0", "0, -180.001")),
     "imrs-interface": (("eno2", "bond0", "enp3s0f0np0", "dummyport"), ("lo", "all", "default", "dummy0", "sit0")),
     "imrs-prose": (("N'Djamena", "caf\u00e9", ""), ("a\u200bb", " ", "e" + "\u0301" * 5)),
+    "imrs-ssh-key": (
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",),
+        ("ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAABAQ==", "ssh-ed25519 !", "ssh-ed25519 AAA", "ssh-ed25519"),
+    ),
     "date": (("2024-02-29",), ("2025-02-29", "2025-13-01")),
 }
 """Texts of each format, right ones and wrong ones."""

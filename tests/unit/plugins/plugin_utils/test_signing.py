@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the key that signs may be, and what is said of one that is of no use."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultEditor, VaultLib, VaultSecret
+from ansible_collections.icann.imrs.plugins.plugin_utils import signing
+
+
+def key(folder: pathlib.Path, name: str, passphrase: str = "") -> pathlib.Path:
+    words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(folder / name))
+    subprocess.run(words, check=True)
+    return folder / name
+
+
+def signers(path: pathlib.Path) -> list[dict[str, str]]:
+    return [{"name": "dnseng", "key": " ".join(path.with_suffix(".pub").read_text().split()[:2])}]
+
+
+def test_a_key_in_a_file(tmp_path: pathlib.Path) -> None:
+    mine = key(tmp_path, "mine")
+    assert signing.signer(str(mine), signers(mine), DataLoader()) == "dnseng"
+    assert signing.sign("text", str(mine), DataLoader()).startswith("-----BEGIN SSH SIGNATURE-----")
+
+
+def test_a_key_that_ansible_vault_has_encrypted(tmp_path: pathlib.Path) -> None:
+    mine, secret = key(tmp_path, "mine"), VaultSecret(b"only here")
+    VaultEditor(VaultLib([("default", secret)])).encrypt_file(str(mine), secret)
+    assert mine.read_text().startswith("$ANSIBLE_VAULT")
+    loader = DataLoader()
+    with pytest.raises(ValueError, match="cannot be read"):
+        signing.sign("text", str(mine), loader)
+    loader.set_vault_secrets([("default", secret)])
+    assert signing.signer(str(mine), signers(mine), loader) == "dnseng"
+
+
+def test_a_key_in_an_agent(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = key(tmp_path, "mine", "a long passphrase")
+    words = ("ssh-agent", "-D", "-a", str(tmp_path / "agent"))
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as agent:
+        try:
+            assert agent.stdout is not None
+            agent.stdout.readline()  # it says where it listens once it does
+            monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+            asked = tmp_path / "ask"
+            asked.write_text("#!/bin/sh\necho a long passphrase\n")
+            asked.chmod(0o700)
+            environment = {**os.environ, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force"}
+            subprocess.run(("ssh-add", "-q", str(mine)), env=environment, check=True)
+            assert signing.signer(f"{mine}.pub", signers(mine), DataLoader()) == "dnseng"
+        finally:
+            agent.terminate()
+
+
+def test_nobody_is_asked_for_a_passphrase(tmp_path: pathlib.Path) -> None:
+    mine = key(tmp_path, "mine", "a long passphrase")
+    with pytest.raises(ValueError, match="A key with a passphrase has to be in an agent"):
+        signing.sign("text", str(mine), DataLoader())
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.pub"])
+def test_a_key_that_is_not_the_fleet_s_is_refused_before_anything_begins(tmp_path: pathlib.Path, name: str) -> None:
+    key(tmp_path, "mine")
+    with pytest.raises(ValueError, match=r"is none of the keys of the fleet \(dnseng;"):
+        signing.signer(str(tmp_path / name), signers(key(tmp_path, "other")), DataLoader())
+
+
+def test_a_public_key_whose_other_half_is_nowhere_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    mine = key(tmp_path, "mine")
+    mine.unlink()
+    with pytest.raises(ValueError, match="cannot be used"):
+        signing.signer(f"{mine}.pub", signers(mine), DataLoader())
+
+
+def test_no_key_is_named_with_the_way_to_give_one() -> None:
+    with pytest.raises(ValueError, match="-e imrs_signing_key=FILE"):
+        signing.signer("", [], DataLoader())
+
+
+def test_a_certificate_names_the_collection_by_what_it_runs() -> None:
+    found = signing.collection()
+    assert found == signing.collection()
+    assert found["digest"].startswith("sha256:")
+    assert found["version"][0].isdigit()
