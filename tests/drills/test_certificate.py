@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Only what a key of the fleet has signed brings a node up: not root's word, nor another key, nor what was signed before."""
+"""Only what a key of the fleet has signed brings a node up: not root's word, another key, or what was signed before."""
 
 from __future__ import annotations
 
