@@ -134,7 +134,7 @@ class ActionModule(ActionBase):
         except UnknownError as error:
             said = f"it is not known whether the notice was sent. {error}. The next run says what to look for"
         except OSError as error:
-            said = f"{error.filename}: {error.strerror}; see that it can be written and read"
+            said = f"{error.filename or site.folder}: {error.strerror}; see that it can be written and read"
         return {**result, "failed": True, "said": said}
 
     def _notify(self, site: _Site, judged: dict[str, due.Report], files: fleet_files.Files) -> dict[str, t.Any]:
@@ -157,6 +157,8 @@ class ActionModule(ActionBase):
             raise NoticeError("another run was faster; see what the next run says")
         server, at = self._server(), time.time()
         composed, sender = self._compose(site, judged, at), self._given["sender"] or site.record["operator"]["email"]
+        if not message.is_address(sender):
+            raise NoticeError("imrs_notice_sender is no e-mail address")
         header = {"subject": str(composed["Subject"]), "sender": sender, "server": str(server)}
         header["sha256"] = message.digest(composed)
 

@@ -96,7 +96,7 @@ def _open(server: Server) -> smtplib.SMTP:
         safe = _secured(server, client, context)
         if server.username:
             _log_in(server, client, safe=safe)
-    except (SubmissionError, smtplib.SMTPException, OSError) as error:
+    except (SubmissionError, smtplib.SMTPException, OSError, UnicodeError) as error:  # the last: a name that is none
         if client:
             client.close()
         if isinstance(error, SubmissionError):

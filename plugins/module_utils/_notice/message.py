@@ -69,6 +69,11 @@ def digest(message: email.message.EmailMessage) -> str:
     return hashlib.sha256(text(message).encode()).hexdigest()
 
 
+def is_address(text: str) -> bool:
+    """Whether this is one e-mail address, and nothing else."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 def _address(desk: Desk) -> Address:
     found = _ADDRESS.fullmatch(desk["email"])
     if not found:

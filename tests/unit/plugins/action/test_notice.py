@@ -4,110 +4,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
 import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import subprocess
-import sys
-import types
 import typing as t
 
 import imrs_mail
+import imrs_notices
 import pytest
 from ansible_collections.icann.imrs.plugins.action import notice
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
-
-ROOT = pathlib.Path(__file__).resolve().parents[4]
-EXAMPLE = ROOT / "inventories" / "example"
-NOC, HANDS = "noc@qikiqtani.example", "hands@qikiqtani.example"
-AT = 1_700_000_000.0
-DAY = "2023-11-14"
-PASSWORD = "correct horse battery staple"
-
-
-@dataclasses.dataclass
-class Bench:
-    """A fleet of Iqaluit, which is about to go live, and what else a test puts there."""
-
-    base: pathlib.Path
-    post: imrs_mail.Post
-
-    @property
-    def fleet(self) -> pathlib.Path:
-        return self.base / "fleet"
-
-    @property
-    def reports(self) -> pathlib.Path:
-        return self.fleet / "reports"
-
-    @property
-    def record(self) -> pathlib.Path:
-        return self.reports / "yfb/notice.json"
-
-    def sheet(self, site: str = "yfb", *changes: tuple[str, str]) -> None:
-        """A sheet of the example, so long ago that nothing in it is to come."""
-        text = (EXAMPLE / f"sites/{site}.yml").read_text()
-        text = re.sub(r"\b(20\d\d)-(?=\d\d-\d\d\b)", lambda found: f"{int(found[1]) - 10}-", text)
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        (self.fleet / f"sites/{site}.yml").write_text(text)
-
-    def judged(self, name: str = "yfb01", stage: str = "live", **changes: t.Any) -> None:
-        report = {
-            "node": f"{name}.l.root-servers.org",
-            "stage": stage,
-            "certifiable": True,
-            "started": f"{DAY}T08:00:00Z",
-        }
-        folder = self.reports / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "acceptance.json").write_text(json.dumps({**report, **changes}))
-        (folder / "acceptance.md").write_text(f"# {name}: accepted, São Tomé\n")
-
-    def run(self, *nodes: str, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
-        """The plugin, as a task calls it."""
-        arguments = {
-            "inventory": str(self.fleet / "imrs.yml"), "reports": str(self.reports), "nodes": list(nodes or ("yfb01",)),
-            "host": "127.0.0.1", "port": self.post.port, "timeout": 20, **options,
-        }  # fmt: skip
-        task = types.SimpleNamespace(
-            args=arguments, check_mode=check_mode, async_val=0, environment=[], action="notice"
-        )
-        plugin = notice.ActionModule.__new__(notice.ActionModule)
-        plugin._task = task
-        plugin._connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
-        return plugin.run(task_vars={})
-
-    def outcomes(self) -> dict[str, str]:
-        addresses = json.loads(self.record.read_text())["addresses"]
-        return {address: outcome["state"] for address, outcome in addresses.items()}
-
-    def sent(self) -> list[list[str]]:
-        return [message.to for message in self.post.messages]
-
-    def files(self) -> set[str]:
-        return {str(path.relative_to(self.reports)) for path in self.reports.rglob("*") if path.is_file()}
+from imrs_notices import DAY, HANDS, NOC, Bench
 
 
 @pytest.fixture
 def bench(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Bench]:
-    monkeypatch.delenv("IMRS_TRUST_ANCHOR_FILE", raising=False)  # make test sets it, for its lab
-    monkeypatch.setattr(notice.time, "time", lambda: AT)
-    (tmp_path / "fleet/sites").mkdir(parents=True)
-    for name in ("fleet.yml", "imrs.yml"):
-        shutil.copy(EXAMPLE / name, tmp_path / "fleet" / name)
-    with imrs_mail.running(imrs_mail.Post()) as post:
-        made = Bench(tmp_path, post)
-        made.sheet(
-            "yfb", ("remote_hands: {email: noc@", "remote_hands: {email: hands@"), ("city: Iqaluit", "city: ᐃᖃᓗᐃᑦ")
-        )
-        made.judged()
+    with imrs_notices.world(tmp_path, monkeypatch) as made:
         yield made
 
 
@@ -157,6 +72,13 @@ def test_git_applies_the_patch_and_the_host_is_told_no_more(bench: Bench) -> Non
     again = bench.run()
     assert again["said"] == [f"yfb: no notice is due: the sheet says that the host was notified on {DAY}"]
     assert fleet_files.read(bench.fleet / "imrs.yml").sites[0]["state"] == "live"
+
+
+def test_what_cannot_be_delivered_goes_where_it_is_wanted(bench: Bench) -> None:
+    bench.run(sender="bounces@imrs.example")
+    (message,) = bench.post.messages
+    assert message.sender == "bounces@imrs.example"
+    assert b"From: ICANN DNS Engineering <noc@imrs.example>" in message.octets
 
 
 def test_money_that_becomes_due_is_told(bench: Bench) -> None:
@@ -315,6 +237,8 @@ def test_two_runs_at_once_send_one_message(bench: Bench) -> None:
         ({"host": ""}, "there is no mail server to send it; give one with imrs_notice_host"),
         ({"port": 70000}, "a port is a number from 1 to 65535"),
         ({"timeout": 0}, "a timeout is more than 0 seconds"),
+        ({"sender": "a@b.example\r\nRCPT TO:<c@d.example>"}, "imrs_notice_sender is no e-mail address"),
+        ({"host": f"{'a' * 64}.example"}, "nothing is sent: "),
         ({"username": "imrs"}, "a user name and the variable of its password are given together"),
         ({"ca_file": "/nowhere/ca.pem"}, "/nowhere/ca.pem: No such file or directory"),
     ],
@@ -371,115 +295,3 @@ def test_wrong_sheets_are_told_and_nothing_is_sent(bench: Bench) -> None:
     (bench.fleet / "imrs.yml").unlink()
     assert "imrs.yml is not a file" in bench.run()["msg"]
     assert bench.sent() == []
-
-
-def playbook(fleet: t.Any, bench: Bench, *options: str, **words: t.Any) -> tuple[int, str]:
-    """``ansible-playbook icann.imrs.notify``: how it ended, and all it said."""
-    fleet.write({})  # the collection's place
-    given = {"imrs_notice_host": "127.0.0.1", "imrs_notice_port": bench.post.port, **words}
-    done = fleet.run(
-        "notify",
-        "--limit",
-        "site_yfb",
-        "-e",
-        json.dumps(given),
-        *options,
-        inventory=bench.fleet / "imrs.yml",
-        config=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-@pytest.fixture
-def ours(tmp_path_factory: pytest.TempPathFactory, fleet: t.Any) -> t.Any:
-    """The place to run playbooks from; the bench's fleet is another folder of it."""
-    return dataclasses.replace(fleet, base=tmp_path_factory.mktemp("playbooks"))
-
-
-def test_the_playbook_tells_the_host_and_contacts_no_node(bench: Bench, ours: t.Any) -> None:
-    status, said = playbook(ours, bench, "--check")
-    assert status == 0, said
-    assert "PLEASE DO NOT" in said
-    assert bench.sent() == []
-    status, said = playbook(ours, bench)
-    assert status == 0, said
-    assert "changed=1" in said
-    assert bench.sent() == [[NOC, HANDS]]
-    status, said = playbook(ours, bench)
-    assert status == 0, said
-    assert "changed=0" in said
-    assert f"{NOC} and {HANDS} had it on " in said
-    assert len(bench.sent()) == 1
-    assert not ours.called.exists()
-
-
-def test_a_password_is_given_by_name_and_never_shown(bench: Bench, ours: t.Any, tmp_path: pathlib.Path) -> None:
-    authority = imrs_mail.authority(tmp_path / "ca")
-    words = {
-        "imrs_notice_ca_file": authority.file,
-        "imrs_notice_username": "imrs",
-        "imrs_notice_password_variable": "vault_notice_password",
-    }
-    with imrs_mail.running(imrs_mail.Post(password=PASSWORD), authority.server("127.0.0.1")) as bench.post:
-        status, said = playbook(ours, bench, "-vvvv", **words)
-        assert status == 2, said
-        assert "the secret vault_notice_password is not defined" in " ".join(said.split())
-        assert not bench.record.exists()
-        (bench.fleet / "group_vars").mkdir()
-        for value, shown in ((f"wrong {PASSWORD}", "does not take this user name and password"), (PASSWORD, "sent to")):
-            (bench.fleet / "group_vars/all.yml").write_text(f"vault_notice_password: {value}\n")
-            status, said = playbook(ours, bench, "-vvvv", **words)
-            assert shown in said
-            assert PASSWORD not in said
-    assert status == 0, said
-    assert [(message.user, message.encrypted) for message in bench.post.messages] == [("imrs", True)]
-    assert PASSWORD not in bench.record.read_text()
-
-
-def descendants(process: int) -> list[int]:
-    """The processes that it has started, and those that these have: Ansible's workers have sessions of their own."""
-    found = []
-    for task in pathlib.Path(f"/proc/{process}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
-
-
-def test_a_run_that_is_killed_while_the_server_has_the_message_leaves_its_mark(bench: Bench, ours: t.Any) -> None:
-    bench.post.keeps_waiting = True
-    ours.write({})
-    words = {"imrs_notice_host": "127.0.0.1", "imrs_notice_port": bench.post.port, "imrs_notice_timeout": 300}
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "IMRS_"))}
-    (ours.base / "empty.cfg").touch()
-    places = {
-        "ANSIBLE_CONFIG": str(ours.base / "empty.cfg"), "ANSIBLE_COLLECTIONS_PATH": str(ours.base),
-        "ANSIBLE_HOME": str(ours.base / "home"), "ANSIBLE_LOCAL_TEMP": str(ours.base / "tmp"),
-    }  # fmt: skip
-    command = [sys.executable, "-m", "ansible.cli.playbook", "icann.imrs.notify", "-i", str(bench.fleet / "imrs.yml")]
-    run = subprocess.Popen(
-        [*command, "-e", json.dumps(words)], env=clean | places, cwd=ours.base,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        assert bench.post.arrived.wait(120)
-    finally:
-        for process in [run.pid, *descendants(run.pid)]:
-            os.kill(process, signal.SIGKILL)
-        run.wait()
-    bench.post.keeps_waiting = False
-    assert bench.outcomes() == {NOC: "sending", HANDS: "sending"}
-    status, said = playbook(ours, bench)
-    assert status == 2
-    assert "-e imrs_notice_again=true" in said
-    assert len(bench.sent()) == 1
-    status, said = playbook(ours, bench, imrs_notice_again=True)
-    assert status == 0, said
-    assert len(bench.sent()) == 2
-
-
-def test_an_inventory_without_sheets_is_refused(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
-    fleet.write({"xaa01": make_node("xaa01")})
-    other = fleet.inventory.rename(fleet.inventory.with_name("hosts.json"))
-    done = fleet.run("notify", inventory=other)
-    assert done.returncode == 2
-    assert "A notice is made from the sheets of one fleet" in " ".join((done.stdout + done.stderr).split())
