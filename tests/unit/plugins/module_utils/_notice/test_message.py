@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import email
 import email.policy
+import pathlib
 import re
 import typing as t
 
 import pytest
 import site_records as made
 from ansible_collections.icann.imrs.plugins.module_utils._notice import NoticeError, message, record, words
+from ansible_collections.icann.imrs.plugins.module_utils._site import document, fleet
 
+EXAMPLE = pathlib.Path(__file__).resolve().parents[5] / "inventories/example"
 AT = 1_775_556_000.9
 REPORTS = {"nbo01": made.report("nbo01", started="2026-04-05T06:07:08Z")}
 FILES = {"nbo01-acceptance.md": "# Verdict — good\n", "nbo01-acceptance.html": "<p>São Tomé</p>\n"}
@@ -162,3 +165,23 @@ def test_a_report_that_tells_them_is_not_sent(address: str) -> None:
 
 def test_what_is_not_seen_is_a_blank() -> None:
     assert words.clean(" a\tb\r\nc\u200bd\u2029 ") == "a b c d"
+
+
+def example() -> list[t.Any]:
+    """The records of the example fleet."""
+    files = [document.parse(path.name, path.read_bytes()) for path in sorted((EXAMPLE / "sites").glob("*.yml"))]
+    return list(fleet.load(document.parse("fleet.yml", (EXAMPLE / "fleet.yml").read_bytes()), files).sites)
+
+
+@pytest.mark.parametrize("found", example(), ids=lambda found: found["site"])
+def test_every_host_of_the_example_can_be_told_and_is_told_nothing_private(found: t.Any) -> None:
+    reports = {node["node"]: made.report(node["node"]) for node in found["nodes"]}
+    composed = message.compose(found, reports, FILES, AT)
+    assert composed.as_bytes().isascii()
+    back = read(composed)
+    assert [address.addr_spec for address in back["To"].addresses] == [found["host"]["contacts"]["noc"]["email"]]
+    assert found["location"]["city"] in back["Subject"]
+    text = message.text(composed)
+    assert "vault_" not in text
+    ways = {way.partition("/")[0] for node in found["nodes"] for way in (*node["management"]["addresses"], node["bmc"])}
+    assert not ways & set(re.findall(r"[0-9A-Za-z.:]*[0-9A-Za-z]", text))
