@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
+    "_notice": {"_site", "_addressing"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),
@@ -34,6 +35,7 @@ THIRD_PARTY = {
     "_correctness": {"dns"},
     "_acceptance": {"dns"},
     "_documents": {"jinja2"},
+    "_notice": {"yaml"},
 }
 OUTSIDE_WORLD = {"asyncio", "socket", "subprocess", "time", "random"}
 LONGEST = 400
@@ -80,7 +82,7 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             room, set()
         ):
             wrong.append(f"{room} must not import {top}")
-        elif room in ("_acceptance", "_drift", "_fleet") and top in OUTSIDE_WORLD:
+        elif room in ("_acceptance", "_drift", "_fleet", "_notice") and top in OUTSIDE_WORLD:
             wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 

@@ -21,6 +21,17 @@ def test_each_text_stands_in_its_place_and_nothing_else(tmp_path: pathlib.Path) 
     }
 
 
+def test_a_private_one_is_for_its_owner_alone_from_the_beginning(tmp_path: pathlib.Path) -> None:
+    modes = []
+
+    def move(draft: str, place: str) -> None:
+        modes.append(pathlib.Path(draft).stat().st_mode & 0o777)
+        os.replace(draft, place)
+
+    _reports.write(str(tmp_path), {"a.json": "{}"}, move, private=True)
+    assert [*modes, (tmp_path / "a.json").stat().st_mode & 0o777] == [0o600, 0o600]
+
+
 def test_until_it_is_moved_the_one_before_stays(tmp_path: pathlib.Path) -> None:
     _reports.write(str(tmp_path), {"a.txt": "old"}, os.replace)
 
