@@ -10,6 +10,7 @@ import struct
 import typing as t
 
 from .check import Verdict, verdict
+from .evidence import Missing
 
 try:
     import dns.exception
@@ -152,6 +153,16 @@ def truncated(answer: Answer, evidence: Evidence, most: int) -> bool:
         return False
     others = evidence.exchanges(exchange.probe, scopes=[exchange.scope])
     return any(other.transport == "tcp" and other.size > most for other in others)
+
+
+def heard(exchanges: t.Iterable[Exchange]) -> list[Exchange]:
+    """Those that were answered, for checks of what answers say: who is silent is told once, by DN-01 and ZI-16. Missing
+    when nobody was.
+    """
+    found = [exchange for exchange in exchanges if exchange.answer is not None]
+    if not found:
+        raise Missing("no question was answered")
+    return found
 
 
 def serials(exchanges: t.Iterable[Exchange]) -> tuple[dict[str, int], list[str]]:

@@ -186,7 +186,8 @@ def validates(evidence: Evidence, expected: Expected) -> Verdict:
         problems += broken
         if keys is None:
             continue
-        for exchange in evidence.exchanges("soa", "ns", "ds", "zonemd", "nxdomain", "referral", scopes=[scope]):
+        asked = evidence.exchanges("soa", "ns", "ds", "zonemd", "nxdomain", "referral", scopes=[scope])
+        for exchange in wire.heard(asked):
             answer, unread = wire.parse(exchange)
             problems += [f"{exchange.where}: {problem}" for problem in unread]
             if answer is not None and answer.flag("TC"):
@@ -200,7 +201,7 @@ def validates(evidence: Evidence, expected: Expected) -> Verdict:
 
 def _trusted(evidence: Evidence, expected: Expected, scope: str) -> tuple[dns.rrset.RRset | None, list[str]]:
     """The DNSKEY RRset, if a key of a configured anchor signed it."""
-    exchange = evidence.exchanges("dnskey", scopes=[scope])[0]
+    exchange = wire.heard(evidence.exchanges("dnskey", scopes=[scope]))[0]
     answer, broken = wire.parse(exchange)
     if answer is None:
         return None, [f"{exchange.where}: {broken[0]}"]
@@ -260,7 +261,7 @@ def margin(evidence: Evidence, expected: Expected) -> Verdict:
     """No RRSIG expires within 2 days, within 20 % of its period, or within twice its TTL (below 7 days: told)."""
     problems: list[str] = []
     shortest = None
-    for exchange in evidence.exchanges("soa", "ns", "dnskey", "ds", "zonemd", "nxdomain"):
+    for exchange in wire.heard(evidence.exchanges("soa", "ns", "dnskey", "ds", "zonemd", "nxdomain")):
         answer, broken = wire.parse(exchange)
         problems += [f"{exchange.where}: {problem}" for problem in broken]
         sections = (answer.message.answer, answer.message.authority) if answer else ()
@@ -291,7 +292,8 @@ def timers(evidence: Evidence, expected: Expected) -> Verdict:
         found = (soa.refresh, soa.retry, soa.expire, soa.minimum)
         return [] if found == TIMERS else ["/".join(str(value) for value in found)]
 
-    return wire.each(evidence, "soa", rule, "/".join(str(value) for value in TIMERS))
+    good = "/".join(str(value) for value in TIMERS)
+    return verdict(wire.observed(wire.heard(evidence.exchanges("soa")), rule), good)
 
 
 CHECKS = (current, not_ahead, signed, whole, answered, validates, margin, timers)

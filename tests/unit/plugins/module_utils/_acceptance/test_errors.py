@@ -87,3 +87,18 @@ def test_a_routing_daemon_that_cannot_be_read_is_told_of_once() -> None:
     fatal = sorted(ident for ident in bgp if CHECKS[ident].severity == "F")
     assert report.reasons == (f"{', '.join(fatal)} could not be judged: {SENTENCE}",)
     assert not report.certifiable
+
+
+@pytest.mark.parametrize("ident", ["ZI-06", "ZI-07", "ZI-08"])
+def test_an_address_that_is_silent_says_nothing_of_what_the_others_answer(ident: str) -> None:
+    """Else a lost address would look like broken signatures and wrong timers."""
+    scene = Scene()
+    for exchange in scene.scope("node")["exchanges"]:
+        if exchange["server"] == "2001:500:3::42":
+            exchange["answer"] = None
+    assert scene.judge(ident).status.value == "pass"
+    assert {scene.judge(each).status.value for each in ("DN-01", "ZI-16")} == {"fail"}
+    for name in ("node", "vantage"):
+        for exchange in scene.scope(name)["exchanges"]:
+            exchange["answer"] = None
+    assert scene.judge(ident) == ("error", "no question was answered")
