@@ -18,6 +18,7 @@ from .checks import (
     dns_signed,
     host,
     reachability,
+    system,
     time,
     zone,
 )
@@ -38,6 +39,7 @@ ROOMS = (
     bgp,
     cluster,
     reachability,
+    system,
 )
 
 ORDER = ("OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR")
