@@ -198,7 +198,7 @@ def test_a_check_that_breaks_is_an_error_and_stops_nothing() -> None:
         check("DN-98", "Breaks", source="here")(_broken),
         check("DN-99", "Passes", source="here")(_fine),
     )
-    report = Scene().report(catalog=checks)
+    report = Scene().report(catalog=checks, attestable=())
     assert [result.status for result in report.results] == ["error", "pass"]
     assert report.results[0].message == "the check broke: ZeroDivisionError: on purpose"
     assert not report.certifiable
@@ -313,6 +313,7 @@ def test_json_says_everything() -> None:
     assert data["versions"]["knot"].startswith("3.4")
     assert data["started"].endswith("Z")
     wanted = {"id", "title", "severity", "status", "message", "seconds", "source", "condition", "waiver"}
+    wanted |= {"raised", "attestation", "by"}
     assert all(set(result) == wanted for result in data["results"])
 
 
@@ -320,7 +321,7 @@ def test_junit_parses_and_counts() -> None:
     scene = Scene("knot", "dark")
     silence("soa")(scene)
     scene.routing["sessions"][1]["bgp_state"] = "\x00<Idle>"
-    report = scene.report()
+    report = scene.report(attestable=())
     suite = ET.fromstring(report_junit.render(report))  # noqa: S314 - our own output
     assert int(suite.get("tests", "0")) == len(suite) == len(OF_NODES)
     assert int(suite.get("failures", "0")) == len(suite.findall("testcase/failure")) == report.counts["fail"] > 1
@@ -359,7 +360,7 @@ def test_no_secret_in_any_report_or_recording() -> None:
 def test_the_table_fits_a_terminal() -> None:
     scene = Scene()
     scene.drop("vantage")
-    lines = table.render(scene.report()).splitlines()
+    lines = table.render(scene.report(attestable=())).splitlines()
     assert len(lines) == len(OF_NODES) + len(scene.expected["peers"]) + len(scene.report().unproven) + 2
     assert max(len(line) for line in lines) <= table.WIDTH
     assert "NOT certifiable" in lines[-1]

@@ -156,7 +156,7 @@ def test_a_router_need_not_look_at_ports() -> None:
 
 
 def test_a_live_router_is_accepted() -> None:
-    report = router().report()
+    report = router().report(attestable=())
     assert report.certifiable, report.reasons
     assert {result.id for result in report.results if result.status != "pass"} <= {
         "OS-02",
@@ -168,7 +168,7 @@ def test_a_live_router_is_accepted() -> None:
 
 
 def test_what_is_of_a_nameserver_is_not_asked_of_a_router() -> None:
-    judged = {result.id[:2] for result in router().report().results}
+    judged = {result.id[:2] for result in router().report(attestable=()).results}
     assert judged == {"OS", "TM", "HD", "BG", "CL", "AR", "PR"}
     assert not any(result.id.startswith("CL") for result in Scene().report().results)
 

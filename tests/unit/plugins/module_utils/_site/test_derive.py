@@ -167,6 +167,9 @@ def test_the_contract(lab: Lab) -> None:
                 {"check": "TM-02", "reason": "A container shares the clock of its host, which keeps the time."},
                 {"check": "OS-02", "reason": "A container shares the disks of its host, which has its own alarms."},
             ],
+            "imrs_attestations": [],
+            "imrs_required_attestations": [],
+            "imrs_raised_checks": [],
             "imrs_maintenance_windows": [
                 {"day": "tuesday", "start": "18:00", "end": "22:00"},
                 {"day": "thursday", "start": "10:00", "end": "14:00"},
