@@ -122,6 +122,24 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HD-03", "the group writes", _secret(mode="0660"), "/etc/knot/keys.conf has mode 0660"),
     ("HD-03", "another's", _secret(owner="dnseng"), "/etc/knot/keys.conf belongs to dnseng"),
     ("HD-03", "another group", _secret(group="staff"), "/etc/knot/keys.conf may be read by group staff"),
+    (
+        "AR-04",
+        "an interface forwards",
+        lambda scene: scene.machine["forwarding"].append("net/ipv6/conf/uplink/forwarding"),
+        "2001:500:9e::/47 has no route that drops, and /proc/sys/net/ipv6/conf/uplink/forwarding is on",
+    ),
+    (
+        "BG-15",
+        "another router id",
+        lambda scene: scene.routing.update(router_id="127.0.0.1"),
+        "router id 127.0.0.1, 192.0.2.2 in the inventory",
+    ),
+    (
+        "BG-15",
+        "another AS",
+        lambda scene: scene.session.update(local_as=26710),
+        "as64500_ipv4_1: of AS26710, not of AS20144",
+    ),
     ("AR-02", "on the uplink", _on_the_uplink, "2001:500:9f::42 is on uplink"),
     (
         "AR-02",

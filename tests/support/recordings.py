@@ -60,7 +60,7 @@ def _with_system(document: Document, recorded: Document) -> None:
     gate = {"name": "imrs-gate", "user": "imrs-gate"}
     system = recorded["system"]
     document["system"] = {**system, "failed": [], "processes": [*system["processes"], gate]}
-    document["host"] |= {"proxied": recorded["proxied"], "sources": None}
+    document["host"] |= {"proxied": recorded["proxied"], "forwarding": recorded["forwarding"], "sources": None}
     document["host"]["clock"].setdefault("offset", 0.0)
 
 
@@ -164,6 +164,7 @@ def sessions(case: str, routing: str = "bird") -> Scene:
     scene.machine["sockets"] = recording["sockets"]
     scene.expected["peers"] = _marked(recording["peers"])
     scene.scope("node")["routing"] = _named(recording["routing"], recording["peers"])
+    scene.routing.setdefault("router_id", scene.expected["router_id"])  # recorded before it was read of FRR
     if "host_router" in recording:
         scene.scope("router")["host_router"] = recording["host_router"]
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .checks import (
     bgp,
+    bgp_speaker,
     cluster,
     dns_edns,
     dns_identity,
@@ -37,6 +38,7 @@ ROOMS = (
     zone,
     dns_served,
     bgp,
+    bgp_speaker,
     cluster,
     reachability,
     system,

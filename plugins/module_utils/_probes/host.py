@@ -32,6 +32,9 @@ STA_NANO = 0x2000
 PROXIES = ("net/ipv4/conf/*/proxy_arp*", "net/ipv6/conf/*/proxy_ndp")
 """Settings with which a machine answers for addresses that are not its own, below ``/proc/sys``."""
 
+FORWARDING = ("net/ipv4/conf/*/forwarding", "net/ipv6/conf/*/forwarding")
+"""Settings with which a machine passes on what comes in by an interface, below ``/proc/sys``."""
+
 NO_ANSWER = (124, 127)
 """Statuses of a command that came to no end, and of one that does not exist."""
 
@@ -205,11 +208,17 @@ def _sysctl(name: str) -> str | None:
         return None
 
 
+def _switched_on(patterns: t.Iterable[str]) -> list[str]:
+    """Kernel settings that are not 0, as paths below ``/proc/sys``: names of interfaces may have dots."""
+    root = pathlib.Path("/proc/sys")
+    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
+    return [str(path.relative_to(root)) for path in paths if path.read_text(encoding="ascii").strip() != "0"]
+
+
 def _proxied(runner: Runner) -> dict[str, t.Any] | None:
     """For whom this machine answers ARP and neighbour discovery: settings that are on, and single addresses.
 
-    Settings are spelt as paths below ``/proc/sys``: names of interfaces may have dots. Null where the addresses could
-    not be listed.
+    Null where the addresses could not be listed.
     """
     addresses = []
     for flag in ("-4", "-6"):
@@ -217,10 +226,7 @@ def _proxied(runner: Runner) -> dict[str, t.Any] | None:
         if listed["rc"] != 0:
             return None
         addresses += [{"address": row.get("dst", ""), "device": row.get("dev", "")} for row in _json(listed) or ()]
-    root = pathlib.Path("/proc/sys")
-    paths = (path for pattern in PROXIES for path in sorted(root.glob(pattern)))
-    on = [str(path.relative_to(root)) for path in paths if path.read_text(encoding="ascii").strip() != "0"]
-    return {"on": on, "addresses": addresses}
+    return {"on": _switched_on(PROXIES), "addresses": addresses}
 
 
 def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
@@ -260,6 +266,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "tracking": parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"]),
         "sources": parse_sources(sources["stdout"]) if sources["rc"] == 0 else None,
         "proxied": _proxied(runner),
+        "forwarding": _switched_on(FORWARDING),
         "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
         "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
         "nft": _json(nft),

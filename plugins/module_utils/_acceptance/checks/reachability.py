@@ -111,6 +111,31 @@ def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -
 
 
 @check(
+    "AR-04",
+    "What is unused in the prefixes leads nowhere",
+    severity="W",
+    source="requirements AR-04; RFC 4786 section 4.5",
+)
+def unused(evidence: Evidence, expected: Expected) -> Verdict:
+    """No interface of the node passes on what comes in, or a route for the whole prefix drops it: a packet to an
+    address that nobody has must not go back to the host's router, which would send it here again.
+    """
+    machine = evidence.section("node", "host")
+    if machine["routes"] is None:
+        raise Missing("the kernel's routes could not be read")
+    problems = []
+    for family in expected.prefixes:
+        passing = [setting for setting in machine["forwarding"] if setting.startswith(f"net/{family}/")]
+        sinks = {route["to"] for route in machine["routes"] if route["type"] in SINKS}
+        problems += [
+            f"{prefix} has no route that drops, and /proc/sys/{passing[0]} is on"
+            for prefix in expected.ours(family)
+            if passing and prefix not in sinks
+        ]
+    return verdict(problems, "dropped here")
+
+
+@check(
     "PR-02",
     "The host's router accepted every prefix",
     source="requirements PR-02 and section 5.1 (MBIX)",
@@ -138,4 +163,4 @@ def accepted(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"every prefix accepted over {judged} of {len(expected.peers)} sessions")
 
 
-CHECKS = (present, unproxied, contained, accepted)
+CHECKS = (present, unproxied, contained, unused, accepted)

@@ -64,6 +64,9 @@ def _unlisted(scene: Scene) -> None:
         ("HD-03", system(secrets=[]), "no file with secrets was found"),
         ("TM-04", lambda scene: scene.machine.update(sockets=[]), "the listening sockets could not be read"),
         ("AR-02", _unlisted, "could not be listed"),
+        ("AR-04", lambda scene: scene.machine.update(routes=None), "routes could not be read"),
+        ("BG-15", lambda scene: scene.routing.update(router_id=""), "does not tell its router id"),
+        ("BG-15", lambda scene: scene.expected.update(router_id=""), "names no router id"),
     ],
 )
 def test_what_was_not_seen_is_no_verdict(ident: str, spoil: Spoil, said: str) -> None:
@@ -71,6 +74,15 @@ def test_what_was_not_seen_is_no_verdict(ident: str, spoil: Spoil, said: str) ->
     spoil(scene)
     status, words = scene.judge(ident)
     assert (status.value, said in words) == ("error", True), words
+
+
+def test_what_a_blackhole_takes_does_not_loop() -> None:
+    scene = Scene()
+    scene.machine["forwarding"] = ["net/ipv4/conf/uplink/forwarding"]
+    assert scene.judge("AR-04").status == "fail"
+    for prefix in ("199.7.82.0/23", "199.7.83.0/24"):
+        scene.machine["routes"].append({"to": prefix, "type": "blackhole", "device": "", "via": ""})
+    assert scene.judge("AR-04").status == "pass"
 
 
 def test_nothing_of_a_machine_takes_a_live_node_down() -> None:

@@ -81,9 +81,10 @@ def test_sources_of_time() -> None:
 
 
 def test_for_whom_a_machine_answers(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"ipv4/conf/eno1.120/proxy_arp": "1", "ipv4/conf/lo/proxy_arp": "0"}.items():
+    settings = {"ipv4/conf/eno1.120/proxy_arp": "1", "ipv4/conf/lo/proxy_arp": "0", "ipv6/conf/lo/forwarding": "2"}
+    for name, value in settings.items():
         path = tmp_path / "proc/sys/net" / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{value}\n", encoding="ascii")
     monkeypatch.setattr(host.pathlib, "Path", lambda path: pathlib.PosixPath(f"{tmp_path}{path}"))
     rows = {"-4": '[{"dst":"192.0.2.9","dev":"lo","proxy":null}]', "-6": "[]"}
@@ -92,6 +93,7 @@ def test_for_whom_a_machine_answers(tmp_path: pathlib.Path, monkeypatch: pytest.
         "on": ["net/ipv4/conf/eno1.120/proxy_arp"],
         "addresses": [{"address": "192.0.2.9", "device": "lo"}],
     }
+    assert host._switched_on(host.FORWARDING) == ["net/ipv6/conf/lo/forwarding"]
     assert host._proxied(lambda _command: {"rc": 1, "stdout": "", "stderr": ""}) is None
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Record what a node's operating system says of itself (`_probes/system.py`), and for whom it answers on a wire.
+"""Record what a node's operating system says of itself (`_probes/system.py`), for whom it answers, what it forwards.
 
     tests/lab/lab.py in-image python3 /checkout/tests/unit/plugins/module_utils/_acceptance/recorded/record_system.py \
         /checkout knot|nsd
@@ -80,6 +80,7 @@ def main(checkout: str, provider: str) -> None:
 
     record.until(settled, "the daemons' own accounts")
     found = {"system": system.read(wanted), "proxied": host._proxied(host.run)}
+    found["forwarding"] = host._switched_on(host.FORWARDING)
     text = json.dumps(found, indent=1) + "\n"
     (HERE / f"system_{provider}.json").write_text(text, encoding="ascii")
 
