@@ -10,11 +10,9 @@ import pathlib
 import pwd
 import typing as t
 
+import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
-from ansible_collections.icann.imrs.plugins.module_utils._probes import system
-
-if t.TYPE_CHECKING:
-    import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._probes import host, system
 
 FAILED = """\
 imrs-reinstate.service       loaded failed failed Reinstates an IMRS node
@@ -55,6 +53,22 @@ def test_processes_by_their_own_names_and_accounts() -> None:
     me = pwd.getpwuid(os.geteuid()).pw_name
     assert {"name": name.partition(":")[0], "user": me} in system.processes([name.partition(":")[0]])
     assert system.processes(["no-such-daemon"]) == []
+
+
+@pytest.mark.parametrize(("root_for", "asked", "user"), [(0, 1, "knot"), (1, 2, "knot"), (9, host.LOOKS, "root")])
+def test_a_daemon_that_has_just_been_started_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, root_for: int, asked: int, user: str
+) -> None:
+    looks: list[t.Collection[str]] = []
+
+    def processes(names: t.Collection[str]) -> list[dict[str, str]]:
+        looks.append(names)
+        return [{"name": "knotd", "user": "root" if len(looks) <= root_for else "knot"}]
+
+    monkeypatch.setattr(system, "processes", processes)
+    monkeypatch.setattr(system.time, "sleep", lambda _seconds: None)
+    assert system.accounts({"knotd"}) == [{"name": "knotd", "user": user}]
+    assert len(looks) == asked
 
 
 def test_owners_and_modes_without_a_look_inside(tmp_path: pathlib.Path) -> None:
