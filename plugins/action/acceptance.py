@@ -37,6 +37,7 @@ _REPORTS = {
 }
 
 _WAIVER = {"check": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}
+_ATTESTED = {key: {"type": "str", "required": True} for key in ("check", "by", "date", "what")}
 _OPTIONS: dict[str, dict[str, t.Any]] = {
     "verb": {"type": "str", "choices": ["judge"], "required": True},
     "stage": {"type": "str", "choices": [str(mode) for mode in Mode], "required": True},
@@ -45,6 +46,9 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "evidence": {"type": "list", "elements": "dict", "required": True},
     "absent": {"type": "dict", "default": {}},
     "waivers": {"type": "list", "elements": "dict", "default": [], "options": _WAIVER},
+    "attestations": {"type": "list", "elements": "dict", "default": [], "options": _ATTESTED},
+    "required_attestations": {"type": "list", "elements": "str", "default": []},
+    "raised_checks": {"type": "list", "elements": "str", "default": []},
     "fingerprint": {"type": "str", "default": ""},
     "report_directory": {"type": "path"},
 }
@@ -78,6 +82,9 @@ class ActionModule(ActionBase):
                 Mode.parse(given["stage"]),
                 certified=given["sessions"],
                 waivers=given["waivers"],
+                attestations=given["attestations"],
+                required=given["required_attestations"],
+                raised=given["raised_checks"],
                 fingerprint=given["fingerprint"],
                 absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
                 stopwatch=time.perf_counter,
@@ -113,6 +120,7 @@ def _said(report: Report, written: list[str]) -> dict[str, t.Any]:
         "sessions": every["sessions"],
         "ready": list(report.ready),
         "degraded": list(report.degraded),
+        "unattested": list(report.unattested),
         "counts": report.counts,
         "stage": report.stage,
         "serial": report.serial,

@@ -52,10 +52,10 @@ options:
         O(verb=collect) or O(verb=judge).
       - Required keys are V(node_name), V(asn), V(service_addresses), V(prefixes), V(peers), V(zones), V(masters),
         V(trust_anchors), V(nameserver_provider) and V(routing_provider).
-      - Optional keys are V(mode), what the sheet wants in the end, V(siblings), the names of the other nodes of its
-        cluster, which answer beside it, V(notify_addresses), the node's own addresses where
-        NOTIFY arrives, and V(listeners), a list of more sockets that may
-        listen, each with C(protocol), C(port) and optionally C(process).
+      - Optional keys are V(router_id), without which check BG-15 has no verdict, V(mode), what the sheet wants in the
+        end, V(siblings), the names of the other nodes of its cluster, which answer beside it, V(notify_addresses),
+        the node's own addresses where NOTIFY arrives, and V(listeners), a list of more sockets that may listen, each
+        with C(protocol), C(port) and optionally C(process).
       - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
         the masters with the keys that its nameserver's own file has under these names.
     type: dict
@@ -110,6 +110,40 @@ options:
         description: Why it may be skipped; it goes into the reports.
         type: str
         required: true
+  attestations:
+    description: What people say they have done on this machine, as V(imrs_attestations) has it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      check:
+        description: The id of what is attested.
+        type: str
+        required: true
+      by:
+        description: Who did it. It goes into C(acceptance.json) and C(acceptance.txt), and not into what a host reads.
+        type: str
+        required: true
+      date:
+        description: The day, as C(YYYY-MM-DD).
+        type: str
+        required: true
+      what:
+        description: What was done; it goes into the reports.
+        type: str
+        required: true
+  required_attestations:
+    description:
+      - What has to be attested before a node goes up whose sheet wants it live. A node that is live already stays so.
+      - Anything else that nobody has attested is named in the reports.
+    type: list
+    elements: str
+    default: []
+  raised_checks:
+    description: Checks of severity W that count as F. What is F stays F.
+    type: list
+    elements: str
+    default: []
   fingerprint:
     description: The fingerprint of the configuration that is judged; it goes into the reports.
     type: str
@@ -183,7 +217,8 @@ harmful:
   elements: str
 results:
   description: Every check with its C(id), C(title), C(severity), C(status), C(message), C(seconds), C(source),
-    C(condition) and C(waiver).
+    C(condition) and C(waiver); C(raised) when the fleet has made it severity F. One that people attest has
+    C(attestation), and C(by) says who does.
   returned: when O(verb=judge)
   type: list
   elements: dict
@@ -200,6 +235,11 @@ ready:
   elements: str
 degraded:
   description: What keeps nobody from serving, and needs an engineer. A session that waits for its router, above all.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
+unattested:
+  description: The checks that people attest, and that nobody has attested here.
   returned: when O(verb=judge)
   type: list
   elements: str
@@ -310,6 +350,14 @@ def main() -> None:
                     "reason": {"type": "str", "required": True},
                 },
             },
+            "attestations": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {key: {"type": "str", "required": True} for key in ("check", "by", "date", "what")},
+            },
+            "required_attestations": {"type": "list", "elements": "str", "default": []},
+            "raised_checks": {"type": "list", "elements": "str", "default": []},
             "fingerprint": {"type": "str", "default": ""},
             "report_directory": {"type": "path"},
         },

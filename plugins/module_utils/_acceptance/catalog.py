@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .checks import (
     bgp,
+    bgp_speaker,
     cluster,
     dns_edns,
     dns_identity,
@@ -18,6 +19,7 @@ from .checks import (
     dns_signed,
     host,
     reachability,
+    system,
     time,
     zone,
 )
@@ -36,12 +38,19 @@ ROOMS = (
     zone,
     dns_served,
     bgp,
+    bgp_speaker,
     cluster,
     reachability,
+    system,
 )
 
-ORDER = ("OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR")
+ORDER = ("HW", "OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR", "MM", "OB")
 """Groups in the order of requirements section 3; CL is of a cluster's own routers."""
+
+
+def place(ident: str) -> tuple[int, str]:
+    """Where a check stands in reports, as a key to sort by."""
+    return ORDER.index(ident[:2]), ident
 
 
 def assemble(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -53,7 +62,7 @@ def assemble(checks: tuple[Check, ...]) -> tuple[Check, ...]:
         if check.id[:2] not in ORDER:
             raise TypeError(f"check {check.id}: its group has no place in the order")
         found[check.id] = check
-    return tuple(sorted(found.values(), key=lambda check: (ORDER.index(check.id[:2]), check.id)))
+    return tuple(sorted(found.values(), key=lambda check: place(check.id)))
 
 
 CATALOG: tuple[Check, ...] = assemble(tuple(check for room in ROOMS for check in room.CHECKS))

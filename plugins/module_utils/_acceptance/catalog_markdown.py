@@ -8,10 +8,12 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+from .attested import ATTESTATIONS
 from .check import EVERY_STAGE
 from .report_markdown import SUBJECTS, cell
 
 if t.TYPE_CHECKING:
+    from .attested import Attestation
     from .check import Check
 
 BEGIN = """\
@@ -21,6 +23,7 @@ Generated from `plugins/module_utils/_acceptance/checks/` by `make pages`; do no
 [architecture.md](architecture.md), how to add one in [CONTRIBUTING.md](../CONTRIBUTING.md).
 
 - **Severity** F: the node must not announce while the check fails. W: a warning; somebody should look.
+  `raised_checks` of `fleet.yml` makes a warning F for a whole fleet.
 - **Harm**: a failure takes a live node dark, because it hurts those who ask it or route to it. Without harm, a failure
   keeps a node from going up and never takes it down.
 - **Stages**: what is announced while the check is judged: `dark` nothing, `drained` the covering prefixes, `live` all.
@@ -49,8 +52,31 @@ def _row(check: Check) -> str:
     return f"| {' | '.join(cell(value) for value in values)} |"
 
 
-def render(checks: t.Sequence[Check]) -> str:
-    """The text of ``docs/checks.md``: one table for each group, in the order of ``checks`` (sorted by group)."""
+ATTESTED = """\
+
+## What people attest
+
+No software here can run these. Somebody does them, and writes into the site's sheet what was done
+([sheet.md](sheet.md), `attestations`). Reports name what nobody has attested, as a warning. What
+`required_attestations` of `fleet.yml` names keeps a node from going up whose sheet wants it live, whatever its
+severity; a node that is live already stays so. None does harm. *Severity* is that of the requirement.
+
+| attestation | what is attested | severity | of | source |
+|---|---|---|---|---|
+"""
+
+
+def _attested(each: Attestation) -> str:
+    """One attestation as a row of their table."""
+    of = ", ".join(f"{function}s" for function in each.functions)
+    values = (f"{each.id} {each.title}", each.condition, each.severity, of, each.source)
+    return f"| {' | '.join(cell(value) for value in values)} |"
+
+
+def render(checks: t.Sequence[Check], attestations: t.Sequence[Attestation] = ATTESTATIONS) -> str:
+    """The text of ``docs/checks.md``: a table for each group, in the order of ``checks`` (sorted by group), and one of
+    what people attest.
+    """
     counts = f"{len(checks)} checks: {sum(check.severity == 'F' for check in checks)} of severity F, of these "
     counts += f"{sum(check.harm for check in checks)} with harm."
     lines = [BEGIN, counts]
@@ -61,4 +87,5 @@ def render(checks: t.Sequence[Check]) -> str:
             "|---|---|---|---|---|---|---|---|",
         ]
         lines += map(_row, members)
-    return "\n".join(lines) + "\n"
+    rows = [_attested(each) for each in attestations]
+    return "\n".join(lines) + "\n" + ATTESTED + "\n".join(rows) + "\n"

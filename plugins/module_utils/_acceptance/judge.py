@@ -10,13 +10,16 @@ import types
 import typing as t
 
 from .._routing.policy import Mode
-from . import wire
-from .catalog import CATALOG
+from . import attested, wire
+from .attested import ATTESTATIONS
+from .catalog import CATALOG, place
 from .check import Check, Severity, Status, Verdict
 from .evidence import Evidence, Missing
 from .standing import Placed, Standing, all_of
 
 if t.TYPE_CHECKING:
+    from .._site.host_variables import Attested
+    from .attested import Attestation
     from .expected import Expected
 
 REQUIRED_SCOPES = {Mode.DARK: ("node",), Mode.DRAINED: ("node",), Mode.LIVE: ("node", "vantage")}
@@ -40,6 +43,12 @@ class Result:
     source: str
     condition: str
     waiver: str = ""
+    raised: bool = False
+    """The fleet has made it F (``raised_checks``)."""
+    attestation: bool = False
+    """People attest it; no software has run it."""
+    by: str = ""
+    """Who attests it. For engineers: not in what a host reads."""
 
     @property
     def blocks(self) -> bool:
@@ -81,6 +90,11 @@ class Report:
         return tuple(one.message for one in self.results if one.id == "BG-20" and one.status != Status.PASS)
 
     @property
+    def unattested(self) -> tuple[str, ...]:
+        """What nobody has attested, which is a warning where the fleet does not require it."""
+        return tuple(one.id for one in self.results if one.attestation and one.status != Status.PASS)
+
+    @property
     def certifiable(self) -> bool:
         """May a certificate up to the mode of this stage be issued?"""
         return not self.reasons
@@ -98,6 +112,7 @@ class Report:
             "reasons": list(self.reasons),
             "scopes": list(self.scopes),
             "unproven": list(self.unproven),
+            "unattested": list(self.unattested),
             "sessions": [
                 {
                     "name": placed.peer.name,
@@ -145,15 +160,20 @@ def judge(  # noqa: PLR0913 - all but three are options
     *,
     certified: t.Collection[str] = (),
     waivers: t.Sequence[t.Mapping[str, str]] = (),
+    attestations: t.Sequence[Attested] = (),
+    required: t.Collection[str] = (),
+    raised: t.Collection[str] = (),
     fingerprint: str = "",
     absent: t.Mapping[str, str] | None = None,
     catalog: t.Sequence[Check] = CATALOG,
+    attestable: t.Sequence[Attestation] = ATTESTATIONS,
     stopwatch: t.Callable[[], float] = lambda: 0.0,
 ) -> Report:
     """Judge every check of the catalogue that is for such an appliance. Pure but for the ``stopwatch``, which only
     measures.
 
-    ``certified``: marks of the sessions that get what is announced at this moment.
+    ``certified``: marks of the sessions that get what is announced at this moment. ``required``: what has to be
+    attested before a node goes live; ``raised``: checks of severity W that are F in this fleet.
     """
     evidence = Evidence.gather(documents, expected, stage, certified)
     catalog = [check for check in catalog if expected.function in check.functions]
@@ -166,15 +186,21 @@ def judge(  # noqa: PLR0913 - all but three are options
             Result(
                 id=check.id,
                 title=check.title,
-                severity=check.severity.value,
+                severity=(Severity.FATAL if check.id in raised else check.severity).value,
                 status=status.value,
                 message=message[:LONGEST],
                 seconds=round(stopwatch() - before, 4),
                 source=check.source,
                 condition=" ".join(check.condition.split()),
                 waiver=waived.get(check.id, "") if status is Status.SKIPPED else "",
+                raised=check.id in raised and check.severity is not Severity.FATAL,
             )
         )
+    said = [
+        _attested(each, attestations, required, expected, stage)
+        for each in attestable
+        if expected.function in each.functions
+    ]
     node = evidence.scopes.get("node", {})
     return Report(
         node=expected.node_name,
@@ -184,12 +210,36 @@ def judge(  # noqa: PLR0913 - all but three are options
         serial=_serial(evidence),
         versions=_versions(node),
         fingerprint=fingerprint,
-        results=tuple(results),
-        reasons=tuple(_reasons(results, evidence, absent or {})),
+        results=tuple(sorted((*results, *said), key=lambda result: place(result.id))),
+        reasons=tuple(_reasons(results, evidence, absent or {}, said)),
         harmful=tuple(_harmful(documents, evidence, catalog)),
         scopes=tuple(sorted(evidence.scopes)),
         sessions=tuple(all_of(evidence, expected)),
         unproven=tuple(_unproven(catalog, results, evidence, absent or {})),
+    )
+
+
+def _attested(
+    attestation: Attestation,
+    attestations: t.Sequence[Attested],
+    required: t.Collection[str],
+    expected: Expected,
+    stage: Mode,
+) -> Result:
+    """An attestation as a result."""
+    given = {each["check"]: each for each in attestations}
+    severity, status, message, by = attested.judge(attestation, given, required, expected.mode, stage)
+    return Result(
+        id=attestation.id,
+        title=attestation.title,
+        severity=severity.value,
+        status=status.value,
+        message=message[:LONGEST],
+        seconds=0.0,
+        source=attestation.source,
+        condition=attestation.condition,
+        attestation=True,
+        by=by,
     )
 
 
@@ -261,9 +311,12 @@ def why_absent(result: t.Mapping[str, t.Any], scope: str = "") -> str:
 
 
 def _reasons(
-    results: t.Sequence[Result], evidence: Evidence, absent: t.Mapping[str, str] = types.MappingProxyType({})
+    results: t.Sequence[Result],
+    evidence: Evidence,
+    absent: t.Mapping[str, str] = types.MappingProxyType({}),
+    said: t.Sequence[Result] = (),
 ) -> list[str]:
-    """Why there can be no certificate; empty when there can be one."""
+    """Why there can be no certificate; empty when there can be one. ``said``: what people attest, or do not."""
     reasons = list(evidence.refused)
     reasons += [
         f"no evidence from the {scope}, which stage {evidence.stage} requires"
@@ -275,7 +328,7 @@ def _reasons(
         reasons.append("no check ran")
     verbs = {"fail": "failed", "error": "could not be judged", "skipped": "was skipped without a waiver"}
     told: dict[tuple[str, str], list[str]] = {}
-    for result in results:
+    for result in (*results, *said):
         if result.blocks:
             # One cause for many checks is told once; what failed is told of each.
             apart = result.id if result.status != Status.ERROR.value else ""

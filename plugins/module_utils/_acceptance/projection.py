@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
 READ = (
     "imrs_node_name",
     "imrs_asn",
+    "imrs_router_id",
     "imrs_service_addresses",
     "imrs_identity_zone",
     "imrs_prefixes",
@@ -43,6 +44,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
     return {
         "node_name": variables["imrs_node_name"],
         "asn": variables["imrs_asn"],
+        "router_id": variables["imrs_router_id"],
         "service_addresses": variables["imrs_service_addresses"],
         "identity_zone": variables["imrs_identity_zone"],
         "prefixes": variables["imrs_prefixes"],

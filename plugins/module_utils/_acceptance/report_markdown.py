@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
     from .standing import Placed
 
 SUBJECTS = {
+    "HW": "Hardware",
     "OS": "Software",
     "TM": "Clock",
     "HD": "Hardening",
@@ -24,6 +25,8 @@ SUBJECTS = {
     "CL": "The cluster behind this router",
     "AR": "Anycast addresses",
     "PR": "Seen from your side",
+    "MM": "Monitoring and measurement",
+    "OB": "Access and people",
 }
 WORDS = {"pass": "passed", "fail": "FAILED", "error": "NOT JUDGED", "skipped": "skipped", "not_run": "not due yet"}
 STAGES = {
@@ -70,6 +73,7 @@ def _table(results: t.Sequence[Result]) -> list[str]:
     rows = ["| Check | Result | What was seen |", "|---|---|---|"]
     for result in results:
         seen = f"{result.message} (waived: {result.waiver})" if result.waiver else result.message
+        seen += " (this fleet takes it for severity F)" if result.raised else ""
         rows.append(f"| {result.id} {cell(result.title)} | {WORDS[result.status]} | {cell(seen)} |")
     return rows
 
@@ -87,6 +91,8 @@ def render(report: Report) -> str:
     lines += ["| | |", "|---|---|", *(f"| {name} | {cell(value)} |" for name, value in facts.items()), ""]
     if report.unproven:
         lines += ["## Not proven", "", *(f"- {cell(each)}" for each in report.unproven), ""]
+    if report.unattested:
+        lines += ["## Not attested", "", f"Nobody has said yet that this was done: {', '.join(report.unattested)}.", ""]
     for group, subject in SUBJECTS.items():
         results = [result for result in report.results if result.id.startswith(group)]
         if results:

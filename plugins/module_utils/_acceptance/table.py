@@ -9,7 +9,7 @@ import textwrap
 import typing as t
 
 if t.TYPE_CHECKING:
-    from .judge import Report
+    from .judge import Report, Result
 
 WIDTH = 110
 TITLE = 44
@@ -23,15 +23,23 @@ def _short(text: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 3] + "..."
 
 
+def _seen(result: Result) -> str:
+    """The message, with who attests it."""
+    return f"{result.by}, {result.message}" if result.by else result.message
+
+
 def render(report: Report) -> str:
     """One line per check, then the sum."""
     lines = [f"{'id':<5} {'sev':<3} {'status':<7} {'title':<{TITLE}} message"]
     for result in report.results:
         head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
-        lines.append((head + _short(result.message, WIDTH - len(head))).rstrip())
+        lines.append((head + _short(_seen(result), WIDTH - len(head))).rstrip())
     lines += [_short(f"session {placed.words}", WIDTH) for placed in report.sessions]
     for told in report.unproven:
         lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
+    if report.unattested:
+        told = f"not attested by anybody: {', '.join(report.unattested)}"
+        lines += textwrap.wrap(told, WIDTH, subsequent_indent="  ")
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
     verdict = "certifiable" if report.certifiable else "NOT certifiable"
     lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))

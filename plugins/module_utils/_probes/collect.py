@@ -11,7 +11,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import host, host_router, query, readers, signed, state, zone
+from . import host, host_router, query, readers, signed, state, system, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -68,10 +68,18 @@ def node(  # noqa: PLR0913 - all but four are options
         if expected["nameserver_provider"]:  # else it is a router
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
+        evidence["system"] = system.read(_daemons(expected))
         evidence["host"] = machine.result()
         evidence["routing"] = routing.result()
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
+
+
+def _daemons(expected: t.Mapping[str, t.Any]) -> list[products.Product]:
+    """What the node runs; a router has no nameserver."""
+    kinds = (products.NAMESERVER, products.ROUTING)
+    chosen = ((kind, expected[f"{kind}_provider"]) for kind in kinds)
+    return [products.named(kind, name) for kind, name in chosen if name]
 
 
 def _nameserver(

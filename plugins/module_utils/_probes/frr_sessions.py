@@ -204,6 +204,12 @@ def _imports(
     return found
 
 
+def router_id(neighbors: Json) -> str:
+    """``show bgp neighbors json``: what bgpd calls itself, as each session has it; all of them where they differ."""
+    told = (said.get("localRouterId", "") for said in neighbors.values() if isinstance(said, dict))
+    return ", ".join(sorted({each for each in told if each}))
+
+
 def _paths(table: Json) -> t.Iterator[tuple[str, str]]:
     """Prefix and peer of every path, in a table or of one prefix."""
     for prefix, paths in table.get("routes", {}).items():
@@ -258,6 +264,7 @@ def read(
             ]
     options = session_options(running["stdout"])
     return {
+        "router_id": router_id(told),
         "sessions": sessions,
         "bfd": parse_bfd(_listed(runner([*command, "-c", "show bfd peers json"]))),
         "exports": exports,

@@ -26,6 +26,15 @@ LIMIT = 2_000_000
 LOOKS, LOOK_AFTER = 3, 0.5
 """How often listening sockets are looked for until each has a process, and the seconds between."""
 
+STA_NANO = 0x2000
+"""The kernel counts the offset in nanoseconds, not in microseconds (``adjtimex(2)``)."""
+
+PROXIES = ("net/ipv4/conf/*/proxy_arp*", "net/ipv6/conf/*/proxy_ndp")
+"""Settings with which a machine answers for addresses that are not its own, below ``/proc/sys``."""
+
+FORWARDING = ("net/ipv4/conf/*/forwarding", "net/ipv6/conf/*/forwarding")
+"""Settings with which a machine passes on what comes in by an interface, below ``/proc/sys``."""
+
 NO_ANSWER = (124, 127)
 """Statuses of a command that came to no end, and of one that does not exist."""
 
@@ -116,6 +125,13 @@ def parse_tracking(text: str) -> dict[str, t.Any] | None:
         return None
 
 
+def parse_sources(text: str) -> list[dict[str, t.Any]]:
+    """``chronyc -c sources``: each source of time, and whether one of its last eight questions was answered."""
+    rows = (line.split(",") for line in text.splitlines())
+    # The register of answers is printed in octal.
+    return [{"name": row[2], "reached": row[5].strip("0") != ""} for row in rows if len(row) >= 10]
+
+
 def parse_routes(routes: t.Any) -> list[dict[str, t.Any]]:
     """``ip -j route``: destination, type, device and gateway; local, multicast and link-local ones left out.
 
@@ -174,11 +190,14 @@ def _routes(runner: Runner, prefixes: t.Mapping[str, t.Sequence[str]]) -> list[d
 
 
 def _clock() -> dict[str, t.Any]:
-    """The kernel's view of the clock: ``adjtimex(2)`` without setting anything."""
+    """The kernel's view of the clock: ``adjtimex(2)`` without setting anything. ``offset`` in seconds, what is left to
+    correct.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = (ctypes.c_long * 64)()  # struct timex: modes, offset, freq, maxerror, esterror, status, ...
     state = libc.adjtimex(ctypes.byref(buffer))
-    return {"state": state, "status": buffer[5] & 0xFFFF}
+    status = buffer[5] & 0xFFFF
+    return {"state": state, "status": status, "offset": buffer[1] / (1e9 if status & STA_NANO else 1e6)}
 
 
 def _sysctl(name: str) -> str | None:
@@ -187,6 +206,27 @@ def _sysctl(name: str) -> str | None:
         return pathlib.Path("/proc/sys", *name.split(".")).read_text(encoding="ascii").strip()
     except OSError:
         return None
+
+
+def _switched_on(patterns: t.Iterable[str]) -> list[str]:
+    """Kernel settings that are not 0, as paths below ``/proc/sys``: names of interfaces may have dots."""
+    root = pathlib.Path("/proc/sys")
+    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
+    return [str(path.relative_to(root)) for path in paths if path.read_text(encoding="ascii").strip() != "0"]
+
+
+def _proxied(runner: Runner) -> dict[str, t.Any] | None:
+    """For whom this machine answers ARP and neighbour discovery: settings that are on, and single addresses.
+
+    Null where the addresses could not be listed.
+    """
+    addresses = []
+    for flag in ("-4", "-6"):
+        listed = runner(["ip", "-j", flag, "neigh", "show", "proxy"])
+        if listed["rc"] != 0:
+            return None
+        addresses += [{"address": row.get("dst", ""), "device": row.get("dev", "")} for row in _json(listed) or ()]
+    return {"on": _switched_on(PROXIES), "addresses": addresses}
 
 
 def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
@@ -210,6 +250,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
     sshd = runner(["sshd", "-T"])
     nft = runner(["nft", "-j", "list", "ruleset"])
     units = runner(["systemctl", "is-active", *UNITS])
+    sources = runner(["chronyc", "-c", "sources"])
     return {
         "sockets": sockets(runner),
         "addresses": parse_addresses(addresses),
@@ -223,6 +264,9 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "container": container["stdout"].strip() if container["rc"] == 0 else "",
         "clock": _clock(),
         "tracking": parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"]),
+        "sources": parse_sources(sources["stdout"]) if sources["rc"] == 0 else None,
+        "proxied": _proxied(runner),
+        "forwarding": _switched_on(FORWARDING),
         "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
         "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
         "nft": _json(nft),

@@ -19,6 +19,8 @@ BIRD = Product(
     directory="/etc/bird",
     programs=("/usr/sbin/bird",),
     control=("birdc", "-r"),
+    account="bird",
+    secrets=("/etc/bird/bird.conf",),
     canonical=("/etc/bird/*",),
     bfd=Bfd("bird", frozenset({3784, 4784})),  # single hop (RFC 5881 section 4) and multihop (RFC 5883 section 5)
 )

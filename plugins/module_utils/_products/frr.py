@@ -19,6 +19,8 @@ FRR = Product(
     directory="/etc/frr",
     programs=("/usr/lib/frr",),
     control=("vtysh",),
+    account="frr",
+    secrets=("/etc/frr/frr.conf",),
     libraries=("frr", "libfrr*.so*", "libyang.so*"),
     bfd=Bfd("bfdd", frozenset({3784, 4784, 7784})),  # also for S-BFD (RFC 7881)
     # Until it knows that a router of its own AS is next door, FRR asks it for BFD as over several hops; it knows that

@@ -58,8 +58,12 @@ class Product:
     """Programs that are certified: those that answer, announce or verify."""
     control: tuple[str, ...]
     """The command that asks the running daemon, and changes nothing."""
+    account: str
+    """The account that it runs as, once it has its sockets; the group has the same name."""
     keys: str = ""
     """The file that has the transfer keys (nameservers)."""
+    secrets: tuple[str, ...] = ()
+    """Files in ``directory`` that hold keys or passwords: nobody but root and ``account`` may read them."""
     defaults_file: str = ""
     """What its unit reads for the daemon's command line, outside ``directory``; certified."""
     libraries: tuple[str, ...] = ()

@@ -44,6 +44,8 @@ class Deriver:
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
             "imrs_waivers": fleet.get("waivers", []),
+            "imrs_required_attestations": fleet.get("required_attestations", []),
+            "imrs_raised_checks": fleet.get("raised_checks", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
             "imrs_certificate": _certificate(fleet),
@@ -67,7 +69,7 @@ class Deriver:
 
     def _node(self, site: Sheet, node: Sheet) -> host_variables.OfOne:
         return {
-            **self._any(node["node"], node, _uplink(node["uplink"])),
+            **self._any(site, node["node"], node, _uplink(node["uplink"])),
             "imrs_function": "node",
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
             "imrs_nameserver_provider": node["nameserver"],
@@ -96,7 +98,7 @@ class Deriver:
             "addresses": [addresses.beside(text, neighbour["addresses"]) for text in router["addresses"]],
         }
         return {
-            **self._any(router["router"], machine, uplink),
+            **self._any(site, router["router"], machine, uplink),
             "imrs_function": "router",
             "imrs_bmc_address": "",
             "imrs_nameserver_provider": "",
@@ -122,7 +124,7 @@ class Deriver:
             "address": _router_id(node["uplink"]["addresses"]),
         }
 
-    def _any(self, name: str, machine: Sheet, uplink: Uplink) -> host_variables.OfMachine:
+    def _any(self, site: Sheet, name: str, machine: Sheet, uplink: Uplink) -> host_variables.OfMachine:
         """What nodes and routers have alike; ``machine``: what the sheet says of it."""
         return {
             "imrs_node": name,
@@ -138,7 +140,15 @@ class Deriver:
                 "interface": machine["management"]["interface"],
                 "addresses": _interfaces(machine["management"]["addresses"]),
             },
+            "imrs_attestations": _attested(site, name),
         }
+
+
+def _attested(site: Sheet, name: str) -> list[host_variables.Attested]:
+    """What is attested of a machine: of it alone, or of all of its site. One of its own counts more."""
+    given = [entry for entry in site.get("attestations", ()) if entry.get("node", name) == name]
+    found = {entry["check"]: entry for entry in sorted(given, key=lambda entry: "node" in entry)}
+    return [{key: entry[key] for key in ("check", "by", "date", "what")} for entry in found.values()]  # type: ignore[misc]
 
 
 def _router_id(interfaces: t.Iterable[str]) -> str:

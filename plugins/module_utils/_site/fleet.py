@@ -77,7 +77,7 @@ def _load(
     today: str,
 ) -> Fleet:
     shaped = _FLEET.shape(fleet)
-    judge = rules.Judge(shaped.document)
+    judge = rules.Judge(shaped.document, today)
     trusted = anchors_.of_fleet(shaped.document) if anchors is None else anchors
     every = [
         *problems,
@@ -98,7 +98,7 @@ def _load(
     every += judge.end()
     if every or not derived:
         raise SiteError(every)
-    return derived.fleet([*warnings, *judge.warnings(today)])
+    return derived.fleet([*warnings, *judge.warnings()])
 
 
 @contextlib.contextmanager

@@ -45,6 +45,15 @@ class Waiver(t.TypedDict):
     reason: str
 
 
+class Attested(t.TypedDict):
+    """A check that somebody has done: which, who, when (``YYYY-MM-DD``), and what."""
+
+    check: str
+    by: str
+    date: str
+    what: str
+
+
 class Budget(t.TypedDict):
     """How much may be not live at a time: nodes of the fleet, and percent of the nodes of a region."""
 
@@ -161,6 +170,8 @@ class OfFleet(t.TypedDict):
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
     imrs_waivers: list[Waiver]
+    imrs_required_attestations: list[str]
+    imrs_raised_checks: list[str]
     imrs_maintenance_windows: list[Window]
     imrs_budget: Budget
     imrs_certificate: Certificate | None
@@ -195,6 +206,7 @@ class OfMachine(t.TypedDict):
     imrs_uplink: Uplink
     imrs_link: dict[str, list[LinkAddress]]
     imrs_management: Management
+    imrs_attestations: list[Attested]
 
 
 class OfOne(OfMachine):

@@ -127,6 +127,7 @@ COUNTRY: Schema = {
     "enum": sorted(REGION_OF),
     "description": "a country code of ISO 3166-1, or XK for Kosovo (two capital letters, such as KE)",
 }
+CHECK = text(r"[A-Z]{2}-[0-9]{2}", "the name of an acceptance check, such as TM-01")
 DATE: Schema = {
     **text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date, such as 2026-01-31"),
     "format": "date",

@@ -70,7 +70,7 @@ MASTER = record(
 )
 WAIVER = record(
     "a waiver",
-    {"check": text(r"[A-Z]{2}-[0-9]{2}", "the name of an acceptance check, such as TM-01"), "reason": parts.PROSE},
+    {"check": parts.CHECK, "reason": parts.PROSE},
 )
 RISK = record(
     "an accepted risk",
@@ -181,6 +181,14 @@ FLEET: Schema = {
             ),
             "trust_anchor_file": field(parts.FILE, "A file of DS records instead, relative to this file"),
             "waivers": field(many(WAIVER, "a list of waivers", least=0), "Acceptance checks that may be skipped"),
+            "required_attestations": field(
+                many(parts.CHECK, "a list of checks", least=0),
+                "What has to be attested before a node goes live", ["OB-01"],
+            ),
+            "raised_checks": field(
+                many(parts.CHECK, "a list of checks", least=0),
+                "Warnings that keep a node from announcing here, as checks of severity F do", ["TM-03"],
+            ),
             "accepted_risks": field(
                 many(RISK, "a list of accepted risks", least=0), "What would be refused without this"
             ),

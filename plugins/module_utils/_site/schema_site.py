@@ -240,6 +240,16 @@ ONBOARDING = record(
         ),
     },
 )
+ATTESTATION = record(
+    "an attestation",
+    {
+        "check": field(parts.CHECK, "What is attested (docs/checks.md, attestations)", "OB-01"),
+        "by": field(parts.PROSE, "Who did it; not in reports for hosts", "A. Person"),
+        "date": field(parts.DATE, "When"),
+        "what": field(parts.PROSE, "What was done, and seen", "Serial console and power cycle from the NOC"),
+    },
+    {"node": field(parts.MACHINE, "The one machine that it is about; absent for all of the site")},
+)
 NOTE = record("a maintenance note", {"date": parts.DATE, "by": parts.PROSE, "note": parts.PROSE})
 
 SITE: Schema = {
@@ -269,6 +279,9 @@ SITE: Schema = {
             ),
             "cluster": field(CLUSTER, "Needed for a cluster, and for a cluster only"),
             "maintenance": field(many(NOTE, "a list of notes", least=0), "What the host may read, newest last"),
+            "attestations": field(
+                many(ATTESTATION, "a list of attestations", least=0), "Checks that people have done, as no software can"
+            ),
             "decommissioned": field(
                 record("the end of the instance", {"date": parts.DATE, "by": parts.PROSE, "reason": parts.PROSE}),
                 "The instance is gone for good; needs operational: false",

@@ -45,6 +45,31 @@ def present(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{len(expected.addresses)} addresses in place")
 
 
+@check(
+    "AR-02",
+    "No wire answers for the service addresses",
+    source="requirements AR-02; RFC 4861 section 7.2.8",
+    functions=FUNCTIONS,
+)
+def unproxied(evidence: Evidence, expected: Expected) -> Verdict:
+    """No anycast address is on an interface with a wire; none answers ARP or neighbour discovery for other addresses.
+
+    A host that found an address of ours on its link would send there what BGP is to lead to the nearest instance.
+    """
+    machine = evidence.section("node", "host")
+    if machine["proxied"] is None:
+        raise Missing("for whom this machine answers could not be listed (ip neigh show proxy)")
+    anycast = {*expected.addresses, *(expected.identity_zone.addresses if expected.identity_zone else ())}
+    problems = [
+        f"{row['address']} is on {row['device']}"
+        for row in machine["addresses"]
+        if row["address"] in anycast and not _inert(row["device"], row["kind"])
+    ]
+    problems += [f"/proc/sys/{setting} is on" for setting in machine["proxied"]["on"]]
+    problems += [f"{row['device']} answers for {row['address']}" for row in machine["proxied"]["addresses"]]
+    return verdict(problems, "no proxy ARP, no proxy NDP")
+
+
 @check("AR-03", "Announced prefixes do not lead back out", source="requirements AR-03", functions=FUNCTIONS)
 def contained(evidence: Evidence, expected: Expected) -> Verdict:
     """No route inside an IMRS prefix leaves by a wire; a prefix without a route is fine while nothing forwards.
@@ -86,6 +111,31 @@ def _within(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -
 
 
 @check(
+    "AR-04",
+    "What is unused in the prefixes leads nowhere",
+    severity="W",
+    source="requirements AR-04; RFC 4786 section 4.5",
+)
+def unused(evidence: Evidence, expected: Expected) -> Verdict:
+    """No interface of the node passes on what comes in, or a route for the whole prefix drops it: a packet to an
+    address that nobody has must not go back to the host's router, which would send it here again.
+    """
+    machine = evidence.section("node", "host")
+    if machine["routes"] is None:
+        raise Missing("the kernel's routes could not be read")
+    problems = []
+    for family in expected.prefixes:
+        passing = [setting for setting in machine["forwarding"] if setting.startswith(f"net/{family}/")]
+        sinks = {route["to"] for route in machine["routes"] if route["type"] in SINKS}
+        problems += [
+            f"{prefix} has no route that drops, and /proc/sys/{passing[0]} is on"
+            for prefix in expected.ours(family)
+            if passing and prefix not in sinks
+        ]
+    return verdict(problems, "dropped here")
+
+
+@check(
     "PR-02",
     "The host's router accepted every prefix",
     source="requirements PR-02 and section 5.1 (MBIX)",
@@ -113,4 +163,4 @@ def accepted(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"every prefix accepted over {judged} of {len(expected.peers)} sessions")
 
 
-CHECKS = (present, contained, accepted)
+CHECKS = (present, unproxied, contained, unused, accepted)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import cluster, fleet, host, identity, masters, node, peer, risks, router, unique
+from . import attested, cluster, fleet, host, identity, masters, node, peer, risks, router, unique
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -18,10 +18,13 @@ __all__ = ["Judge", "full_name"]
 
 
 class Judge:
-    """Holds a fleet and its sheets against every rule; takes one sheet after the other, and keeps none."""
+    """Holds a fleet and its sheets against every rule; takes one sheet after the other, and keeps none.
 
-    def __init__(self, fleet_: Document) -> None:
-        self._fleet = fleet_
+    ``today``: the day (``YYYY-MM-DD``) on which this is asked.
+    """
+
+    def __init__(self, fleet_: Document, today: str) -> None:
+        self._fleet, self._today = fleet_, today
         self._terms = fleet.terms(fleet_)
         self._register = unique.Register(fleet_)
 
@@ -31,6 +34,7 @@ class Judge:
         yield from masters.problems(self._fleet)
         yield from identity.problems(self._fleet)
         yield from risks.problems(self._fleet)
+        yield from attested.fleet_problems(self._fleet)
         yield from self._register.fleet()
 
     def site(self, site: Document) -> t.Iterator[Problem]:
@@ -42,6 +46,7 @@ class Judge:
         yield from router.problems(site, self._terms)
         yield from peer.problems(site)
         yield from host.problems(site)
+        yield from attested.problems(site, self._today)
         yield from self._register.site(site)
 
     def site_warnings(self, site: Document) -> t.Iterator[Problem]:
@@ -54,8 +59,8 @@ class Judge:
         """What is wrong between sheets, and could not be told before the last one. Last."""
         yield from self._register.end()
 
-    def warnings(self, today: str) -> t.Iterator[Problem]:
+    def warnings(self) -> t.Iterator[Problem]:
         """What is allowed in the fleet's file, and hardly meant, on this day. Last."""
-        yield from masters.warnings(self._fleet, today)
+        yield from masters.warnings(self._fleet, self._today)
         yield from self._register.warnings()
         yield from risks.warnings(self._fleet)

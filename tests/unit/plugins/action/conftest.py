@@ -118,6 +118,9 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_budget": {"nodes": 5, "region_percent": 25},
         "imrs_location": {"iata": site, "city": "Example City", "country": "KE", "region": "africa"},
         "imrs_waivers": [],
+        "imrs_attestations": [],
+        "imrs_required_attestations": [],
+        "imrs_raised_checks": [],
     }
     return copy.deepcopy({**variables, **more})
 

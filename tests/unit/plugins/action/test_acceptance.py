@@ -57,6 +57,18 @@ def test_a_bad_verdict_is_no_failure_of_the_task(site: Site) -> None:
     assert "certifiable False, 0 passed" in done.stdout
 
 
+def test_what_people_attest_and_what_a_fleet_raises_goes_into_the_verdict(site: Site) -> None:
+    done = {"check": "OB-01", "by": "A. Person", "date": "2026-11-02", "what": "Console tried"}
+    more = {"attestations": [done], "required_attestations": ["OB-01"], "raised_checks": ["TM-03"]}
+    assert judged(site, **more).returncode == 0
+    report = json.loads((site.base / "reports/acceptance.json").read_text())
+    found = {result["id"]: result for result in report["results"]}
+    assert (found["OB-01"]["status"], found["OB-01"]["by"]) == ("pass", "A. Person")
+    assert (found["TM-03"]["severity"], found["TM-03"]["raised"]) == ("F", True)
+    assert "OB-01" not in report["unattested"]
+    assert "A. Person" not in (site.base / "reports/acceptance.md").read_text()
+
+
 def test_in_check_mode_no_report_is_written(site: Site) -> None:
     assert judged(site, "--check").returncode == 0
     assert not (site.base / "reports").exists()
@@ -68,8 +80,9 @@ def test_in_check_mode_no_report_is_written(site: Site) -> None:
         ({"stage": "high"}, "value of stage must be one of: dark, drained, live, got: high"),
         ({"waivers": [{"check": "BG-03"}]}, "missing required arguments: reason found in waivers"),
         ({"expected": {}}, "expected"),
+        ({"attestations": [{"check": "OB-01"}]}, "missing required arguments: by, date, what found in attestations"),
     ],
-    ids=["stage", "waiver", "expected"],
+    ids=["stage", "waiver", "expected", "attestation"],
 )
 def test_a_mistake_is_told_in_a_sentence(site: Site, more: dict[str, t.Any], told: str) -> None:
     done = judged(site, **more)

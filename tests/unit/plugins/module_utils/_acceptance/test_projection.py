@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
 VARIABLES: dict[str, t.Any] = {
     "imrs_node_name": "xlb01.l.root-servers.org",
     "imrs_asn": 20144,
+    "imrs_router_id": "192.0.2.2",
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": []},
     "imrs_identity_zone": None,
     "imrs_prefixes": {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}, "ipv6": {}},
@@ -42,6 +43,7 @@ def test_what_is_projected_can_be_parsed() -> None:
     found = Expected.parse(project(of_a_node()))
     assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
     assert found.addresses == ("199.7.83.42",)
+    assert found.router_id == "192.0.2.2"
 
 
 def test_a_master_cannot_notify_a_link_local_address() -> None:

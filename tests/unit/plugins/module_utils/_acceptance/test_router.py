@@ -77,6 +77,8 @@ def router() -> Scene:
         if chain.get("hook") == "output":  # what passes through comes in both ways
             chain["hook"] = "prerouting"
     del scene.scope("node")["bundles"]["nameserver"]
+    for key, name in (("processes", "name"), ("secrets", "path")):
+        scene.system[key] = [row for row in scene.system[key] if "knot" not in row[name]]
     for document in scene.documents:
         document["node"] = scene.expected["node_name"]
     node = scene.scope("node")
@@ -154,13 +156,19 @@ def test_a_router_need_not_look_at_ports() -> None:
 
 
 def test_a_live_router_is_accepted() -> None:
-    report = router().report()
+    report = router().report(attestable=())
     assert report.certifiable, report.reasons
-    assert {result.id for result in report.results if result.status != "pass"} <= {"TM-01"}
+    assert {result.id for result in report.results if result.status != "pass"} <= {
+        "OS-02",
+        "TM-01",
+        "TM-02",
+        "TM-03",
+        "TM-05",
+    }
 
 
 def test_what_is_of_a_nameserver_is_not_asked_of_a_router() -> None:
-    judged = {result.id[:2] for result in router().report().results}
+    judged = {result.id[:2] for result in router().report(attestable=()).results}
     assert judged == {"OS", "TM", "HD", "BG", "CL", "AR", "PR"}
     assert not any(result.id.startswith("CL") for result in Scene().report().results)
 

@@ -116,6 +116,14 @@ def test_bfd_is_as_slow_as_the_slower_side() -> None:
     assert frr_sessions.parse_bfd([peer]) == [{"address": "fe80::1", "state": "Up", "timeout_ms": 3000}]
 
 
+def test_what_bgpd_calls_itself() -> None:
+    """As FRR 10.3 prints it, whether a session is up or not."""
+    one, two = {"localRouterId": "192.0.2.2"}, {"localRouterId": "192.0.2.9"}
+    assert frr_sessions.router_id({"192.0.2.1": one, "127.0.0.2": one, "vrfId": 0}) == "192.0.2.2"
+    assert frr_sessions.router_id({"192.0.2.1": one, "127.0.0.2": two}) == "192.0.2.2, 192.0.2.9"
+    assert frr_sessions.router_id({}) == ""
+
+
 def test_what_leaves_says_of_whom_it_came() -> None:
     neighbors = {"192.0.2.1": UP, "127.0.0.2": UP | {"peerGroup": "gate", "addressFamilyInfo": {}}}
     routes = {"199.7.83.0/24": {"paths": [ROUTE]}, "198.51.100.0/24": {"paths": [LEAKED]}}
@@ -134,6 +142,7 @@ def test_what_leaves_says_of_whom_it_came() -> None:
     assert leaked["attributes"]["community"] == "(64500,1) (65535,65281) (1234)"
     assert seen["imports"] == {"192.0.2.1": [{"to": "0.0.0.0/0"}], "gate": []}
     assert seen["options"]["192.0.2.1"] == {"ttl_security": True, "authentication": True, "first_as": True}
+    assert seen["router_id"] == ""
     assert SECRET not in repr(seen)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -64,6 +65,38 @@ def test_tracking() -> None:
     assert host.parse_tracking("506 Cannot talk to daemon\n") is None
 
 
+def test_sources_of_time() -> None:
+    """As chronyc 4.3 printed it: three servers that answer, and one that never did."""
+    text = (
+        "^,*,203.0.113.1,2,0,377,1,-0.000000447,-0.000000602,0.000003871\n"
+        "^,+,203.0.113.2,2,0,10,1,0.000000255,0.000000101,0.000004295\n"
+        "^,?,203.0.113.4,0,1,0,4294967295,0.000000000,0.000000000,0.000000000\n"
+    )
+    assert [(row["name"], row["reached"]) for row in host.parse_sources(text)] == [
+        ("203.0.113.1", True),
+        ("203.0.113.2", True),
+        ("203.0.113.4", False),
+    ]
+    assert host.parse_sources("506 Cannot talk to daemon\n") == []
+
+
+def test_for_whom_a_machine_answers(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"ipv4/conf/eno1.120/proxy_arp": "1", "ipv4/conf/lo/proxy_arp": "0", "ipv6/conf/lo/forwarding": "2"}
+    for name, value in settings.items():
+        path = tmp_path / "proc/sys/net" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{value}\n", encoding="ascii")
+    monkeypatch.setattr(host.pathlib, "Path", lambda path: pathlib.PosixPath(f"{tmp_path}{path}"))
+    rows = {"-4": '[{"dst":"192.0.2.9","dev":"lo","proxy":null}]', "-6": "[]"}
+    found = host._proxied(lambda command: {"rc": 0, "stdout": rows[command[2]], "stderr": ""})
+    assert found == {
+        "on": ["net/ipv4/conf/eno1.120/proxy_arp"],
+        "addresses": [{"address": "192.0.2.9", "device": "lo"}],
+    }
+    assert host._switched_on(host.FORWARDING) == ["net/ipv6/conf/lo/forwarding"]
+    assert host._proxied(lambda _command: {"rc": 1, "stdout": "", "stderr": ""}) is None
+
+
 def test_routes_and_addresses() -> None:
     routes = [
         {"dst": "default", "gateway": "192.0.2.1", "dev": "uplink"},
@@ -117,7 +150,8 @@ def test_a_machine_without_any_tool_can_be_read() -> None:
     assert found["routes"] == []  # no prefix was asked for
     assert (found["sshd"], found["nft"], found["tracking"]) == (None, None, None)
     assert "No such file" in found["sshd_error"]
-    assert {"state", "status"} == set(found["clock"])
+    assert {"state", "status", "offset"} == set(found["clock"])
+    assert (found["sources"], found["proxied"]) == (None, None)
     json.dumps(found)
 
 

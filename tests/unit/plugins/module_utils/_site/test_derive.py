@@ -165,8 +165,13 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_trust_anchors": [f". IN DS 20326 8 2 {DIGEST}"],
             "imrs_operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
             "imrs_waivers": [
-                {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."}
+                {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."},
+                {"check": "TM-02", "reason": "A container shares the clock of its host, which keeps the time."},
+                {"check": "OS-02", "reason": "A container shares the disks of its host, which has its own alarms."},
             ],
+            "imrs_attestations": [],
+            "imrs_required_attestations": [],
+            "imrs_raised_checks": [],
             "imrs_maintenance_windows": [
                 {"day": "tuesday", "start": "18:00", "end": "22:00"},
                 {"day": "thursday", "start": "10:00", "end": "14:00"},

@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 
 TOP = (
     "site, kind, operational, mode, asn, host, location, vantage, nodes, peers, onboarding, looking_glass, "
-    "unlimited_resolvers, cluster, maintenance, decommissioned"
+    "unlimited_resolvers, cluster, maintenance, attestations, decommissioned"
 )
 
 SHEET: dict[str, tuple[str, str, list[str]]] = {

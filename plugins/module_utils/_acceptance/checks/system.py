@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""The operating system (requirements sections 3.1 and 3.3): release, units, room on the disks, accounts and secrets."""
+
+# ruff: noqa: ARG001 - every judge has the one signature (evidence, expected)
+
+from __future__ import annotations
+
+import typing as t
+
+from ..check import FUNCTIONS, Verdict, check, skipped, verdict
+from ..evidence import Missing
+
+if t.TYPE_CHECKING:
+    from ..._products import Product
+    from ..evidence import Evidence
+    from ..expected import Expected
+
+DISTRIBUTION, VERSION = "debian", "13"
+"""What the roles are written for, and the daemons were measured on."""
+
+GATE = "imrs-gate"
+"""Process and account of the gate."""
+
+ESSENTIAL = (
+    "imrs-gate.service",
+    "imrs-fingerprint.path",
+    "imrs-fingerprint-absent.path",
+    "imrs-fingerprint-due.path",
+    "imrs-reinstate.path",
+    "imrs-routing-hung.path",
+    "nftables.service",
+    "ssh.service",
+    "systemd-networkd.service",
+)
+"""Units that a node has besides its daemons, and without which it does not do what it is there for. Those that end when
+their work is done, such as ``imrs-reinstate.service``, are not among them: what failed once may be put right since.
+"""
+
+LEAST = 20.0
+"""Per cent of a file system that have to be free (requirements OS-02)."""
+
+OPEN = 0o137
+"""What nobody may do with a file that holds secrets: others nothing, the group no more than read, nobody run it."""
+
+
+def _daemons(expected: Expected) -> list[Product]:
+    return [daemon for daemon in (expected.nameserver, expected.routing) if daemon]
+
+
+def _essential(expected: Expected) -> set[str]:
+    """The units that this appliance cannot do without."""
+    identity = {"imrs-identity.service"} if expected.identity_zone else set()
+    return {*ESSENTIAL, *identity, *(daemon.unit for daemon in _daemons(expected))}
+
+
+def _failed(evidence: Evidence) -> list[str]:
+    """The units that have failed, and were not started again since."""
+    failed = evidence.section("node", "system")["failed"]
+    if failed is None:
+        raise Missing("systemd does not say which units have failed")
+    return list(failed)
+
+
+@check(
+    "OS-01",
+    "Release, no reboot due, no essential unit failed",
+    source="requirements OS-01; systemctl(1)",
+    functions=FUNCTIONS,
+)
+def sound(evidence: Evidence, expected: Expected) -> Verdict:
+    """Debian 13; no package waits for a reboot; the daemons, the gate and its watches, the packet filter, the network
+    and SSH are no failed units now (others: OS-06).
+    """
+    system = evidence.section("node", "system")
+    release = system["release"]
+    problems = []
+    if (release["id"], release["version"]) != (DISTRIBUTION, VERSION):
+        told = f"{release['id']} {release['version']}".strip() or "an unknown system"
+        problems.append(f"this is {told}, not {DISTRIBUTION} {VERSION}")
+    if system["reboot"]["pending"]:
+        named = ", ".join(system["reboot"]["packages"])
+        problems.append(f"a reboot is due{f' ({named})' if named else ''}: reboot it while it is dark")
+    essential = _essential(expected)
+    problems += [f"{unit} has failed" for unit in _failed(evidence) if unit in essential]
+    return verdict(problems, f"{DISTRIBUTION} {VERSION}, kernel {release['kernel']}")
+
+
+@check("OS-02", "There is room on the disks", source="requirements OS-02", functions=FUNCTIONS)
+def room(evidence: Evidence, expected: Expected) -> Verdict:
+    """Of / and of /var more than 20 % of the space and of the inodes are free. A container has its host's disks."""
+    container = evidence.section("node", "host")["container"]
+    if container:
+        return skipped(f"a container ({container}) has the disks of the machine that runs it")
+    found = evidence.section("node", "system")["room"]
+    if not found:
+        raise Missing("no file system was looked at")
+    problems = [
+        f"{row['path']} has {row[what]:g} % of its {what} free"
+        for row in found
+        for what in ("space", "inodes")
+        if row[what] is not None and row[what] <= LEAST
+    ]
+    return verdict(problems, ", ".join(f"{row['path']} has {row['space']:g} % free" for row in found))
+
+
+@check(
+    "OS-06", "No other unit has failed", severity="W", source="requirements OS-01; systemctl(1)", functions=FUNCTIONS
+)
+def others(evidence: Evidence, expected: Expected) -> Verdict:
+    """No unit is failed now but those that OS-01 judges. ``systemctl reset-failed`` forgets what was looked at."""
+    essential = _essential(expected)
+    problems = [f"{unit} has failed" for unit in _failed(evidence) if unit not in essential]
+    return verdict(problems, "no failed unit")
+
+
+@check("HD-03", "Daemons are not root; secrets are theirs alone", source="requirements HD-03", functions=FUNCTIONS)
+def confined(evidence: Evidence, expected: Expected) -> Verdict:
+    """No process of the daemons and of the gate runs as root; files with keys or passwords belong to root or to the
+    daemon, at most its group may read them, and others may nothing.
+    """
+    system, daemons = evidence.section("node", "system"), _daemons(expected)
+    running = {row["name"] for row in system["processes"]}
+    problems = [f"no process {daemon.process} runs" for daemon in daemons if daemon.process not in running]
+    problems += [f"{row['name']} runs as root" for row in system["processes"] if row["user"] == "root"]
+    if not system["secrets"]:
+        raise Missing("no file with secrets was found")
+    trusted = {"root", GATE, *(daemon.account for daemon in daemons)}
+    for row in system["secrets"]:
+        mode = int(row["mode"], 8)
+        if mode & OPEN:
+            problems.append(f"{row['path']} has mode {row['mode']}")
+        if row["owner"] not in trusted:
+            problems.append(f"{row['path']} belongs to {row['owner']}")
+        if mode & 0o040 and row["group"] not in trusted:
+            problems.append(f"{row['path']} may be read by group {row['group']}")
+    told = ", ".join(f"{row['name']} as {row['user']}" for row in system["processes"])
+    return verdict(problems, f"{told}; {len(system['secrets'])} files with secrets")
+
+
+CHECKS = (sound, room, others, confined)

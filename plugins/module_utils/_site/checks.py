@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""Acceptance checks as fleets and sheets name them: what people attest, and the ids of what software runs.
+
+The checks themselves are in ``_acceptance``, which reads this room, so it cannot be read here:
+``tests/unit/contracts/test_check_names.py`` holds both together.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+FATAL = frozenset(
+    f"{group}-{number}"
+    for group, numbers in {
+        "OS": "01 02 03 05",
+        "TM": "01 02 04",
+        "HD": "01 02 03 04 06",
+        "DN": "01 02 03 04 05 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 26 27 29 30 33 34 35 36 37 38 39 40"
+        " 41 43",
+        "ZI": "01 02 04 05 06 07 08 12 16",
+        "BG": "01 02 03 04 05 06 07 10 11 12 13 15",
+        "CL": "01 03 04 05",
+        "AR": "01 02 03",
+        "PR": "01 02",
+    }.items()
+    for number in numbers.split()
+)
+"""Run by software, of severity F: nothing raises them further, and nothing lowers them."""
+
+WARNINGS = frozenset({"AR-04", "BG-20", "CL-02", "DN-54", "OS-06", "TM-03", "TM-05"})
+"""Run by software, of severity W: a fleet may raise them to F (``raised_checks``)."""
+
+
+class Attestation(t.NamedTuple):
+    """A check that no software here can run: somebody does it, and says so in the site's sheet."""
+
+    id: str
+    """That of the requirement."""
+    severity: str
+    """The requirement's, F or W; whether it keeps a node from going live is for the fleet to say."""
+    title: str
+    condition: str
+    """What is attested."""
+    source: str
+    functions: tuple[str, ...] = ("node", "router")
+    """The appliances that it is for (``imrs_function``)."""
+
+
+ATTESTATIONS = (
+    Attestation(
+        *("OS-04", "F", "A reboot ends as it should"),
+        "Rebooted, the node came back by itself in 10 minutes, and announced nothing before its zones were current.",
+        "requirements OS-04; RSSAC047 section 5.3",
+    ),
+    Attestation(
+        *("HD-05", "F", "The BMC lets nobody else in"),
+        "It has no default accounts and no cipher suite 0, and cannot be reached from outside the operator's networks.",
+        "requirements HD-05; IPMI 2.0",
+    ),
+    Attestation(
+        *("HD-08", "W", "The disks can be wiped"),
+        "What erases the disks when the instance ends is at hand, and was looked at.",
+        "requirements HD-08; ICANN FAQ q21",
+    ),
+    Attestation(
+        *("HW-05", "W", "Power supplies, fans and temperatures"),
+        "Each power supply is fed, by a feed of its own where there are two; all sensors of the BMC are in order.",
+        "requirements HW-05",
+    ),
+    Attestation(
+        *("HW-06", "W", "The hardware is under warranty"), "The vendor's warranty has not ended.", "requirements HW-06"
+    ),
+    Attestation(
+        *("HW-07", "W", "Firmware is of the baseline"),
+        "BIOS, BMC and network cards have the firmware of the operator's baseline, or a newer one.",
+        "requirements HW-07",
+    ),
+    Attestation(
+        *("BG-19", "W", "Registries know the announcements"),
+        "Each prefix is RPKI-valid for our AS, has its route object, and PeeringDB is right.",
+        "requirements BG-19; RSSAC024 answer 3.3.7; RFC 6811",
+    ),
+    Attestation(
+        *("PR-05", "W", "The host filters forged sources"),
+        "A packet with a foreign source address from the host's side was dropped, tried with the host's consent.",
+        "requirements PR-05; ICANN FAQ q13; BCP 38",
+    ),
+    Attestation(
+        *("PR-06", "W", "Upstreams announce as agreed"),
+        "Route collectors see our AS behind the host's where that was agreed, and nowhere else.",
+        "requirements PR-06",
+    ),
+    Attestation(
+        *("PR-07", "W", "The catchment is no worse"),
+        "Median round trips by country, before and after, from measurement probes: none is worse by more than 20 ms.",
+        "requirements PR-07",
+    ),
+    Attestation(
+        *("MM-01", "F", "Monitoring sees the node"),
+        "The node is in monitoring, and a drill has fired every alert once.",
+        "requirements MM-01; RSSAC001 section 3.7",
+    ),
+    Attestation(
+        *("MM-02", "F", "RSSAC002 counters are right"),
+        "For a day of tests each counter was there, and was the injected load within 1 %.",
+        "requirements MM-02; RSSAC002",
+        ("node",),
+    ),
+    Attestation(
+        *("MM-03", "W", "Load times are recorded"),
+        "From NOTIFY to a new serial that is answered: the 95th percentile is recorded.",
+        "requirements MM-03; RSSAC002",
+        ("node",),
+    ),
+    Attestation(
+        *("MM-04", "W", "Captures can be taken and sent"),
+        "A test capture was uploaded, and there is room for 50 hours of them.",
+        "requirements MM-04",
+        ("node",),
+    ),
+    Attestation(
+        *("MM-05", "W", "Statistics cost no answers"),
+        "Under load, statistics took less than 5 % of the processor, and no question was dropped.",
+        "requirements MM-05; RSSAC024 answer 3.6.1",
+        ("node",),
+    ),
+    Attestation(
+        *("MM-06", "W", "The node is published"),
+        "The list of locations, root-servers.org and the TXT records of all nodes have it.",
+        "requirements MM-06; RSSAC001 section 3.1",
+    ),
+    Attestation(
+        *("OB-01", "F", "The BMC works while the system is down"),
+        "Login, serial console, power cycle and virtual media, from the operator's network.",
+        "requirements OB-01; RSSAC024 answer 3.2.1",
+    ),
+    Attestation(
+        *("OB-02", "F", "Operators get in without the service"),
+        "SSH by the management interface, with the prefixes withdrawn and the uplink's sessions down.",
+        "requirements OB-02",
+    ),
+    Attestation(
+        *("OB-03", "F", "Host and operator reach each other"),
+        "The host's remote hands were called; the host has the telephone and address of our NOC.",
+        "requirements OB-03; RSSAC024 answer 3.5.2",
+    ),
+    Attestation(
+        *("OB-04", "F", "The host has no way in"),
+        "The host has no account, no key and no password, of the system or of the BMC.",
+        "requirements OB-04; ICANN FAQ q15",
+    ),
+    Attestation(
+        *("OB-05", "W", "The host knows how to disconnect"),
+        "The host knows how the appliance is disconnected safely, and whom to tell.",
+        "requirements OB-05; ICANN FAQ q18",
+    ),
+)
+
+ATTESTED = frozenset(each.id for each in ATTESTATIONS)
