@@ -36,12 +36,10 @@ def test_a_unit_that_is_not_ours_is_a_warning() -> None:
     assert [scene.judge(ident).status.value for ident in ("OS-01", "OS-06")] == ["pass", "fail"]
 
 
-def test_the_identity_zones_unit_is_essential_only_where_there_is_that_zone() -> None:
+def test_the_identity_zone_and_a_reboot_that_is_due_keep_no_node_from_going_up() -> None:
     scene = Scene()
-    system(failed=["imrs-identity.service"])(scene)
-    assert scene.judge("OS-01").status == "fail"
-    scene.expected["identity_zone"] = None
-    assert scene.judge("OS-01").status == "pass"
+    system(failed=["imrs-identity.service"], reboot={"pending": True, "packages": []})(scene)
+    assert [scene.judge(ident).status.value for ident in ("OS-01", "OS-06")] == ["pass", "fail"]
 
 
 def test_an_account_that_has_no_name_is_not_root() -> None:
