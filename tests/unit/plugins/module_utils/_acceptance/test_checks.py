@@ -12,6 +12,7 @@ import dns.rdata
 import dns.rdatatype
 import dns_cases
 import pytest
+import stream_cases
 import zone_cases
 from recordings import (
     CHECKS,
@@ -275,6 +276,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-39", "answered", flags("opcode", off=15), "response code 0"),
     *zone_cases.FAILS,
     *dns_cases.FAILS,
+    *stream_cases.FAILS,
     (
         "BG-01",
         "idle",
