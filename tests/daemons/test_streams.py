@@ -89,7 +89,7 @@ WRONG = {
         ),
     ),
     "knot in a hurry": Otherwise(
-        "knot", "DN-45", "0 answers", (("answers.conf", r"tcp-io-timeout: \d+", "tcp-io-timeout: 20"),)
+        "knot", "DN-45", "0 of 1 questions", (("answers.conf", r"tcp-io-timeout: \d+", "tcp-io-timeout: 20"),)
     ),
 }
 

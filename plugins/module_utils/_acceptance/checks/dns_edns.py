@@ -128,7 +128,10 @@ def _without(answer: wire.Answer, code: int, name: str) -> list[str]:
 
 
 @check(
-    "DN-25", "Options that resolvers send do no harm", severity="W", source="RFC 7871 section 7.2; RFC 7314; RFC 7830"
+    "DN-25",
+    "Options that resolvers send change nothing",
+    severity="W",
+    source="RFC 7871 section 7.2; RFC 7314; RFC 7830",
 )
 def resolvers_options(evidence: Evidence, expected: Expected) -> Verdict:
     """Questions with the client's subnet, EXPIRE and padding: answered as without. The subnet does not come back, since

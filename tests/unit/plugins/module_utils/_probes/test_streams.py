@@ -52,9 +52,9 @@ def once(connection: socket.socket) -> None:
     connection.sendall(_answer(_message(connection)))
 
 
-def in_one_piece(connection: socket.socket) -> None:
+def impatient(connection: socket.socket) -> None:
     """Takes what comes first for a whole message: a nameserver that does not know what a stream is."""
-    connection.sendall(_answer(connection.recv(4096)[2:]))
+    connection.sendall(_answer(connection.recv(1)))
 
 
 def patient(connection: socket.socket) -> None:
@@ -100,10 +100,11 @@ def rows(handle: Handle, probe: str, timeout: float = 2.0) -> list[dict[str, t.A
 
 @pytest.mark.parametrize("handle", [good, backwards])
 def test_all_questions_of_one_segment(handle: Handle) -> None:
-    (row,) = rows(handle, "pipelined")
+    with serving(handle) as port:
+        row = streams._patiently((HOST, port), streams._pairs(streams.PIPELINED), streams._at_once, 60)
     assert len(row["asked"]) == len({tuple(pair) for pair in row["asked"]}) == streams.PIPELINED
     assert sorted(answer[:2] for answer in row["answers"]) == sorted(row["asked"])
-    assert (row["server"], row["error"]) == (HOST, "")
+    assert row["error"] == ""
 
 
 def test_the_first_question_alone() -> None:
@@ -115,7 +116,7 @@ def test_the_first_question_alone() -> None:
 def test_a_question_in_pieces(probe: str) -> None:
     (row,) = rows(good, probe)
     assert (row["answers"], row["error"]) == ([[4097, streams.FIRST_TYPE, 0]], "")
-    (row,) = rows(in_one_piece, probe, timeout=0.5)
+    (row,) = rows(impatient, probe, timeout=0.5)
     assert row["answers"] != [[4097, streams.FIRST_TYPE, 0]]
 
 
@@ -137,37 +138,43 @@ def test_who_says_nothing_is_told_as_late() -> None:
 
 
 def test_many_connections_are_few_and_gone_at_once() -> None:
-    open_now, most, lock = 0, 0, threading.Lock()
+    there, most, change = 0, 0, threading.Condition()
 
     def counting(connection: socket.socket) -> None:
-        nonlocal open_now, most
-        with lock:
-            open_now += 1
-            most = max(most, open_now)
+        nonlocal there, most
+        with change:
+            there += 1
+            most = max(most, there)
         try:
             good(connection)
         finally:
-            with lock:
-                open_now -= 1
+            with change:
+                there -= 1
+                change.notify_all()
 
     with serving(counting) as port:
         row = streams._many((HOST, port), 20, 2.0)
         assert (row["wanted"], row["held"], row["closed"], row["error"], row["udp"]) == (20, 20, 0, "", "")
         assert row["tcp"]["error"] == ""
-    assert 20 <= most <= 21
+        with change:
+            assert change.wait_for(lambda: there == 0, 60)
+    assert most <= 21
 
 
 def test_connections_that_are_ended_are_counted() -> None:
-    first: list[socket.socket] = []
+    ended, five = threading.Semaphore(5), threading.Barrier(6)
 
     def some(connection: socket.socket) -> None:
-        if len(first) >= 5:
-            good(connection)
-        else:
-            first.append(connection)
+        if ended.acquire(blocking=False):
+            connection.close()
+            five.wait(60)
+            return
+        question = _message(connection)
+        five.wait(60)  # the answer comes when all of them are closed
+        connection.sendall(_answer(question))
 
     with serving(some) as port:
-        row = streams._many((HOST, port), 10, 2.0)
+        row = streams._many((HOST, port), 10, 60.0)
     assert (row["held"], row["closed"]) == (10, 5)
 
 
