@@ -255,7 +255,7 @@ def routers(outside: Outside, secret: str) -> None:
         chosen = () if name == "mgmtd" else ("-f", conf)
         outside.spawn(f"/usr/lib/frr/{name}", *chosen, "-A", "127.0.0.1", "--log", "stdout")
     # a packet filter as a node has it
-    ports = "meta l4proto { tcp, udp } th"
+    ports = "meta l4proto {{ tcp, udp }} th"
     raw = "chain {0} {{ type filter hook {0} priority raw; " + ports + " {1} 53 notrack; }}\n"
     rules = raw.format("prerouting", "dport") + raw.format("output", "sport")
     rules += "chain input { type filter hook input priority filter; policy drop; "
