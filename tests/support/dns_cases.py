@@ -18,7 +18,7 @@ NOERROR_FROM = 15
 NXDOMAIN, NOTIMP, REFUSED = 3, 4, 5
 
 
-def _with(code: int, data: bytes = b"\1\2", flag: int = 0) -> t.Callable[[dns.message.Message], None]:
+def changed(code: int, data: bytes = b"\1\2", flag: int = 0) -> t.Callable[[dns.message.Message], None]:
     """An answer with an EDNS option, or with an EDNS flag."""
 
     def change(parsed: dns.message.Message) -> None:
@@ -62,8 +62,8 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-16", "no proof", message("nodata", without("authority", "NSEC")), "no NSEC of ."),
     ("DN-20", "ignored", message("edns1_option", lambda m: m.set_rcode(0)), "NOERROR instead of BADVERS"),
     ("DN-21", "refused", flags("option", on=REFUSED), "REFUSED instead of NOERROR"),
-    ("DN-21", "echoed", message("option", _with(100)), "the unknown option is echoed"),
-    ("DN-22", "echoed", message("edns_flag", _with(0, flag=0x0080)), "the unknown flag is echoed"),
+    ("DN-21", "echoed", message("option", changed(100)), "the unknown option is echoed"),
+    ("DN-22", "echoed", message("edns_flag", changed(0, flag=0x0080)), "the unknown flag is echoed"),
     ("DN-23", "too long", _longer("size_100", 800), "octets for an asker with room for 512"),
     ("DN-23", "silent", silence("size_0"), "timeout"),
     (
@@ -73,7 +73,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "two_opt: 199.7.83.42 udp: . SOA: response code 0 with 0 records",
     ),
     ("DN-24", "silent", silence("overrun"), "overrun: 199.7.83.42 udp: timeout"),
-    ("DN-30", "one", message("cookie", _with(10, b"\0" * 24)), "a cookie"),
+    ("DN-30", "one", message("cookie", changed(10, b"\0" * 24)), "a cookie"),
     ("DN-29", "answered", flags("other_class", off=NOERROR_FROM), "foo.bar. TXT: response code 0"),
     (
         "DN-35",

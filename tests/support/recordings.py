@@ -45,6 +45,8 @@ def load(provider: str, stage: str) -> Document:
     for document in recording["evidence"]:
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
             document["zones"].setdefault("served", json.loads(_text(f"served_{provider}.json")))
+            for name, rows in json.loads(_text(f"streams_{provider}.json")).items():
+                document.setdefault(name, rows)
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")))

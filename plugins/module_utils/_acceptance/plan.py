@@ -31,6 +31,20 @@ COOKIE: list[t.Any] = [10, "0102030405060708"]
 """A client's cookie (RFC 7873)."""
 EDNS_FLAG = 0x0080
 """An EDNS flag that means nothing."""
+SUBNET: list[t.Any] = [8, "00010000"]
+"""A client's subnet, 0.0.0.0/0 (RFC 7871)."""
+EXPIRE, PADDING = [9, ""], [12, "00000000"]
+"""RFC 7314, and RFC 7830."""
+SHORT_COOKIE, STALE_COOKIE = [10, "01020304"], [10, f"{8 * '01'}{16 * '02'}"]
+"""Four octets, which is none; and a client's cookie with a server's that no server of ours has made."""
+VERSIONS = ("version.bind.", "version.server.")
+PLAUSIBLE = (
+    *("arpa.", "in-addr.arpa.", "ip6.arpa.", "root-servers.net.", "root-servers.org.", "l.root-servers.org."),
+    "identity.l.root-servers.org.",
+)
+"""Zones that a root server may be thought to have (requirement DN-53); none that the fleet does not list is served."""
+LARGE = 4096
+"""Octets that some resolvers still say they can take over UDP."""
 LONGEST = ".".join(["a" * 63] * 3 + ["a" * 61]) + "."
 """A name of 255 octets (RFC 1035 section 2.3.4)."""
 _SOA = "000006 0001"  # the question: the root, SOA, IN
@@ -80,6 +94,12 @@ _AT_HOME: tuple[Question, ...] = (
     {"probe": "notify", "name": ".", "type": "SOA", "opcode": NOTIFY},
     {"probe": "ixfr", "name": ".", "type": "IXFR", "raw": RAW["ixfr"]},
     *({"probe": probe, "name": ".", "type": "SOA", "raw": RAW[probe]} for probe in ("two_opt", "overrun")),
+    {"probe": "subnet", "name": ".", "type": "SOA", "options": [SUBNET], "dnssec": False},
+    {"probe": "expire", "name": ".", "type": "SOA", "options": [EXPIRE], "dnssec": False},
+    {"probe": "padding", "name": ".", "type": "SOA", "options": [PADDING], "dnssec": False},
+    {"probe": "short_cookie", "name": ".", "type": "SOA", "options": [SHORT_COOKIE], "dnssec": False},
+    {"probe": "stale_cookie", "name": ".", "type": "SOA", "options": [STALE_COOKIE], "dnssec": False},
+    *({"probe": "version", "name": name, "type": "TXT", "rdclass": "CH", "edns": None} for name in VERSIONS),
 )
 """What a firewall on the way may drop, whatever the node does: asked by the node alone."""
 
@@ -120,6 +140,8 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
         planned += _identity(expected.identity_zone)
     if scope == "node":
         planned += [(question, two_ways) for question in _AT_HOME]
+        planned += [({"probe": "large", "name": LONGEST, "type": "A", "payload": LARGE}, [(a, "udp") for a in both])]
+        planned += [(question, two_ways[:1]) for question in _not_listed(expected)]
         extra = [zone for zone in expected.zones if zone != "."]
         planned += [({"probe": "zone_soa", "name": zone, "type": "SOA"}, two_ways) for zone in extra]
         planned += [
@@ -131,6 +153,13 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
             for master in expected.masters
         ]
     return [{**question, "server": server, "transport": how} for question, ways in planned for server, how in ways]
+
+
+def _not_listed(expected: Expected) -> list[Question]:
+    """For the SOA of zones that the fleet does not have; that of an identity zone of its own has another server."""
+    names = [*PLAUSIBLE, *([expected.identity_zone.name] if expected.identity_zone else [])]
+    others = [name for name in dict.fromkeys(names) if name not in expected.zones]
+    return [{"probe": "not_listed", "name": name, "type": "SOA", "edns": None} for name in others]
 
 
 def _identity(zone: IdentityZone) -> list[tuple[Question, list[tuple[str, str]]]]:

@@ -30,12 +30,13 @@ READ = (
     "imrs_cluster",
     "imrs_function",
     "imrs_members",
+    "imrs_profile",
 )
 """The host variables that ``project`` reads."""
 
 
 def project(variables: HostVariables) -> dict[str, t.Any]:
-    """What ``Expected.parse`` reads, from the host variables of one node (docs/architecture.md).
+    """What ``Expected.parse`` and the probes read, from the host variables of one node (docs/architecture.md).
 
     KeyError with the name of a variable that is not there.
     """
@@ -59,6 +60,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "function": variables["imrs_function"],
         "members": variables["imrs_members"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
+        "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
     }

@@ -11,7 +11,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import host, host_router, query, readers, signed, state, system, zone
+from . import datagrams, host, host_router, query, readers, signed, state, streams, system, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -62,7 +62,7 @@ def node(  # noqa: PLR0913 - all but four are options
     commands = commands or {}
     evidence, started = _base("node", stage, expected), time.monotonic()
     deadline = started + patience
-    with futures.ThreadPoolExecutor(max_workers=4) as pool:
+    with futures.ThreadPoolExecutor(max_workers=5) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
         routing = pool.submit(_routing, expected, commands, deadline, certified)
         if expected["nameserver_provider"]:  # else it is a router
@@ -93,11 +93,17 @@ def _nameserver(
     """What it answers, what its masters answer, and the zones that it has."""
     nameserver = products.named(products.NAMESERVER, expected["nameserver_provider"])
     control, keys = commands.get("nameserver", nameserver.control), commands.get("keys", (nameserver.keys,))[0]
-    exchanges = _asked(questions, deadline)
-    asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
     addresses = [address for family in addressing.FAMILIES for address in expected["service_addresses"].get(family, ())]
-    zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control, addresses)
-    return {"exchanges": exchanges, "zones": zones, "transfers": asked.result()}
+    first = [address for family in addressing.FAMILIES for address in expected["service_addresses"].get(family, ())[:1]]
+    with streams.Idle(first) as idle:  # the longer all else takes, the more is seen of them
+        talks = pool.submit(streams.ask, first, int(expected.get("tcp_clients") or 0))
+        exchanges = _asked(questions, deadline)
+        asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
+        odd = pool.submit(datagrams.ask, addresses)
+        zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control, addresses)
+        found = {"exchanges": exchanges, "zones": zones, "transfers": asked.result(), "datagrams": odd.result()}
+        configured = readers.nameserver(nameserver.name).idle_timeout(control)
+        return {**found, "streams": [*talks.result(), *({**row, "configured": configured} for row in idle.read())]}
 
 
 def _asked(questions: t.Sequence[query.Question], deadline: float) -> list[dict[str, t.Any]]:

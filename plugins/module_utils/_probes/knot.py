@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._products import KNOT
@@ -14,6 +15,7 @@ if t.TYPE_CHECKING:
     from .seal import Seal
 
 _EXPORT = f'mount --bind "$1" {KNOT.directory}; exec knotc -c {KNOT.directory}/knot.conf conf-export'
+_IDLE = re.compile(r"^server\.tcp-idle-timeout = (\d+)$", re.MULTILINE)
 _KEY = r'secret(?:: "|\s=\s)([^"\n]*)'
 
 
@@ -43,6 +45,12 @@ def zone_text(zone: str, command: t.Sequence[str], timeout: float) -> tuple[str,
 def zone_status(command: t.Sequence[str]) -> dict[str, dict[str, str]]:
     """What it says of every zone."""
     return parse_zone_status(host.run([*command, "zone-status"])["stdout"])
+
+
+def idle_timeout(command: t.Sequence[str]) -> float | None:
+    """Seconds after which it closes a connection without a question, as it runs; None when it does not tell."""
+    found = _IDLE.search(host.run([*command, "conf-read", "server.tcp-idle-timeout"])["stdout"])
+    return float(found[1]) if found else None
 
 
 def running(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:

@@ -57,6 +57,12 @@ def zone_status(_command: t.Sequence[str]) -> dict[str, dict[str, str]]:
     return {}
 
 
+def idle_timeout(_command: t.Sequence[str]) -> float | None:
+    """Seconds after which it closes a connection without a question, as its file says: it does not tell."""
+    said = host.run(["nsd-checkconf", "-o", "tcp-timeout", CONFIGURATION])["stdout"].strip()
+    return float(said) if said.isdigit() else None
+
+
 def running(_contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:
     """Zones, sealed keys and the status of a running NSD; it does not tell its other options."""
     status = runner([*NSD.control, "status"])

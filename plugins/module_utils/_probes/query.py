@@ -98,7 +98,7 @@ def error_of(error: OSError) -> str:
     return type(error).__name__.lower()
 
 
-def _read(connection: socket.socket, length: int, deadline: float) -> bytes:
+def exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
     """Exactly ``length`` octets, or what came before the other side closed."""
     received = b""
     while len(received) < length:
@@ -164,10 +164,10 @@ def over_tls(wire: bytes, server: str, port: int, timeout: float, name: str, cer
 
 def _converse(connection: socket.socket, wire: bytes, deadline: float) -> bytes:
     connection.sendall(struct.pack("!H", len(wire)) + wire)
-    prefix = _read(connection, 2, deadline)
+    prefix = exactly(connection, 2, deadline)
     if len(prefix) < 2:
         raise ConnectionResetError
-    return _read(connection, struct.unpack("!H", prefix)[0], deadline)
+    return exactly(connection, struct.unpack("!H", prefix)[0], deadline)
 
 
 def ask(question: Question, ident: int, timeout: float = TIMEOUT) -> dict[str, t.Any]:

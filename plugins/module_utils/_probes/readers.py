@@ -30,6 +30,9 @@ class Nameserver(Running, t.Protocol):
     def zone_status(self, command: t.Sequence[str], /) -> dict[str, dict[str, str]]:
         """What it says of each zone, in its own words, for people."""
 
+    def idle_timeout(self, command: t.Sequence[str], /) -> float | None:
+        """Seconds that it is configured to keep a TCP connection without a question; None when it is not known."""
+
 
 class Sessions(t.Protocol):
     """Reads the BGP sessions of a routing daemon, for acceptance."""

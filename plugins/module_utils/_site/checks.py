@@ -18,7 +18,7 @@ FATAL = frozenset(
         "TM": "01 02 04",
         "HD": "01 02 03 04 06",
         "DN": "01 02 03 04 05 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 26 27 29 30 33 34 35 36 37 38 39 40"
-        " 41 43",
+        " 41 42 43 44 45 46 48 50 51 53",
         "ZI": "01 02 04 05 06 07 08 12 16",
         "BG": "01 02 03 04 05 06 07 10 11 12 13 15",
         "CL": "01 03 04 05",
@@ -29,7 +29,23 @@ FATAL = frozenset(
 )
 """Run by software, of severity F: nothing raises them further, and nothing lowers them."""
 
-WARNINGS = frozenset({"AR-04", "BG-20", "CL-02", "DN-54", "OS-06", "TM-03", "TM-05"})
+WARNINGS = frozenset(
+    {
+        "AR-04",
+        "BG-20",
+        "CL-02",
+        "DN-06",
+        "DN-25",
+        "DN-28",
+        "DN-31",
+        "DN-32",
+        "DN-47",
+        "DN-54",
+        "OS-06",
+        "TM-03",
+        "TM-05",
+    }
+)
 """Run by software, of severity W: a fleet may raise them to F (``raised_checks``)."""
 
 

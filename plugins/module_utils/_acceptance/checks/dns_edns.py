@@ -119,4 +119,54 @@ def cookie(evidence: Evidence, expected: Expected) -> Verdict:
     return wire.each(evidence, "cookie", rule, "no cookie")
 
 
-CHECKS = (dnskey_udp, truncation, edns_version, edns_version_option, option, edns_flag, tiny, broken, cookie)
+def _without(answer: wire.Answer, code: int, name: str) -> list[str]:
+    """Differences from the answer that there is without an option, which does not come back."""
+    soa = wire.find(answer.message.answer, ".", "SOA")
+    return (
+        answer.wants(aa=True) + ([] if soa else ["no SOA"]) + ([f"{name} in the answer"] if _has(answer, code) else [])
+    )
+
+
+@check(
+    "DN-25",
+    "Options that resolvers send change nothing",
+    severity="W",
+    source="RFC 7871 section 7.2; RFC 7314; RFC 7830",
+)
+def resolvers_options(evidence: Evidence, expected: Expected) -> Verdict:
+    """Questions with the client's subnet, EXPIRE and padding: answered as without. The subnet does not come back, since
+    the answer is the same for all; EXPIRE and padding may, as nameservers differ.
+    """
+    rules: dict[str, wire.Rule] = {
+        "subnet": lambda answer: _without(answer, plan.SUBNET[0], "a client's subnet"),
+        "expire": lambda answer: _without(answer, -1, ""),
+        "padding": lambda answer: _without(answer, -1, ""),
+    }
+    told = [
+        f"{probe}: {problem}"
+        for probe, rule in rules.items()
+        for problem in wire.observed(evidence.exchanges(probe), rule)
+    ]
+    return verdict(told, "answered as without")
+
+
+@check("DN-31", "What is no cookie is ignored", severity="W", source="RFC 6891 section 6.1.2; RFC 7873 section 5.2.2")
+def short_cookie(evidence: Evidence, expected: Expected) -> Verdict:
+    """A cookie of four octets, which is too short: answered as without, no cookie. FORMERR is for servers that know
+    cookies, and ours are told not to; to them it is an option like any other.
+    """
+    return wire.each(evidence, "short_cookie", lambda answer: _without(answer, plan.COOKIE[0], "a cookie"), "ignored")
+
+
+@check("DN-32", "A cookie of another server is ignored", severity="W", source="RFC 7873 sections 4.2 and 5.2; RFC 9018")
+def stale_cookie(evidence: Evidence, expected: Expected) -> Verdict:
+    """A client's cookie with a server's that none of ours has made, such as another instance's: answered as without, no
+    cookie. BADCOOKIE would send a resolver round in circles that got it from an instance with cookies.
+    """
+    return wire.each(evidence, "stale_cookie", lambda answer: _without(answer, plan.COOKIE[0], "a cookie"), "ignored")
+
+
+CHECKS = (
+    *(dnskey_udp, truncation, edns_version, edns_version_option, option, edns_flag, tiny, broken, cookie),
+    *(resolvers_options, short_cookie, stale_cookie),
+)

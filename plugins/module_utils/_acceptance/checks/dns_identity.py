@@ -3,6 +3,8 @@
 # PRIVATE to the collection: no stable interface for others.
 """Who answers: the node says its own name, everywhere (RFC 7108; requirements sections 3.4 and 3.7)."""
 
+# ruff: noqa: ARG001 - every judge has the one signature (evidence, expected)
+
 from __future__ import annotations
 
 import typing as t
@@ -52,6 +54,18 @@ def chaos(evidence: Evidence, expected: Expected) -> Verdict:
 
     exchanges = evidence.exchanges("hostname", "id")
     return verdict(wire.observed(exchanges, rule), f"{expected.node_name} in {len(exchanges)} answers")
+
+
+@check("DN-28", "The version is not told", severity="W", source="RFC 4892 section 2; requirement DN-28")
+def version(evidence: Evidence, expected: Expected) -> Verdict:
+    """CH TXT version.bind and version.server: refused, or no text. The roles have both nameservers hide it."""
+
+    def rule(answer: wire.Answer) -> list[str]:
+        texts = [b" ".join(rdata.strings) for rrset in answer.message.answer for rdata in rrset]
+        said = b" ".join(texts).decode("ascii", "replace")
+        return [f"{answer.exchange.name} says {said!r}"] if said else []
+
+    return wire.each(evidence, "version", rule, "no version")
 
 
 @check(
@@ -112,4 +126,4 @@ def outside(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"answers on {', '.join(addresses)}")
 
 
-CHECKS = (nsid, chaos, identity_zone, outside)
+CHECKS = (nsid, chaos, version, identity_zone, outside)

@@ -85,4 +85,22 @@ def notify(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"refused in {len(exchanges)} answers")
 
 
-CHECKS = (other_class, axfr, ixfr, elsewhere, opcode, update, notify)
+@check("DN-53", "No zone is served that the fleet does not list", source="RFC 1034 section 4.3.1; requirement DN-53")
+def not_listed(evidence: Evidence, expected: Expected) -> Verdict:
+    """The SOA of zones that a root server may be thought to have, and that are not in the fleet's list: a referral, or
+    that there is none, no answer. That those in the list are served is ZI-16, and that they are current is ZI-01.
+
+    It does no harm: a list that became shorter takes no node down that has not been provisioned since.
+    """
+
+    def rule(answer: wire.Answer) -> list[str]:
+        name, found = answer.exchange.name, answer.message.answer
+        known = answer.rcode() in {"NOERROR", "NXDOMAIN"}
+        problems = [f"{name} is served, and not listed"] if wire.find(found, name, "SOA") else wire.empty(answer=found)
+        return problems if known else [*problems, f"{name} {answer.rcode()}"]
+
+    exchanges = evidence.exchanges("not_listed", scopes=["node"])
+    return verdict(wire.observed(exchanges, rule), f"none of {', '.join(each.name for each in exchanges)}")
+
+
+CHECKS = (not_listed, other_class, axfr, ixfr, elsewhere, opcode, update, notify)

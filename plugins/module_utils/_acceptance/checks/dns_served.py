@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+try:
+    import dns.name
+except ImportError:
+    dns = None  # type: ignore[assignment]
+
 from ..._correctness import compare, expect
 from ..._correctness.zone import Zone
 from ..check import Verdict, check, verdict
@@ -16,6 +21,7 @@ if t.TYPE_CHECKING:
     from ..evidence import Evidence
     from ..expected import Expected
 
+SERVERS = "root-servers.net."
 FEWEST = 50
 """RRsets that have to be asked for (requirement ZI-05)."""
 
@@ -103,4 +109,41 @@ def _same_all_the_time(zones: t.Iterable[Zone], exchanges: t.Iterable[Exchange])
             raise Missing(f"the zone {zone.origin} was replaced meanwhile: {there} is served, {zone.serial} was read")
 
 
-CHECKS = (served, unsigned)
+B_ROOT = "b.root-servers.net."
+RENUMBERED = {"A": "170.247.170.2", "AAAA": "2801:1b8:10::b"}
+"""Of b.root-servers.net since November 2023."""
+
+
+@check("DN-06", "Addresses of the root servers are the root's", severity="W", source="B-Root 2023; requirement DN-06")
+def root_servers(evidence: Evidence, expected: Expected) -> Verdict:
+    """b.root-servers.net has the addresses that it was given in 2023, 170.247.170.2 and 2801:1b8:10::b; and where the
+    zone root-servers.net is served, which nobody signs, all thirteen have those of the root zone's verified glue.
+
+    The zones are those that ZI-05 holds the answers against. It only warns: when the next one is renumbered, the zones
+    differ for hours.
+    """
+    zones = {str(zone.origin): zone for zone in _asked(evidence, expected)[0]}
+    root, own = zones["."], zones.get(SERVERS)
+    problems = []
+    for letter in "abcdefghijklm":
+        name = dns.name.from_text(f"{letter}.{SERVERS}")
+        for kind, renumbered in RENUMBERED.items():
+            glue = _data(root, name, kind)
+            said = glue if own is None else _data(own, name, kind)
+            if said != glue:
+                problems.append(f"{name} {kind} is {_words(said)}, and {_words(glue)} in the root zone")
+            if str(name) == B_ROOT and said != {renumbered}:
+                problems.append(f"{name} {kind} is {_words(said)}, not {renumbered}")
+    return verdict(problems, "the same in both zones" if own else "in the root zone; root-servers.net is not served")
+
+
+def _data(zone: Zone, name: dns.name.Name, kind: str) -> set[str]:
+    rrset = zone.get(name, kind)
+    return {str(rdata) for rdata in rrset.rdatas.values()} if rrset else set()
+
+
+def _words(data: t.Collection[str]) -> str:
+    return " and ".join(sorted(data)) or "nothing"
+
+
+CHECKS = (served, unsigned, root_servers)

@@ -13,6 +13,7 @@ import dns.rdatatype
 import dns_cases
 import machine_cases
 import pytest
+import stream_cases
 import zone_cases
 from recordings import (
     CHECKS,
@@ -258,6 +259,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     *zone_cases.FAILS,
     *dns_cases.FAILS,
     *machine_cases.FAILS,
+    *stream_cases.FAILS,
     (
         "BG-01",
         "idle",

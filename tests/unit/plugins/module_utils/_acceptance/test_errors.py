@@ -26,6 +26,35 @@ def test_one_missing_exchange_is_an_error() -> None:
     assert scene.judge("DN-26") == ("error", "2001:500:3::42 tcp: not asked for soa")
 
 
+@pytest.mark.parametrize("ident", ["DN-42", "DN-44", "DN-45", "DN-46", "DN-47", "DN-48", "DN-51"])
+def test_what_was_not_tried_is_an_error(ident: str) -> None:
+    scene = Scene()
+    scene.scope("node").update(streams=[], datagrams=[])
+    assert scene.judge(ident).status.value == "error"
+    del scene.scope("node")["streams"], scene.scope("node")["datagrams"]
+    assert scene.judge(ident).status.value == "error"
+
+
+def test_an_idle_connection_whose_time_is_not_known_is_an_error_until_it_is_closed() -> None:
+    scene = Scene()
+    for row in scene.scope("node")["streams"]:
+        row.update(configured=None)
+    status, said = scene.judge("DN-46")
+    assert (status.value, "still open after" in said) == ("error", True)
+    for row in scene.scope("node")["streams"]:
+        row.update(closed=True)
+    assert scene.judge("DN-46").status.value == "pass"
+
+
+@pytest.mark.parametrize(("ident", "section"), [("DN-46", "streams"), ("DN-51", "datagrams")])
+def test_what_is_lost_is_an_error(ident: str, section: str) -> None:
+    scene = Scene()
+    for row in scene.scope("node")[section]:
+        row.update({"error": "timeout", "then": "timeout", "from": []})
+    status, said = scene.judge(ident)
+    assert (status.value, "timeout" in said) == ("error", True)
+
+
 @pytest.mark.parametrize("ident", sorted(i for i in CHECKS if i.startswith("BG")))
 def test_a_daemon_that_cannot_be_read_is_an_error(ident: str) -> None:
     scene = Scene()

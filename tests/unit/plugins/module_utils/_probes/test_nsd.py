@@ -19,7 +19,12 @@ ZONE = (
 @pytest.fixture
 def answers(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What each command prints; `write` says nothing."""
-    given = {"zonesdir": f"{tmp_path}\n", "zonefile": "%s.zone\n", "zonestatus": 'served-serial: "7 since today"\n'}
+    given = {
+        "tcp-timeout": "10\n",
+        "zonesdir": f"{tmp_path}\n",
+        "zonefile": "%s.zone\n",
+        "zonestatus": 'served-serial: "7 since today"\n',
+    }
 
     def run(command: t.Sequence[str], *_: float) -> dict[str, t.Any]:
         named = next((name for name in given if name in command), "")
@@ -59,3 +64,9 @@ def test_where_nsd_says_no_serial_the_file_counts(tmp_path: pathlib.Path, answer
     answers["zonestatus"] = ""
     (tmp_path / "arpa.zone").write_text(ZONE.format(6))
     assert read(0) == (ZONE.format(6), "")
+
+
+@pytest.mark.parametrize(("printed", "seconds"), [("10\n", 10.0), ("", None), ("error: no file\n", None)])
+def test_how_long_an_idle_connection_is_kept(answers: dict[str, str], printed: str, seconds: float | None) -> None:
+    answers["tcp-timeout"] = printed
+    assert nsd.idle_timeout(("nsd-control",)) == seconds

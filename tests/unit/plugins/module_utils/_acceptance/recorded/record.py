@@ -88,8 +88,7 @@ def zones(source: str) -> tuple[list[str], dict[str, str]]:
     with gzip.open(source, "rt", encoding="ascii") as stream:
         dropped = {"RRSIG", "NSEC", "DNSKEY", "ZONEMD"}
         lines = [line for line in stream if line.split() and line.split()[3] not in dropped]
-    seen_soa = False
-    kept = []
+    seen_soa, kept = False, []
     for line in lines:  # the published file ends with a second SOA
         soa = line.split()[3] == "SOA"
         if not (soa and seen_soa):
@@ -98,18 +97,16 @@ def zones(source: str) -> tuple[list[str], dict[str, str]]:
     write("root.plain", "".join(kept))
     zsk = run("sh", "-c", f"cd {WORK} && ldns-keygen -a RSASHA256 -b 2048 .").strip()
     ksk = run("sh", "-c", f"cd {WORK} && ldns-keygen -k -a RSASHA256 -b 2048 .").strip()
-    now, day = int(time.time()), 86400
-    stamps = [time.strftime("%Y%m%d%H%M%S", time.gmtime(when)) for when in (now - 3600, now + 13 * day)]
+    times = (time.time() - 3600, time.time() + 13 * 86400)
+    stamps = [time.strftime("%Y%m%d%H%M%S", time.gmtime(when)) for when in times]
     signing = f"ldns-signzone -o . -z 1:1 -i {stamps[0]} -e {stamps[1]} -f root.zone root.plain {zsk} {ksk}"
     run("sh", "-c", f"cd {WORK} && {signing}")
     ds = run("sh", "-c", f"cd {WORK} && ldns-key2ds -n -2 {ksk}.key").split()
-    letters = "abcdefghijklm"
     soa = "a.root-servers.net. nstld.verisign-grs.com. 2026073100 14400 7200 1209600 3600000"
     small = f"{ZONE_OF_OUR_OWN} 3600000 IN SOA {soa}\n"
-    small += "".join(f"{ZONE_OF_OUR_OWN} 3600000 IN NS {letter}.root-servers.net.\n" for letter in letters)
-    small += "".join(
-        f"{letter}.root-servers.net. 3600000 IN A 192.0.2.{number}\n" for number, letter in enumerate(letters)
-    )
+    small += "".join(f"{ZONE_OF_OUR_OWN} 3600000 IN NS {letter}.root-servers.net.\n" for letter in "abcdefghijklm")
+    glue = [line.split() for line in kept if line.split()[0].lower().endswith(f".{ZONE_OF_OUR_OWN}")]
+    small += "".join(f"{name} 3600000 IN {kind} {data}\n" for name, _ttl, _class, kind, data in glue)
     write("small.zone", small)
     return [f". IN DS {' '.join(ds[-4:])}"], {".": "root.zone", ZONE_OF_OUR_OWN: "small.zone"}
 
@@ -179,13 +176,15 @@ def name_servers(outside: Outside, provider: str, files: dict[str, str]) -> dict
     outside.spawn("knotd", "-c", knot_conf("masters", MASTERS, files))
     addresses = SERVICE["ipv4"] + SERVICE["ipv6"]
     if provider == "knot":
-        conf = knot_conf("node", addresses, files, identity=NODE, nsid=NODE, **{"udp-max-payload": "1232"})
+        limits = {"udp-max-payload": "1232", "tcp-idle-timeout": "5", "tcp-max-clients": "1000"}
+        conf = knot_conf("node", addresses, files, identity=NODE, nsid=NODE, version='""', **limits)
         spawn("knotd", "-c", conf)
         return {"nameserver": ["knotc", "-c", conf]}
     server = {"username": '""', "chroot": '""', "zonesdir": f'"{WORK}"', "pidfile": f'"{WORK}/nsd.pid"'}
     server |= {"xfrdfile": f'"{WORK}/xfrd"', "zonelistfile": f'"{WORK}/zonelist"', "xfrdir": f'"{WORK}"'}
-    server |= {"identity": f'"{NODE}"', "nsid": f'"ascii_{NODE}"', "minimal-responses": "yes", "hide-version": "yes"}
-    server |= {"ipv4-edns-size": "1232", "ipv6-edns-size": "1232"}
+    server |= {"identity": f'"{NODE}"', "nsid": f'"ascii_{NODE}"', "tcp-timeout": "10", "tcp-count": "1000"}
+    server |= {"minimal-responses": "yes", "hide-version": "yes", "answer-cookie": "no"}
+    server |= dict.fromkeys(("ipv4-edns-size", "ipv6-edns-size"), "1232")
     text = "server:\n" + "".join(f"  {key}: {value}\n" for key, value in server.items())
     text += "".join(f"  ip-address: {address}\n" for address in addresses)
     text += f"remote-control:\n  control-enable: yes\n  control-interface: {WORK}/nsd.ctl\n"
@@ -256,7 +255,7 @@ def routers(outside: Outside, secret: str) -> None:
         chosen = () if name == "mgmtd" else ("-f", conf)
         outside.spawn(f"/usr/lib/frr/{name}", *chosen, "-A", "127.0.0.1", "--log", "stdout")
     # a packet filter as a node has it
-    ports = "meta l4proto { tcp, udp } th"
+    ports = "meta l4proto {{ tcp, udp }} th"
     raw = "chain {0} {{ type filter hook {0} priority raw; " + ports + " {1} 53 notrack; }}\n"
     rules = raw.format("prerouting", "dport") + raw.format("output", "sport")
     rules += "chain input { type filter hook input priority filter; policy drop; "
@@ -297,6 +296,7 @@ def expected(anchors: list[str], provider: str) -> dict[str, t.Any]:
         "nameserver_provider": provider,
         "routing_provider": "bird",
         "mode": "live",
+        "tcp_clients": 1000,
     }
 
 

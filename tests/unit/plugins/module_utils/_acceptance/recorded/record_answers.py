@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring recordings of record.py up to date: what is asked since then, and what is held against the zone (ZI-05).
+"""Bring recordings of record.py up to date: what is asked since then, what is held against the zone (ZI-05), and what
+the nameserver makes of TCP connections and of odd datagrams.
 
     tests/lab/lab.py in-image python3 /checkout/tests/unit/plugins/module_utils/_acceptance/recorded/record_answers.py \
         /checkout ZONE.gz knot|nsd
@@ -23,28 +24,37 @@ import record
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20144
+CLIENTS = 1000
+"""TCP clients that a nameserver serves here at a time."""
 BASE = "ansible_collections.icann.imrs.plugins.module_utils"
 
 
 def main(checkout: str, source: str, provider: str) -> None:
-    """Write ``served_<provider>.json``, and add to ``<provider>_<stage>.json`` what it lacks."""
+    """Write ``served_<provider>.json`` and ``streams_<provider>.json``, and add to the others what they lack."""
     record.WORK.mkdir(parents=True)
     imrs = record.library(checkout)
-    served, query = (importlib.import_module(f"{BASE}._probes.{name}") for name in ("served", "query"))
+    names = ("datagrams", "query", "readers", "served", "streams")
+    probes = types.SimpleNamespace(**{name: importlib.import_module(f"{BASE}._probes.{name}") for name in names})
     _anchors, files = record.zones(source)
     outside = record.Outside()
     record.network(outside)
-    record.name_servers(outside, provider, files)
+    control = record.name_servers(outside, provider, files)["nameserver"]
     addresses = [address for family in record.SERVICE.values() for address in family]
     dig = ("dig", f"@{addresses[0]}", ".", "SOA", "+short")
     record.until(lambda: "a.root-servers.net." in record.run(*dig, check=False), "an answer", 60)
-    texts = {zone: (record.WORK / file).read_text(encoding="ascii") for zone, file in files.items()}
-    found = served.ask(texts, addresses, random.Random(SEED))  # noqa: S311 - the same each time
-    if not served.settled(found):
-        raise SystemExit("the zone changed meanwhile")
-    write(f"served_{provider}.json", found)
-    for stage in ("dark", "drained", "live"):
-        add(imrs, query, f"{provider}_{stage}.json", stage)
+    first = [family[0] for family in record.SERVICE.values()]
+    with probes.streams.Idle(first) as idle:
+        texts = {zone: (record.WORK / file).read_text(encoding="ascii") for zone, file in files.items()}
+        found = probes.served.ask(texts, addresses, random.Random(SEED))  # noqa: S311 - the same each time
+        if not probes.served.settled(found):
+            raise SystemExit("the zone changed meanwhile")
+        write(f"served_{provider}.json", found)
+        for stage in ("dark", "drained", "live"):
+            add(imrs, probes.query, f"{provider}_{stage}.json", stage)
+        talks = probes.streams.ask(first, CLIENTS)
+        configured = probes.readers.nameserver(provider).idle_timeout(control)
+        kept = [{**row, "configured": configured} for row in idle.read()]
+    write(f"streams_{provider}.json", {"streams": [*talks, *kept], "datagrams": probes.datagrams.ask(addresses)})
 
 
 def add(imrs: types.SimpleNamespace, query: t.Any, name: str, stage: str) -> None:
