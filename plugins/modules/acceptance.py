@@ -110,6 +110,13 @@ options:
         description: Why it may be skipped; it goes into the reports.
         type: str
         required: true
+  registration:
+    description:
+      - Files on the controller with what the world's registries have of the prefixes, for O(verb=judge), with the keys
+        V(rpki), V(irr) and V(peeringdb), and bounds of their age. See C(acceptance_registration) of the role.
+      - A file that is not there, or not as it should be, is told by the report, and is no failure.
+    type: dict
+    default: {}
   fingerprint:
     description: The fingerprint of the configuration that is judged; it goes into the reports.
     type: str
@@ -298,6 +305,7 @@ def main() -> None:
                     "reason": {"type": "str", "required": True},
                 },
             },
+            "registration": {"type": "dict", "default": {}},
             "fingerprint": {"type": "str", "default": ""},
             "report_directory": {"type": "path"},
         },

@@ -18,6 +18,7 @@ from .checks import (
     dns_signed,
     host,
     reachability,
+    registration,
     time,
     zone,
 )
@@ -36,6 +37,7 @@ ROOMS = (
     zone,
     dns_served,
     bgp,
+    registration,
     cluster,
     reachability,
 )

@@ -92,7 +92,7 @@ class Member:
 
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
-    *("minimum_live", "identity_zone"),
+    *("minimum_live", "identity_zone", "irr"),
 }
 
 
@@ -123,6 +123,8 @@ class Expected:
     minimum_live: int = 0
     """A router's: how many nodes have to be live for it to announce the specific prefixes."""
     identity_zone: IdentityZone | None = None
+    irr: t.Mapping[str, str] | None = None
+    """Where the fleet says that its routes are registered (``imrs_irr``)."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -181,6 +183,7 @@ class Expected:
             members=tuple(map(Member.read, data.get("members") or ())),
             minimum_live=int(data.get("minimum_live") or 0),
             identity_zone=IdentityZone.read(data["identity_zone"]) if data.get("identity_zone") else None,
+            irr={key: str(data["irr"][key]) for key in ("source", "object")} if data.get("irr") else None,
         )
 
 

@@ -29,6 +29,7 @@ READ = (
     "imrs_cluster",
     "imrs_function",
     "imrs_members",
+    "imrs_irr",
 )
 """The host variables that ``project`` reads."""
 
@@ -56,6 +57,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "siblings": [name for name in cluster["node_names"] if name != variables["imrs_node_name"]] if cluster else [],
         "function": variables["imrs_function"],
         "members": variables["imrs_members"],
+        "irr": variables["imrs_irr"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],

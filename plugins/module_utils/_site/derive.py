@@ -43,6 +43,7 @@ class Deriver:
             "imrs_zones": fleet["zones"],
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
+            "imrs_irr": fleet.get("irr"),
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),

@@ -12,6 +12,7 @@ import dns.rdata
 import dns.rdatatype
 import dns_cases
 import pytest
+import registrations
 import zone_cases
 from recordings import (
     CHECKS,
@@ -366,6 +367,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ),
     ("PR-01", "unreachable", silence("soa", scope="vantage"), "from vantage: timeout"),
     ("PR-02", "not accepted", _unrouted, "as64500_ipv4_1: 199.7.83.0/24 missing"),
+    *(("BG-19", *case) for case in registrations.SPOILT),
 ]
 
 

@@ -29,6 +29,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_cluster": None,
     "imrs_function": "node",
     "imrs_members": [],
+    "imrs_irr": None,
     "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
 }
 
