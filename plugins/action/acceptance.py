@@ -46,7 +46,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "evidence": {"type": "list", "elements": "dict", "required": True},
     "absent": {"type": "dict", "default": {}},
     "waivers": {"type": "list", "elements": "dict", "default": [], "options": _WAIVER},
-    "registration": {"type": "dict", "default": {}},
+    "registration": {"type": "raw"},
     "fingerprint": {"type": "str", "default": ""},
     "report_directory": {"type": "path"},
 }
@@ -103,10 +103,12 @@ class ActionModule(ActionBase):
 
 
 def _here(given: t.Mapping[str, t.Any], node: str) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
-    """The evidence of this machine, the controller, and why there is none. A file that is not as it should be is no
-    failure: a run that fails takes a node down, and what others publish must not."""
+    """The evidence of this machine, the controller, and why there is none.
+
+    Whatever is not as it should be there is told by the check and is no failure: a run that fails leaves a node dark.
+    """
     found = registries.read(given["registration"])
-    if not found["inputs"]:
+    if not (found["inputs"] or found["bounds"]):
         return [], {"controller": "acceptance_registration names no file"}
     of = {"format": FORMAT, "scope": "controller", "stage": given["stage"], "node": node}
     return [{**of, "collected_at": time.time(), "registration": found}], {}

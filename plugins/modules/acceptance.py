@@ -114,9 +114,8 @@ options:
     description:
       - Files on the controller with what the world's registries have of the prefixes, for O(verb=judge), with the keys
         V(rpki), V(irr) and V(peeringdb), and bounds of their age. See C(acceptance_registration) of the role.
-      - A file that is not there, or not as it should be, is told by the report, and is no failure.
-    type: dict
-    default: {}
+      - What is not as it should be, be it a key, a file or what is in it, is told by the report, and is no failure.
+    type: raw
   fingerprint:
     description: The fingerprint of the configuration that is judged; it goes into the reports.
     type: str
@@ -305,7 +304,7 @@ def main() -> None:
                     "reason": {"type": "str", "required": True},
                 },
             },
-            "registration": {"type": "dict", "default": {}},
+            "registration": {"type": "raw"},
             "fingerprint": {"type": "str", "default": ""},
             "report_directory": {"type": "path"},
         },

@@ -11,11 +11,16 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._registration import report
 
 
-def read(given: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+def read(given: t.Any) -> dict[str, dict[str, t.Any]]:
     """``inputs`` and ``bounds`` as the library takes them, of ``acceptance_registration``.
 
-    A file that cannot be read is an input with an ``error``; nothing is raised.
+    A file that cannot be read is an input with an ``error``, and what is no file is a bound; nothing is raised.
     """
+    if not given:
+        return {"inputs": {}, "bounds": {}}
+    if not isinstance(given, dict):
+        wrong = {"name": "acceptance_registration", "error": f"is no mapping; name files by {', '.join(report.KEYS)}"}
+        return {"inputs": {report.KEYS[0]: wrong}, "bounds": {}}
     files = {key: str(given[key]) for key in report.KEYS if given.get(key)}
     bounds = {key: value for key, value in given.items() if key not in report.KEYS and value is not None}
     return {"inputs": {key: _file(pathlib.Path(name).expanduser()) for key, name in files.items()}, "bounds": bounds}

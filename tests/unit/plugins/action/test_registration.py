@@ -103,11 +103,3 @@ def test_two_fleets_are_refused(world: World, make_node: t.Callable[..., dict[st
     world.fleet.write({"xaa01": make_node("xaa01"), "xab01": make_node("xab01", imrs_irr=None)})
     assert "the nodes are of fleets that are registered differently: take one by --limit" in world.run().said
     assert world.run("--limit", "xaa01").status == 0
-
-
-def test_acceptance_refuses_a_misspelt_key_before_it_contacts_anybody(world: World) -> None:
-    """Later, it would be an error of the check; and before, nothing is on its way."""
-    done = world.fleet.run("accept", "-e", '{"acceptance_registration": {"rpkii": "/x"}}', "--limit", "xaa01")
-    assert done.returncode == 2
-    assert "acceptance_registration.rpkii" in " ".join((done.stdout + done.stderr).split())
-    assert not world.fleet.called.exists()
