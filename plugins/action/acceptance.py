@@ -20,9 +20,10 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     table,
     wire,
 )
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import FORMAT
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from ansible_collections.icann.imrs.plugins.plugin_utils import lines
+from ansible_collections.icann.imrs.plugins.plugin_utils import lines, registries
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import Report
@@ -49,6 +50,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "attestations": {"type": "list", "elements": "dict", "default": [], "options": _ATTESTED},
     "required_attestations": {"type": "list", "elements": "str", "default": []},
     "raised_checks": {"type": "list", "elements": "str", "default": []},
+    "registration": {"type": "raw"},
     "fingerprint": {"type": "str", "default": ""},
     "report_directory": {"type": "path"},
 }
@@ -76,9 +78,12 @@ class ActionModule(ActionBase):
         if not wire.HAS_DNSPYTHON:
             return _failed(missing_required_lib("dnspython"))
         try:
+            expected = Expected.parse(given["expected"])
+            here, nothing = _here(given, expected.node_name)
+            absent = {scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()}
             report = judge.judge(
-                given["evidence"],
-                Expected.parse(given["expected"]),
+                [*given["evidence"], *here],
+                expected,
                 Mode.parse(given["stage"]),
                 certified=given["sessions"],
                 waivers=given["waivers"],
@@ -86,7 +91,7 @@ class ActionModule(ActionBase):
                 required=given["required_attestations"],
                 raised=given["raised_checks"],
                 fingerprint=given["fingerprint"],
-                absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
+                absent={**absent, **nothing},
                 stopwatch=time.perf_counter,
             )
             return _said(report, self._write(report, given["report_directory"]))
@@ -102,6 +107,18 @@ class ActionModule(ActionBase):
         if not directory or self._task.check_mode:
             return []
         return reports.write(directory, {name: render(report) for name, render in _REPORTS.items()}, os.replace)
+
+
+def _here(given: t.Mapping[str, t.Any], node: str) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
+    """The evidence of this machine, the controller, and why there is none.
+
+    Whatever is not as it should be there is told by the check and is no failure: a run that fails leaves a node dark.
+    """
+    found = registries.read(given["registration"])
+    if not (found["inputs"] or found["bounds"]):
+        return [], {"controller": "acceptance_registration names no file"}
+    of = {"format": FORMAT, "scope": "controller", "stage": given["stage"], "node": node}
+    return [{**of, "collected_at": time.time(), "registration": found}], {}
 
 
 def _failed(message: str) -> dict[str, t.Any]:

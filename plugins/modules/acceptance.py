@@ -145,6 +145,12 @@ options:
     type: list
     elements: str
     default: []
+  registration:
+    description:
+      - Files on the controller with what the world's registries have of the prefixes, for O(verb=judge), with the keys
+        V(rpki), V(irr) and V(peeringdb), and bounds of their age. See C(acceptance_registration) of the role.
+      - What is not as it should be, be it a key, a file or what is in it, is told by the report, and is no failure.
+    type: raw
   fingerprint:
     description: The fingerprint of the configuration that is judged; it goes into the reports.
     type: str
@@ -359,6 +365,7 @@ def main() -> None:
             },
             "required_attestations": {"type": "list", "elements": "str", "default": []},
             "raised_checks": {"type": "list", "elements": "str", "default": []},
+            "registration": {"type": "raw"},
             "fingerprint": {"type": "str", "default": ""},
             "report_directory": {"type": "path"},
         },

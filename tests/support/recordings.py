@@ -17,6 +17,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import dns.rrset
+import registrations
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, judge
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
@@ -81,6 +82,7 @@ class Scene:
         self.uncertified: set[str] = set()
         """Names of sessions that do not get what is announced; all others do."""
         self.documents: list[Document] = copy.deepcopy(recording["evidence"])
+        self.documents.append(registrations.document(self.expected["node_name"], stage))
 
     @property
     def sheet(self) -> Expected:

@@ -27,9 +27,10 @@ Generated from `plugins/module_utils/_acceptance/checks/` by `make pages`; do no
 - **Harm**: a failure takes a live node dark, because it hurts those who ask it or route to it. Without harm, a failure
   keeps a node from going up and never takes it down.
 - **Stages**: what is announced while the check is judged: `dark` nothing, `drained` the covering prefixes, `live` all.
-- **Seen from**: whose evidence the check cannot do without: the node, the vantage on the host's side, or the host's
-  router (`router`). Without it the check is skipped. Many checks of the node also judge what the other two saw; where
-  they would prove less without it, it stands in brackets, and a report says which checks it was missing for, and why.
+- **Seen from**: whose evidence the check cannot do without: the node, the vantage on the host's side, the host's
+  router (`router`), or what lies on the `controller`. Without it the check is skipped. Many checks of the node also
+  judge what the other two saw; where they would prove less without it, it stands in brackets, and a report says which
+  checks it was missing for, and why.
 - **Of**: which appliances it judges: nodes, or a cluster's own routers.
 - **Source**: the standard or document that demands it. *requirements* is the list that the project started from; the
   ids of the checks are the ids of that list.

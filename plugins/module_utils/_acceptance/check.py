@@ -20,7 +20,8 @@ if t.TYPE_CHECKING:
     from .evidence import Evidence
     from .expected import Expected
 
-SCOPES = ("node", "vantage", "router")
+SCOPES = ("node", "vantage", "router", "controller")
+"""Whose evidence there is; the controller's is what it has on disk of the world's registries."""
 EVERY_STAGE = (Mode.DARK, Mode.DRAINED, Mode.LIVE)
 ANNOUNCED = (Mode.DRAINED, Mode.LIVE)
 NODE, ROUTER = "node", "router"

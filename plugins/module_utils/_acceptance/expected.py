@@ -92,7 +92,7 @@ class Member:
 
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
-    *("minimum_live", "identity_zone", "router_id"),
+    *("minimum_live", "identity_zone", "router_id", "irr"),
 }
 
 
@@ -125,6 +125,8 @@ class Expected:
     identity_zone: IdentityZone | None = None
     router_id: str = ""
     """What its routing daemon calls itself (RFC 6286); empty where that is not told."""
+    irr: t.Mapping[str, str] | None = None
+    """Where the fleet says that its routes are registered (``imrs_irr``)."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -184,6 +186,7 @@ class Expected:
             minimum_live=int(data.get("minimum_live") or 0),
             identity_zone=IdentityZone.read(data["identity_zone"]) if data.get("identity_zone") else None,
             router_id=str(data.get("router_id") or ""),
+            irr={key: str(data["irr"][key]) for key in ("source", "object")} if data.get("irr") else None,
         )
 
 

@@ -31,6 +31,7 @@ READ = (
     "imrs_function",
     "imrs_members",
     "imrs_profile",
+    "imrs_irr",
 )
 """The host variables that ``project`` reads."""
 
@@ -59,6 +60,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "siblings": [name for name in cluster["node_names"] if name != variables["imrs_node_name"]] if cluster else [],
         "function": variables["imrs_function"],
         "members": variables["imrs_members"],
+        "irr": variables["imrs_irr"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         # Where NOTIFY arrives. A master cannot reach a link-local address.

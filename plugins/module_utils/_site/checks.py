@@ -32,6 +32,7 @@ FATAL = frozenset(
 WARNINGS = frozenset(
     {
         "AR-04",
+        "BG-19",
         "BG-20",
         "CL-02",
         "DN-06",
@@ -92,11 +93,6 @@ ATTESTATIONS = (
         *("HW-07", "W", "Firmware is of the baseline"),
         "BIOS, BMC and network cards have the firmware of the operator's baseline, or a newer one.",
         "requirements HW-07",
-    ),
-    Attestation(
-        *("BG-19", "W", "Registries know the announcements"),
-        "Each prefix is RPKI-valid for our AS, has its route object, and PeeringDB is right.",
-        "requirements BG-19; RSSAC024 answer 3.3.7; RFC 6811",
     ),
     Attestation(
         *("PR-05", "W", "The host filters forged sources"),

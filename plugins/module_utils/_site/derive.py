@@ -43,6 +43,7 @@ class Deriver:
             "imrs_zones": fleet["zones"],
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
+            "imrs_irr": fleet.get("irr"),
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_required_attestations": fleet.get("required_attestations", []),
             "imrs_raised_checks": fleet.get("raised_checks", []),

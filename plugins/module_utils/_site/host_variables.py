@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .contract import ByFamily, IdentityZone, Kinds, Management, Master, Provisioning, Uplink, Window
+from .contract import ByFamily, IdentityZone, Irr, Kinds, Management, Master, Provisioning, Uplink, Window
 
 if t.TYPE_CHECKING:
     from .. import _products as products
@@ -169,6 +169,7 @@ class OfFleet(t.TypedDict):
     imrs_zones: list[Zone]
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
+    imrs_irr: Irr | None
     imrs_waivers: list[Waiver]
     imrs_required_attestations: list[str]
     imrs_raised_checks: list[str]

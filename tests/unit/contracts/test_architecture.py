@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
     "_correctness": set(),
-    "_acceptance": {"_correctness", "_site", "_routing", "_addressing", "_products", "_statement"},
+    "_registration": {"_addressing"},
+    "_acceptance": {"_correctness", "_registration", "_site", "_routing", "_addressing", "_products", "_statement"},
     "_gate": {"_routing", "_probes", "_addressing", "_statement"},
     "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
@@ -82,7 +83,7 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             room, set()
         ):
             wrong.append(f"{room} must not import {top}")
-        elif room in ("_acceptance", "_drift", "_fleet", "_notice") and top in OUTSIDE_WORLD:
+        elif room in ("_acceptance", "_drift", "_fleet", "_notice", "_registration") and top in OUTSIDE_WORLD:
             wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 import subprocess
 import typing as t
 
 import pytest
+import registrations
 from imrs_bundle_site import Site, make_site
 from imrslab import shell
 from recordings import load
@@ -97,6 +99,71 @@ def test_a_place_that_cannot_be_written_is_named(site: Site) -> None:
     assert done.returncode != 0
     told = f"acceptance: {site.base / 'file'}: File exists; give report_directory a place that can be written"
     assert told in " ".join((done.stdout + done.stderr).split())
+
+
+def outcome(site: Site) -> dict[str, t.Any]:
+    """What the report says of the registries."""
+    report = json.loads((site.base / "reports/acceptance.json").read_text())
+    return next(result for result in report["results"] if result["id"] == "BG-19")
+
+
+def accepted(site: Site, given: t.Any) -> subprocess.CompletedProcess[str]:
+    """The same node, with what certifies it as it stands."""
+    marks = [peer["mark"] for peer in load("knot", "live")["expected"]["peers"]]
+    waivers = [{"check": "TM-01", "reason": "a container"}]
+    return judged(site, sessions=marks, waivers=waivers, registration=given)
+
+
+def files(folder: pathlib.Path, **texts: str) -> dict[str, str]:
+    """Inputs of now, all well but for these."""
+    now = datetime.datetime.now(datetime.UTC)
+    lasting = [registrations.roa(prefix, expires=int(now.timestamp()) + 9999) for prefix in registrations.FIVE]
+    good = {"rpki": registrations.rpki(*lasting, instead=True, made=f"{now:%Y-%m-%dT%H:%M:%SZ}")}
+    good |= {"irr": registrations.irr(), "peeringdb": registrations.peeringdb()}
+    for name, text in {**good, **texts}.items():
+        (folder / name).write_text(text)
+    return {name: str(folder / name) for name in good}
+
+
+def test_what_lies_on_the_controller_is_evidence(site: Site) -> None:
+    assert judged(site).returncode == 0
+    assert (outcome(site)["status"], outcome(site)["message"]) == (
+        "skipped",
+        "no evidence from the controller: acceptance_registration names no file",
+    )
+    given = files(site.base)
+    assert accepted(site, given).returncode == 0
+    assert outcome(site)["status"] == "pass", outcome(site)
+    assert accepted(site, {**given, "irr": None}).returncode == 0
+    assert (outcome(site)["status"], outcome(site)["message"][-3:]) == ("skipped", "IRR")
+    files(site.base, peeringdb=registrations.peeringdb(info_prefixes6=2))
+    done = accepted(site, given)
+    assert "certifiable True" in done.stdout, "it is a warning"
+    assert outcome(site)["status"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"rpki": "gone"}, "gone: No such file or directory; fetch it, or take it out of acceptance_registration"),
+        ({"rpki": "."}, ": is no file; name one that can be read"),
+        ({"rpki": "half"}, "half:1: no JSON: Expecting property name"),
+        ({"rpki": "half", "rpkii": "x"}, "the check broke: ValueError: rpkii: unknown key; known are rpki_hours"),
+        ({"rpkii": "x"}, "the check broke: ValueError: rpkii: unknown key"),
+        ("half", "acceptance_registration: is no mapping; name files by rpki, irr, peeringdb"),
+        ({"rpki": "half", "days": "some"}, "the check broke: ValueError: days: 'some' is no number"),
+    ],
+)
+def test_whatever_is_wrong_there_takes_nothing_down(site: Site, given: t.Any, said: str) -> None:
+    """A task that fails has the role take the node dark, and one that refuses leaves a changed node dark."""
+    (site.base / "half").write_text("{")
+    if isinstance(given, dict) and "rpki" in given:
+        given = {**given, "rpki": str(site.base / given["rpki"])}
+    done = accepted(site, given)
+    assert done.returncode == 0, done.stdout
+    assert "certifiable True" in done.stdout
+    assert outcome(site)["status"] == "error"
+    assert said in outcome(site)["message"]
 
 
 def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -> None:

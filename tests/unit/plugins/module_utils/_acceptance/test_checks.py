@@ -13,6 +13,7 @@ import dns.rdatatype
 import dns_cases
 import machine_cases
 import pytest
+import registrations
 import stream_cases
 import zone_cases
 from recordings import (
@@ -351,6 +352,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ),
     ("PR-01", "unreachable", silence("soa", scope="vantage"), "from vantage: timeout"),
     ("PR-02", "not accepted", _unrouted, "as64500_ipv4_1: 199.7.83.0/24 missing"),
+    *(("BG-19", *case) for case in registrations.SPOILT),
 ]
 
 

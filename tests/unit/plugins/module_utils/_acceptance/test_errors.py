@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from recordings import CHECKS, Scene
 
+OF_THE_NODE = [ident for ident, each in CHECKS.items() if "node" in each.scopes]
 SENTENCE = "routing of the node could not be read: vtysh failed"
 
 
@@ -55,7 +56,7 @@ def test_what_is_lost_is_an_error(ident: str, section: str) -> None:
     assert (status.value, "timeout" in said) == ("error", True)
 
 
-@pytest.mark.parametrize("ident", sorted(i for i in CHECKS if i.startswith("BG")))
+@pytest.mark.parametrize("ident", sorted(i for i in OF_THE_NODE if i.startswith("BG")))
 def test_a_daemon_that_cannot_be_read_is_an_error(ident: str) -> None:
     scene = Scene()
     scene.scope("node")["routing"] = {"error": "Unable to connect to server control socket"}
@@ -110,7 +111,7 @@ def test_routes_that_could_not_be_read_are_an_error() -> None:
 def test_a_routing_daemon_that_cannot_be_read_is_told_of_once() -> None:
     scene = Scene()
     scene.scope("node")["routing"] = {"error": "vtysh failed"}
-    bgp = [ident for ident in CHECKS if ident.startswith("BG")]
+    bgp = [ident for ident in OF_THE_NODE if ident.startswith("BG")]
     assert {scene.judge(ident) for ident in bgp} == {("error", SENTENCE)}
     report = scene.report()
     fatal = sorted(ident for ident in bgp if CHECKS[ident].severity == "F")

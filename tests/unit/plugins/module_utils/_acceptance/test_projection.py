@@ -31,6 +31,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_function": "node",
     "imrs_members": [],
     "imrs_profile": {"tcp_clients": 10000},
+    "imrs_irr": None,
     "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
 }
 
