@@ -109,6 +109,7 @@ def _said(report: Report, written: list[str]) -> dict[str, t.Any]:
         "certifiable": report.certifiable,
         "reasons": list(report.reasons),
         "harmful": list(report.harmful),
+        "doubtful": list(report.doubtful),
         "results": every["results"],
         "sessions": every["sessions"],
         "ready": list(report.ready),

@@ -61,7 +61,9 @@ def _step(variables: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dic
     if verb == "tried":
         return course.tried(known, stage).to_wire()
     said = given.get("report") or {}
-    report = Report(tuple(said.get("ready", ())), tuple(said.get("harmful", ())))
+    ready, harmful, doubtful = (tuple(said.get(name, ())) for name in ("ready", "harmful", "doubtful"))
+    judged = "harmful" in said and not said.get("certifiable")  # else something else failed
+    report = Report(ready, harmful, doubtful, judged)
     if verb == "judged":
         return course.judged(known, stage, report).to_wire()
     if verb == "failed":

@@ -181,6 +181,12 @@ harmful:
   returned: when O(verb=judge)
   type: list
   elements: str
+doubtful:
+  description: The checks that could show such harm, and neither passed nor showed it. The vantage alone saw them
+    fail, or they could not be judged.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
 results:
   description: Every check with its C(id), C(title), C(severity), C(status), C(message), C(seconds), C(source),
     C(condition) and C(waiver).

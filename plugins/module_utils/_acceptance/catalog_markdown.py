@@ -9,7 +9,8 @@ import itertools
 import typing as t
 
 from .check import EVERY_STAGE
-from .report_markdown import SUBJECTS, cell
+from .report_markdown import cell
+from .words import SUBJECTS
 
 if t.TYPE_CHECKING:
     from .check import Check

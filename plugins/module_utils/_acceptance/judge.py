@@ -10,7 +10,7 @@ import types
 import typing as t
 
 from .._routing.policy import Mode
-from . import wire
+from . import effects, wire, words
 from .catalog import CATALOG
 from .check import Check, Severity, Status, Verdict
 from .evidence import Evidence, Missing
@@ -40,6 +40,8 @@ class Result:
     source: str
     condition: str
     waiver: str = ""
+    harm: bool = False
+    """Whether a failure hurts those who ask the node or route to it."""
 
     @property
     def blocks(self) -> bool:
@@ -69,6 +71,18 @@ class Report:
     """Where each session of the sheet stands."""
     unproven: tuple[str, ...] = ()
     """Which checks lacked the word of another machine than the node, and why."""
+    hurt: tuple[str, ...] = ()
+    """What users get of ``harmful``, a sentence each."""
+    doubtful: tuple[str, ...] = ()
+    """Checks with harm that neither passed nor are ``harmful``: seen from outside only, or not judged."""
+    status: str = words.JUDGED
+    """How far the run came: one of ``words.STATES``."""
+
+    @property
+    def warned(self) -> tuple[Result, ...]:
+        """Warnings: what did not pass and stops nobody."""
+        bad = {Status.FAIL.value, Status.ERROR.value}
+        return tuple(one for one in self.results if one.severity == Severity.WARNING.value and one.status in bad)
 
     @property
     def ready(self) -> tuple[str, ...]:
@@ -110,6 +124,8 @@ class Report:
             ],
             "certifiable": self.certifiable,
             "harmful": list(self.harmful),
+            "hurt": list(self.hurt),
+            "doubtful": list(self.doubtful),
             "counts": self.counts,
         }
 
@@ -173,9 +189,12 @@ def judge(  # noqa: PLR0913 - all but three are options
                 source=check.source,
                 condition=" ".join(check.condition.split()),
                 waiver=waived.get(check.id, "") if status is Status.SKIPPED else "",
+                harm=check.harm,
             )
         )
     node = evidence.scopes.get("node", {})
+    near = Evidence.gather(_near(documents), expected, stage, certified)
+    harmful = _harmful(near, catalog)
     return Report(
         node=expected.node_name,
         stage=str(stage),
@@ -186,7 +205,9 @@ def judge(  # noqa: PLR0913 - all but three are options
         fingerprint=fingerprint,
         results=tuple(results),
         reasons=tuple(_reasons(results, evidence, absent or {})),
-        harmful=tuple(_harmful(documents, evidence, catalog)),
+        harmful=tuple(harmful),
+        hurt=tuple(effects.told(harmful, near)),
+        doubtful=tuple(_doubtful(catalog, results, evidence, harmful)),
         scopes=tuple(sorted(evidence.scopes)),
         sessions=tuple(all_of(evidence, expected)),
         unproven=tuple(_unproven(catalog, results, evidence, absent or {})),
@@ -198,7 +219,7 @@ def _unproven(
 ) -> t.Iterator[str]:
     """Which checks that are due had no evidence from the vantage or the host's router, and why; in a sentence each."""
     status = {result.id: result.status for result in results}
-    for scope, words in (("vantage", "the vantage"), ("router", "the host's router")):
+    for scope, who in (("vantage", "the vantage"), ("router", "the host's router")):
         because = absent.get(scope, "")
         if scope in evidence.scopes:
             because = _unread(evidence) if scope == "router" else ""
@@ -210,7 +231,7 @@ def _unproven(
         told = [f"not judged: {', '.join(others)}"] if others else []
         told += [f"judged by what the node says alone: {', '.join(judged)}"] if judged else []
         if told:
-            yield f"{words} was not read{f' ({because})' if because else ''}; {'; '.join(told)}"
+            yield f"{who} was not read{f' ({because})' if because else ''}; {'; '.join(told)}"
 
 
 def _unread(evidence: Evidence) -> str:
@@ -222,17 +243,31 @@ def _unread(evidence: Evidence) -> str:
     return ""
 
 
-def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, catalog: t.Iterable[Check]) -> list[str]:
-    """Checks of harm that fail on what the node and the host's router say.
+def _near(documents: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[t.Mapping[str, t.Any]]:
+    """What the node and the host's router say.
 
-    The vantage has no say here: a lost packet on its way, or another instance that attracts its questions, must not
+    The vantage has no say in harm: a lost packet on its way, or another instance that attracts its questions, must not
     take a good node down. It has a say in whether a node goes up. Nor has a question of the node's own that was lost,
     as in a flood: who is silent is known by the SOA, and to the gate.
     """
-    here = (_answered(each) for each in documents if each.get("scope") != "vantage")
-    near = Evidence.gather(here, evidence.expected, evidence.stage, evidence.certified)
+    return (_answered(each) for each in documents if each.get("scope") != "vantage")
+
+
+def _harmful(near: Evidence, catalog: t.Iterable[Check]) -> list[str]:
+    """Checks of harm that fail on what the node and the host's router say."""
     harm = (check for check in catalog if check.harm)
-    return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
+    return [check.id for check in harm if judge_one(check, near, near.expected).status is Status.FAIL]
+
+
+def _doubtful(
+    catalog: t.Iterable[Check], results: t.Iterable[Result], evidence: Evidence, harmful: t.Container[str]
+) -> t.Iterator[str]:
+    """Checks of harm that are due and neither passed nor proven to do harm; one that does not apply is no doubt."""
+    scopes = {check.id: check.scopes for check in catalog}
+    for result in results:
+        unseen = result.status == Status.SKIPPED.value and not set(scopes[result.id]) <= set(evidence.scopes)
+        if result.harm and result.id not in harmful and (unseen or result.status in {"fail", "error"}):
+            yield result.id
 
 
 def _answered(document: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from . import words
+
 if t.TYPE_CHECKING:
     from .judge import Report
 
@@ -24,7 +26,7 @@ def _short(text: str, width: int) -> str:
 
 
 def render(report: Report) -> str:
-    """One line per check, then the sum."""
+    """One line per check, then the sum and what users get."""
     lines = [f"{'id':<5} {'sev':<3} {'status':<7} {'title':<{TITLE}} message"]
     for result in report.results:
         head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
@@ -33,6 +35,7 @@ def render(report: Report) -> str:
     for told in report.unproven:
         lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
-    verdict = "certifiable" if report.certifiable else "NOT certifiable"
-    lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))
+    lines.append(_short(f"{report.node}: {words.verdict(report)} ({counts or 'no check ran'})", WIDTH))
+    for told in words.users(report):
+        lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
     return "\n".join(lines)

@@ -227,9 +227,23 @@ def test_a_trial_that_a_run_left_behind_is_judged_to_its_end() -> None:
 def test_only_what_does_harm_takes_a_proven_node_down(
     certificate: dict[str, t.Any], order: dict[str, t.Any], harmful: tuple[str, ...], outcome: str
 ) -> None:
-    end = course.failed(plot(status(certificate=certificate), **order), Mode.LIVE, Report(harmful=harmful))
+    end = course.failed(plot(status(certificate=certificate), **order), Mode.LIVE, Report(harmful=harmful, judged=True))
     assert end.outcome.startswith(outcome)
     assert end.stays == (not outcome.startswith("is dark"))
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (Report(doubtful=("DN-01", "ZI-16"), judged=True), "is not proven (DN-01, ZI-16): it needs an engineer now"),
+        (Report(), "this run came to no verdict that counts"),
+    ],
+)
+def test_that_nobody_is_hurt_is_not_said_where_nobody_knows(report: Report, said: str) -> None:
+    end = course.failed(plot(status()), Mode.LIVE, report)
+    assert end.stays
+    assert said in end.outcome
+    assert "nothing that failed hurts" not in end.outcome
 
 
 STATES = list(

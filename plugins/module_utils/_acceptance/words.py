@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: BSD-2-Clause
+# PRIVATE to the collection: no stable interface for others.
+"""What a report says in words, once for all its forms: Markdown, HTML, the table, the run's last line.
+
+Nothing here is better than what is proven: what a node announces is said of a node that was accepted only, and that
+nobody is hurt only where everything that could show it was judged.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .standing import Standing
+
+if t.TYPE_CHECKING:
+    from .judge import Report
+
+JUDGED, BROKEN, NOT_REACHED = "judged", "broken", "not_reached"
+STATES = (JUDGED, BROKEN, NOT_REACHED)
+"""How far the run came of which a report tells: to a verdict, to the node, or not to the node."""
+
+SUBJECTS = {
+    "OS": "Software",
+    "TM": "Clock",
+    "HD": "Hardening",
+    "DN": "Answers to DNS questions",
+    "ZI": "The root zone on this node",
+    "BG": "Routing sessions with your network",
+    "CL": "The cluster behind this router",
+    "AR": "Anycast addresses",
+    "PR": "Seen from your side",
+}
+RESULTS = {"pass": "passed", "fail": "FAILED", "error": "NOT JUDGED", "skipped": "skipped", "not_run": "not due yet"}
+STAGES = {
+    "dark": "Nothing is announced to your network yet; other instances answer your users.",
+    "drained": "The covering prefixes are announced; the node attracts almost no traffic.",
+    "live": "All prefixes are announced; the node takes its share of the traffic.",
+}
+"""What an accepted node announces."""
+DUE = {
+    "dark": "nothing was to be announced",
+    "drained": "the covering prefixes were to be announced",
+    "live": "all prefixes were to be announced",
+}
+_COUNTS = {"fail": "failed", "error": "could not be judged", "skipped": "skipped", "not_run": "not due yet"}
+
+
+def verdict(report: Report) -> str:
+    """The verdict as a title, such as ``Accepted for stage live, with 1 warning``."""
+    if report.status != JUDGED:
+        return "Not reached" if report.status == NOT_REACHED else "Not judged"
+    if not report.certifiable:
+        return f"Not accepted for stage {report.stage}"
+    number = len(report.warned)
+    return f"Accepted for stage {report.stage}" + (f", with {counted(number, 'warning')}" if number else "")
+
+
+def checks(report: Report) -> str:
+    """How many checks ended in which way, without a full stop."""
+    counts = report.counts
+    judged = counts["pass"] + counts["fail"] + counts["error"]
+    first = f"{counts['pass']} of {counted(judged, 'check')} passed" if judged else "No check was judged"
+    return ", ".join([first, *(f"{counts[key]} {word}" for key, word in _COUNTS.items() if counts[key])])
+
+
+def users(report: Report) -> tuple[str, ...]:
+    """What users get, a sentence each: harm first."""
+    if report.status != JUDGED:
+        return ("What users get is not known: this run came to no verdict.",)
+    told = list(report.hurt)
+    if report.doubtful:
+        told.append(f"That resolvers get right answers is not proven ({', '.join(report.doubtful)}).")
+    if told:
+        return tuple(told)
+    if report.certifiable:
+        return (announced(report),)
+    return ("No wrong answer was seen.",)
+
+
+def announced(report: Report) -> str:
+    """What an accepted node announces, and over how many of its sessions."""
+    sentence, sessions = STAGES[report.stage], report.sessions
+    certified = sum(placed.standing is Standing.CERTIFIED for placed in sessions)
+    if report.stage == "dark" or certified == len(sessions):
+        return sentence
+    return f"{sentence} It does so over {certified} of {counted(len(sessions), 'session')}."
+
+
+def follows(report: Report) -> str:
+    """What comes of the verdict; empty where the node is accepted, as ``users`` says it then."""
+    if report.status != JUDGED:
+        return "What an earlier report says was true when it was written, and need not be true now."
+    if report.certifiable:
+        return ""
+    due = f"It was judged while {DUE[report.stage]}."
+    if report.harmful:
+        return f"{due} What hurts users takes it out of service until it is mended; other instances answer then."
+    return f"{due} It goes no further; one that was accepted before stays as it was, any other announces nothing."
+
+
+def stays(stage: str, doubtful: t.Sequence[str], *, judged: bool) -> str:
+    """Why a node that failed stays as it is, and no more than is known of it: the run's last line."""
+    if not judged:
+        return (
+            f"stays {stage}, as it was accepted before; this run came to no verdict that counts; it needs an engineer"
+        )
+    if doubtful:
+        return (
+            f"stays {stage}, as neither the node nor the host's router shows harm; that those who ask it get right "
+            f"answers is not proven ({', '.join(doubtful)}): it needs an engineer now"
+        )
+    return f"stays {stage}, as nothing that failed hurts those who ask it; it needs an engineer"
+
+
+def standing(standing: str, why: str) -> str:
+    """Where a session stands (``Standing``), and why it is not there."""
+    words = {
+        Standing.CERTIFIED: "certified",
+        Standing.READY: "established; nothing is announced over it yet",
+        Standing.WAITING: "degraded; nothing is announced over it until it is there and has been tested",
+    }
+    return words[Standing(standing)] + (f": {why}" if why else "")
+
+
+def counted(number: int, one: str) -> str:
+    """``1 check``, ``2 checks``."""
+    return f"{number} {one}{'s' * (number != 1)}"
