@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import time
 import typing as t
 
+import jinja2
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils import _reports as reports
@@ -21,6 +23,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     wire,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, withheld
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from ansible_collections.icann.imrs.plugins.plugin_utils import lines
 
@@ -28,6 +31,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import Report
 
 _MODULE = "icann.imrs.acceptance"
+_TEMPLATES = pathlib.Path(__file__).parents[2] / "roles" / "documents" / "templates"
 
 _REPORTS = {
     "acceptance.json": report_json.render,
@@ -68,33 +72,42 @@ class ActionModule(ActionBase):
                 module_name=_MODULE, module_args=self._task.args, task_vars=task_vars
             )
             return found
-        _checked, given = self.validate_argument_spec(_OPTIONS)
         if not wire.HAS_DNSPYTHON:
             return _failed(missing_required_lib("dnspython"))
+        _checked, given = self.validate_argument_spec(_OPTIONS)
         try:
-            report = judge.judge(
-                given["evidence"],
-                Expected.parse(given["expected"]),
-                Mode.parse(given["stage"]),
-                certified=given["sessions"],
-                waivers=given["waivers"],
-                fingerprint=given["fingerprint"],
-                absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
-                stopwatch=time.perf_counter,
-            )
-            return _said(report, self._write(report, given["report_directory"]))
+            return self._judge(given)
         except ValueError as error:
-            return _failed(str(error))
+            why = str(error)
+        except jinja2.TemplateError as error:
+            why = f"acceptance: {_TEMPLATES}: {type(error).__name__}: {error}; mend the template"
         except OSError as error:
-            return _failed(
-                f"acceptance: {error.filename}: {error.strerror}; give report_directory a place that can be written"
-            )
+            why = f"acceptance: {error.filename}: {error.strerror}; give report_directory a place that can be written"
+        return _failed(why)
 
-    def _write(self, report: Report, directory: str | None) -> list[str]:
+    def _judge(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The report, on disk and for the caller."""
+        expected = Expected.parse(given["expected"])
+        report = judge.judge(
+            given["evidence"],
+            expected,
+            Mode.parse(given["stage"]),
+            certified=given["sessions"],
+            waivers=given["waivers"],
+            fingerprint=given["fingerprint"],
+            absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
+            stopwatch=time.perf_counter,
+        )
+        return _said(report, self._write(report, expected, given["report_directory"]))
+
+    def _write(self, report: Report, expected: Expected, directory: str | None) -> list[str]:
         """The reports' paths; none in check mode."""
         if not directory or self._task.check_mode:
             return []
-        return reports.write(directory, {name: render(report) for name, render in _REPORTS.items()}, os.replace)
+        texts = {name: render(report) for name, render in _REPORTS.items()}
+        loader = jinja2.FileSystemLoader(_TEMPLATES)
+        texts["acceptance.html"] = pages.acceptance(report_json.document(report), withheld.of(expected), loader)
+        return reports.write(directory, texts, os.replace)
 
 
 def _failed(message: str) -> dict[str, t.Any]:

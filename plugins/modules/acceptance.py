@@ -116,7 +116,8 @@ options:
     default: ''
   report_directory:
     description:
-      - Directory for C(acceptance.json), C(acceptance.xml), C(acceptance.md) and C(acceptance.txt); made when missing.
+      - Directory for C(acceptance.html), which is for the host, and for C(acceptance.json), C(acceptance.xml),
+        C(acceptance.md) and C(acceptance.txt), which are for engineers and programs; made when missing.
       - Without it, no report is written.
     type: path
 """

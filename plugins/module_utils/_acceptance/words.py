@@ -45,6 +45,51 @@ DUE = {
 }
 _COUNTS = {"fail": "failed", "error": "could not be judged", "skipped": "skipped", "not_run": "not due yet"}
 
+ZONES = "ZI-16"
+"""The check whose sentences name the zones."""
+
+EFFECTS = {
+    "DN-01": "Resolvers get no right answer when they ask for the start of the root zone (SOA).",
+    "DN-02": "Resolvers that do not use EDNS get no right answer.",
+    "DN-03": "Resolvers get no right list of the root servers.",
+    "DN-04": "Resolvers that start cannot learn the root servers here (priming).",
+    "DN-05": "Resolvers get no right addresses of l.root-servers.net.",
+    "DN-07": "Resolvers that validate cannot trust the keys of the root zone that they get here.",
+    "DN-08": "Resolvers get no right answer for the keys of the root zone over UDP.",
+    "DN-09": "Resolvers that can take small answers only are not told that one is cut short.",
+    "DN-10": "Who copies the root zone gets no right digest of it.",
+    "DN-11": "Resolvers are not led rightly to top-level domains that are signed.",
+    "DN-12": "Resolvers are not led rightly to top-level domains that are not signed.",
+    "DN-13": "Resolvers that validate get no right proof (DS) of a top-level domain.",
+    "DN-14": "Resolvers that ask for a name below a top-level domain are not led there.",
+    "DN-15": "Resolvers get no proof that a name does not exist.",
+    "DN-16": "Resolvers get no proof that a name has no record of a type.",
+    "DN-17": "Resolvers that ask for a record type of a later standard get no right answer.",
+    "DN-18": "Resolvers do not get their question back as they asked it, and may drop the answer.",
+    "DN-19": "Resolvers that use a later version of EDNS are not told rightly which one is spoken here.",
+    "DN-21": "Resolvers that use a later EDNS option get no right answer.",
+    "DN-22": "Resolvers that set a later EDNS flag get no right answer.",
+    "DN-23": "Resolvers that ask for tiny answers get no right one.",
+    "DN-26": "Who asks which instance answers gets no right name of it (NSID).",
+    "DN-27": "Who asks which instance answers gets no right name of it (hostname.bind, id.server).",
+    "DN-33": "Who asks for ANY does not get the one small answer, so others may be attacked with it.",
+    "DN-34": "Strangers who ask for the whole zone are not refused as they should be.",
+    "DN-35": "Strangers who ask for changes of the zone are not refused as they should be.",
+    "DN-36": "Who asks for zones of others is not refused as it should be.",
+    "DN-37": "Resolvers are not told rightly that no recursion is offered here.",
+    "DN-38": "Resolvers get bits of their question back that mean something else in an answer.",
+    "DN-39": "Requests of a kind that is unknown here do not get the right refusal.",
+    "DN-40": "Strangers who ask to change the zone are not refused as they should be.",
+    "DN-43": "Resolvers that ask for a name of the greatest length get no right answer.",
+    "ZI-04": "The zone that is served does not verify: resolvers that validate may refuse what they get.",
+    "ZI-05": "Resolvers get other answers than the verified zone makes.",
+    "ZI-06": "Resolvers that validate may refuse what they get here.",
+    ZONES: "Resolvers get no answer for a zone.",
+    "BG-05": "Your network is told routes that this instance must not announce.",
+    "CL-04": "Questions are led to a cluster in which no server answers them.",
+}
+"""What those who ask a node get when a check with harm fails, as a resolver would see it, by its id."""
+
 
 def verdict(report: Report) -> str:
     """The verdict as a title, such as ``Accepted for stage live, with 1 warning``."""

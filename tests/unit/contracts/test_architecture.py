@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "_correctness": set(),
     "_acceptance": {"_correctness", "_site", "_routing", "_addressing", "_products"},
     "_gate": {"_routing", "_probes", "_addressing"},
-    "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
+    "_documents": {"_acceptance", "_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_reports": set(),

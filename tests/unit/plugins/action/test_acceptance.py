@@ -15,7 +15,7 @@ from imrslab import shell
 from recordings import load
 
 SHOWN = {"ansible.builtin.debug": {"msg": "certifiable {{ report.certifiable }}, {{ report.counts['pass'] }} passed"}}
-REPORTS = ["acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
+REPORTS = ["acceptance.html", "acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
 FAR = {"ansible_connection": "ssh", "ansible_host": "192.0.2.255"}
 """In the documentation range (RFC 5737), and a broadcast address of its usual subnets."""
 

@@ -9,7 +9,6 @@ import typing as t
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     catalog,
-    effects,
     report_markdown,
     table,
     words,
@@ -43,11 +42,11 @@ def told(*spoils: t.Any, stage: str = "live", **options: t.Any) -> tuple[str, ..
 
 
 def test_every_check_with_harm_says_what_users_get_and_no_other() -> None:
-    assert set(effects.EFFECTS) == {entry.id for entry in catalog.CATALOG if entry.harm}
+    assert set(words.EFFECTS) == {entry.id for entry in catalog.CATALOG if entry.harm}
 
 
 def test_each_sentence_is_one() -> None:
-    sentences = list(effects.EFFECTS.values())
+    sentences = list(words.EFFECTS.values())
     assert len(set(sentences)) == len(sentences)
     assert [one for one in sentences if not one[0].isupper() or not one.endswith(".")] == []
 
