@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import pathlib
 import time
@@ -19,8 +21,11 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     report_json,
     report_junit,
     report_markdown,
+    since,
     table,
+    unjudged,
     wire,
+    words,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, withheld
@@ -40,6 +45,11 @@ _REPORTS = {
     "acceptance.txt": table.render,
 }
 
+_HISTORY = "history"
+"""Folder beside the reports."""
+_KEPT = 50
+"""How many reports of a node."""
+
 _WAIVER = {"check": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}
 _OPTIONS: dict[str, dict[str, t.Any]] = {
     "verb": {"type": "str", "choices": ["judge"], "required": True},
@@ -53,6 +63,15 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "report_directory": {"type": "path"},
 }
 """Of the verb judge; the module knows those of the verb collect."""
+_MARK_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "verb": {"type": "str", "choices": ["mark"], "required": True},
+    "status": {"type": "str", "choices": list(unjudged.WHY), "required": True},
+    "node": {"type": "str", "required": True},
+    "stage": {"type": "str", "default": ""},
+    "result": {"type": "dict", "default": {}},
+    "report_directory": {"type": "path", "required": True},
+}
+"""Of the verb mark."""
 
 
 class ActionModule(ActionBase):
@@ -67,16 +86,18 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if self._task.args.get("verb") == "open":
             return {"changed": False, "opening": lines.open_ahead(self._connection)}
-        if self._task.args.get("verb") != "judge":
+        verbs = {"judge": (_OPTIONS, self._judge), "mark": (_MARK_OPTIONS, self._mark)}
+        if self._task.args.get("verb") not in verbs:
             found: dict[str, t.Any] = self._execute_module(
                 module_name=_MODULE, module_args=self._task.args, task_vars=task_vars
             )
             return found
         if not wire.HAS_DNSPYTHON:
             return _failed(missing_required_lib("dnspython"))
-        _checked, given = self.validate_argument_spec(_OPTIONS)
+        options, act = verbs[self._task.args["verb"]]
+        _checked, given = self.validate_argument_spec(options)
         try:
-            return self._judge(given)
+            return act(given)
         except ValueError as error:
             why = str(error)
         except jinja2.TemplateError as error:
@@ -96,18 +117,55 @@ class ActionModule(ActionBase):
             waivers=given["waivers"],
             fingerprint=given["fingerprint"],
             absent={scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()},
+            now=time.time(),
             stopwatch=time.perf_counter,
         )
-        return _said(report, self._write(report, expected, given["report_directory"]))
-
-    def _write(self, report: Report, expected: Expected, directory: str | None) -> list[str]:
-        """The reports' paths; none in check mode."""
+        directory = given["report_directory"]
         if not directory or self._task.check_mode:
-            return []
-        texts = {name: render(report) for name, render in _REPORTS.items()}
-        loader = jinja2.FileSystemLoader(_TEMPLATES)
-        texts["acceptance.html"] = pages.acceptance(report_json.document(report), withheld.of(expected), loader)
-        return reports.write(directory, texts, os.replace)
+            return _said(report, [])
+        before = next(_history(directory, report.stage), None)
+        if before is not None:
+            report = dataclasses.replace(report, since=since.compare(before, report_json.document(report)))
+        written = _write(report, withheld.of(expected), directory)
+        at = report_json.moment(report.started).replace("-", "").replace(":", "")
+        folder = os.path.join(directory, _HISTORY)
+        reports.keep(folder, f"{at}-{report.stage}.json", report_json.render(report), _KEPT, os.replace)
+        return _said(report, written)
+
+    def _mark(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Reports that say that there is no verdict of this run, in place of those of an earlier one."""
+        directory = given["report_directory"]
+        if self._task.check_mode:
+            return {"changed": False, "reports": []}
+        before = next(_history(directory, "*"), None)
+        report = unjudged.report(
+            str(given["node"]).rstrip("."),
+            given["status"],
+            time.time(),
+            stage=given["stage"],
+            why=judge.why_absent(given["result"]),
+            since=None if before is None else since.last(before),
+        )
+        return {"changed": False, "reports": _write(report, withheld.NOTHING, directory)}
+
+
+def _write(report: Report, hidden: withheld.Withheld, directory: str) -> list[str]:
+    """The reports' paths."""
+    texts = {name: render(report) for name, render in _REPORTS.items()}
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    texts["acceptance.html"] = pages.acceptance(report_json.document(report), hidden, loader)
+    return reports.write(directory, texts, os.replace)
+
+
+def _history(directory: str, stage: str) -> t.Iterator[dict[str, t.Any]]:
+    """Earlier reports with a verdict, the newest first; what is no report of this format is passed over."""
+    for text in reports.kept(os.path.join(directory, _HISTORY), f"*-{stage}.json"):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and (found.get("format"), found.get("status")) == (report_json.FORMAT, words.JUDGED):
+            yield found
 
 
 def _failed(message: str) -> dict[str, t.Any]:

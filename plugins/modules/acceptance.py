@@ -17,6 +17,8 @@ description:
   - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait for it. Over a
     long line its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is
     wrong.
+  - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
+    nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -28,7 +30,7 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Collecting only reads. Judging writes no report in check mode.
+      - Collecting only reads. No report is written in check mode.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing), when in diff mode.
     support: none
@@ -36,7 +38,7 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge, open]
+    choices: [collect, judge, mark, open]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
@@ -46,6 +48,17 @@ options:
     description: What is expected to be announced at the moment. Required when O(verb=collect) or O(verb=judge).
     type: str
     choices: [dark, drained, live]
+  status:
+    description: How far this run has come, at most. Required when O(verb=mark).
+    type: str
+    choices: [not_reached, broken]
+  node:
+    description: Full name of the node. Required when O(verb=mark).
+    type: str
+  result:
+    description: With O(verb=mark), what the task that failed has returned. The reason is read from it.
+    type: dict
+    default: {}
   expected:
     description:
       - What the node should be, from its host variables, with the prefix C(imrs_) left out. Required when
@@ -118,7 +131,8 @@ options:
     description:
       - Directory for C(acceptance.html), which is for the host, and for C(acceptance.json), C(acceptance.xml),
         C(acceptance.md) and C(acceptance.txt), which are for engineers and programs; made when missing.
-      - Without it, no report is written.
+      - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
+      - Without it, no report is written. Required when O(verb=mark).
     type: path
 """
 
@@ -219,8 +233,8 @@ table:
   returned: when O(verb=judge)
   type: str
 reports:
-  description: The files that were written.
-  returned: when O(verb=judge)
+  description: The files that were written, without those in the folder C(history).
+  returned: when O(verb=judge) or O(verb=mark)
   type: list
   elements: path
 """
@@ -285,9 +299,12 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge", "open"], "required": True},
+            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
+            "status": {"type": "str", "choices": ["not_reached", "broken"]},
+            "node": {"type": "str"},
+            "result": {"type": "dict", "default": {}},
             "expected": {"type": "dict"},
             "patience": {"type": "float", "default": collect.PATIENCE},
             "commands": {"type": "list", "elements": "list", "default": []},
@@ -311,6 +328,7 @@ def main() -> None:
         required_if=[
             ("verb", "collect", ["scope", "stage", "expected"]),
             ("verb", "judge", ["evidence", "stage", "expected"]),
+            ("verb", "mark", ["status", "node", "report_directory"]),
         ],
         supports_check_mode=True,
     )

@@ -77,6 +77,8 @@ class Report:
     """Checks with harm that neither passed nor are ``harmful``: seen from outside only, or not judged."""
     status: str = words.JUDGED
     """How far the run came: one of ``words.STATES``."""
+    since: t.Mapping[str, t.Any] | None = None
+    """What has changed since the report before it (``since.compare``)."""
 
     @property
     def warned(self) -> tuple[Result, ...]:
@@ -123,6 +125,7 @@ class Report:
                 for placed in self.sessions
             ],
             "certifiable": self.certifiable,
+            "since": None if self.since is None else dict(self.since),
             "harmful": list(self.harmful),
             "hurt": list(self.hurt),
             "doubtful": list(self.doubtful),
@@ -164,12 +167,14 @@ def judge(  # noqa: PLR0913 - all but three are options
     fingerprint: str = "",
     absent: t.Mapping[str, str] | None = None,
     catalog: t.Sequence[Check] = CATALOG,
+    now: float = 0.0,
     stopwatch: t.Callable[[], float] = lambda: 0.0,
 ) -> Report:
     """Judge every check of the catalogue that is for such an appliance. Pure but for the ``stopwatch``, which only
     measures.
 
-    ``certified``: marks of the sessions that get what is announced at this moment.
+    ``certified``: marks of the sessions that get what is announced at this moment. ``now``: Unix time, of a report
+    without evidence.
     """
     evidence = Evidence.gather(documents, expected, stage, certified)
     catalog = [check for check in catalog if expected.function in check.functions]
@@ -199,7 +204,7 @@ def judge(  # noqa: PLR0913 - all but three are options
         node=expected.node_name,
         stage=str(stage),
         mode=expected.mode or str(stage),
-        started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=0.0),
+        started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=now),
         serial=_serial(evidence),
         versions=_versions(node),
         fingerprint=fingerprint,

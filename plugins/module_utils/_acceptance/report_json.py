@@ -9,7 +9,7 @@ import datetime
 import json
 import typing as t
 
-from . import words
+from . import since, words
 
 if t.TYPE_CHECKING:
     from .judge import Report
@@ -33,6 +33,7 @@ def document(report: Report) -> dict[str, t.Any]:
         "summary": words.checks(report),
         "users": list(words.users(report)),
         "follows": words.follows(report),
+        "changes": since.sentences(report.since, judged=report.status == words.JUDGED),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import words
+from . import since, words
 from .report_json import moment
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,8 @@ def cell(text: str) -> str:
 
 def _headline(report: Report) -> list[str]:
     """What everybody reads."""
-    lines = [f"**{words.verdict(report)}.** {words.checks(report)}.", "", "What users get:", ""]
+    summary = f" {words.checks(report)}." if report.status == words.JUDGED else ""
+    lines = [f"**{words.verdict(report)}.**{summary}", "", "What users get:", ""]
     lines += [f"- {cell(sentence)}" for sentence in words.users(report)]
     if report.reasons:
         lines += ["", "Because:", "", *(f"- {cell(reason)}" for reason in report.reasons)]
@@ -49,7 +50,11 @@ def render(report: Report) -> str:
         "Software": ", ".join(f"{name} {version}" for name, version in report.versions.items()) or "unknown",
         "Configuration": report.fingerprint or "not given",
     }
+    if report.status != words.JUDGED:
+        facts = {"Tried": facts["Tested"]}
     lines += ["| | |", "|---|---|", *(f"| {name} | {cell(value)} |" for name, value in facts.items()), ""]
+    if changes := since.sentences(report.since, judged=report.status == words.JUDGED):
+        lines += ["## What has changed", "", *(f"- {cell(each)}" for each in changes), ""]
     if report.unproven:
         lines += ["## Not proven", "", *(f"- {cell(each)}" for each in report.unproven), ""]
     for group, subject in words.SUBJECTS.items():

@@ -35,6 +35,8 @@ def render(report: Report) -> str:
     for told in report.unproven:
         lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
+    if report.status != words.JUDGED:
+        counts = "; ".join(report.reasons)
     lines.append(_short(f"{report.node}: {words.verdict(report)} ({counts or 'no check ran'})", WIDTH))
     for told in words.users(report):
         lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")

@@ -56,6 +56,7 @@ def page(report: Document, withheld: Withheld) -> Page:
         "summary": report["summary"] if judged else "",
         "when": when(report["started"]),
         "judged": judged,
+        "changes": [withheld.text(sentence) for sentence in report["changes"]],
         "unseen": _unseen(report) if judged else [],
         "failed": [
             _failed(each, report, withheld) for each in report["results"] if each["status"] in {"fail", "error"}

@@ -63,6 +63,10 @@ class Withheld:
         return f"{lead}{PREFIX if length else ADDRESS}{tail}"
 
 
+NOTHING = Withheld(frozenset(), (), {}, {})
+"""Nothing is known, so no address may be told."""
+
+
 def of(expected: Expected) -> Withheld:
     """What a host may read of a node: the public service, its own routers, and our ends of the sessions with them."""
     peers = [text for peer in expected.peers for text in (peer.address, peer.local_address)]

@@ -16,6 +16,12 @@ from recordings import load
 
 SHOWN = {"ansible.builtin.debug": {"msg": "certifiable {{ report.certifiable }}, {{ report.counts['pass'] }} passed"}}
 REPORTS = ["acceptance.html", "acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
+SUSPENDED = {
+    "imrs_state": "suspended",
+    "imrs_operational": False,
+    "imrs_mode": "dark",
+    "imrs_provisioning": {"allowed": False, "reason": "Off.", "override": ""},
+}
 FAR = {"ansible_connection": "ssh", "ansible_host": "192.0.2.255"}
 """In the documentation range (RFC 5737), and a broadcast address of its usual subnets."""
 
@@ -44,7 +50,7 @@ def test_it_judges_and_writes_reports_without_a_contact(site: Site) -> None:
     done = judged(site)
     assert done.returncode == 0, done.stdout
     assert "UNREACHABLE" not in done.stdout
-    assert sorted(path.name for path in (site.base / "reports").iterdir()) == REPORTS
+    assert sorted(path.name for path in (site.base / "reports").iterdir()) == [*REPORTS, "history"]
     report = json.loads((site.base / "reports/acceptance.json").read_text())
     passed = sum(result["status"] == "pass" for result in report["results"])
     assert passed > 0
@@ -84,6 +90,93 @@ def test_a_place_that_cannot_be_written_is_named(site: Site) -> None:
     assert done.returncode != 0
     told = f"acceptance: {site.base / 'file'}: File exists; give report_directory a place that can be written"
     assert told in " ".join((done.stdout + done.stderr).split())
+
+
+def report_of(site: Site) -> dict[str, t.Any]:
+    return dict(json.loads((site.base / "reports/acceptance.json").read_text()))
+
+
+def marked(site: Site, *options: str, **more: t.Any) -> subprocess.CompletedProcess[str]:
+    """A run that says that it has no verdict."""
+    said = {"verb": "mark", "status": "broken", "node": "xlb01.l.root-servers.org", **more}
+    said["report_directory"] = str(site.base / "reports")
+    return site.play([{"name": "main | Mark", "icann.imrs.acceptance": said, "vars": FAR}], *options)
+
+
+def test_a_run_without_a_verdict_takes_the_place_of_an_earlier_report(site: Site) -> None:
+    assert judged(site).returncode == 0
+    earlier = report_of(site)
+    result = {"unreachable": True, "msg": "ssh: connect to host 198.51.100.11 port 22: No route to host"}
+    done = marked(site, "--check")
+    assert done.returncode == 0, done.stdout
+    assert report_of(site) == earlier
+    done = marked(site, result=result)
+    assert done.returncode == 0, done.stdout
+    assert "UNREACHABLE" not in done.stdout
+    found = report_of(site)
+    assert (found["status"], found["verdict"], found["certifiable"]) == ("broken", "Not judged", False)
+    assert found["reasons"] == [f"it cannot be reached ({result['msg']})"]
+    assert found["changes"] == [f"The last verdict was: {earlier['verdict']}, {earlier['started']}."]
+    page = (site.base / "reports/acceptance.html").read_text()
+    assert "Not judged" in page
+    assert "198.51.100.11" not in page
+    assert "198.51.100.11" in (site.base / "reports/acceptance.md").read_text()
+
+
+def test_what_has_changed_since_the_report_before_it_is_told_and_reports_are_kept(site: Site) -> None:
+    recorded = load("knot", "live")
+    assert judged(site).returncode == 0
+    assert report_of(site)["since"] is None
+    history = site.base / "reports/history"
+    (first,) = history.iterdir()
+    assert first.name.endswith("Z-live.json")
+    earlier = json.loads(first.read_text())
+    assert earlier == report_of(site)
+    next(each for each in earlier["results"] if each["id"] == "DN-01")["status"] = "fail"
+    for number in range(60):
+        (history / f"20200101T0000{number:02}Z-live.json").write_text(json.dumps(earlier))
+    (history / "20990101T000000Z-live.json").write_text("no report")
+    (history / "20990101T000000Z-dark.json").write_text(json.dumps({**earlier, "verdict": "of another stage"}))
+    first.unlink()
+    assert judged(site, fingerprint="ab").returncode == 0
+    found = report_of(site)
+    assert found["since"]["mended"] == ["DN-01"]
+    assert "DN-01 did not pass then and passes now." in found["changes"]
+    names = sorted(path.name for path in history.iterdir())
+    assert len(names) == 50
+    assert first.name in names
+    assert names[0] == "20200101T000013Z-live.json"
+    assert recorded["evidence"]
+
+
+@pytest.mark.parametrize("playbook", ["accept", "site"])
+def test_a_node_that_cannot_be_reached_keeps_no_report_of_an_earlier_run(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write({"xaa01": make_node("xaa01")})
+    report = fleet.inventory.parent / "reports/xaa01/acceptance.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"certifiable": True}))
+    done = fleet.run(playbook, "--check")
+    assert done.returncode != 0
+    assert json.loads(report.read_text()) == {"certifiable": True}
+    done = fleet.run(playbook)
+    assert "UNREACHABLE" in done.stdout, done.stdout + done.stderr
+    found = json.loads(report.read_text())
+    assert (found["status"], found["certifiable"]) == ("not_reached", False)
+    assert found["node"] == "xaa01.l.root-servers.org"
+    assert "the node cannot be reached" in found["reasons"][0]
+
+
+def test_a_node_that_is_withdrawn_keeps_no_report_of_an_earlier_run(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    fleet.write({"xaf01": make_node("xaf01", **SUSPENDED)})
+    done = fleet.run("accept")
+    assert done.returncode != 0
+    found = json.loads((fleet.inventory.parent / "reports/xaf01/acceptance.json").read_text())
+    assert found["status"] == "not_reached"
+    assert found["reasons"][0].startswith("IT MAY STILL ANNOUNCE: it cannot be reached.")
 
 
 def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -> None:
