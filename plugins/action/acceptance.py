@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -28,7 +29,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     words,
 )
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, withheld
+from ansible_collections.icann.imrs.plugins.module_utils._documents import acceptance_fleet, pages, withheld
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from ansible_collections.icann.imrs.plugins.plugin_utils import lines
 
@@ -72,6 +73,12 @@ _MARK_OPTIONS: dict[str, dict[str, t.Any]] = {
     "report_directory": {"type": "path", "required": True},
 }
 """Of the verb mark."""
+_OVERVIEW_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "verb": {"type": "str", "choices": ["overview"], "required": True},
+    "nodes": {"type": "list", "elements": "str", "required": True},
+    "report_directory": {"type": "path", "required": True},
+}
+"""Of the verb overview."""
 
 
 class ActionModule(ActionBase):
@@ -86,7 +93,11 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if self._task.args.get("verb") == "open":
             return {"changed": False, "opening": lines.open_ahead(self._connection)}
-        verbs = {"judge": (_OPTIONS, self._judge), "mark": (_MARK_OPTIONS, self._mark)}
+        verbs: dict[str, tuple[dict[str, dict[str, t.Any]], t.Callable[..., dict[str, t.Any]]]] = {
+            "judge": (_OPTIONS, self._judge),
+            "mark": (_MARK_OPTIONS, self._mark),
+            "overview": (_OVERVIEW_OPTIONS, functools.partial(self._overview, (task_vars or {}).get("hostvars", {}))),
+        }
         if self._task.args.get("verb") not in verbs:
             found: dict[str, t.Any] = self._execute_module(
                 module_name=_MODULE, module_args=self._task.args, task_vars=task_vars
@@ -147,6 +158,35 @@ class ActionModule(ActionBase):
             since=None if before is None else since.last(before),
         )
         return {"changed": False, "reports": _write(report, withheld.NOTHING, directory)}
+
+    def _overview(self, hostvars: t.Mapping[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The page and the table of all nodes."""
+        directory, names = given["report_directory"], given["nodes"]
+        variables = {name: hostvars[name] for name in names}
+        nodes = [
+            acceptance_fleet.Node(name, str(each.get("imrs_state", "unknown")), str(each.get("imrs_mode", "")))
+            for name, each in variables.items()
+        ]
+        everywhere = {name for name in hostvars if "imrs_node_name" in hostvars[name]}  # --limit makes no strangers
+        others = {path.parent.name for path in pathlib.Path(directory).glob("*/acceptance.json")} - everywhere
+        found = {name: report for name in names if (report := _found(directory, name)) is not None}
+        fleet = next((str(each.get("imrs_fleet", "")) for each in variables.values()), "")
+        page = acceptance_fleet.page(fleet, nodes, found, others, time.time())
+        texts = pages.fleet_acceptance(page, jinja2.FileSystemLoader(_TEMPLATES))
+        written = [] if self._task.check_mode else reports.write(directory, texts, os.replace)
+        return {"changed": False, "reports": written, "rows": page["rows"]}
+
+
+def _found(directory: str, name: str) -> acceptance_fleet.Document | str | None:
+    """The latest report of a node, what is wrong with it, or None where there is none."""
+    try:
+        return acceptance_fleet.read((pathlib.Path(directory) / name / "acceptance.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except ValueError as error:
+        return "is no text" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _write(report: Report, hidden: withheld.Withheld, directory: str) -> list[str]:

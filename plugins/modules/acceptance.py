@@ -19,6 +19,7 @@ description:
     wrong.
   - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
     nobody.
+  - O(verb=overview) makes a page and a table of all nodes' latest reports, and contacts nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -38,7 +39,7 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge, mark, open]
+    choices: [collect, judge, mark, open, overview]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
@@ -55,6 +56,10 @@ options:
   node:
     description: Full name of the node. Required when O(verb=mark).
     type: str
+  nodes:
+    description: Inventory names of the nodes that O(verb=overview) tells of. Required there.
+    type: list
+    elements: str
   result:
     description: With O(verb=mark), what the task that failed has returned. The reason is read from it.
     type: dict
@@ -132,7 +137,9 @@ options:
       - Directory for C(acceptance.html), which is for the host, and for C(acceptance.json), C(acceptance.xml),
         C(acceptance.md) and C(acceptance.txt), which are for engineers and programs; made when missing.
       - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
-      - Without it, no report is written. Required when O(verb=mark).
+      - With O(verb=overview), the folder that has those of the nodes, each under its name, and gets C(index.html) and
+        C(index.md).
+      - Without it, no report is written. Required when O(verb=mark) or O(verb=overview).
     type: path
 """
 
@@ -234,9 +241,14 @@ table:
   type: str
 reports:
   description: The files that were written, without those in the folder C(history).
-  returned: when O(verb=judge) or O(verb=mark)
+  returned: when O(verb=judge), O(verb=mark) or O(verb=overview)
   type: list
   elements: path
+rows:
+  description: Each node with its C(kind) (V(bad), V(missing), V(warn), V(good) or V(none)) and what the page says.
+  returned: when O(verb=overview)
+  type: list
+  elements: dict
 """
 
 import secrets
@@ -299,11 +311,12 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open"], "required": True},
+            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open", "overview"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
             "status": {"type": "str", "choices": ["not_reached", "broken"]},
             "node": {"type": "str"},
+            "nodes": {"type": "list", "elements": "str"},
             "result": {"type": "dict", "default": {}},
             "expected": {"type": "dict"},
             "patience": {"type": "float", "default": collect.PATIENCE},
@@ -328,6 +341,7 @@ def main() -> None:
         required_if=[
             ("verb", "collect", ["scope", "stage", "expected"]),
             ("verb", "judge", ["evidence", "stage", "expected"]),
+            ("verb", "overview", ["nodes", "report_directory"]),
             ("verb", "mark", ["status", "node", "report_directory"]),
         ],
         supports_check_mode=True,

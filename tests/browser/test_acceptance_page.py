@@ -11,7 +11,7 @@ import browsing
 import jinja2
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import report_json
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, withheld
+from ansible_collections.icann.imrs.plugins.module_utils._documents import acceptance_fleet, pages, withheld
 from recordings import Scene, silence
 from test_pages import A4, PHONE, pdf_of, violations, width, wrong_links
 
@@ -20,14 +20,14 @@ if t.TYPE_CHECKING:
 
 Open = t.Callable[..., "Visit"]
 LOADER = jinja2.FileSystemLoader(browsing.ROOT / "roles" / "documents" / "templates")
-KINDS = ("good", "bad")
+KINDS = ("good", "bad", "fleet")
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
     """A page of a node that is accepted, and one of a node of which much is wrong, with long words in it."""
     folder, found = tmp_path_factory.mktemp("acceptance"), {}
-    for kind in KINDS:
+    for kind in ("good", "bad"):
         scene = Scene()
         if kind == "bad":
             silence("soa")(scene)
@@ -36,7 +36,20 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]
         found[kind] = folder / f"{kind}.html"
         report = report_json.document(scene.report())
         found[kind].write_text(pages.acceptance(report, withheld.of(scene.sheet), LOADER), encoding="utf-8")
+    found["fleet"] = folder / "index.html"
+    found["fleet"].write_text(_fleet(folder, report), encoding="utf-8")
     return found
+
+
+def _fleet(folder: pathlib.Path, report: dict[str, t.Any]) -> str:
+    """The page of 200 nodes, with pages where links lead."""
+    nodes = [acceptance_fleet.Node(f"x{number:03}", "live", "live") for number in range(200)]
+    for node in nodes[:100]:
+        (folder / node.name).mkdir()
+        (folder / node.name / "acceptance.html").write_text("")
+    found = {node.name: report for node in nodes[:100]} | {"x150": "is not JSON"}
+    page = acceptance_fleet.page("test", nodes, found, ["gone"], 1796000000.0)
+    return pages.fleet_acceptance(page, LOADER)["index.html"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,7 +78,7 @@ def test_it_fits_a_telephone(written: dict[str, pathlib.Path], visit: Open, kind
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_prints_to_a_few_pages_of_a4(written: dict[str, pathlib.Path], visit: Open, kind: str) -> None:
     count, sizes = pdf_of(visit(written[kind]))
-    assert 1 <= count <= 6
+    assert 1 <= count <= (60 if kind == "fleet" else 6)
     assert sizes == {A4}
 
 

@@ -13,7 +13,7 @@ import typing as t
 import jinja2
 import markupsafe
 
-from . import acceptance_page, acceptance_words, host_sheet, overview, routers
+from . import acceptance_fleet, acceptance_page, acceptance_words, host_sheet, overview, routers
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -92,6 +92,16 @@ def acceptance(report: acceptance_words.Report, withheld: Withheld, loader: jinj
     """
     page = acceptance_page.page(report, withheld)
     return _html(environment(loader), "acceptance", {"page": page}, scripted=False)
+
+
+def fleet_acceptance(page: acceptance_fleet.Page, loader: jinja2.BaseLoader) -> dict[str, str]:
+    """The latest acceptance of all nodes as a page and as a table, by file name, from ``acceptance_fleet.page``.
+
+    Raises jinja2.TemplateError when a template is missing or broken.
+    """
+    made = environment(loader)
+    markdown_text = _tidy(made.get_template("reports.md.j2").render(page=page))
+    return {"index.html": _html(made, "reports", {"page": page}, scripted=False), "index.md": markdown_text}
 
 
 def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any], *, scripted: bool = True) -> str:

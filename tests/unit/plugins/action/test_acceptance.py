@@ -179,6 +179,34 @@ def test_a_node_that_is_withdrawn_keeps_no_report_of_an_earlier_run(
     assert found["reasons"][0].startswith("IT MAY STILL ANNOUNCE: it cannot be reached.")
 
 
+def test_no_node_is_left_out_of_the_fleet_s_page(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
+    fleet.write({name: make_node(name) for name in ("xaa01", "xab01", "xac01")})
+    reports = fleet.inventory.parent / "reports"
+    for name in ("xaa01", "xzz01"):
+        (reports / name).mkdir(parents=True)
+        (reports / name / "acceptance.json").write_text("{")
+    assert fleet.run("accept", "--limit", "xab01").returncode != 0
+    fleet.called.unlink()
+    done = fleet.run("reports", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (reports / "index.html").exists()
+    done = fleet.run("reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not fleet.called.exists()
+    page, table = (reports / "index.html").read_text(), (reports / "index.md").read_text()
+    for text in (page, table):
+        assert "Its report is not JSON" in text
+        assert "Not reached" in text
+        assert "No report" in text
+        assert "what the inventory does not have: xzz01" in text
+    assert [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| x")] == [
+        "| xab01", "| xaa01", "| xac01",
+    ]  # fmt: skip
+    done = fleet.run("reports", "--limit", "xaa01")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "does not have: xzz01." in (reports / "index.html").read_text()
+
+
 def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -> None:
     ssh, said = site.base / "ssh", site.base / "said"
     ssh.write_text(f"#!/bin/sh\necho $* >{said}.new; mv {said}.new {said}; exit 255\n")
