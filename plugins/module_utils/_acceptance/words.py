@@ -115,7 +115,7 @@ def users(report: Report) -> tuple[str, ...]:
         return ("What users get is not known: this run came to no verdict.",)
     told = list(report.hurt)
     if report.doubtful:
-        told.append(f"That resolvers get right answers is not proven ({', '.join(report.doubtful)}).")
+        told.append(f"That nobody is hurt is not proven ({', '.join(report.doubtful)}).")
     if told:
         return tuple(told)
     if report.certifiable:
@@ -152,8 +152,8 @@ def stays(stage: str, doubtful: t.Sequence[str], *, judged: bool) -> str:
         )
     if doubtful:
         return (
-            f"stays {stage}, as neither the node nor the host's router shows harm; that those who ask it get right "
-            f"answers is not proven ({', '.join(doubtful)}): it needs an engineer now"
+            f"stays {stage}, as neither the node nor the host's router shows harm; that nobody is hurt is not proven "
+            f"({', '.join(doubtful)}): it needs an engineer now"
         )
     return f"stays {stage}, as nothing that failed hurts those who ask it; it needs an engineer"
 

@@ -10,11 +10,13 @@ import subprocess
 import typing as t
 
 import pytest
+import yaml
 from imrs_bundle_site import Site, make_site
 from imrslab import shell
 from recordings import load
 
 SHOWN = {"ansible.builtin.debug": {"msg": "certifiable {{ report.certifiable }}, {{ report.counts['pass'] }} passed"}}
+ROOT = pathlib.Path(__file__).resolve().parents[4]
 REPORTS = ["acceptance.html", "acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
 SUSPENDED = {
     "imrs_state": "suspended",
@@ -177,6 +179,20 @@ def test_a_node_that_is_withdrawn_keeps_no_report_of_an_earlier_run(
     found = json.loads((fleet.inventory.parent / "reports/xaf01/acceptance.json").read_text())
     assert found["status"] == "not_reached"
     assert found["reasons"][0].startswith("IT MAY STILL ANNOUNCE: it cannot be reached.")
+
+
+def test_a_failed_stage_tells_its_reports_when_the_node_is_dark_and_never_before() -> None:
+    """What goes wrong in telling must keep no node announced."""
+    tasks = yaml.safe_load((ROOT / "roles/acceptance/tasks/stage.yml").read_text())
+    names = [task["name"] for task in tasks[0]["rescue"]]
+    order = [
+        names.index(f"stage | {name}")
+        for name in ("Go dark, and prove it", "Say in the reports that there is no verdict", "Say why")
+    ]
+    assert order == sorted(order)
+    (told,) = (task for task in tasks[0]["rescue"] if "icann.imrs.acceptance" in task)
+    assert told["icann.imrs.acceptance"]["status"] == "broken"
+    assert told["when"] == "(__acceptance_report | default({})).certifiable | default(true)"
 
 
 def test_no_node_is_left_out_of_the_fleet_s_page(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
