@@ -77,7 +77,9 @@ class ActionModule(ActionBase):
         if verb == "withdrawn":
             return _withdrawn(given)
         stage, known, said = Mode.parse(given["stage"]), Course.from_wire(given["course"]), given.get("report") or {}
-        report, seal = Report(tuple(said.get("ready", ())), tuple(said.get("harmful", ()))), self._seal(known, said)
+        ready, harmful, doubtful = (tuple(said.get(name, ())) for name in ("ready", "harmful", "doubtful"))
+        judged = "harmful" in said and not said.get("certifiable")  # else something else failed
+        report, seal = Report(ready, harmful, doubtful, judged), self._seal(known, said)
         if verb == "failed":
             end = course.failed(known, stage, report, seal)
             return {"stays": end.stays, "command": list(end.command), "outcome": end.outcome}

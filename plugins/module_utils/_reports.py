@@ -32,3 +32,25 @@ def write(
         move(str(draft), str(folder / name))
         written.append(str(folder / name))
     return written
+
+
+def keep(directory: str, name: str, text: str, most: int, move: t.Callable[[str, str], object]) -> None:
+    """Write one more text into a history, whose names sort by time, and remove the oldest of more than ``most``."""
+    write(directory, {name: text}, move)
+    for path in _newest(directory, "*.json")[most:]:
+        path.unlink(missing_ok=True)  # another run may have been quicker
+
+
+def kept(directory: str, pattern: str) -> t.Iterator[str]:
+    """The texts of a history whose names are like ``pattern``, the newest first; one that is no text is left out."""
+    for path in _newest(directory, pattern):
+        try:
+            yield path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+
+
+def _newest(directory: str, pattern: str) -> list[pathlib.Path]:
+    """Names that begin with a dot are drafts."""
+    found = (path for path in pathlib.Path(directory).glob(pattern) if not path.name.startswith("."))
+    return sorted(found, reverse=True)

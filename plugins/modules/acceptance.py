@@ -17,6 +17,9 @@ description:
   - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait for it. Over a
     long line its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is
     wrong.
+  - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
+    nobody.
+  - O(verb=overview) makes a page and a table of all nodes' latest reports, and contacts nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -28,7 +31,7 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Collecting only reads. Judging writes no report in check mode.
+      - Collecting only reads. No report is written in check mode.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing), when in diff mode.
     support: none
@@ -36,7 +39,7 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge, open]
+    choices: [collect, judge, mark, open, overview]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
@@ -46,6 +49,21 @@ options:
     description: What is expected to be announced at the moment. Required when O(verb=collect) or O(verb=judge).
     type: str
     choices: [dark, drained, live]
+  status:
+    description: How far this run has come, at most. Required when O(verb=mark).
+    type: str
+    choices: [not_reached, broken]
+  node:
+    description: Full name of the node. Required when O(verb=mark).
+    type: str
+  nodes:
+    description: Inventory names of the nodes that O(verb=overview) tells of. Required there.
+    type: list
+    elements: str
+  result:
+    description: With O(verb=mark), what the task that failed has returned. The reason is read from it.
+    type: dict
+    default: {}
   expected:
     description:
       - What the node should be, from its host variables, with the prefix C(imrs_) left out. Required when
@@ -98,41 +116,17 @@ options:
     type: dict
     default: {}
   waivers:
-    description: Checks that may be skipped. A check that failed cannot be waived.
+    description: Checks that may be skipped, by C(check), its id, and why, by C(reason), which goes into the reports. A
+      check that failed is never waived.
     type: list
     elements: dict
     default: []
-    suboptions:
-      check:
-        description: The id of the check.
-        type: str
-        required: true
-      reason:
-        description: Why it may be skipped; it goes into the reports.
-        type: str
-        required: true
   attestations:
-    description: What people say they have done on this machine, as V(imrs_attestations) has it.
+    description: What people say they have done on this machine, as V(imrs_attestations) has it. C(by) goes into
+      C(acceptance.json) and C(acceptance.txt), and not into what a host reads.
     type: list
     elements: dict
     default: []
-    suboptions:
-      check:
-        description: The id of what is attested.
-        type: str
-        required: true
-      by:
-        description: Who did it. It goes into C(acceptance.json) and C(acceptance.txt), and not into what a host reads.
-        type: str
-        required: true
-      date:
-        description: The day, as C(YYYY-MM-DD).
-        type: str
-        required: true
-      what:
-        description: What was done; it goes into the reports.
-        type: str
-        required: true
   required_attestations:
     description:
       - What has to be attested before a node goes up whose sheet wants it live. A node that is live already stays so.
@@ -157,8 +151,12 @@ options:
     default: ''
   report_directory:
     description:
-      - Directory for C(acceptance.json), C(acceptance.xml), C(acceptance.md) and C(acceptance.txt); made when missing.
-      - Without it, no report is written.
+      - Directory for C(acceptance.html), which is for the host, and for C(acceptance.json), C(acceptance.xml),
+        C(acceptance.md) and C(acceptance.txt), which are for engineers and programs; made when missing.
+      - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
+      - With O(verb=overview), the folder that has those of the nodes, each under its name, and gets C(index.html) and
+        C(index.md).
+      - Without it, no report is written. Required when O(verb=mark) or O(verb=overview).
     type: path
 """
 
@@ -222,6 +220,12 @@ harmful:
   returned: when O(verb=judge)
   type: list
   elements: str
+doubtful:
+  description: The checks that could show such harm, and neither passed nor showed it. The vantage alone saw them
+    fail, or they could not be judged.
+  returned: when O(verb=judge)
+  type: list
+  elements: str
 results:
   description: Every check with its C(id), C(title), C(severity), C(status), C(message), C(seconds), C(source),
     C(condition) and C(waiver); C(raised) when the fleet has made it severity F. One that people attest has
@@ -271,10 +275,15 @@ table:
   returned: when O(verb=judge)
   type: str
 reports:
-  description: The files that were written.
-  returned: when O(verb=judge)
+  description: The files that were written, without those in the folder C(history).
+  returned: when O(verb=judge), O(verb=mark) or O(verb=overview)
   type: list
   elements: path
+rows:
+  description: Each node with its C(kind) (V(bad), V(missing), V(warn), V(good) or V(none)) and what the page says.
+  returned: when O(verb=overview)
+  type: list
+  elements: dict
 """
 
 import secrets
@@ -337,9 +346,13 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge", "open"], "required": True},
+            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open", "overview"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
+            "status": {"type": "str", "choices": ["not_reached", "broken"]},
+            "node": {"type": "str"},
+            "nodes": {"type": "list", "elements": "str"},
+            "result": {"type": "dict", "default": {}},
             "expected": {"type": "dict"},
             "patience": {"type": "float", "default": collect.PATIENCE},
             "commands": {"type": "list", "elements": "list", "default": []},
@@ -348,21 +361,8 @@ def main() -> None:
             "sessions": {"type": "list", "elements": "str", "default": []},
             "evidence": {"type": "list", "elements": "dict"},
             "absent": {"type": "dict", "default": {}},
-            "waivers": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "check": {"type": "str", "required": True},
-                    "reason": {"type": "str", "required": True},
-                },
-            },
-            "attestations": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {key: {"type": "str", "required": True} for key in ("check", "by", "date", "what")},
-            },
+            "waivers": {"type": "list", "elements": "dict", "default": []},
+            "attestations": {"type": "list", "elements": "dict", "default": []},
             "required_attestations": {"type": "list", "elements": "str", "default": []},
             "raised_checks": {"type": "list", "elements": "str", "default": []},
             "registration": {"type": "raw"},
@@ -372,6 +372,8 @@ def main() -> None:
         required_if=[
             ("verb", "collect", ["scope", "stage", "expected"]),
             ("verb", "judge", ["evidence", "stage", "expected"]),
+            ("verb", "overview", ["nodes", "report_directory"]),
+            ("verb", "mark", ["status", "node", "report_directory"]),
         ],
         supports_check_mode=True,
     )

@@ -10,7 +10,8 @@ import typing as t
 
 from .attested import ATTESTATIONS
 from .check import EVERY_STAGE
-from .report_markdown import SUBJECTS, cell
+from .report_markdown import cell
+from .words import SUBJECTS
 
 if t.TYPE_CHECKING:
     from .attested import Attestation

@@ -14,6 +14,7 @@ import json
 import typing as t
 
 from .._routing.policy import Mode
+from . import words
 from .gate import DAY, VERBS, Command, Gate, Grant, Seal, seconds, unsigned
 
 SOON = 600.0
@@ -113,6 +114,10 @@ class Report(t.NamedTuple):
     """Marks of the sessions that are there and not certified."""
     harmful: tuple[str, ...] = ()
     """Failed checks for which even a live node has to go dark."""
+    doubtful: tuple[str, ...] = ()
+    """Checks that could show harm, and neither passed nor showed it."""
+    judged: bool = False
+    """Whether this is the report that failed; not where there is none, or where something else did."""
 
 
 class End(t.NamedTuple):
@@ -263,7 +268,7 @@ def failed(course: Course, stage: Mode, report: Report, seal: Seal = unsigned) -
         return End(stays=True, command=(), outcome="is left as it is by a check")
     if not (course.proven or course.renewed) or report.harmful:
         return End(stays=False, command=(), outcome="is dark and stays so")
-    outcome = f"stays {stage}, as nothing that failed hurts those who ask it; it needs an engineer"
+    outcome = words.stays(str(stage), report.doubtful, judged=report.judged)
     if not course.before_trial:
         return End(stays=True, command=(), outcome=outcome)
     try:

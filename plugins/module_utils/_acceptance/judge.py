@@ -10,7 +10,7 @@ import types
 import typing as t
 
 from .._routing.policy import Mode
-from . import attested, wire
+from . import attested, effects, wire, words
 from .attested import ATTESTATIONS
 from .catalog import CATALOG, place
 from .check import Check, Severity, Status, Verdict
@@ -49,6 +49,8 @@ class Result:
     """People attest it; no software has run it."""
     by: str = ""
     """Who attests it. For engineers: not in what a host reads."""
+    harm: bool = False
+    """Whether a failure hurts those who ask the node or route to it."""
 
     @property
     def blocks(self) -> bool:
@@ -78,6 +80,20 @@ class Report:
     """Where each session of the sheet stands."""
     unproven: tuple[str, ...] = ()
     """Which checks lacked the word of another machine than the node, and why."""
+    hurt: tuple[str, ...] = ()
+    """What users get of ``harmful``, a sentence each."""
+    doubtful: tuple[str, ...] = ()
+    """Checks with harm that neither passed nor are ``harmful``: seen from outside only, or not judged."""
+    status: str = words.JUDGED
+    """How far the run came: one of ``words.STATES``."""
+    since: t.Mapping[str, t.Any] | None = None
+    """What has changed since the report before it (``since.compare``)."""
+
+    @property
+    def warned(self) -> tuple[Result, ...]:
+        """Warnings: what did not pass and stops nobody."""
+        bad = {Status.FAIL.value, Status.ERROR.value}
+        return tuple(one for one in self.results if one.severity == Severity.WARNING.value and one.status in bad)
 
     @property
     def ready(self) -> tuple[str, ...]:
@@ -124,7 +140,10 @@ class Report:
                 for placed in self.sessions
             ],
             "certifiable": self.certifiable,
+            "since": None if self.since is None else dict(self.since),
             "harmful": list(self.harmful),
+            "hurt": list(self.hurt),
+            "doubtful": list(self.doubtful),
             "counts": self.counts,
         }
 
@@ -167,13 +186,15 @@ def judge(  # noqa: PLR0913 - all but three are options
     absent: t.Mapping[str, str] | None = None,
     catalog: t.Sequence[Check] = CATALOG,
     attestable: t.Sequence[Attestation] = ATTESTATIONS,
+    now: float = 0.0,
     stopwatch: t.Callable[[], float] = lambda: 0.0,
 ) -> Report:
     """Judge every check of the catalogue that is for such an appliance. Pure but for the ``stopwatch``, which only
     measures.
 
     ``certified``: marks of the sessions that get what is announced at this moment. ``required``: what has to be
-    attested before a node goes live; ``raised``: checks of severity W that are F in this fleet.
+    attested before a node goes live; ``raised``: checks of severity W that are F in this fleet. ``now``: Unix
+    time, of a report without evidence.
     """
     evidence = Evidence.gather(documents, expected, stage, certified)
     catalog = [check for check in catalog if expected.function in check.functions]
@@ -194,6 +215,7 @@ def judge(  # noqa: PLR0913 - all but three are options
                 condition=" ".join(check.condition.split()),
                 waiver=waived.get(check.id, "") if status is Status.SKIPPED else "",
                 raised=check.id in raised and check.severity is not Severity.FATAL,
+                harm=check.harm,
             )
         )
     said = [
@@ -202,17 +224,21 @@ def judge(  # noqa: PLR0913 - all but three are options
         if expected.function in each.functions
     ]
     node = evidence.scopes.get("node", {})
+    near = Evidence.gather(_near(documents), expected, stage, certified)
+    harmful = _harmful(near, catalog)
     return Report(
         node=expected.node_name,
         stage=str(stage),
         mode=expected.mode or str(stage),
-        started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=0.0),
+        started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=now),
         serial=_serial(evidence),
         versions=_versions(node),
         fingerprint=fingerprint,
         results=tuple(sorted((*results, *said), key=lambda result: place(result.id))),
         reasons=tuple(_reasons(results, evidence, absent or {}, said)),
-        harmful=tuple(_harmful(documents, evidence, catalog)),
+        harmful=tuple(harmful),
+        hurt=tuple(effects.told(harmful, near)),
+        doubtful=tuple(_doubtful(catalog, results, evidence, harmful)),
         scopes=tuple(sorted(evidence.scopes)),
         sessions=tuple(all_of(evidence, expected)),
         unproven=tuple(_unproven(catalog, results, evidence, absent or {})),
@@ -248,7 +274,7 @@ def _unproven(
 ) -> t.Iterator[str]:
     """Which checks that are due had no evidence from the vantage or the host's router, and why; in a sentence each."""
     status = {result.id: result.status for result in results}
-    for scope, words in (("vantage", "the vantage"), ("router", "the host's router")):
+    for scope, who in (("vantage", "the vantage"), ("router", "the host's router")):
         because = absent.get(scope, "")
         if scope in evidence.scopes:
             because = _unread(evidence) if scope == "router" else ""
@@ -260,7 +286,7 @@ def _unproven(
         told = [f"not judged: {', '.join(others)}"] if others else []
         told += [f"judged by what the node says alone: {', '.join(judged)}"] if judged else []
         if told:
-            yield f"{words} was not read{f' ({because})' if because else ''}; {'; '.join(told)}"
+            yield f"{who} was not read{f' ({because})' if because else ''}; {'; '.join(told)}"
 
 
 def _unread(evidence: Evidence) -> str:
@@ -272,17 +298,31 @@ def _unread(evidence: Evidence) -> str:
     return ""
 
 
-def _harmful(documents: t.Iterable[t.Mapping[str, t.Any]], evidence: Evidence, catalog: t.Iterable[Check]) -> list[str]:
-    """Checks of harm that fail on what the node and the host's router say.
+def _near(documents: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[t.Mapping[str, t.Any]]:
+    """What the node and the host's router say.
 
-    The vantage has no say here: a lost packet on its way, or another instance that attracts its questions, must not
+    The vantage has no say in harm: a lost packet on its way, or another instance that attracts its questions, must not
     take a good node down. It has a say in whether a node goes up. Nor has a question of the node's own that was lost,
     as in a flood: who is silent is known by the SOA, and to the gate.
     """
-    here = (_answered(each) for each in documents if each.get("scope") != "vantage")
-    near = Evidence.gather(here, evidence.expected, evidence.stage, evidence.certified)
+    return (_answered(each) for each in documents if each.get("scope") != "vantage")
+
+
+def _harmful(near: Evidence, catalog: t.Iterable[Check]) -> list[str]:
+    """Checks of harm that fail on what the node and the host's router say."""
     harm = (check for check in catalog if check.harm)
-    return [check.id for check in harm if judge_one(check, near, evidence.expected).status is Status.FAIL]
+    return [check.id for check in harm if judge_one(check, near, near.expected).status is Status.FAIL]
+
+
+def _doubtful(
+    catalog: t.Iterable[Check], results: t.Iterable[Result], evidence: Evidence, harmful: t.Container[str]
+) -> t.Iterator[str]:
+    """Checks of harm that are due and neither passed nor proven to do harm; one that does not apply is no doubt."""
+    scopes = {check.id: check.scopes for check in catalog}
+    for result in results:
+        unseen = result.status == Status.SKIPPED.value and not set(scopes[result.id]) <= set(evidence.scopes)
+        if result.harm and result.id not in harmful and (unseen or result.status in {"fail", "error"}):
+            yield result.id
 
 
 def _answered(document: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:

@@ -9,6 +9,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from . import words
 from .check import Status
 from .report_json import moment
 
@@ -42,20 +43,23 @@ def _case(suite: ET.Element, result: Result) -> None:
 
 
 def render(report: Report) -> str:
-    """The text of ``acceptance.xml``."""
-    counts = report.counts
+    """The text of ``acceptance.xml``. A run without a verdict is one test case, which is an error."""
+    counts, unjudged = report.counts, report.status != words.JUDGED
     suite = ET.Element(
         "testsuite",
-        name=_clean(f"acceptance of {report.node} at stage {report.stage}"),
+        name=_clean(f"acceptance of {report.node}" + (f" at stage {report.stage}" if report.stage else "")),
         hostname=_clean(report.node),
         timestamp=moment(report.started).rstrip("Z"),
-        tests=str(len(report.results)),
+        tests=str(len(report.results) + unjudged),
         failures=str(counts["fail"]),
-        errors=str(counts["error"]),
+        errors=str(counts["error"] + unjudged),
         skipped=str(counts["skipped"] + counts["not_run"]),
         time=f"{sum(result.seconds for result in report.results):.4f}",
     )
     for result in report.results:
         _case(suite, result)
+    if unjudged:
+        case = ET.SubElement(suite, "testcase", classname="acceptance", name=words.verdict(report))
+        ET.SubElement(case, "error", message=_clean("; ".join(report.reasons)))
     ET.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"

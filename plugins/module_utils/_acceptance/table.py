@@ -8,6 +8,8 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from . import words
+
 if t.TYPE_CHECKING:
     from .judge import Report, Result
 
@@ -29,9 +31,11 @@ def _seen(result: Result) -> str:
 
 
 def render(report: Report) -> str:
-    """One line per check, then the sum."""
+    """One line per check, then the sum and what users get."""
     lines = [f"{'id':<5} {'sev':<3} {'status':<7} {'title':<{TITLE}} message"]
     for result in report.results:
+        if result.attestation and result.status == "skipped":
+            continue  # told together, below
         head = f"{result.id:<5} {result.severity:<3} {result.status:<7} {_short(result.title, TITLE):<{TITLE}} "
         lines.append((head + _short(_seen(result), WIDTH - len(head))).rstrip())
     lines += [_short(f"session {placed.words}", WIDTH) for placed in report.sessions]
@@ -41,6 +45,9 @@ def render(report: Report) -> str:
         told = f"not attested by anybody: {', '.join(report.unattested)}"
         lines += textwrap.wrap(told, WIDTH, subsequent_indent="  ")
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
-    verdict = "certifiable" if report.certifiable else "NOT certifiable"
-    lines.append(_short(f"{report.node} at stage {report.stage}: {verdict} ({counts})", WIDTH))
+    if report.status != words.JUDGED:
+        counts = "; ".join(report.reasons)
+    lines.append(_short(f"{report.node}: {words.verdict(report)} ({counts or 'no check ran'})", WIDTH))
+    for told in words.users(report):
+        lines += textwrap.wrap(_short(told, LONGEST), WIDTH, subsequent_indent="  ")
     return "\n".join(lines)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._acceptance import words
+
 if t.TYPE_CHECKING:
     from .._site.contract import NodeRecord
 
@@ -31,6 +33,9 @@ def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
     base = {"node": node["node"], "node_name": node["node_name"]}
     if report is None:
         return {**base, "judged": False, "tone": "none", "verdict": "Not judged yet", "summary": "", "failed": []}
+    if report.get("status", words.JUDGED) != words.JUDGED:  # reports of earlier versions have no status
+        verdict = f"{report.get('verdict', 'Not judged')} by the latest run"
+        return {**base, "judged": False, "tone": "bad", "verdict": verdict, "summary": "", "failed": []}
     counts = report.get("counts") or {}
     judged = sum(counts.get(status, 0) for status in ("pass", "fail", "error"))
     others = [f"{counts[status]} {COUNTS[status]}" for status in ("skipped", "not_run") if counts.get(status)]
@@ -40,7 +45,9 @@ def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
         "judged": True,
         "tone": "good" if accepted else "bad",
         "verdict": f"{'Accepted' if accepted else 'Not accepted'} for stage {report.get('stage', 'unknown')}",
-        "summary": ", ".join([f"{counts.get('pass', 0)} of {judged} checks passed", *others]),
+        "summary": ", ".join(
+            [f"{counts.get('pass', 0)} of {judged} checks passed" if judged else "No check was judged", *others]
+        ),
         "when": _moment(str(report.get("started") or "")),
         "serial": report.get("serial"),
         "software": ", ".join(f"{name} {version}" for name, version in sorted((report.get("versions") or {}).items())),

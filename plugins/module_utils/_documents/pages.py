@@ -13,11 +13,12 @@ import typing as t
 import jinja2
 import markupsafe
 
-from . import acceptance_words, host_sheet, overview, routers
+from . import acceptance_fleet, acceptance_page, acceptance_words, host_sheet, overview, routers
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
     from .._site.fleet import Fleet
+    from .withheld import Withheld
 
 
 MARK = "icann.imrs.documents"
@@ -84,13 +85,33 @@ def site(
     yield f"sites/{record['site']}.md", _tidy(pages.get_template("host-sheet.md.j2").render(page=page))
 
 
-def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any]) -> str:
-    """A page with its own style and script, and a policy that allows these two and nothing else."""
+def acceptance(report: acceptance_words.Report, withheld: Withheld, loader: jinja2.BaseLoader) -> str:
+    """``acceptance.html``, from the content of ``acceptance.json``: for the host, without what strangers need not know.
+
+    Raises jinja2.TemplateError when a template is missing or broken.
+    """
+    page = acceptance_page.page(report, withheld)
+    return _html(environment(loader), "acceptance", {"page": page}, scripted=False)
+
+
+def fleet_acceptance(page: acceptance_fleet.Page, loader: jinja2.BaseLoader) -> dict[str, str]:
+    """The latest acceptance of all nodes as a page and as a table, by file name, from ``acceptance_fleet.page``.
+
+    Raises jinja2.TemplateError when a template is missing or broken.
+    """
+    made = environment(loader)
+    markdown_text = _tidy(made.get_template("reports.md.j2").render(page=page))
+    return {"index.html": _html(made, "reports", {"page": page}, scripted=False), "index.md": markdown_text}
+
+
+def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any], *, scripted: bool = True) -> str:
+    """A page with its own style and script, if it has one, and a policy that allows these two and nothing else."""
     style = _clean(pages.get_template(f"parts/{name}.css.j2").render())
-    script = _clean(pages.get_template(f"parts/{name}.js.j2").render())
+    script = _clean(pages.get_template(f"parts/{name}.js.j2").render()) if scripted else ""
     policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_hash(style)}'; "
+        + (f"script-src '{_hash(script)}'; " if scripted else "")
+        + "img-src data:; base-uri 'none'; form-action 'none'"
     )
     template = pages.get_template(f"{name}.html.j2")
     safe = markupsafe.Markup  # our own files, in which nothing of a sheet stands

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "_registration": {"_addressing"},
     "_acceptance": {"_correctness", "_registration", "_site", "_routing", "_addressing", "_products", "_statement"},
     "_gate": {"_routing", "_probes", "_addressing", "_statement"},
-    "_documents": {"_site", "_routing", "_addressing", "_products", "_manifest"},
+    "_documents": {"_acceptance", "_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_notice": {"_site", "_addressing"},

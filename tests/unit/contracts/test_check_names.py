@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, report_markdown
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, words
 from ansible_collections.icann.imrs.plugins.module_utils._site import checks
 
 
@@ -32,4 +32,4 @@ def test_an_attestation_can_say_what_it_means() -> None:
 
 def test_every_group_has_its_place_and_its_words() -> None:
     groups = {ident[:2] for ident in checks.ATTESTED | checks.FATAL | checks.WARNINGS}
-    assert groups == set(catalog.ORDER) == set(report_markdown.SUBJECTS)
+    assert groups == set(catalog.ORDER) == set(words.SUBJECTS)

@@ -159,6 +159,12 @@ def whole(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{records} records of {len(verified)} zones: signatures and ZONEMD verified")
 
 
+def no_answer(answer: wire.Answer) -> list[str]:
+    """Why what came back is no answer for the SOA of a zone; empty when it is one."""
+    there = wire.find(answer.message.answer, answer.exchange.name, "SOA") is not None
+    return [*answer.wants(aa=True), *([] if there else ["no SOA"])]
+
+
 @check("ZI-16", "Every zone is answered", harm=True, source="RSSAC047 section 5.4 step 1; RFC 1035 section 4.1.1")
 def answered(evidence: Evidence, expected: Expected) -> Verdict:
     """The node answers for the SOA of every zone: NOERROR, with authority, with the SOA. SERVFAIL for one is harm.
@@ -167,9 +173,7 @@ def answered(evidence: Evidence, expected: Expected) -> Verdict:
     """
 
     def rule(answer: wire.Answer) -> list[str]:
-        name = answer.exchange.name
-        there = wire.find(answer.message.answer, name, "SOA") is not None
-        return [f"{name} {text}" for text in [*answer.wants(aa=True), *([] if there else ["no SOA"])]]
+        return [f"{answer.exchange.name} {text}" for text in no_answer(answer)]
 
     probes = ("soa", "zone_soa") if set(expected.zones) - {"."} else ("soa",)
     exchanges = evidence.exchanges(*probes, scopes=["node"])

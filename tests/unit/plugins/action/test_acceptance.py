@@ -12,12 +12,20 @@ import typing as t
 
 import pytest
 import registrations
+import yaml
 from imrs_bundle_site import Site, make_site
 from imrslab import shell
 from recordings import load
 
 SHOWN = {"ansible.builtin.debug": {"msg": "certifiable {{ report.certifiable }}, {{ report.counts['pass'] }} passed"}}
-REPORTS = ["acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+REPORTS = ["acceptance.html", "acceptance.json", "acceptance.md", "acceptance.txt", "acceptance.xml"]
+SUSPENDED = {
+    "imrs_state": "suspended",
+    "imrs_operational": False,
+    "imrs_mode": "dark",
+    "imrs_provisioning": {"allowed": False, "reason": "Off.", "override": ""},
+}
 FAR = {"ansible_connection": "ssh", "ansible_host": "192.0.2.255"}
 """In the documentation range (RFC 5737), and a broadcast address of its usual subnets."""
 
@@ -46,7 +54,7 @@ def test_it_judges_and_writes_reports_without_a_contact(site: Site) -> None:
     done = judged(site)
     assert done.returncode == 0, done.stdout
     assert "UNREACHABLE" not in done.stdout
-    assert sorted(path.name for path in (site.base / "reports").iterdir()) == REPORTS
+    assert sorted(path.name for path in (site.base / "reports").iterdir()) == [*REPORTS, "history"]
     report = json.loads((site.base / "reports/acceptance.json").read_text())
     passed = sum(result["status"] == "pass" for result in report["results"])
     assert passed > 0
@@ -110,7 +118,7 @@ def outcome(site: Site) -> dict[str, t.Any]:
 def accepted(site: Site, given: t.Any) -> subprocess.CompletedProcess[str]:
     """The same node, with what certifies it as it stands."""
     marks = [peer["mark"] for peer in load("knot", "live")["expected"]["peers"]]
-    waivers = [{"check": "TM-01", "reason": "a container"}]
+    waivers = [{"check": ident, "reason": "a container"} for ident in ("TM-01", "TM-02", "OS-02")]
     return judged(site, sessions=marks, waivers=waivers, registration=given)
 
 
@@ -164,6 +172,135 @@ def test_whatever_is_wrong_there_takes_nothing_down(site: Site, given: t.Any, sa
     assert "certifiable True" in done.stdout
     assert outcome(site)["status"] == "error"
     assert said in outcome(site)["message"]
+
+
+def report_of(site: Site) -> dict[str, t.Any]:
+    return dict(json.loads((site.base / "reports/acceptance.json").read_text()))
+
+
+def marked(site: Site, *options: str, **more: t.Any) -> subprocess.CompletedProcess[str]:
+    """A run that says that it has no verdict."""
+    said = {"verb": "mark", "status": "broken", "node": "xlb01.l.root-servers.org", **more}
+    said["report_directory"] = str(site.base / "reports")
+    return site.play([{"name": "main | Mark", "icann.imrs.acceptance": said, "vars": FAR}], *options)
+
+
+def test_a_run_without_a_verdict_takes_the_place_of_an_earlier_report(site: Site) -> None:
+    assert judged(site).returncode == 0
+    earlier = report_of(site)
+    result = {"unreachable": True, "msg": "ssh: connect to host 198.51.100.11 port 22: No route to host"}
+    done = marked(site, "--check")
+    assert done.returncode == 0, done.stdout
+    assert report_of(site) == earlier
+    done = marked(site, result=result)
+    assert done.returncode == 0, done.stdout
+    assert "UNREACHABLE" not in done.stdout
+    found = report_of(site)
+    assert (found["status"], found["verdict"], found["certifiable"]) == ("broken", "Not judged", False)
+    assert found["reasons"] == [f"it cannot be reached ({result['msg']})"]
+    assert found["changes"] == [f"The last verdict was: {earlier['verdict']}, {earlier['started']}."]
+    page = (site.base / "reports/acceptance.html").read_text()
+    assert "Not judged" in page
+    assert "198.51.100.11" not in page
+    assert "198.51.100.11" in (site.base / "reports/acceptance.md").read_text()
+
+
+def test_what_has_changed_since_the_report_before_it_is_told_and_reports_are_kept(site: Site) -> None:
+    recorded = load("knot", "live")
+    assert judged(site).returncode == 0
+    assert report_of(site)["since"] is None
+    history = site.base / "reports/history"
+    (first,) = history.iterdir()
+    assert first.name.endswith("Z-live.json")
+    earlier = json.loads(first.read_text())
+    assert earlier == report_of(site)
+    next(each for each in earlier["results"] if each["id"] == "DN-01")["status"] = "fail"
+    for number in range(60):
+        (history / f"20200101T0000{number:02}Z-live.json").write_text(json.dumps(earlier))
+    (history / "20990101T000000Z-live.json").write_text("no report")
+    (history / "20990101T000000Z-dark.json").write_text(json.dumps({**earlier, "verdict": "of another stage"}))
+    first.unlink()
+    assert judged(site, fingerprint="ab").returncode == 0
+    found = report_of(site)
+    assert found["since"]["mended"] == ["DN-01"]
+    assert "DN-01 did not pass then and passes now." in found["changes"]
+    names = sorted(path.name for path in history.iterdir())
+    assert len(names) == 50
+    assert first.name in names
+    assert names[0] == "20200101T000013Z-live.json"
+    assert recorded["evidence"]
+
+
+@pytest.mark.parametrize("playbook", ["accept", "site"])
+def test_a_node_that_cannot_be_reached_keeps_no_report_of_an_earlier_run(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], playbook: str
+) -> None:
+    fleet.write({"xaa01": make_node("xaa01")})
+    report = fleet.inventory.parent / "reports/xaa01/acceptance.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"certifiable": True}))
+    done = fleet.run(playbook, "--check")
+    assert done.returncode != 0
+    assert json.loads(report.read_text()) == {"certifiable": True}
+    done = fleet.run(playbook)
+    assert "UNREACHABLE" in done.stdout, done.stdout + done.stderr
+    found = json.loads(report.read_text())
+    assert (found["status"], found["certifiable"]) == ("not_reached", False)
+    assert found["node"] == "xaa01.l.root-servers.org"
+    assert "the node cannot be reached" in found["reasons"][0]
+
+
+def test_a_node_that_is_withdrawn_keeps_no_report_of_an_earlier_run(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]
+) -> None:
+    fleet.write({"xaf01": make_node("xaf01", **SUSPENDED)})
+    done = fleet.run("accept")
+    assert done.returncode != 0
+    found = json.loads((fleet.inventory.parent / "reports/xaf01/acceptance.json").read_text())
+    assert found["status"] == "not_reached"
+    assert found["reasons"][0].startswith("IT MAY STILL ANNOUNCE: it cannot be reached.")
+
+
+def test_a_failed_stage_tells_its_reports_when_the_node_is_dark_and_never_before() -> None:
+    """What goes wrong in telling must keep no node announced."""
+    tasks = yaml.safe_load((ROOT / "roles/acceptance/tasks/stage.yml").read_text())
+    names = [task["name"] for task in tasks[0]["rescue"]]
+    order = [
+        names.index(f"stage | {name}")
+        for name in ("Go dark, and prove it", "Say in the reports that there is no verdict", "Say why")
+    ]
+    assert order == sorted(order)
+    (told,) = (task for task in tasks[0]["rescue"] if "icann.imrs.acceptance" in task)
+    assert told["icann.imrs.acceptance"]["status"] == "broken"
+    assert told["when"] == "(__acceptance_report | default({})).certifiable | default(true)"
+
+
+def test_no_node_is_left_out_of_the_fleet_s_page(fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
+    fleet.write({name: make_node(name) for name in ("xaa01", "xab01", "xac01")})
+    reports = fleet.inventory.parent / "reports"
+    for name in ("xaa01", "xzz01"):
+        (reports / name).mkdir(parents=True)
+        (reports / name / "acceptance.json").write_text("{")
+    assert fleet.run("accept", "--limit", "xab01").returncode != 0
+    fleet.called.unlink()
+    done = fleet.run("reports", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (reports / "index.html").exists()
+    done = fleet.run("reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not fleet.called.exists()
+    page, table = (reports / "index.html").read_text(), (reports / "index.md").read_text()
+    for text in (page, table):
+        assert "Its report is not JSON" in text
+        assert "Not reached" in text
+        assert "No report" in text
+        assert "what the inventory does not have: xzz01" in text
+    assert [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| x")] == [
+        "| xab01", "| xaa01", "| xac01",
+    ]  # fmt: skip
+    done = fleet.run("reports", "--limit", "xaa01")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "does not have: xzz01." in (reports / "index.html").read_text()
 
 
 def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -> None:

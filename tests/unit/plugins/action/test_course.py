@@ -45,7 +45,9 @@ def test_the_role_gets_the_library_s_words_and_keeps_its_course_after_a_mistake(
     tasks = [
         ask("Plot", "course", **plot, lease=300, peers=peers, unrendered=[]),
         ask("Judged", "course", verb="judged", **step),
-        ask("Failed", "end", verb="failed", **{**step, "report": {}}),
+        ask(
+            "Failed", "end", verb="failed", **{**step, "report": {"certifiable": False, "harmful": [], "doubtful": []}}
+        ),
         ask("Mistake", "wrong", verb="judge", **step),
         {"name": "Show", "ansible.builtin.debug": {"msg": shown}},
         {

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import itertools
 import json
@@ -12,42 +11,9 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import course, gate
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Order, Report
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Report
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from ansible_collections.icann.imrs.plugins.module_utils._statement import Seal, Statement
-
-A, B, C = "20144:0:4", "20144:0:6", "20144:0:7"
-ORDER = Order("xlb01", Mode.LIVE, "site.yml", 30, 300, 2)
-UNRENDERED = ("bundle gate was not compared",)
-DARK, DRAINED, LIVE = "dark", "drained", "live"
-NOON = "2026-01-01T12:00:00Z"
-BEFORE_NOON = 1767268800.0
-
-
-def status(
-    mode: str = LIVE, *, intent: dict[str, t.Any] | None = None, certificate: dict[str, t.Any] | None = None
-) -> dict[str, t.Any]:
-    """A node that is live and certified for good, but for what is given."""
-    asked = {"mode": mode, "ceiling": LIVE, "until": None, "at_most": None, **(intent or {})}
-    return {
-        "mode": {"ipv4": mode, "ipv6": mode},
-        "intent": {"standing": {"mode": asked["mode"], "ceiling": asked["ceiling"]}, **asked},
-        "certificate": {
-            "mode": LIVE,
-            "valid": True,
-            "expires_at": None,
-            "foreseen_until": None,
-            "fingerprint": "aa",
-            "sessions": [A, B],
-            "trial": [],
-            **(certificate or {}),
-        },
-        "fingerprint": "aa",
-    }
-
-
-def plot(found: dict[str, t.Any], order: Order = ORDER, now: float = 0.0, **more: t.Any) -> Course:
-    return course.plot(json.dumps(found), dataclasses.replace(order, **more), now)
+from courses import BEFORE_NOON, DARK, DRAINED, LIVE, NOON, ORDER, UNRENDERED, VOID, A, B, C, plot, status
 
 
 def words(*commands: tuple[str, ...]) -> list[str]:
@@ -55,7 +21,6 @@ def words(*commands: tuple[str, ...]) -> list[str]:
     return [" ".join(command).removeprefix("imrs ").removesuffix(" --json") for command in commands]
 
 
-VOID = {"valid": False, "mode": None}
 CERTIFY = "certify {} --fingerprint aa{} --session 20144:0:4 --session 20144:0:6"
 
 
@@ -197,85 +162,6 @@ def test_the_way_up_step_by_step() -> None:
     assert "The sessions that were on trial get nothing again" in end.outcome
 
 
-def test_what_the_gate_is_told_comes_from_whoever_signs_it() -> None:
-    """Every word of acceptance that raises a node or a session, and none else."""
-    granted: list[gate.Grant] = []
-
-    def seal(grant: gate.Grant) -> gate.Command:
-        granted.append(grant)
-        return ("imrs", "take", str(len(granted)))
-
-    now = plot({**status(DARK, certificate=VOID), "challenge": "c"})
-    now = course.judged(now, Mode.DARK, Report(ready=(A, B)), seal)
-    assert now.commands[0] == ("imrs", "take", "1")
-    now = course.judged(now, Mode.DRAINED, Report(), seal)
-    now = course.judged(now, Mode.LIVE, Report(ready=(C,)), seal)
-    now = course.admitted(course.tried(now, seal), Mode.LIVE, seal)
-    assert now.certify == ("imrs", "take", "5")
-    course.failed(now, Mode.LIVE, Report(), seal)
-    assert [(grant.verb, str(grant.mode), grant.seconds, grant.sessions) for grant in granted] == [
-        ("certify", "drained", 300, (A, B)),
-        ("certify", "live", 300, (A, B)),
-        ("certify", "live", None, (A, B)),
-        ("trial", "None", 300, (C,)),
-        ("certify", "live", None, (A, B, C)),
-        ("certify", "live", None, (A, B)),
-    ]
-    assert {(grant.fingerprint, grant.challenge) for grant in granted} == {("aa", "c")}
-
-
-def test_a_key_that_cannot_sign_any_more_takes_no_node_down() -> None:
-    def broken(_grant: gate.Grant) -> gate.Command:
-        raise ValueError("the agent has gone")
-
-    now = course.tried(course.judged(plot(status()), Mode.LIVE, Report(ready=(C,))))
-    end = course.failed(now, Mode.LIVE, Report(), broken)
-    assert (end.stays, end.command) == (True, ())
-    assert "The trial of sessions ends by itself" in end.outcome
-
-
-@pytest.mark.parametrize(
-    ("days", "ends", "renewed"),
-    [
-        (None, "", False),
-        (100, "", True),  # there was none
-        (None, "2026-06-01T00:00:00Z", True),  # there is to be none
-        (100, "2026-03-01T00:00:00Z", False),
-        (100, "2026-02-01T00:00:00Z", True),  # less than half of it is left
-        (100, "2025-12-01T00:00:00Z", True),
-    ],
-)
-def test_a_certificate_with_an_end_is_renewed_in_its_second_half(days: int | None, ends: str, renewed: bool) -> None:
-    now = course.plot(
-        json.dumps(status(certificate={"ends_at": ends})), dataclasses.replace(ORDER, days=days), 1767225600.0
-    )
-    assert now.leaves != renewed
-    assert bool(course.judged(now, Mode.LIVE, Report()).certify) == renewed
-
-
-def test_what_is_signed_says_what_was_judged_and_when() -> None:
-    grant = gate.Grant("certify", Mode.LIVE, "aa", (A,), None, "c")
-    results = [
-        {"id": "DN-01", "status": "pass"},
-        {"id": "TM-01", "status": "skipped"},
-        {"id": "DN-02", "status": "pass"},
-    ]
-    about = gate.about({"results": results, "stage": "live", "table": "…"}, "alice@noc", {"version": "1.0.0"})
-    found = grant.statement("xlb01.example", about, 1767225600.0, 10)
-    assert (found.issued, found.ends) == ("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z")
-    assert found.about["results"] == {"pass": ["DN-01", "DN-02"], "skipped": ["TM-01"]}
-    assert (found.about["by"], found.about["stage"], found.about["collection"]) == (
-        "alice@noc",
-        "live",
-        {"version": "1.0.0"},
-    )
-    assert Statement.parse(found.text()) == found
-    command = gate.sealed(Seal(found.text(), "signature"))
-    assert command[:3] == ("imrs", "take", "--statement")
-    assert base64.b64decode(command[3]).decode() == found.text()
-    assert grant.statement("n", {}, 0.0, None).ends == ""
-
-
 def test_a_node_that_is_as_it_should_be_is_given_back_with_its_evidence() -> None:
     assert plot(status()).leaves
     assert not plot(status(), check=True).leaves
@@ -309,9 +195,23 @@ def test_a_trial_that_a_run_left_behind_is_judged_to_its_end() -> None:
 def test_only_what_does_harm_takes_a_proven_node_down(
     certificate: dict[str, t.Any], order: dict[str, t.Any], harmful: tuple[str, ...], outcome: str
 ) -> None:
-    end = course.failed(plot(status(certificate=certificate), **order), Mode.LIVE, Report(harmful=harmful))
+    end = course.failed(plot(status(certificate=certificate), **order), Mode.LIVE, Report(harmful=harmful, judged=True))
     assert end.outcome.startswith(outcome)
     assert end.stays == (not outcome.startswith("is dark"))
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (Report(doubtful=("DN-01", "ZI-16"), judged=True), "is not proven (DN-01, ZI-16): it needs an engineer now"),
+        (Report(), "this run came to no verdict that counts"),
+    ],
+)
+def test_that_nobody_is_hurt_is_not_said_where_nobody_knows(report: Report, said: str) -> None:
+    end = course.failed(plot(status()), Mode.LIVE, report)
+    assert end.stays
+    assert said in end.outcome
+    assert "nothing that failed hurts" not in end.outcome
 
 
 STATES = list(

@@ -324,6 +324,15 @@ def test_a_failed_acceptance_names_the_checks() -> None:
         assert "no NSID" in text
 
 
+def test_a_run_without_a_verdict_is_told_as_that() -> None:
+    made = report(status="not_reached", verdict="Not reached", certifiable=False, counts={})
+    told = host_sheet.page(record(), [made])["acceptance"][0]
+    assert (told["verdict"], told["tone"], told["summary"]) == ("Not reached by the latest run", "bad", "")
+    for text in sheet(record(), [made]):
+        assert "Not reached by the latest run" in text
+    assert host_sheet.page(record(), [report(counts={})])["acceptance"][0]["summary"] == "No check was judged"
+
+
 @pytest.mark.parametrize("reports", [None, [], [report("lim01")]])
 def test_without_a_report_it_is_not_judged_yet(reports: list[Record] | None) -> None:
     assert host_sheet.page(record(), reports)["verdict"] == "Not judged yet"

@@ -12,6 +12,7 @@ import typing as t
 import jsonschema
 import pytest
 import yaml
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import document_schema
 from ansible_collections.icann.imrs.plugins.module_utils._site import schema
 
 from .conftest import LAB, SHEETS
@@ -47,7 +48,7 @@ def test_the_files_are_current(name: str) -> None:
 
 
 def test_there_are_no_others() -> None:
-    assert {path.name for path in (ROOT / "docs" / "schema").iterdir()} == set(FILES)
+    assert {path.name for path in (ROOT / "docs" / "schema").iterdir()} == {*FILES, document_schema.NAME}
 
 
 @pytest.mark.parametrize("name", FILES)
