@@ -46,7 +46,7 @@ DUE = {
     "drained": "the covering prefixes were to be announced",
     "live": "all prefixes were to be announced",
 }
-_COUNTS = {"fail": "failed", "error": "could not be judged", "skipped": "skipped", "not_run": "not due yet"}
+_COUNTS = {"fail": "failed", "error": "could not be judged", "skipped": "skipped", "not_run": "not due yet", "unattested": "not attested"}
 
 ZONES = "ZI-16"
 """The check whose sentences name the zones."""
@@ -110,6 +110,8 @@ def checks(report: Report) -> str:
     counts = report.counts
     judged = counts["pass"] + counts["fail"] + counts["error"]
     first = f"{counts['pass']} of {counted(judged, 'check')} passed" if judged else "No check was judged"
+    unattested = sum(result.attestation and result.status == "skipped" for result in report.results)
+    counts = {**counts, "skipped": counts["skipped"] - unattested, "unattested": unattested}
     return ", ".join([first, *(f"{counts[key]} {word}" for key, word in _COUNTS.items() if counts[key])])
 
 
