@@ -91,10 +91,13 @@ class ActionModule(ActionBase):
             )
 
     def _write(self, report: Report, directory: str | None) -> list[str]:
-        """The reports' paths; none in check mode."""
+        """The reports' paths; none in check mode. ``accepted.json`` stays until another report is accepted."""
         if not directory or self._task.check_mode:
             return []
-        return reports.write(directory, {name: render(report) for name, render in _REPORTS.items()}, os.replace)
+        texts = {name: render(report) for name, render in _REPORTS.items()}
+        if report.certifiable:
+            texts["accepted.json"] = texts["acceptance.json"]
+        return reports.write(directory, texts, os.replace)
 
 
 def _failed(message: str) -> dict[str, t.Any]:

@@ -117,6 +117,7 @@ options:
   report_directory:
     description:
       - Directory for C(acceptance.json), C(acceptance.xml), C(acceptance.md) and C(acceptance.txt); made when missing.
+        A report that is accepted is also written as C(accepted.json), which stays when a later one is not.
       - Without it, no report is written.
     type: path
 """

@@ -16,8 +16,9 @@ description:
     (C(sites/<site>.html)) and as Markdown (C(sites/<site>.md)).
   - Every page is one file that loads nothing. None holds a secret; a host sheet holds nothing of another host.
   - Works on the controller only, for the whole fleet at once. No host is contacted.
-  - The same data give the same bytes. Files that are already right are left alone. Sheets of sites that are no longer
-    in the fleet are removed.
+  - A state that the sheet asks for is called planned; proven is what acceptance has accepted last.
+  - The same data give the same bytes, but for the ages of old reports. Files that are already right are left alone.
+    Sheets of sites that are no longer in the fleet are removed.
 options:
   inventory:
     description: The fleet's configuration for the inventory plugin P(icann.imrs.sites#inventory), such as C(imrs.yml).
@@ -28,7 +29,9 @@ options:
     type: path
     required: true
   reports:
-    description: Directory with the latest acceptance of the nodes, as C(<node>/acceptance.json). Empty for none.
+    description:
+      - Directory with the latest acceptance of the nodes, as C(<node>/acceptance.json), and the last one that was
+        accepted, as C(<node>/accepted.json). Empty for none.
     type: path
 requirements:
   - jinja2

@@ -11,7 +11,7 @@ import shutil
 import typing as t
 
 import jinja2
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages
+from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, proven
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
@@ -58,9 +58,10 @@ def render(directory: pathlib.Path) -> Documents:
     """Write the documents of the example fleet; the live ones have an acceptance, one of them a bad one."""
     fleet = fleet_files.read(ROOT / "inventories" / "example" / "imrs.yml")
     live = [record for record in fleet.sites if record["state"] == "live"]
-    reports = {node["node"]: _report(node, good=record is not live[-1]) for record in live for node in record["nodes"]}
+    reports = [_report(node, good=record is not live[-1]) for record in live for node in record["nodes"]]
+    tests = proven.Tests.of(reports, day="2026-11-06")
     loader = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
-    for name, text in pages.documents(fleet, loader, reports):
+    for name, text in pages.documents(fleet, loader, tests):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -9,7 +9,7 @@ import pathlib
 import typing as t
 
 import jinja2
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, routers
+from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, proven, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site.fleet import Fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 
@@ -222,9 +222,14 @@ def fleet(*records: Record) -> Fleet:
     return Fleet(name="test", hosts={}, sites=tuple(records), warnings=())
 
 
-def sheet(made: Record, acceptance: list[Record] | None = None) -> tuple[str, str]:
-    """HTML and Markdown of one site."""
-    texts = dict(pages.site(made, PAGES, TEXTS, acceptance))
+def judged(*latest: Record, accepted: t.Iterable[Record] = (), day: str = "2026-04-06") -> proven.Tests:
+    """What documents know of these reports, one day after the usual one."""
+    return proven.Tests.of(latest, accepted, day)
+
+
+def sheet(made: Record, *latest: Record) -> tuple[str, str]:
+    """HTML and Markdown of one site, with these reports."""
+    texts = dict(pages.site(made, PAGES, TEXTS, judged(*latest)))
     return texts[f"sites/{made['site']}.html"], texts[f"sites/{made['site']}.md"]
 
 

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import collections
 import typing as t
 
 if t.TYPE_CHECKING:
     from .._site.contract import NodeRecord
-
-Report = t.Mapping[str, t.Any]
-"""Content of ``acceptance.json``, or of a part of it."""
+    from .proven import Report
 
 COUNTS = {
     "pass": "passed",
@@ -30,7 +27,7 @@ def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
     """
     base = {"node": node["node"], "node_name": node["node_name"]}
     if report is None:
-        return {**base, "judged": False, "tone": "none", "verdict": "Not judged yet", "summary": "", "failed": []}
+        return {**base, "judged": False, "tone": "none", "verdict": "Not tested yet", "summary": "", "failed": []}
     counts = report.get("counts") or {}
     judged = sum(counts.get(status, 0) for status in ("pass", "fail", "error"))
     others = [f"{counts[status]} {COUNTS[status]}" for status in ("skipped", "not_run") if counts.get(status)]
@@ -49,14 +46,6 @@ def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
         ],
         "reasons": [] if accepted else [str(reason) for reason in report.get("reasons") or []],
     }
-
-
-def together(nodes: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """The verdicts of a site's nodes in one line."""
-    counts = collections.Counter(node["verdict"] for node in nodes)
-    if len(counts) == 1:
-        return str(nodes[0]["verdict"]) + (f" ({len(nodes)} of {len(nodes)})" if len(nodes) > 1 else "")
-    return ", ".join(f"{count} {verdict[0].lower()}{verdict[1:]}" for verdict, count in counts.items())
 
 
 def _failed(result: Report) -> dict[str, str]:

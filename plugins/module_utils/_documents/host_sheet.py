@@ -12,7 +12,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .._routing.policy import Mode, announced
-from . import acceptance_words, agreed, cabling, ports
+from . import acceptance_words, agreed, cabling, ports, proven
 from . import sheet_words as words
 
 if t.TYPE_CHECKING:
@@ -54,14 +54,14 @@ ORDER = {
 """A host that is still on its way sees first what is next; of one that has left, only what matters then."""
 
 
-def page(record: SiteRecord, acceptance: t.Sequence[acceptance_words.Report] | None = None) -> Page:
-    """Data of the host sheet. ``acceptance``: contents of the site's nodes' ``acceptance.json``, in any order.
+def page(record: SiteRecord, tests: proven.Tests | None = None) -> Page:
+    """Data of the host sheet. ``tests``: the reports on the fleet's nodes, or None without any.
 
     Holds nothing but what the record and the reports say; reports of other nodes are left out.
     """
-    state = record["state"]
-    reports = {str(report.get("node")): report for report in acceptance or ()}
-    judged = [acceptance_words.summary(node, reports.get(node["node_name"])) for node in record["nodes"]]
+    state, tests = record["state"], tests or proven.Tests()
+    judged = [acceptance_words.summary(node, tests.latest.get(node["node_name"])) for node in record["nodes"]]
+    proof = proven.of_site(record, tests)
     kind = "decommissioned" if state == "decommissioned" else "onboarding" if _next(record) else "ready"
     return {
         "record": record,
@@ -71,15 +71,16 @@ def page(record: SiteRecord, acceptance: t.Sequence[acceptance_words.Report] | N
         "region": words.REGIONS.get(record["location"]["region"], record["location"]["region"]),
         "host_type": words.HOSTS.get(record["host"]["type"], record["host"]["type"]),
         "title": f"{record['site'].upper()}, {words.place(record)}: ICANN Managed Root Server",
-        "state": {"key": state, "title": words.STATES[state].title, "now": words.STATES[state].now},
+        "planned": {"key": state, "title": words.STATES[state].title, "means": words.STATES[state].plan},
+        "proven": proof._asdict(),
         "notice": _notice(record),
         "kind": _kind(record),
         "product": f"IMRS {record['kind']}",
-        "current": current_mode(record),
+        "mode": planned_mode(record),
         "announces": _announces(record),
         "sections": [{"id": section, "title": TITLES[section]} for section in ORDER[kind]],
         "in_service": kind != "decommissioned",
-        "modes": _modes(record),
+        "modes": _modes(record, proof),
         "prefixes": agreed.prefixes(record),
         "prefix_text": "\n".join(row["prefix"] for row in agreed.prefixes(record)),
         "neighbours": agreed.neighbours(record),
@@ -92,7 +93,6 @@ def page(record: SiteRecord, acceptance: t.Sequence[acceptance_words.Report] | N
         "cluster": _cluster(record),
         "checking": _checking(record),
         "acceptance": judged,
-        "verdict": acceptance_words.together(judged),
         "onboarding": _onboarding(record),
         "windows": words.windows(record),
         "gse_region": words.REGIONS.get(
@@ -103,8 +103,8 @@ def page(record: SiteRecord, acceptance: t.Sequence[acceptance_words.Report] | N
     }
 
 
-def current_mode(record: SiteRecord) -> str:
-    """What the instance may announce, once it has passed its tests."""
+def planned_mode(record: SiteRecord) -> str:
+    """What the instance is to announce, once it has passed its tests."""
     return str(record["mode"])
 
 
@@ -125,9 +125,9 @@ def _notice(record: SiteRecord) -> Page | None:
     if record["state"] == "suspended":
         return {
             "tone": "bad",
-            "title": "Suspended: not part of the service now",
-            "text": "It announces nothing, whatever else stands here. Leave your side as it is, so that it can come "
-            "back, which it does only after it has passed all its tests again.",
+            "title": "Suspended: not to be part of the service now",
+            "text": "It is to announce nothing, whatever else stands here. Leave your side as it is, so that it can "
+            "come back, which it does only after it has passed all its tests again.",
         }
     following = _next(record)
     if record["state"] == "onboarding" and following:
@@ -141,8 +141,8 @@ def _notice(record: SiteRecord) -> Page | None:
     if record["state"] == "drained":
         return {
             "tone": "next",
-            "title": "Drained for maintenance",
-            "text": "It announces the covering prefixes only. There is nothing for you to do.",
+            "title": "Planned: drained for maintenance",
+            "text": "It is to announce the covering prefixes only. There is nothing for you to do.",
         }
     return None
 
@@ -157,7 +157,7 @@ def _kind(record: SiteRecord) -> str:
 
 
 def _announces(record: SiteRecord) -> str:
-    mode = current_mode(record)
+    mode = planned_mode(record)
     later = ", once it has passed its tests" if record["state"] == "onboarding" and mode != "dark" else ""
     count = sum(len(announced(Mode.parse(mode), agreed.of_family(record, family))) for family in addressing.FAMILIES)
     return {"dark": "nothing", "drained": f"the {count} covering prefixes", "live": f"all {count} prefixes"}[
@@ -165,15 +165,15 @@ def _announces(record: SiteRecord) -> str:
     ] + later
 
 
-def _modes(record: SiteRecord) -> list[Page]:
-    """One column for each mode: which prefixes it announces."""
-    current = "dark" if record["state"] == "onboarding" else current_mode(record)
+def _modes(record: SiteRecord, proof: proven.Proof) -> list[Page]:
+    """One column for each mode: which prefixes it announces, and whether it is planned, and proven of every node."""
     return [
         {
             "mode": mode,
             "title": mode.capitalize(),
             "meaning": words.MODE_MEANING[mode],
-            "current": mode == current,
+            "planned": mode == planned_mode(record),
+            "proven": mode == proof.mode,
             "announced": [
                 prefix
                 for family in addressing.FAMILIES

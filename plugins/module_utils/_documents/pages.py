@@ -13,11 +13,12 @@ import typing as t
 import jinja2
 import markupsafe
 
-from . import acceptance_words, host_sheet, overview, routers
+from . import host_sheet, overview, routers
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
     from .._site.fleet import Fleet
+    from .proven import Tests
 
 
 MARK = "icann.imrs.documents"
@@ -52,32 +53,22 @@ def code(value: object) -> str:
     return f"`{text}`"
 
 
-def documents(
-    fleet: Fleet, loader: jinja2.BaseLoader, reports: t.Mapping[str, acceptance_words.Report] | None = None
-) -> t.Iterator[tuple[str, str]]:
-    """``(path, text)`` of every document, in order. ``reports``: content of ``acceptance.json`` by node.
+def documents(fleet: Fleet, loader: jinja2.BaseLoader, tests: Tests | None = None) -> t.Iterator[tuple[str, str]]:
+    """``(path, text)`` of every document, in order. ``tests``: the reports on the nodes, or None without any.
 
     Raises jinja2.TemplateError when a template is missing or broken.
     """
     made, texts = environment(loader), routers.environment(loader)
-    yield "index.html", _html(made, "index", {"page": overview.page(fleet)})
+    yield "index.html", _html(made, "index", {"page": overview.page(fleet, tests)})
     for record in fleet.sites:
-        yield from site(
-            record,
-            made,
-            texts,
-            [reports[node["node"]] for node in record["nodes"] if node["node"] in reports] if reports else None,
-        )
+        yield from site(record, made, texts, tests)
 
 
 def site(
-    record: SiteRecord,
-    pages: jinja2.Environment,
-    texts: jinja2.Environment,
-    acceptance: t.Sequence[acceptance_words.Report] | None = None,
+    record: SiteRecord, pages: jinja2.Environment, texts: jinja2.Environment, tests: Tests | None = None
 ) -> t.Iterator[tuple[str, str]]:
     """``(path, text)`` of one site's sheet, as HTML and as Markdown."""
-    page = host_sheet.page(record, acceptance)
+    page = host_sheet.page(record, tests)
     shown = any(section["id"] == "configuration" for section in page["sections"])
     page["configurations"] = routers.configurations(record, texts) if shown else []
     yield f"sites/{record['site']}.html", _html(pages, "host-sheet", {"page": page})

@@ -18,28 +18,28 @@ class State(t.NamedTuple):
 
     title: str
     meaning: str
-    """One sentence, for legends."""
-    now: str
-    """What it means for the host who reads its sheet."""
+    """What is planned, for legends; the rest of a sentence."""
+    plan: str
+    """What that means for the host who reads its sheet. Says nothing of what is so: that is proven, or not."""
 
 
 STATES: dict[str, State] = {
     "live": State(
         "Live",
-        "announces all five prefixes",
-        "This instance is part of the service. It announces all five prefixes to your network and answers what they "
-        "attract.",
+        "to announce all five prefixes",
+        "This instance is to be part of the service: to announce all five prefixes to your network, and to answer what "
+        "they attract.",
     ),
     "drained": State(
         "Drained",
-        "announces the covering prefixes only",
-        "This instance is set aside for maintenance. It announces the covering prefixes only, so that it stays "
-        "visible; nearly all queries go to other instances.",
+        "to announce the covering prefixes only",
+        "This instance is to be set aside for maintenance: to announce the covering prefixes only, so that it stays "
+        "visible. Nearly all queries then go to other instances.",
     ),
     "dark": State(
         "Dark",
-        "announces nothing",
-        "This instance announces nothing. The BGP sessions may be up; no query of your users comes here.",
+        "to announce nothing",
+        "This instance is to announce nothing. The BGP sessions may be up; no query of your users is to come here.",
     ),
     "onboarding": State(
         "Onboarding",
@@ -49,8 +49,8 @@ STATES: dict[str, State] = {
     "suspended": State(
         "Suspended",
         "taken out of the service for now",
-        "This instance is suspended. It is not part of the service and announces nothing. It comes back only after it "
-        "has passed all its tests again.",
+        "This instance is suspended. It is to be no part of the service, and to announce nothing. It comes back only "
+        "after it has passed all its tests again.",
     ),
     "decommissioned": State(
         "Decommissioned",
@@ -67,6 +67,13 @@ MODE_MEANING = {
     "drained": "during maintenance, and on the way up",
     "live": "in service",
 }
+
+PROVEN = {
+    "dark": "announces nothing",
+    "drained": "announces the covering prefixes",
+    "live": "announces all five prefixes",
+}
+"""What an accepted report of each stage proves."""
 
 REGIONS = {
     "africa": "Africa",

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import subprocess
+import types
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.action import acceptance
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import judge
 from imrs_bundle_site import Site, make_site
 from imrslab import shell
 from recordings import load
@@ -55,6 +59,17 @@ def test_a_bad_verdict_is_no_failure_of_the_task(site: Site) -> None:
     done = judged(site, evidence=[])
     assert done.returncode == 0, done.stdout
     assert "certifiable False, 0 passed" in done.stdout
+
+
+def test_the_last_accepted_report_stays_when_a_later_one_is_not(tmp_path: pathlib.Path) -> None:
+    plugin = acceptance.ActionModule.__new__(acceptance.ActionModule)
+    plugin._task = types.SimpleNamespace(check_mode=False)
+    good = judge.Report("xlb01.l.root-servers.org", "live", "live", 0.0, None, {}, "", (), (), (), ())
+    written = [pathlib.Path(path).name for path in plugin._write(good, str(tmp_path))]
+    assert sorted(written) == sorted([*REPORTS, "accepted.json"])
+    plugin._write(dataclasses.replace(good, stage="drained", reasons=("DN-26 failed",)), str(tmp_path))
+    read = {name: json.loads((tmp_path / name).read_text()) for name in ("acceptance.json", "accepted.json")}
+    assert [(each["stage"], each["certifiable"]) for each in read.values()] == [("drained", False), ("live", True)]
 
 
 def test_in_check_mode_no_report_is_written(site: Site) -> None:

@@ -115,13 +115,34 @@ def test_the_latest_acceptance_is_read(bench: Bench) -> None:
     (bench.base / "reports" / "acc01" / "acceptance.json").write_text(json.dumps(report))
     bench.run(reports=str(bench.base / "reports"))
     assert b"Accepted for stage live" in bench.files()["sites/acc.html"]
-    assert b"Not judged yet" in bench.files()["sites/nbo.html"]
+    assert b"Not tested yet" in bench.files()["sites/nbo.html"]
+
+
+def test_what_was_accepted_before_is_told_beside_a_failure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents.fleet_files, "today", lambda: "2026-11-20")
+    folder = bench.base / "reports" / "acc01"
+    folder.mkdir(parents=True)
+    report = {
+        "node": "acc01.l.root-servers.org",
+        "stage": "drained",
+        "certifiable": True,
+        "started": "2026-11-15T01:02:03Z",
+    }
+    (folder / "accepted.json").write_text(json.dumps(report))
+    failed = report | {"stage": "live", "certifiable": False, "started": "2026-11-20T01:02:03Z"}
+    (folder / "acceptance.json").write_text(json.dumps(failed))
+    bench.run(reports=str(bench.base / "reports"))
+    said = b"announces the covering prefixes, tested 2026-11-15; not accepted at the last test, 2026-11-20"
+    assert said in bench.files()["sites/acc.html"]
+    assert said in bench.files()["index.html"]
+    (folder / "accepted.json").write_text("{")
+    refused(bench.run(reports=str(bench.base / "reports")), "accepted.json", "remove it")
 
 
 def test_a_fleet_without_reports_has_none_yet_r_5(bench: Bench) -> None:
     result = bench.run(reports=str(bench.base / "nowhere" / "reports"))
     assert not result.get("failed")
-    assert b"Not judged yet" in bench.files()["sites/nbo.html"]
+    assert b"Not tested yet" in bench.files()["sites/nbo.html"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"results": 7}', b"\xff\xfe"])

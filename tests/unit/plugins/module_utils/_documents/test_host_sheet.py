@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, ports
-from site_records import Record, cluster, node, onboarding, record, report, session, sheet
+from site_records import Record, cluster, judged, node, onboarding, record, report, session, sheet
 
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}
 
@@ -21,7 +21,7 @@ def cells(made: Record, label: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "announces", "current"),
+    ("changes", "announces", "planned"),
     [
         ({}, "all 5 prefixes", "live"),
         ({"state": "drained", "mode": "drained"}, "the 2 covering prefixes", "drained"),
@@ -30,16 +30,16 @@ def cells(made: Record, label: str) -> list[str]:
         (
             {"state": "onboarding", "mode": "live", "onboarding": onboarding(6)},
             "all 5 prefixes, once it has passed its tests",
-            "dark",
+            "live",
         ),
         ({"state": "suspended", "mode": "dark", "operational": False}, "nothing", "dark"),
         ({"state": "decommissioned", "mode": "dark", "decommissioned": GONE}, "nothing", "dark"),
     ],
 )
-def test_it_says_what_is_announced_now(changes: Record, announces: str, current: str) -> None:
+def test_it_says_what_is_planned(changes: Record, announces: str, planned: str) -> None:
     page = host_sheet.page(record(**changes))
     assert page["announces"] == announces
-    assert [mode["mode"] for mode in page["modes"] if mode["current"]] == [current]
+    assert [mode["mode"] for mode in page["modes"] if mode["planned"]] == [planned]
 
 
 def test_each_mode_announces_what_the_policy_says() -> None:
@@ -65,8 +65,8 @@ def test_the_prefixes_can_be_copied_as_they_are() -> None:
     ("changes", "title", "first"),
     [
         ({}, None, "glance"),
-        ({"state": "drained", "mode": "drained"}, "Drained for maintenance", "glance"),
-        ({"state": "suspended"}, "Suspended: not part of the service now", "glance"),
+        ({"state": "drained", "mode": "drained"}, "Planned: drained for maintenance", "glance"),
+        ({"state": "suspended"}, "Suspended: not to be part of the service now", "glance"),
         ({"state": "decommissioned", "decommissioned": GONE}, "Decommissioned on 2026-05-01", "removal"),
         ({"state": "onboarding", "onboarding": onboarding(4)}, "Next: step 5 of 8, Appliance purchased", "glance"),
     ],
@@ -292,12 +292,11 @@ def test_a_cluster_shows_its_routers_its_servers_and_what_stays() -> None:
 
 
 def test_an_acceptance_is_told_in_words() -> None:
-    page = host_sheet.page(record(), [report(), report("lim01", stage="drained")])
+    page = host_sheet.page(record(), judged(report(), report("lim01", stage="drained")))
     told = page["acceptance"][0]
     assert (told["verdict"], told["tone"]) == ("Accepted for stage live", "good")
     assert told["summary"] == "44 of 44 checks passed, 1 skipped"
     assert told["when"] == "2026-04-05 06:07 UTC"
-    assert page["verdict"] == "Accepted for stage live"
 
 
 def test_a_failed_acceptance_names_the_checks() -> None:
@@ -312,28 +311,23 @@ def test_a_failed_acceptance_names_the_checks() -> None:
     made = report(
         certifiable=False, counts={"pass": 42, "fail": 1, "error": 1}, results=[failed, warned], reasons=["DN-26"]
     )
-    told = host_sheet.page(record(), [made])["acceptance"][0]
+    told = host_sheet.page(record(), judged(made))["acceptance"][0]
     assert (told["verdict"], told["tone"]) == ("Not accepted for stage live", "bad")
     assert told["summary"] == "42 of 44 checks passed"
     assert [check["kind"] for check in told["failed"]] == [
         "failed",
         "could not be judged (a warning, which does not stop the node)",
     ]
-    for text in sheet(record(), [made]):
+    for text in sheet(record(), made):
         assert "NSID is the name of the node" in text
         assert "no NSID" in text
 
 
-@pytest.mark.parametrize("reports", [None, [], [report("lim01")]])
-def test_without_a_report_it_is_not_judged_yet(reports: list[Record] | None) -> None:
-    assert host_sheet.page(record(), reports)["verdict"] == "Not judged yet"
-    for text in sheet(record(), reports):
-        assert "Not judged yet" in text
-
-
-def test_the_verdicts_of_a_cluster_are_counted() -> None:
-    assert host_sheet.page(cluster(), [report()])["verdict"] == "1 accepted for stage live, 1 not judged yet"
-    assert host_sheet.page(cluster(), [report(), report("nbo02")])["verdict"] == "Accepted for stage live (2 of 2)"
+@pytest.mark.parametrize("reports", [[], [report("lim01")]])
+def test_without_a_report_it_is_not_tested_yet(reports: list[Record]) -> None:
+    assert host_sheet.page(record(), judged(*reports))["acceptance"][0]["verdict"] == "Not tested yet"
+    for text in sheet(record(), *reports):
+        assert "Not tested yet" in text
 
 
 def test_a_long_name_of_a_port_is_cut_in_the_picture_and_whole_in_the_table() -> None:
