@@ -98,11 +98,11 @@ def _fleet(config: pathlib.Path) -> fleet.Fleet:
 
 
 def _tests(directory: pathlib.Path, nodes: t.Collection[str]) -> proven.Tests:
-    """The reports on these nodes, as of today. No directory: no node has one yet."""
+    """The reports on these nodes. No directory: no node has one yet."""
     if directory.exists() and not directory.is_dir():
         raise _UserError(f"documents: reports: {directory} is not a directory; name the one that reports are in")
     latest, accepted = (_reports(directory, nodes, name) for name in ("acceptance.json", "accepted.json"))
-    return proven.Tests.of(latest, accepted, fleet_files.today())
+    return proven.Tests.of(latest, accepted)
 
 
 def _reports(directory: pathlib.Path, nodes: t.Iterable[str], name: str) -> list[dict[str, t.Any]]:

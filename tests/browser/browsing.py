@@ -59,7 +59,7 @@ def render(directory: pathlib.Path) -> Documents:
     fleet = fleet_files.read(ROOT / "inventories" / "example" / "imrs.yml")
     live = [record for record in fleet.sites if record["state"] == "live"]
     reports = [_report(node, good=record is not live[-1]) for record in live for node in record["nodes"]]
-    tests = proven.Tests.of(reports, day="2026-11-06")
+    tests = proven.Tests.of(reports)
     loader = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
     for name, text in pages.documents(fleet, loader, tests):
         path = directory / name

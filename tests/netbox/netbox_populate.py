@@ -100,6 +100,7 @@ class Fleet:
             asns=[self.asn],
             latitude=float(latitude),
             longitude=float(longitude),
+            time_zone=sheet["location"].get("time_zone"),
         )
         contact = add("tenancy/contacts", name=f"NOC of {sheet['host']['name']}", email="noc@secret.example")
         role = add("tenancy/contact-roles", name=f"NOC {code}", slug=f"noc-{code}")

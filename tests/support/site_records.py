@@ -128,6 +128,7 @@ def record(**changes: t.Any) -> Record:
     """The first host: a single in Nairobi, live."""
     made = {
         **SHARED,
+        "day": "2026-04-06",
         "site": "nbo",
         "kind": "single",
         "state": "live",
@@ -147,7 +148,7 @@ def record(**changes: t.Any) -> Record:
         },
         "location": {
             "iata": "nbo", "city": "Nairobi", "country": "KE", "region": "africa",
-            "latitude": -1.3192, "longitude": 36.9278,
+            "latitude": -1.3192, "longitude": 36.9278, "time_zone": "",
         },
         "nodes": [node()],
         "cluster": None,
@@ -176,7 +177,7 @@ def other_host(**changes: t.Any) -> Record:
         },
         location={
             "iata": "lim", "city": "Lima", "country": "PE", "region": "latin_america",
-            "latitude": -12.02, "longitude": -77.11,
+            "latitude": -12.02, "longitude": -77.11, "time_zone": "",
         },
         nodes=[
             node(
@@ -222,9 +223,9 @@ def fleet(*records: Record) -> Fleet:
     return Fleet(name="test", hosts={}, sites=tuple(records), warnings=())
 
 
-def judged(*latest: Record, accepted: t.Iterable[Record] = (), day: str = "2026-04-06") -> proven.Tests:
-    """What documents know of these reports, one day after the usual one."""
-    return proven.Tests.of(latest, accepted, day)
+def judged(*latest: Record, accepted: t.Iterable[Record] = ()) -> proven.Tests:
+    """What documents know of these reports."""
+    return proven.Tests.of(latest, accepted)
 
 
 def sheet(made: Record, *latest: Record) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .._routing.policy import Mode, announced
-from . import acceptance_words, agreed, cabling, ports, proven
+from . import acceptance_words, agreed, cabling, ports, proven, windows
 from . import sheet_words as words
 
 if t.TYPE_CHECKING:
@@ -94,7 +94,7 @@ def page(record: SiteRecord, tests: proven.Tests | None = None) -> Page:
         "checking": _checking(record),
         "acceptance": judged,
         "onboarding": _onboarding(record),
-        "windows": words.windows(record),
+        "windows": windows.told(record),
         "gse_region": words.REGIONS.get(
             record["host"]["gse"]["region"], record["host"]["gse"]["region"].replace("_", " ")
         ),

@@ -33,16 +33,14 @@ class Tests:
     latest: t.Mapping[str, Report] = dataclasses.field(default_factory=dict)
     accepted: t.Mapping[str, Report] = dataclasses.field(default_factory=dict)
     """The last one of each node that was accepted."""
-    day: str = ""
-    """On which the documents are made (``YYYY-MM-DD``); ages are as of this day. Empty: no ages."""
 
     @classmethod
-    def of(cls, latest: t.Iterable[Report], accepted: t.Iterable[Report] = (), day: str = "") -> Tests:
+    def of(cls, latest: t.Iterable[Report], accepted: t.Iterable[Report] = ()) -> Tests:
         """From reports in any order. One that claims to be accepted, and is not, is passed over."""
         found = {str(report.get("node")): report for report in latest}
         sound = {str(report.get("node")): report for report in accepted if report.get("certifiable") is True}
         sound.update({name: report for name, report in found.items() if report.get("certifiable") is True})
-        return cls(found, sound, day)
+        return cls(found, sound)
 
 
 class Proof(t.NamedTuple):
@@ -56,22 +54,22 @@ class Proof(t.NamedTuple):
     """``good``, ``bad`` (the last test was not accepted) or ``none``."""
 
 
-def of_node(name: str, tests: Tests) -> Proof:
-    """What is proven of the node with this full name."""
+def of_node(name: str, tests: Tests, day: str) -> Proof:
+    """What is proven of the node with this full name. Ages of reports are as of ``day`` (``YYYY-MM-DD``)."""
     latest, accepted = tests.latest.get(name), tests.accepted.get(name)
     if latest is None and accepted is None:
         return Proof("", "not tested yet", "none")
     mode = str(accepted.get("stage")) if accepted else ""
     mode = mode if mode in words.PROVEN else ""
-    proven = f"{words.PROVEN[mode]}, tested {_on(accepted, tests.day)}" if accepted and mode else "nothing"
+    proven = f"{words.PROVEN[mode]}, tested {_on(accepted, day)}" if accepted and mode else "nothing"
     if latest is None or latest.get("certifiable") is True:
         return Proof(mode, proven, "good" if mode else "none")
-    return Proof(mode, f"{proven}; not accepted at the last test, {_on(latest, tests.day)}", "bad")
+    return Proof(mode, f"{proven}; not accepted at the last test, {_on(latest, day)}", "bad")
 
 
 def of_site(record: SiteRecord, tests: Tests) -> Proof:
     """What is proven of all nodes of a site together."""
-    proofs = [of_node(node["node_name"], tests) for node in record["nodes"]]
+    proofs = [of_node(node["node_name"], tests, record["day"]) for node in record["nodes"]]
     counts = collections.Counter(proof.said for proof in proofs)
     count = len(proofs)
     said = (
@@ -90,5 +88,5 @@ def _on(report: Report, day: str) -> str:
     try:
         age = (datetime.date.fromisoformat(day) - datetime.date.fromisoformat(tested)).days
     except ValueError:
-        return tested or "on an unknown day"
+        return "on an unknown day"
     return f"{tested} ({age} days old on {day})" if age > FRESH_DAYS else tested

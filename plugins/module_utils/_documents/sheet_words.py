@@ -127,13 +127,6 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def windows(record: SiteRecord) -> list[str]:
-    """``Tuesday 18:00 to 22:00 UTC``, one for each maintenance window."""
-    return [
-        f"{each['day'].capitalize()} {each['start']} to {each['end']} UTC" for each in record["maintenance_windows"]
-    ]
-
-
 def usd(amount: int) -> str:
     """``USD 6,000``."""
     return f"USD {amount:,}"

@@ -13,43 +13,37 @@ from site_records import LOADER, Record, cluster, fleet, judged, onboarding, rec
 DRAINED = report(stage="drained", started="2026-11-02T08:00:00Z")
 FAILED = report(certifiable=False, started="2026-11-20T06:00:00Z", reasons=["DN-26"])
 COVERING = "announces the covering prefixes, tested 2026-11-02"
+FIVE = "announces all five prefixes, tested 2026-04-05"
+SOON = "2026-04-06"
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}
 
 
 @pytest.mark.parametrize(
-    ("tests", "mode", "said", "tone"),
+    ("tests", "day", "mode", "said", "tone"),
     [
-        (judged(), "", "not tested yet", "none"),
-        (judged(report("lim01")), "", "not tested yet", "none"),
-        (judged(report()), "live", "announces all five prefixes, tested 2026-04-05", "good"),
+        (judged(), SOON, "", "not tested yet", "none"),
+        (judged(report("lim01")), SOON, "", "not tested yet", "none"),
+        (judged(report()), SOON, "live", FIVE, "good"),
+        (judged(DRAINED), "2026-11-03", "drained", COVERING, "good"),
+        (judged(report(stage="dark")), SOON, "dark", "announces nothing, tested 2026-04-05", "good"),
         (
-            judged(DRAINED, day="2026-11-03"),
-            "drained", COVERING, "good",
+            judged(FAILED, accepted=[DRAINED]), "2026-11-20", "drained",
+            f"{COVERING} (18 days old on 2026-11-20); not accepted at the last test, 2026-11-20", "bad",
         ),
-        (judged(report(stage="dark")), "dark", "announces nothing, tested 2026-04-05", "good"),
+        (judged(FAILED), "2026-11-21", "", "nothing; not accepted at the last test, 2026-11-20", "bad"),
         (
-            judged(FAILED, accepted=[DRAINED], day="2026-11-20"),
-            "drained",
-            f"{COVERING} (18 days old on 2026-11-20); not accepted at the last test, 2026-11-20",
-            "bad",
+            judged(FAILED, accepted=[FAILED]), "2026-11-21", "",
+            "nothing; not accepted at the last test, 2026-11-20", "bad",
         ),
-        (judged(FAILED, day="2026-11-21"), "", "nothing; not accepted at the last test, 2026-11-20", "bad"),
-        (
-            judged(FAILED, accepted=[FAILED], day="2026-11-21"),
-            "", "nothing; not accepted at the last test, 2026-11-20", "bad",
-        ),
-        (
-            judged(DRAINED, accepted=[report()], day="2026-11-02"),
-            "drained", COVERING, "good",
-        ),
-        (judged(accepted=[DRAINED], day="2026-11-02"), "drained", COVERING, "good"),
-        (judged(report(stage="paused")), "", "nothing", "none"),
-        (judged(report(started=None)), "live", "announces all five prefixes, tested on an unknown day", "good"),
-        (judged(report(certifiable="yes")), "", "nothing; not accepted at the last test, 2026-04-05", "bad"),
+        (judged(DRAINED, accepted=[report()]), "2026-11-02", "drained", COVERING, "good"),
+        (judged(accepted=[DRAINED]), "2026-11-02", "drained", COVERING, "good"),
+        (judged(report(stage="paused")), SOON, "", "nothing", "none"),
+        (judged(report(started=None)), SOON, "live", "announces all five prefixes, tested on an unknown day", "good"),
+        (judged(report(certifiable="yes")), SOON, "", "nothing; not accepted at the last test, 2026-04-05", "bad"),
     ],
 )  # fmt: skip
-def test_what_is_proven_of_a_node(tests: proven.Tests, mode: str, said: str, tone: str) -> None:
-    assert proven.of_node("nbo01.l.root-servers.org", tests) == proven.Proof(mode, said, tone)
+def test_what_is_proven_of_a_node(tests: proven.Tests, day: str, mode: str, said: str, tone: str) -> None:
+    assert proven.of_node("nbo01.l.root-servers.org", tests, day) == proven.Proof(mode, said, tone)
 
 
 @pytest.mark.parametrize(
@@ -59,21 +53,18 @@ def test_what_is_proven_of_a_node(tests: proven.Tests, mode: str, said: str, ton
         ("2026-04-13", " (8 days old on 2026-04-13)"),
         ("2027-04-05", " (365 days old on 2027-04-05)"),
         ("2026-04-01", ""),
-        ("", ""),
     ],
 )
 def test_an_old_report_has_its_age_as_of_the_given_day(day: str, age: str) -> None:
-    said = proven.of_node("nbo01.l.root-servers.org", judged(report(), day=day)).said
-    assert said == f"announces all five prefixes, tested 2026-04-05{age}"
+    said = proven.of_node("nbo01.l.root-servers.org", judged(report()), day).said
+    assert said == f"{FIVE}{age}"
 
 
 def test_the_nodes_of_a_cluster_are_told_together_where_the_same_is_proven() -> None:
     made = cluster()
-    assert proven.of_site(made, judged(report(), report("nbo02"))) == proven.Proof(
-        "live", "announces all five prefixes, tested 2026-04-05", "good"
-    )
+    assert proven.of_site(made, judged(report(), report("nbo02"))) == proven.Proof("live", FIVE, "good")
     one = proven.of_site(made, judged(report()))
-    assert one.said == "1 of 2 nodes: announces all five prefixes, tested 2026-04-05; 1 of 2 nodes: not tested yet"
+    assert one.said == f"1 of 2 nodes: {FIVE}; 1 of 2 nodes: not tested yet"
     assert (one.mode, one.tone) == ("", "none")
     failed = report("nbo02", certifiable=False)
     assert proven.of_site(made, judged(report(), failed)).tone == "bad"
@@ -116,7 +107,7 @@ def rows(*records: Record, tests: proven.Tests | None = None) -> list[Record]:
 
 def test_the_fleet_page_has_a_column_for_each_of_the_two() -> None:
     assert rows(record())[0]["proven"]["said"] == "not tested yet"
-    assert rows(record(), tests=judged(FAILED, day="2026-11-20"))[0]["proven"]["tone"] == "bad"
+    assert rows(record(), tests=judged(FAILED))[0]["proven"]["tone"] == "bad"
     text = dict(pages.documents(fleet(record()), LOADER, judged(report())))["index.html"]
     assert '<th scope="col" data-sort="state">Planned</th>' in text
     assert '<th scope="col" data-sort="proven">Proven</th>' in text
