@@ -150,11 +150,14 @@ def _socket(row: Drawing, pitch: int, middle: float) -> Drawing:
 
 
 def _leaders(sockets: t.Sequence[Drawing], bottom: float) -> list[Drawing]:
-    """A line from each socket down and to the right, to its words; the rightmost port comes first, so none cross."""
-    column = max((socket["x"] + socket["width"] for socket in sockets), default=0) + 14
+    """A line from each socket down and to the right, to its words; the rightmost port comes first, so none cross.
+
+    Words begin beside their own line: what is left of them are only lines that end further down.
+    """
     found = []
     for number, socket in enumerate(reversed(sockets)):
         row, y = socket["row"], bottom + 34 + number * _LEADER
+        column = socket["center"] + 26
         found.append(
             {
                 "row": row,
