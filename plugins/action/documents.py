@@ -12,12 +12,13 @@ import typing as t
 
 import jinja2
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, proven
+from ansible_collections.icann.imrs.plugins.module_utils._documents import language, pages, proven
 from ansible_collections.icann.imrs.plugins.module_utils._site import fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 
 TEMPLATES = pathlib.Path(__file__).parents[2] / "roles" / "documents" / "templates"
+CATALOGUES = pathlib.Path(__file__).parents[2] / "roles" / "documents" / "files" / "locale"
 
 _OPTIONS = {"inventory": True, "directory": True, "reports": False}
 """Whether each is required."""
@@ -43,7 +44,9 @@ class ActionModule(ActionBase):
             found = _fleet(pathlib.Path(given["inventory"]))
             names = [node["node"] for record in found.sites for node in record["nodes"]]
             tests = _tests(pathlib.Path(given["reports"]), names) if given["reports"] else None
-            texts = pages.documents(found, jinja2.FileSystemLoader(TEMPLATES), tests)
+            used = {record["language"] for record in found.sites} - {language.ENGLISH.code}
+            translators = {code: _translator(code) for code in sorted(used)}
+            texts = pages.documents(found, jinja2.FileSystemLoader(TEMPLATES), tests, translators)
             root, known = pathlib.Path(given["directory"]), []
             written = []
             for name, text in texts:  # one after the other: a large fleet's documents are more than fits into memory
@@ -95,6 +98,15 @@ def _fleet(config: pathlib.Path) -> fleet.Fleet:
         raise _UserError(f"documents: inventory: {config} is not a file; name the fleet's imrs.yml")
     anchors = os.environ.get("IMRS_TRUST_ANCHOR_FILE")  # as for the inventory plugin
     return fleet_files.read(config, trust_anchor_file=str(pathlib.Path.cwd() / anchors) if anchors else None)
+
+
+def _translator(code: str) -> language.Translator:
+    """Words of a language, from its compiled catalogue."""
+    path = CATALOGUES / f"{code}.mo"
+    try:
+        return language.Translator.of(code, path.read_bytes())
+    except ValueError as error:
+        raise _UserError(f"documents: {path}: {error}; make it anew with make messages") from None
 
 
 def _tests(directory: pathlib.Path, nodes: t.Collection[str]) -> proven.Tests:

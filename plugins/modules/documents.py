@@ -13,7 +13,8 @@ version_added: 0.2.0
 author: The icann.imrs authors (@icann)
 description:
   - Makes, from the sheets of a fleet, the page of the fleet (C(index.html)) and for each site the host sheet, as HTML
-    (C(sites/<site>.html)) and as Markdown (C(sites/<site>.md)).
+    (C(sites/<site>.html)) and as Markdown (C(sites/<site>.md)). They are in English. A site whose sheet names another
+    language has both in that one, too (C(sites/<site>.fr.html), C(sites/<site>.fr.md)).
   - Every page is one file that loads nothing. None holds a secret; a host sheet holds nothing of another host.
   - Works on the controller only, for the whole fleet at once. No host is contacted.
   - A state that the sheet asks for is called planned; proven is what acceptance has accepted last.

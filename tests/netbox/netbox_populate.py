@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._site import document
 from ansible_collections.icann.imrs.plugins.module_utils._site.regions import REGION_OF
 
-OF_THE_SITE = ("mode", "vantage", "looking_glass", "peers", "onboarding", "maintenance", "decommissioned")
+OF_THE_SITE = ("mode", "language", "vantage", "looking_glass", "peers", "onboarding", "maintenance", "decommissioned")
 Record = dict[str, t.Any]
 
 

@@ -9,13 +9,18 @@ import pathlib
 import typing as t
 
 import jinja2
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, proven, routers
+from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, language, pages, proven, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site.fleet import Fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOADER = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
-PAGES, TEXTS = pages.environment(LOADER), routers.environment(LOADER)
+LOCALE = ROOT / "roles" / "documents" / "files" / "locale"
+TRANSLATORS = {path.stem: language.Translator.of(path.stem, path.read_bytes()) for path in sorted(LOCALE.glob("*.mo"))}
+TEXTS = routers.environment(LOADER)
+PAGES = {"en": pages.environments(LOADER)} | {
+    code: pages.environments(LOADER, translator) for code, translator in TRANSLATORS.items()
+}
 
 Record = dict[str, t.Any]
 
@@ -128,6 +133,7 @@ def record(**changes: t.Any) -> Record:
     """The first host: a single in Nairobi, live."""
     made = {
         **SHARED,
+        "language": "en",
         "day": "2026-04-06",
         "site": "nbo",
         "kind": "single",
@@ -228,10 +234,11 @@ def judged(*latest: Record, accepted: t.Iterable[Record] = ()) -> proven.Tests:
     return proven.Tests.of(latest, accepted)
 
 
-def sheet(made: Record, *latest: Record) -> tuple[str, str]:
-    """HTML and Markdown of one site, with these reports."""
-    texts = dict(pages.site(made, PAGES, TEXTS, judged(*latest)))
-    return texts[f"sites/{made['site']}.html"], texts[f"sites/{made['site']}.md"]
+def sheet(made: Record, *latest: Record, code: str = "en") -> tuple[str, str]:
+    """HTML and Markdown of one site in one language, with these reports."""
+    texts = dict(pages.site(made, [PAGES[code]], TEXTS, judged(*latest)))
+    name = f"sites/{made['site']}{host_sheet.suffix(code)}"
+    return texts[f"{name}.html"], texts[f"{name}.md"]
 
 
 def report(name: str = "nbo01", **changes: t.Any) -> Record:

@@ -143,6 +143,7 @@ def plain(draw: Draw, kind: str) -> Sheet:
         },
         "vantage": "vantage-nbo",
         "onboarding": record,
+        **draw(either(language=st.sampled_from(["en", "fr", "pt"]))),
         **draw(either(looking_glass=st.just("router-nbo"))),
         **draw(either(unlimited_resolvers=st.just(["192.0.2.53/32", "2001:db8:53::/48"]))),
         **draw(either(maintenance=st.just([{"date": str(next(days)), "by": "J. Doe", "note": "# a note"}]))),

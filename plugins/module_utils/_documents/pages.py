@@ -14,6 +14,7 @@ import jinja2
 import markupsafe
 
 from . import host_sheet, overview, routers
+from .language import ENGLISH, Translator, marked_up
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -25,15 +26,35 @@ MARK = "icann.imrs.documents"
 """Stands in every page, so that pages of sites that are gone can be told from anybody else's files."""
 
 
-def environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
-    """What the page templates are written for: HTML is escaped, block tags leave no trace, unknown names are errors."""
+class Environments(t.NamedTuple):
+    """Of one language. In HTML a text's ``**`` and backticks become tags; in Markdown they are right as they are."""
+
+    language: Translator
+    html: jinja2.Environment
+    markdown: jinja2.Environment
+
+
+def environments(loader: jinja2.BaseLoader, tr: Translator = ENGLISH) -> Environments:
+    """What the page templates are written for, in this language."""
+    return Environments(tr, _environment(loader, tr, marked_up), _environment(loader, tr, str))
+
+
+def _environment(loader: jinja2.BaseLoader, tr: Translator, form: t.Callable[[str], str]) -> jinja2.Environment:
+    """HTML is escaped, block tags leave no trace, unknown names are errors."""
     made = jinja2.Environment(
         loader=loader,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2", "svg.j2")),
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined] # the extension brings it
+        lambda text: form(tr.catalogue.gettext(text)),
+        lambda one, many, number: form(tr.catalogue.ngettext(one, many, number)),
+        newstyle=True,
     )
     made.filters["md"] = markdown
     made.filters["code"] = code
@@ -53,26 +74,42 @@ def code(value: object) -> str:
     return f"`{text}`"
 
 
-def documents(fleet: Fleet, loader: jinja2.BaseLoader, tests: Tests | None = None) -> t.Iterator[tuple[str, str]]:
+def documents(
+    fleet: Fleet,
+    loader: jinja2.BaseLoader,
+    tests: Tests | None = None,
+    translators: t.Mapping[str, Translator] | None = None,
+) -> t.Iterator[tuple[str, str]]:
     """``(path, text)`` of every document, in order. ``tests``: the reports on the nodes, or None without any.
+
+    ``translators``: of every language that a sheet names, but English, by its code.
 
     Raises jinja2.TemplateError when a template is missing or broken.
     """
-    made, texts = environment(loader), routers.environment(loader)
-    yield "index.html", _html(made, "index", {"page": overview.page(fleet, tests)})
+    english, texts = environments(loader), routers.environment(loader)
+    used = {record["language"] for record in fleet.sites} - {"en"}
+    others = {code: environments(loader, (translators or {})[code]) for code in used}
+    yield "index.html", _html(english.html, "index", {"page": overview.page(fleet, tests)})
     for record in fleet.sites:
-        yield from site(record, made, texts, tests)
+        own = [others[record["language"]]] if record["language"] in others else []
+        yield from site(record, [english, *own], texts, tests)
 
 
 def site(
-    record: SiteRecord, pages: jinja2.Environment, texts: jinja2.Environment, tests: Tests | None = None
+    record: SiteRecord, languages: t.Sequence[Environments], texts: jinja2.Environment, tests: Tests | None = None
 ) -> t.Iterator[tuple[str, str]]:
-    """``(path, text)`` of one site's sheet, as HTML and as Markdown."""
-    page = host_sheet.page(record, tests)
-    shown = any(section["id"] == "configuration" for section in page["sections"])
-    page["configurations"] = routers.configurations(record, texts) if shown else []
-    yield f"sites/{record['site']}.html", _html(pages, "host-sheet", {"page": page})
-    yield f"sites/{record['site']}.md", _tidy(pages.get_template("host-sheet.md.j2").render(page=page))
+    """``(path, text)`` of one site's sheet, as HTML and as Markdown, in each of these languages."""
+    configurations: list[routers.Configuration] | None = None  # the same in all of them
+    for language in languages:
+        tr = language.language
+        page = host_sheet.page(record, tests, tr)
+        if configurations is None:
+            shown = any(section["id"] == "configuration" for section in page["sections"])
+            configurations = routers.configurations(record, texts) if shown else []
+        page["configurations"] = [{**vars(each), "notes": [tr(note) for note in each.notes]} for each in configurations]
+        name = f"sites/{record['site']}{host_sheet.suffix(tr.code)}"
+        yield f"{name}.html", _html(language.html, "host-sheet", {"page": page})
+        yield f"{name}.md", _tidy(language.markdown.get_template("host-sheet.md.j2").render(page=page))
 
 
 def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any]) -> str:

@@ -15,6 +15,7 @@ import datetime
 import typing as t
 
 from . import sheet_words as words
+from .language import ENGLISH, Translator
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -54,39 +55,45 @@ class Proof(t.NamedTuple):
     """``good``, ``bad`` (the last test was not accepted) or ``none``."""
 
 
-def of_node(name: str, tests: Tests, day: str) -> Proof:
+def of_node(name: str, tests: Tests, day: str, tr: Translator = ENGLISH) -> Proof:
     """What is proven of the node with this full name. Ages of reports are as of ``day`` (``YYYY-MM-DD``)."""
     latest, accepted = tests.latest.get(name), tests.accepted.get(name)
     if latest is None and accepted is None:
-        return Proof("", "not tested yet", "none")
+        return Proof("", tr("not tested yet"), "none")
     mode = str(accepted.get("stage")) if accepted else ""
     mode = mode if mode in words.PROVEN else ""
-    proven = f"{words.PROVEN[mode]}, tested {_on(accepted, day)}" if accepted and mode else "nothing"
+    proven = tr("nothing")
+    if accepted and mode:
+        proven = tr("%(proven)s, tested %(date)s", proven=tr(words.PROVEN[mode]), date=_on(accepted, day, tr))
     if latest is None or latest.get("certifiable") is True:
         return Proof(mode, proven, "good" if mode else "none")
-    return Proof(mode, f"{proven}; not accepted at the last test, {_on(latest, day)}", "bad")
+    said = tr("%(proven)s; not accepted at the last test, %(date)s", proven=proven, date=_on(latest, day, tr))
+    return Proof(mode, said, "bad")
 
 
-def of_site(record: SiteRecord, tests: Tests) -> Proof:
+def of_site(record: SiteRecord, tests: Tests, tr: Translator = ENGLISH) -> Proof:
     """What is proven of all nodes of a site together."""
-    proofs = [of_node(node["node_name"], tests, record["day"]) for node in record["nodes"]]
+    proofs = [of_node(node["node_name"], tests, record["day"], tr) for node in record["nodes"]]
     counts = collections.Counter(proof.said for proof in proofs)
     count = len(proofs)
     said = (
         proofs[0].said
         if len(counts) == 1
-        else "; ".join(f"{number} of {count} nodes: {text}" for text, number in counts.items())
+        else "; ".join(
+            tr("%(number)s of %(count)s nodes: %(proven)s", number=number, count=count, proven=text)
+            for text, number in counts.items()
+        )
     )
     modes, tones = {proof.mode for proof in proofs}, {proof.tone for proof in proofs}
     mode = proofs[0].mode if len(modes) == 1 else ""
     return Proof(mode, said, "bad" if "bad" in tones else "good" if tones == {"good"} else "none")
 
 
-def _on(report: Report, day: str) -> str:
+def _on(report: Report, day: str, tr: Translator) -> str:
     """The day of a report in UTC, with its age where it is not fresh."""
     tested = str(report.get("started") or "").partition("T")[0]
     try:
         age = (datetime.date.fromisoformat(day) - datetime.date.fromisoformat(tested)).days
     except ValueError:
-        return "on an unknown day"
-    return f"{tested} ({age} days old on {day})" if age > FRESH_DAYS else tested
+        return tr("on an unknown day")
+    return tr("%(date)s (%(age)s days old on %(day)s)", date=tested, age=age, day=day) if age > FRESH_DAYS else tested

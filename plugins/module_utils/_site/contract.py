@@ -301,6 +301,8 @@ class SiteRecord(FleetPart):
     """Everything that documents for people say of one site. No secret, and no name of one."""
 
     fleet: str
+    language: str
+    """Of the host sheet beside English: a code (BCP 47), ``en`` for none."""
     day: str
     """On which this was so: what is dated later is a plan."""
     site: str

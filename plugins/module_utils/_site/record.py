@@ -41,6 +41,7 @@ class Recorder:
         """The record of one site; ``hosts`` are the variables of its appliances."""
         return {
             "fleet": self._name,
+            "language": site.get("language", "en"),
             "day": self._today,
             "site": site["site"],
             "kind": site["kind"],

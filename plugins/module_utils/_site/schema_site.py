@@ -264,6 +264,7 @@ SITE: Schema = {
             "onboarding": field(ONBOARDING, "From interest to live"),
         },
         {
+            "language": field(choice("en", "fr", "pt"), "Of the host sheet, beside English", "fr", default="en"),
             "looking_glass": field(parts.MACHINE, "Machine whose BGP table may be read: the host's router"),
             "unlimited_resolvers": field(
                 many(parts.NETWORK, "a list of prefixes", least=0),

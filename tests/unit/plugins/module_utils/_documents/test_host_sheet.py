@@ -11,6 +11,8 @@ import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, ports
 from site_records import Record, cluster, judged, node, onboarding, record, report, session, sheet
 
+DEPLOYED = "The instance was deployed successfully; the host was notified on 2026-01-08."
+LATER = "Due after a successful deployment: installed and tested, and the host notified."
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}
 
 
@@ -102,8 +104,8 @@ def test_a_host_that_left_reads_what_to_take_away() -> None:
 @pytest.mark.parametrize(
     ("money", "said"),
     [
-        ({"programme": "africa_phase_2", "usd": 6000, "due": True, "reason": "Deployed."}, "USD 6,000 due. Deployed."),
-        ({"programme": "africa_phase_2", "usd": 500, "due": False, "reason": "Later."}, "USD 500 not due yet. Later."),
+        ({"programme": "africa_phase_2", "usd": 6000, "due": True, "reason": ""}, f"USD 6,000 due. {DEPLOYED}"),
+        ({"programme": "africa_phase_2", "usd": 500, "due": False, "reason": ""}, f"USD 500 not due yet. {LATER}"),
     ],
 )
 def test_funding_is_told(money: Record, said: str) -> None:
@@ -112,6 +114,19 @@ def test_funding_is_told(money: Record, said: str) -> None:
     facts = dict(host_sheet.page(made)["onboarding"]["facts"])
     assert facts["Reimbursement"] == said
     assert facts["Expression of interest"] == f"2025-11-03 under Africa phase 2, USD {money['usd']:,} asked for"
+
+
+@pytest.mark.parametrize(
+    ("operational", "said"),
+    [
+        (True, "not possible yet. Onboarding step 5 comes first: Appliance purchased (host)."),
+        (False, "not possible yet. The instance is not operational."),
+    ],
+)
+def test_why_the_appliance_may_not_be_installed_yet(operational: bool, said: str) -> None:
+    refused = {"allowed": False, "reason": "A reason in English.", "override": ""}
+    made = record(state="onboarding", operational=operational, onboarding=onboarding(4, provisioning=refused))
+    assert dict(host_sheet.page(made)["onboarding"]["facts"])["Installation"] == said
 
 
 def test_nothing_is_due_to_a_host_that_left() -> None:
@@ -294,7 +309,7 @@ def test_a_cluster_shows_its_routers_its_servers_and_what_stays() -> None:
 def test_an_acceptance_is_told_in_words() -> None:
     page = host_sheet.page(record(), judged(report(), report("lim01", stage="drained")))
     told = page["acceptance"][0]
-    assert (told["verdict"], told["tone"]) == ("Accepted for stage live", "good")
+    assert (told["verdict"], told["tone"]) == ("Accepted for stage Live", "good")
     assert told["summary"] == "44 of 44 checks passed, 1 skipped"
     assert told["when"] == "2026-04-05 06:07 UTC"
 
@@ -312,7 +327,7 @@ def test_a_failed_acceptance_names_the_checks() -> None:
         certifiable=False, counts={"pass": 42, "fail": 1, "error": 1}, results=[failed, warned], reasons=["DN-26"]
     )
     told = host_sheet.page(record(), judged(made))["acceptance"][0]
-    assert (told["verdict"], told["tone"]) == ("Not accepted for stage live", "bad")
+    assert (told["verdict"], told["tone"]) == ("Not accepted for stage Live", "bad")
     assert told["summary"] == "42 of 44 checks passed"
     assert [check["kind"] for check in told["failed"]] == [
         "failed",

@@ -114,7 +114,7 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 def test_a_fleet_gives_a_page_and_two_documents_for_each_site() -> None:
     texts = dict(pages.documents(fleet(record(), other_host()), LOADER, judged(report())))
     assert list(texts) == ["index.html", "sites/nbo.html", "sites/nbo.md", "sites/lim.html", "sites/lim.md"]
-    assert "Accepted for stage live" in texts["sites/nbo.md"]
+    assert "Accepted for stage Live" in texts["sites/nbo.md"]
     assert "Not tested yet" in texts["sites/lim.md"]
     assert all(pages.MARK in text[:2000] for text in texts.values())
 

@@ -44,6 +44,7 @@ def test_the_contract(lab: Lab) -> None:
     (found,) = lab.load().sites
     assert found == {
         "fleet": "lab",
+        "language": "en",
         "day": onboarding.EVER,
         "site": "xlb",
         "kind": "single",
