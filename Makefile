@@ -19,6 +19,10 @@ schema: ## renew the JSON Schemas for editors (docs/schema/)
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/schema.py
 
+messages: ## bring the catalogues of the host sheet's texts up to date (roles/documents/files/locale/)
+	@tests/setup.sh test
+	@PYTHONPATH=.cache python tests/messages.py
+
 pages: ## renew the pages that are made from code: the catalogue of the checks (docs/checks.md), the README of each role
 	@tests/setup.sh live
 	@PYTHONPATH=.cache python tests/pages.py
@@ -109,4 +113,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help live render golden schema pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock
+.PHONY: help live render golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-faults lint sanity importer docs status down lock

@@ -204,6 +204,8 @@ def _write(report: Report, hidden: withheld.Withheld, directory: str) -> list[st
     """The reports' paths."""
     texts = {name: render(report) for name, render in _REPORTS.items()}
     loader = jinja2.FileSystemLoader(_TEMPLATES)
+    if report.certifiable:  # it stays until another one is
+        texts["accepted.json"] = texts["acceptance.json"]
     texts["acceptance.html"] = pages.acceptance(report_json.document(report), hidden, loader)
     return reports.write(directory, texts, os.replace)
 

@@ -12,12 +12,13 @@ import typing as t
 
 import jinja2
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages
+from ansible_collections.icann.imrs.plugins.module_utils._documents import language, pages, proven
 from ansible_collections.icann.imrs.plugins.module_utils._site import fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.errors import SiteError
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 
 TEMPLATES = pathlib.Path(__file__).parents[2] / "roles" / "documents" / "templates"
+CATALOGUES = pathlib.Path(__file__).parents[2] / "roles" / "documents" / "files" / "locale"
 
 _OPTIONS = {"inventory": True, "directory": True, "reports": False}
 """Whether each is required."""
@@ -42,8 +43,10 @@ class ActionModule(ActionBase):
             given = self._given()
             found = _fleet(pathlib.Path(given["inventory"]))
             names = [node["node"] for record in found.sites for node in record["nodes"]]
-            reports = _reports(pathlib.Path(given["reports"]), names) if given["reports"] else {}
-            texts = pages.documents(found, jinja2.FileSystemLoader(TEMPLATES), reports)
+            tests = _tests(pathlib.Path(given["reports"]), names) if given["reports"] else None
+            used = {record["language"] for record in found.sites} - {language.ENGLISH.code}
+            translators = {code: _translator(code) for code in sorted(used)}
+            texts = pages.documents(found, jinja2.FileSystemLoader(TEMPLATES), tests, translators)
             root, known = pathlib.Path(given["directory"]), []
             written = []
             for name, text in texts:  # one after the other: a large fleet's documents are more than fits into memory
@@ -97,13 +100,28 @@ def _fleet(config: pathlib.Path) -> fleet.Fleet:
     return fleet_files.read(config, trust_anchor_file=str(pathlib.Path.cwd() / anchors) if anchors else None)
 
 
-def _reports(directory: pathlib.Path, nodes: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
-    """Content of ``<node>/acceptance.json``, of the nodes that have one. No directory: no node has one yet."""
+def _translator(code: str) -> language.Translator:
+    """Words of a language, from its compiled catalogue."""
+    path = CATALOGUES / f"{code}.mo"
+    try:
+        return language.Translator.of(code, path.read_bytes())
+    except ValueError as error:
+        raise _UserError(f"documents: {path}: {error}; make it anew with make messages") from None
+
+
+def _tests(directory: pathlib.Path, nodes: t.Collection[str]) -> proven.Tests:
+    """The reports on these nodes. No directory: no node has one yet."""
     if directory.exists() and not directory.is_dir():
         raise _UserError(f"documents: reports: {directory} is not a directory; name the one that reports are in")
-    found = {}
+    latest, accepted = (_reports(directory, nodes, name) for name in ("acceptance.json", "accepted.json"))
+    return proven.Tests.of(latest, accepted)
+
+
+def _reports(directory: pathlib.Path, nodes: t.Iterable[str], name: str) -> list[dict[str, t.Any]]:
+    """Content of ``<node>/<name>``, of the nodes that have one."""
+    found = []
     for node in nodes:
-        path = directory / node / "acceptance.json"
+        path = directory / node / name
         if not path.is_file():
             continue
         try:
@@ -116,7 +134,7 @@ def _reports(directory: pathlib.Path, nodes: t.Iterable[str]) -> dict[str, dict[
             raise _UserError(
                 f"documents: {path}: is not an acceptance report; have the node judged again, or remove it"
             )
-        found[node] = report
+        found.append(report)
     return found
 
 

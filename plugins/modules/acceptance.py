@@ -153,6 +153,7 @@ options:
     description:
       - Directory for C(acceptance.html), which is for the host, and for C(acceptance.json), C(acceptance.xml),
         C(acceptance.md) and C(acceptance.txt), which are for engineers and programs; made when missing.
+        A report that is accepted is also written as C(accepted.json), which stays when a later one is not.
       - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
       - With O(verb=overview), the folder that has those of the nodes, each under its name, and gets C(index.html) and
         C(index.md).

@@ -13,11 +13,13 @@ version_added: 0.2.0
 author: The icann.imrs authors (@icann)
 description:
   - Makes, from the sheets of a fleet, the page of the fleet (C(index.html)) and for each site the host sheet, as HTML
-    (C(sites/<site>.html)) and as Markdown (C(sites/<site>.md)).
+    (C(sites/<site>.html)) and as Markdown (C(sites/<site>.md)). They are in English. A site whose sheet names another
+    language has both in that one, too (C(sites/<site>.fr.html), C(sites/<site>.fr.md)).
   - Every page is one file that loads nothing. None holds a secret; a host sheet holds nothing of another host.
   - Works on the controller only, for the whole fleet at once. No host is contacted.
-  - The same data give the same bytes. Files that are already right are left alone. Sheets of sites that are no longer
-    in the fleet are removed.
+  - A state that the sheet asks for is called planned; proven is what acceptance has accepted last.
+  - The same data give the same bytes, but for the ages of old reports. Files that are already right are left alone.
+    Sheets of sites that are no longer in the fleet are removed.
 options:
   inventory:
     description: The fleet's configuration for the inventory plugin P(icann.imrs.sites#inventory), such as C(imrs.yml).
@@ -28,7 +30,9 @@ options:
     type: path
     required: true
   reports:
-    description: Directory with the latest acceptance of the nodes, as C(<node>/acceptance.json). Empty for none.
+    description:
+      - Directory with the latest acceptance of the nodes, as C(<node>/acceptance.json), and the last one that was
+        accepted, as C(<node>/accepted.json). Empty for none.
     type: path
 requirements:
   - jinja2

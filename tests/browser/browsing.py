@@ -11,7 +11,7 @@ import shutil
 import typing as t
 
 import jinja2
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages
+from ansible_collections.icann.imrs.plugins.module_utils._documents import language, pages, proven
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
@@ -51,16 +51,23 @@ class Documents:
     @property
     def paths(self) -> list[str]:
         """Every HTML page, the fleet's first."""
-        return ["index.html", *(f"sites/{site}.html" for site in self.records)]
+        found = ["index.html"]
+        for site, record in self.records.items():
+            own = record["language"]
+            found += [f"sites/{site}.html"] + ([f"sites/{site}.{own}.html"] if own != "en" else [])
+        return found
 
 
 def render(directory: pathlib.Path) -> Documents:
     """Write the documents of the example fleet; the live ones have an acceptance, one of them a bad one."""
     fleet = fleet_files.read(ROOT / "inventories" / "example" / "imrs.yml")
     live = [record for record in fleet.sites if record["state"] == "live"]
-    reports = {node["node"]: _report(node, good=record is not live[-1]) for record in live for node in record["nodes"]}
+    reports = [_report(node, good=record is not live[-1]) for record in live for node in record["nodes"]]
+    tests = proven.Tests.of(reports)
     loader = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
-    for name, text in pages.documents(fleet, loader, reports):
+    catalogues = sorted((ROOT / "roles" / "documents" / "files" / "locale").glob("*.mo"))
+    translators = {path.stem: language.Translator.of(path.stem, path.read_bytes()) for path in catalogues}
+    for name, text in pages.documents(fleet, loader, tests, translators):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -166,6 +166,33 @@ def test_a_sheet_prints_to_a_few_pages_of_a4(
     assert sizes == {A4}
 
 
+PRINTED = {"width": 688, "height": 1000}
+"""What the margins leave of A4, in CSS pixels."""
+WORDS = """() => [...document.querySelectorAll(".picture text")].map((each) => {
+    const { viewBox, clientWidth } = each.ownerSVGElement, box = each.getBBox();
+    const points = parseFloat(getComputedStyle(each).fontSize) * clientWidth / viewBox.baseVal.width * 0.75;
+    return { text: each.textContent, points, inside: box.x >= 0 && box.x + box.width <= viewBox.baseVal.width };
+})"""
+
+
+def test_the_cabling_can_be_read_on_paper(documents: Documents, visit: Open) -> None:
+    """No word of the picture is cut or too small, nothing leaves the page, and no meaning is in a colour alone."""
+    translated = [path for path in documents.paths if path.count(".") > 1]
+    assert translated
+    for path in [*sheets(documents)[:3], *translated]:
+        page = visit(path, viewport=PRINTED).page
+        page.emulate_media(media="print")
+        words = page.evaluate(WORDS)
+        assert len(words) > 8
+        assert [each for each in words if not each["inside"] or "…" in each["text"] or each["points"] < 6.5] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PRINTED["width"]
+        dashes = {
+            kind: page.eval_on_selector(f".picture {kind}", "each => getComputedStyle(each).strokeDasharray")
+            for kind in (".cable.uplink", ".cable.management", ".cable.bmc")
+        }
+        assert len(set(dashes.values())) == 3, dashes
+
+
 def test_the_fleet_page_prints_with_the_heads_of_its_table(documents: Documents, visit: Open) -> None:
     visited = visit("index.html")
     count, sizes = pdf_of(visited)

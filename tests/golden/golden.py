@@ -27,8 +27,8 @@ Tree = t.Mapping[str, bytes]
 
 WHOLE_SHEETS = ("acc", "bog", "lpb", "nbo")
 """A single, a decommissioned one, one in the middle of onboarding, a cluster."""
-AS_TEXT = ("akl", "beg", "vli", "waw")
-"""A distant peer, a suspended one, NO_EXPORT, a drained one: their Markdown."""
+AS_TEXT = ("akl", "beg", "gru", "tnr", "vli", "waw")
+"""A distant peer, a suspended one, one in Portuguese, one in French, NO_EXPORT, a drained one: their Markdown."""
 SUMS = "SHA256SUMS"
 SHEETS = "sites"
 LIBRARY = "usr/lib/imrs/imrs"
@@ -60,7 +60,7 @@ def kept(rendered: Tree) -> dict[str, bytes]:
         top, _, path = name.rpartition("/") if name.startswith(f"{SHEETS}/") else name.partition("/")
         if top == SHEETS:
             stem, _, suffix = path.partition(".")
-            keep = stem in WHOLE_SHEETS or (stem in AS_TEXT and suffix == "md")
+            keep = stem in WHOLE_SHEETS or (stem in AS_TEXT and suffix.endswith("md"))
         else:
             keep = (path, shape(content)) not in shown
             shown.add((path, shape(content)))

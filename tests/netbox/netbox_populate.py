@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.icann.imrs.plugins.module_utils._site import document
 from ansible_collections.icann.imrs.plugins.module_utils._site.regions import REGION_OF
 
-OF_THE_SITE = ("mode", "vantage", "looking_glass", "peers", "onboarding", "maintenance", "decommissioned")
+OF_THE_SITE = ("mode", "language", "vantage", "looking_glass", "peers", "onboarding", "maintenance", "decommissioned")
 Record = dict[str, t.Any]
 
 
@@ -100,6 +100,7 @@ class Fleet:
             asns=[self.asn],
             latitude=float(latitude),
             longitude=float(longitude),
+            time_zone=sheet["location"].get("time_zone"),
         )
         contact = add("tenancy/contacts", name=f"NOC of {sheet['host']['name']}", email="noc@secret.example")
         role = add("tenancy/contact-roles", name=f"NOC {code}", slug=f"noc-{code}")

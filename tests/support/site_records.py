@@ -9,13 +9,18 @@ import pathlib
 import typing as t
 
 import jinja2
-from ansible_collections.icann.imrs.plugins.module_utils._documents import pages, routers
+from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, language, pages, proven, routers
 from ansible_collections.icann.imrs.plugins.module_utils._site.fleet import Fleet
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import HostSession
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOADER = jinja2.FileSystemLoader(ROOT / "roles" / "documents" / "templates")
-PAGES, TEXTS = pages.environment(LOADER), routers.environment(LOADER)
+LOCALE = ROOT / "roles" / "documents" / "files" / "locale"
+TRANSLATORS = {path.stem: language.Translator.of(path.stem, path.read_bytes()) for path in sorted(LOCALE.glob("*.mo"))}
+TEXTS = routers.environment(LOADER)
+PAGES = {"en": pages.environments(LOADER)} | {
+    code: pages.environments(LOADER, translator) for code, translator in TRANSLATORS.items()
+}
 
 Record = dict[str, t.Any]
 
@@ -128,6 +133,8 @@ def record(**changes: t.Any) -> Record:
     """The first host: a single in Nairobi, live."""
     made = {
         **SHARED,
+        "language": "en",
+        "day": "2026-04-06",
         "site": "nbo",
         "kind": "single",
         "state": "live",
@@ -147,7 +154,7 @@ def record(**changes: t.Any) -> Record:
         },
         "location": {
             "iata": "nbo", "city": "Nairobi", "country": "KE", "region": "africa",
-            "latitude": -1.3192, "longitude": 36.9278,
+            "latitude": -1.3192, "longitude": 36.9278, "time_zone": "",
         },
         "nodes": [node()],
         "cluster": None,
@@ -176,7 +183,7 @@ def other_host(**changes: t.Any) -> Record:
         },
         location={
             "iata": "lim", "city": "Lima", "country": "PE", "region": "latin_america",
-            "latitude": -12.02, "longitude": -77.11,
+            "latitude": -12.02, "longitude": -77.11, "time_zone": "",
         },
         nodes=[
             node(
@@ -222,10 +229,16 @@ def fleet(*records: Record) -> Fleet:
     return Fleet(name="test", hosts={}, sites=tuple(records), warnings=())
 
 
-def sheet(made: Record, acceptance: list[Record] | None = None) -> tuple[str, str]:
-    """HTML and Markdown of one site."""
-    texts = dict(pages.site(made, PAGES, TEXTS, acceptance))
-    return texts[f"sites/{made['site']}.html"], texts[f"sites/{made['site']}.md"]
+def judged(*latest: Record, accepted: t.Iterable[Record] = ()) -> proven.Tests:
+    """What documents know of these reports."""
+    return proven.Tests.of(latest, accepted)
+
+
+def sheet(made: Record, *latest: Record, code: str = "en") -> tuple[str, str]:
+    """HTML and Markdown of one site in one language, with these reports."""
+    texts = dict(pages.site(made, [PAGES[code]], TEXTS, judged(*latest)))
+    name = f"sites/{made['site']}{host_sheet.suffix(code)}"
+    return texts[f"{name}.html"], texts[f"{name}.md"]
 
 
 def report(name: str = "nbo01", **changes: t.Any) -> Record:

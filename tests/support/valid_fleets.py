@@ -33,6 +33,7 @@ PROSE = st.text(
     ["N'Djamena's router", "! exit", "# a comment", "*/ accept; /*", "$HOME?", "% d", "; |", "a" * 200]
 )
 PLACE = PROSE.filter(lambda text: len(text) <= 60)
+ZONE = st.sampled_from(["UTC", "Africa/Porto-Novo", "America/Argentina/Buenos_Aires", "Etc/GMT+3"])
 LONGEST_NAME = 254
 """Characters of a name that ends in a dot: 255 octets on the wire (RFC 1035, section 2.3.4)."""
 NAMES = st.text("abcxyz019_", min_size=1, max_size=32).map(lambda text: f"m{text}"[:32])
@@ -138,10 +139,11 @@ def plain(draw: Draw, kind: str) -> Sheet:
             "city": draw(PLACE),
             "country": "KE",
             "coordinates": "-1.3192, 36.9278",
-            **draw(either(subdivision=PLACE)),
+            **draw(either(subdivision=PLACE, time_zone=ZONE)),
         },
         "vantage": "vantage-nbo",
         "onboarding": record,
+        **draw(either(language=st.sampled_from(["en", "fr", "pt"]))),
         **draw(either(looking_glass=st.just("router-nbo"))),
         **draw(either(unlimited_resolvers=st.just(["192.0.2.53/32", "2001:db8:53::/48"]))),
         **draw(either(maintenance=st.just([{"date": str(next(days)), "by": "J. Doe", "note": "# a note"}]))),

@@ -46,7 +46,13 @@ DUE = {
     "drained": "the covering prefixes were to be announced",
     "live": "all prefixes were to be announced",
 }
-_COUNTS = {"fail": "failed", "error": "could not be judged", "skipped": "skipped", "not_run": "not due yet", "unattested": "not attested"}
+_COUNTS = {
+    "fail": "failed",
+    "error": "could not be judged",
+    "skipped": "skipped",
+    "not_run": "not due yet",
+    "unattested": "not attested",
+}
 
 ZONES = "ZI-16"
 """The check whose sentences name the zones."""

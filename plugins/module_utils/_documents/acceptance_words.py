@@ -5,76 +5,71 @@
 
 from __future__ import annotations
 
-import collections
 import typing as t
 
-from .._acceptance import words
+from .._acceptance import words as verdicts
+from . import sheet_words as words
+from .language import Translator, msg
 
 if t.TYPE_CHECKING:
     from .._site.contract import NodeRecord
-
-Report = t.Mapping[str, t.Any]
-"""Content of ``acceptance.json``, or of a part of it."""
+    from .proven import Report
 
 COUNTS = {
-    "pass": "passed",
-    "fail": "failed",
-    "error": "could not be judged",
-    "skipped": "skipped",
-    "not_run": "not due yet",
+    "skipped": msg("%(number)s skipped"),
+    "not_run": msg("%(number)s not due yet"),
 }
 
 
-def summary(node: NodeRecord, report: Report | None) -> dict[str, t.Any]:
+def summary(node: NodeRecord, report: Report | None, tr: Translator) -> dict[str, t.Any]:
     """What to print of one node; ``report`` is the content of its ``acceptance.json``, or None without one.
 
     ``tone`` is ``good``, ``bad`` or ``none``. Unknown or missing keys of the report are taken as not said.
     """
     base = {"node": node["node"], "node_name": node["node_name"]}
     if report is None:
-        return {**base, "judged": False, "tone": "none", "verdict": "Not judged yet", "summary": "", "failed": []}
-    if report.get("status", words.JUDGED) != words.JUDGED:  # reports of earlier versions have no status
-        verdict = f"{report.get('verdict', 'Not judged')} by the latest run"
+        return {**base, "judged": False, "tone": "none", "verdict": tr("Not tested yet"), "summary": "", "failed": []}
+    if report.get("status", verdicts.JUDGED) != verdicts.JUDGED:  # reports of earlier versions have no status
+        reached = report.get("status") != verdicts.NOT_REACHED
+        verdict = tr("Not judged by the latest run") if reached else tr("Not reached by the latest run")
         return {**base, "judged": False, "tone": "bad", "verdict": verdict, "summary": "", "failed": []}
     counts = report.get("counts") or {}
     judged = sum(counts.get(status, 0) for status in ("pass", "fail", "error"))
-    others = [f"{counts[status]} {COUNTS[status]}" for status in ("skipped", "not_run") if counts.get(status)]
-    accepted = report.get("certifiable") is True
+    passed = tr(
+        "%(passed)s of %(judged)s checks passed", passed=tr.number(counts.get("pass", 0)), judged=tr.number(judged)
+    )
+    others = [tr(COUNTS[status], number=tr.number(counts[status])) for status in COUNTS if counts.get(status)]
+    accepted, stage = report.get("certifiable") is True, str(report.get("stage"))
+    stage = tr(words.MODE_TITLES[stage]) if stage in words.MODE_TITLES else tr("unknown")
     return {
         **base,
         "judged": True,
         "tone": "good" if accepted else "bad",
-        "verdict": f"{'Accepted' if accepted else 'Not accepted'} for stage {report.get('stage', 'unknown')}",
-        "summary": ", ".join(
-            [f"{counts.get('pass', 0)} of {judged} checks passed" if judged else "No check was judged", *others]
+        "verdict": (
+            tr("Accepted for stage %(stage)s", stage=stage)
+            if accepted
+            else tr("Not accepted for stage %(stage)s", stage=stage)
         ),
+        "summary": ", ".join([passed if judged else tr("No check was judged"), *others]),
         "when": _moment(str(report.get("started") or "")),
         "serial": report.get("serial"),
         "software": ", ".join(f"{name} {version}" for name, version in sorted((report.get("versions") or {}).items())),
         "failed": [
-            _failed(result) for result in report.get("results") or [] if result.get("status") in {"fail", "error"}
+            _failed(result, tr) for result in report.get("results") or [] if result.get("status") in {"fail", "error"}
         ],
         "reasons": [] if accepted else [str(reason) for reason in report.get("reasons") or []],
     }
 
 
-def together(nodes: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """The verdicts of a site's nodes in one line."""
-    counts = collections.Counter(node["verdict"] for node in nodes)
-    if len(counts) == 1:
-        return str(nodes[0]["verdict"]) + (f" ({len(nodes)} of {len(nodes)})" if len(nodes) > 1 else "")
-    return ", ".join(f"{count} {verdict[0].lower()}{verdict[1:]}" for verdict, count in counts.items())
-
-
-def _failed(result: Report) -> dict[str, str]:
+def _failed(result: Report, tr: Translator) -> dict[str, str]:
     """One check that did not pass."""
-    kind = "failed" if result.get("status") == "fail" else "could not be judged"
+    kind = tr("failed") if result.get("status") == "fail" else tr("could not be judged")
     warning = result.get("severity") == "W"
     return {
         "check": str(result.get("id", "")),
         "title": str(result.get("title", "")),
         "message": str(result.get("message", "")),
-        "kind": f"{kind} (a warning, which does not stop the node)" if warning else kind,
+        "kind": tr("%(kind)s (a warning, which does not stop the node)", kind=kind) if warning else kind,
     }
 
 

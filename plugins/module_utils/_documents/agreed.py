@@ -10,6 +10,7 @@ import typing as t
 from .. import _addressing as addressing
 from .._routing.policy import Prefixes
 from . import sheet_words as words
+from .language import ENGLISH, Translator, msg
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -24,15 +25,15 @@ def of_family(record: SiteRecord, family: str) -> Prefixes:
     return Prefixes(tuple(found["specific"]), tuple(found["covering"]))
 
 
-def prefixes(record: SiteRecord) -> list[Page]:
+def prefixes(record: SiteRecord, tr: Translator = ENGLISH) -> list[Page]:
     """The five prefixes, IPv4 first, the covering one of a family before its specific ones."""
     return [
         {
             "prefix": prefix,
             "length": prefix.partition("/")[2],
             "family": f"IPv{family[-1]}",
-            "kind": kind,
-            "when": "drained and live" if kind == "covering" else "live only",
+            "kind": tr(_KINDS[kind]),
+            "when": tr("drained and live") if kind == "covering" else tr("live only"),
         }
         for family in addressing.FAMILIES
         for kind in ("covering", "specific")
@@ -40,7 +41,10 @@ def prefixes(record: SiteRecord) -> list[Page]:
     ]
 
 
-def neighbours(record: SiteRecord) -> list[Page]:
+_KINDS = {"covering": msg("covering"), "specific": msg("specific")}
+
+
+def neighbours(record: SiteRecord, tr: Translator = ENGLISH) -> list[Page]:
     """The sessions, those of one of the host's routers with one of ours side by side."""
     together: dict[tuple[str, int, str], list[HostSession]] = {}
     for session in record["sessions"]:
@@ -53,7 +57,7 @@ def neighbours(record: SiteRecord) -> list[Page]:
             "sessions": [f"IPv{session.family[-1]}" for session in sessions],
             "addresses": [session.local_address for session in sessions],
             "rows": [
-                {"label": label, "cells": _merged([_told(record, session, key) for session in sessions])}
+                {"label": tr(label), "cells": _merged([_told(record, session, key, tr) for session in sessions])}
                 for key, label in _AGREED
             ],
         }
@@ -62,16 +66,16 @@ def neighbours(record: SiteRecord) -> list[Page]:
 
 
 _AGREED = (
-    ("address", "Your address"),
-    ("local_address", "Our address"),
-    ("link", "Link"),
-    ("md5", "MD5 password"),
-    ("ttl", "TTL"),
-    ("bfd", "BFD"),
-    ("timers", "Hold time, keepalive"),
-    ("limit", "You accept at most"),
-    ("sends", "We take from you"),
-    ("marks", "On specific prefixes"),
+    ("address", msg("Your address")),
+    ("local_address", msg("Our address")),
+    ("link", msg("Link")),
+    ("md5", msg("MD5 password")),
+    ("ttl", msg("TTL")),
+    ("bfd", msg("BFD")),
+    ("timers", msg("Hold time, keepalive")),
+    ("limit", msg("You accept at most")),
+    ("sends", msg("We take from you")),
+    ("marks", msg("On specific prefixes")),
 )
 
 
@@ -82,48 +86,59 @@ def _merged(cells: list[Page]) -> list[Page]:
     return [{**cell, "span": 1} for cell in cells]
 
 
-def _told(record: SiteRecord, session: HostSession, key: str) -> Page:
+def _told(record: SiteRecord, session: HostSession, key: str, tr: Translator) -> Page:
     """One cell: ``{"text", "code"}``; code marks what one would copy."""
     code = False
     if key in {"address", "local_address"}:
         text, code = getattr(session, key), True
     elif key == "link":
-        text, code = (session.link, True) if session.link else ("routed, not on a common link", False)
+        text, code = (session.link, True) if session.link else (tr("routed, not on a common link"), False)
     elif key == "md5":
-        text = "yes; it is exchanged on the telephone or in writing, never here" if session.md5 else "no"
+        text = tr("yes; it is exchanged on the telephone or in writing, never here") if session.md5 else tr("no")
     elif key == "ttl":
         hops = session.multihop
-        text = f"multihop, at most {hops} hops" if hops else "255 in both directions (GTSM, RFC 5082)"
+        text = (
+            tr("multihop, at most %(hops)s hops", hops=hops) if hops else tr("255 in both directions (GTSM, RFC 5082)")
+        )
     elif key == "bfd":
-        text = f"{session.bfd.interval_ms} ms, {session.bfd.multiplier} times" if session.bfd else "no"
+        bfd = session.bfd
+        text = tr("%(ms)s ms, %(times)s times", ms=bfd.interval_ms, times=bfd.multiplier) if bfd else tr("no")
     elif key == "timers":
         text = f"{session.hold_time} s, {session.keepalive_time} s"
     elif key == "limit":
         found = of_family(record, session.family)
-        text = f"{len(found.specific) + len(found.covering)} prefixes"
+        text = tr("%(count)s prefixes", count=len(found.specific) + len(found.covering))
     elif key == "sends":
-        text = _sends(session)
+        text = _sends(session, tr)
     else:
-        text = _marks(session)
+        text = _marks(session, tr)
     return {"text": text, "code": code}
 
 
-def _sends(session: HostSession) -> str:
+def _sends(session: HostSession, tr: Translator) -> str:
     """What we take from the host."""
-    said = words.INBOUND[session.inbound]
+    said = tr(words.INBOUND[session.inbound])
     if session.inbound == "all":
-        said += f", at most {session.max_prefix:,} prefixes"
+        said = tr("your table, at most %(count)s prefixes", count=tr.number(session.max_prefix or 0))
     if session.inbound != "none" and session.route_server:
-        said += "; paths begin with the AS of a member (route server)"
+        said = tr("%(routes)s; paths begin with the AS of a member (route server)", routes=said)
     return said
 
 
-def _marks(session: HostSession) -> str:
+def _marks(session: HostSession, tr: Translator) -> str:
     """What our routes carry beyond the plain minimum."""
-    said = [f"communities {words.listed(session.every_community)}"] if session.every_community else []
+    said = [tr("communities %(list)s", list=tr.listed(session.every_community))] if session.every_community else []
     said += ["NO_EXPORT"] if session.no_export else []
-    said += [f"AS{addressing.ASN} prepended {words.counted(session.prepend, 'time')}"] if session.prepend else []
-    return "; ".join(said) or "nothing added"
+    if session.prepend:
+        said += [
+            tr.plural(
+                session.prepend,
+                "AS%(asn)s prepended %(number)s time",
+                "AS%(asn)s prepended %(number)s times",
+                asn=addressing.ASN,
+            )
+        ]
+    return "; ".join(said) or tr("nothing added")
 
 
 def registries(record: SiteRecord) -> Page:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import sheet_words as words
+from .language import Translator, msg
 
 if t.TYPE_CHECKING:
     from .._site.contract import NodeRecord, Port, Profile, SiteRecord
@@ -18,8 +18,13 @@ if t.TYPE_CHECKING:
 Drawing = dict[str, t.Any]
 
 WIDTH = 480
-_ROLES_SHORT = {"bmc": "BMC", "management": "management", "uplink": "uplink"}
-ROLES = {"bmc": "Remote console (BMC)", "management": "Management", "uplink": "Uplink", "unused": "Not used"}
+_ROLES_SHORT = {"bmc": msg("BMC"), "management": msg("management"), "uplink": msg("uplink")}
+ROLES = {
+    "bmc": msg("Remote console (BMC)"),
+    "management": msg("Management"),
+    "uplink": msg("Uplink"),
+    "unused": msg("Not used"),
+}
 
 _CHASSIS_X, _CHASSIS_WIDTH = 18, 444
 _FEED_HEIGHT = 44
@@ -40,7 +45,7 @@ def physical_uplinks(node: NodeRecord) -> list[str]:
     return [uplink["vlan"]["parent"] if uplink["vlan"] else uplink["interface"]]
 
 
-def rows(record: SiteRecord, node: NodeRecord) -> list[Drawing]:
+def rows(record: SiteRecord, node: NodeRecord, tr: Translator) -> list[Drawing]:
     """The table: one row for each port, rear side, left to right."""
     ports = node["profile"]["ports"]
     plugged = {
@@ -50,7 +55,7 @@ def rows(record: SiteRecord, node: NodeRecord) -> list[Drawing]:
         "unused": set(),
     }
     return [
-        _row(record, node, number, port, used=port["port"] in plugged[port["role"]])
+        _row(record, node, number, port, tr, used=port["port"] in plugged[port["role"]])
         for number, port in enumerate(ports, 1)
     ]
 
@@ -61,59 +66,67 @@ def _plugged(ports: t.Sequence[Port], role: str, names: t.Sequence[str]) -> set[
     return {label for label in labels if label in names} or set(labels[: len(names)])
 
 
-def _row(record: SiteRecord, node: NodeRecord, number: int, port: Port, *, used: bool) -> Drawing:
-    to, details = _goes_to(record, node, port["role"]) if used else ("nothing", [])
+def _row(record: SiteRecord, node: NodeRecord, number: int, port: Port, tr: Translator, *, used: bool) -> Drawing:
+    to, details = _goes_to(record, node, port["role"], tr) if used else (tr("nothing"), [])
     members = physical_uplinks(node)
     if used and port["role"] == "uplink" and port["port"] in members[1:]:
-        details = [f"as {members[0]}, in one bond with it"]
+        details = [tr("as %(port)s, in one bond with it", port=members[0])]
     if not used and port["role"] != "unused":
-        details = [f"{ROLES[port['role']]}, spare"]
+        details = [tr("%(role)s, spare", role=tr(ROLES[port["role"]]))]
     return {
         "number": number,
         "port": port["port"],
         "role": port["role"] if used else "unused",
-        "role_title": ROLES[port["role"] if used else "unused"],
+        "role_title": tr(ROLES[port["role"] if used else "unused"]),
         "medium": port["medium"],
         "used": used,
         "to": to,
-        "end": "the site's routers" if used and port["role"] == "uplink" and record["cluster"] else to,
+        "end": tr("the site's routers") if used and port["role"] == "uplink" and record["cluster"] else to,
         "details": details,
     }
 
 
-def _goes_to(record: SiteRecord, node: NodeRecord, role: str) -> tuple[str, list[str]]:
+def _goes_to(record: SiteRecord, node: NodeRecord, role: str, tr: Translator) -> tuple[str, list[str]]:
     """The other end of a cable, and what is spoken on it."""
     if role == "bmc":
-        address = f"address {node['bmc']}" if node["bmc"] else "address still to be agreed"
-        return "out-of-band network", [address]
+        address = tr("address %(address)s", address=node["bmc"]) if node["bmc"] else tr("address still to be agreed")
+        return tr("out-of-band network"), [address]
     if role == "management":
-        return "management network", [words.listed(node["management"]["addresses"])]
+        return tr("management network"), [tr.listed(node["management"]["addresses"])]
     uplink, cluster = node["uplink"], record["cluster"]
-    to = f"site routers {words.listed(each['router'] for each in cluster['routers'])}" if cluster else "your router"
-    details = [words.listed(uplink["addresses"]), f"gateways {words.listed(uplink['gateways'])}"]
+    to = tr("your router")
+    if cluster:
+        to = tr("site routers %(routers)s", routers=tr.listed(each["router"] for each in cluster["routers"]))
+    details = [tr.listed(uplink["addresses"]), tr("gateways %(list)s", list=tr.listed(uplink["gateways"]))]
     if uplink["bond"]:
-        details.append(f"bond of {words.listed(uplink['bond']['members'])}, {uplink['bond']['mode']}")
-    details.append(f"VLAN {uplink['vlan']['id']}, tagged" if uplink["vlan"] else "untagged")
+        members, mode = tr.listed(uplink["bond"]["members"]), uplink["bond"]["mode"]
+        details.append(tr("bond of %(members)s, %(mode)s", members=members, mode=mode))
+    details.append(tr("VLAN %(id)s, tagged", id=uplink["vlan"]["id"]) if uplink["vlan"] else tr("untagged"))
     details.append(f"MTU {uplink['mtu']}")
     return to, details
 
 
-def power(node: NodeRecord) -> str:
+def power(node: NodeRecord, tr: Translator) -> str:
     """What the rack must have, in one sentence."""
     profile = node["profile"]
-    units = words.counted(profile["rack_units"], "rack unit")
-    supplies = profile["power_supplies"]
+    units = tr.plural(profile["rack_units"], "%(number)s rack unit", "%(number)s rack units")
+    supplies, watts = profile["power_supplies"], profile["power_watts"]
     if supplies == 1:
-        return f"19-inch rack, {units}. One power supply; its feed must carry {profile['power_watts']} W."
-    return (
-        f"19-inch rack, {units}. {supplies} power supplies on two independent feeds (A and B); either feed alone must "
-        f"carry {profile['power_watts']} W."
+        return tr(
+            "19-inch rack, %(units)s. One power supply; its feed must carry %(watts)s W.", units=units, watts=watts
+        )
+    return tr(
+        "19-inch rack, %(units)s. %(supplies)s power supplies on two independent feeds (A and B); either feed alone "
+        "must carry %(watts)s W.",
+        units=units,
+        supplies=supplies,
+        watts=watts,
     )
 
 
-def drawing(record: SiteRecord, node: NodeRecord) -> Drawing:
+def drawing(record: SiteRecord, node: NodeRecord, tr: Translator) -> Drawing:
     """Everything that the picture of one appliance shows, placed."""
-    profile, ports = node["profile"], rows(record, node)
+    profile, ports = node["profile"], rows(record, node, tr)
     height = _UNIT_HEIGHT * min(profile["rack_units"], _MOST_UNITS)
     bottom = _CHASSIS_TOP + height
     pitch = min(_PORT_PITCH, _PORT_SPAN // max(len(ports), 1))
@@ -127,11 +140,11 @@ def drawing(record: SiteRecord, node: NodeRecord) -> Drawing:
         "chassis": {"x": _CHASSIS_X, "y": _CHASSIS_TOP, "width": _CHASSIS_WIDTH, "height": height},
         "units": f"{profile['rack_units']}U",
         "sockets": sockets,
-        "leaders": _leaders([socket for socket in sockets if socket["row"]["used"]], bottom),
+        "leaders": _leaders([socket for socket in sockets if socket["row"]["used"]], bottom, tr),
         **_power_drawing(profile, height),
         "rows": ports,
-        "power": power(node),
-        "alternative": _alternative(node, ports),
+        "power": power(node, tr),
+        "alternative": _alternative(node, ports, tr),
     }
 
 
@@ -149,17 +162,20 @@ def _socket(row: Drawing, pitch: int, middle: float) -> Drawing:
     }
 
 
-def _leaders(sockets: t.Sequence[Drawing], bottom: float) -> list[Drawing]:
-    """A line from each socket down and to the right, to its words; the rightmost port comes first, so none cross."""
-    column = max((socket["x"] + socket["width"] for socket in sockets), default=0) + 14
+def _leaders(sockets: t.Sequence[Drawing], bottom: float, tr: Translator) -> list[Drawing]:
+    """A line from each socket down and to the right, to its words; the rightmost port comes first, so none cross.
+
+    Words begin beside their own line: what is left of them are only lines that end further down.
+    """
     found = []
     for number, socket in enumerate(reversed(sockets)):
         row, y = socket["row"], bottom + 34 + number * _LEADER
+        column = socket["center"] + 26
         found.append(
             {
                 "row": row,
-                "label": _short(f"{row['port']}: {_ROLES_SHORT[row['role']]}", WIDTH - column),
-                "end": _short(f"to {row['end']}", WIDTH - column),
+                "label": _short(f"{row['port']}: {tr(_ROLES_SHORT[row['role']])}", WIDTH - column),
+                "end": _short(tr("to %(end)s", end=row["end"]), WIDTH - column),
                 "path": f"M{socket['center']:g} {socket['y'] + socket['height']:g}V{y - 8:g}q0 8 8 8H{column - 6:g}",
                 "x": column,
                 "y": y,
@@ -214,7 +230,12 @@ def _power_drawing(profile: Profile, height: int) -> Drawing:
     }
 
 
-def _alternative(node: NodeRecord, ports: t.Sequence[Drawing]) -> str:
+def _alternative(node: NodeRecord, ports: t.Sequence[Drawing], tr: Translator) -> str:
     """The picture in words, for those who do not see it."""
-    said = [f"port {row['number']}, {row['port']}, to {row['to']}" for row in ports if row["used"]]
-    return f"Rear of {node['node']}, ports from left to right: {'; '.join(said)}. {power(node)}"
+    said = [
+        tr("port %(number)s, %(port)s, to %(end)s", number=row["number"], port=row["port"], end=row["to"])
+        for row in ports
+        if row["used"]
+    ]
+    cables = tr("Rear of %(node)s, ports from left to right: %(cables)s.", node=node["node"], cables="; ".join(said))
+    return f"{cables} {power(node, tr)}"

@@ -97,8 +97,8 @@ def _nodes(tree: Tree) -> dict[str, Files]:
 
 
 def _sheets(tree: Tree) -> Files:
-    """The hosts' documents as Markdown, by site."""
-    return {match[1]: tree[path] for path in sorted(tree) if (match := re.fullmatch(r"sites/([^/]+)\.md", path))}
+    """The hosts' documents as Markdown, in English, by site."""
+    return {match[1]: tree[path] for path in sorted(tree) if (match := re.fullmatch(r"sites/([^/.]+)\.md", path))}
 
 
 def _site_of(tree: Tree) -> dict[str, str]:
@@ -110,7 +110,11 @@ def _site_of(tree: Tree) -> dict[str, str]:
 def _layout(before: Tree, after: Tree, told: c.Container[str]) -> str:
     """Pages that look different while what they say is told elsewhere, or stays."""
     changed = [path for path in sorted(set(before) | set(after)) if before.get(path) != after.get(path)]
-    pages = [path for path in changed if re.fullmatch(r"sites/[^/]+\.html", path) and path[6:-5] not in told]
+    pages = [
+        path
+        for path in changed
+        if re.fullmatch(r"sites/[^/]+\.html", path) and path[6:-5].partition(".")[0] not in told
+    ]
     said = ["The page of the fleet (index.html) changes."] if "index.html" in changed else []
     if pages:
         what = "looks different and says the same" if len(pages) == 1 else "look different and say the same"

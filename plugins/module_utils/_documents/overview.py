@@ -12,8 +12,8 @@ import collections
 import math
 import typing as t
 
+from . import proven, world
 from . import sheet_words as words
-from . import world
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -26,9 +26,12 @@ _SMALLEST = 8.0
 """Radius of a site's symbol, in map units, by how many sites there are."""
 
 
-def page(fleet: Fleet) -> Page:
-    """Data of the fleet page. Names hosts and places; holds no contact and no address."""
-    rows = [_row(record) for record in fleet.sites]
+def page(fleet: Fleet, tests: proven.Tests | None = None) -> Page:
+    """Data of the fleet page. Names hosts and places; holds no contact and no address.
+
+    ``tests``: the reports on the nodes, or None without any. States are planned, unless they are called proven.
+    """
+    rows = [_row(record, tests or proven.Tests()) for record in fleet.sites]
     counts = collections.Counter(row["state"] for row in rows)
     nodes = sum(len(row["nodes"]) for row in rows)
     radius = next((size for most, size in _SIZES if len(rows) <= most), _SMALLEST)
@@ -53,7 +56,7 @@ def page(fleet: Fleet) -> Page:
     }
 
 
-def _row(record: SiteRecord) -> Page:
+def _row(record: SiteRecord, tests: proven.Tests) -> Page:
     """One line of the table."""
     location, onboarding, nodes = record["location"], record["onboarding"], record["nodes"]
     following = onboarding["next"]
@@ -72,6 +75,7 @@ def _row(record: SiteRecord) -> Page:
         "host_type": words.HOSTS.get(record["host"]["type"], record["host"]["type"]),
         "state": record["state"],
         "state_title": words.STATES[record["state"]].title,
+        "proven": proven.of_site(record, tests)._asdict(),
         "state_order": list(words.STATES).index(record["state"]),
         "kind": record["kind"],
         "nodes": [node["node"] for node in nodes],
@@ -108,7 +112,7 @@ def _dots(records: t.Sequence[SiteRecord], radius: float) -> list[Page]:
                     "kind": record["kind"],
                     "x": round(x + aside * math.cos(angle), 1),
                     "y": round(y + aside * math.sin(angle), 1),
-                    "title": f"{record['site'].upper()}, {words.place(record)}: {state.lower()}, {kind}",
+                    "title": f"{record['site'].upper()}, {words.place(record)}: planned {state.lower()}, {kind}",
                 }
             )
     return sorted(dots, key=lambda dot: (list(words.STATES).index(dot["state"]), dot["site"]))
@@ -131,7 +135,12 @@ def _filters(rows: t.Sequence[Page]) -> list[Page]:
 
     profiles = {name for row in rows for name in row["profiles"]}
     return [
-        of("state", "State", {key: state.title for key, state in words.STATES.items()}, {row["state"] for row in rows}),
+        of(
+            "state",
+            "Planned",
+            {key: state.title for key, state in words.STATES.items()},
+            {row["state"] for row in rows},
+        ),
         of("region", "Region", words.REGIONS, {row["region"] for row in rows}),
         of("profile", "Profile", {name: words.name(name) for name in sorted(profiles)}, profiles),
         of("provider", "Provider", words.PROVIDERS, {key for row in rows for key in row["providers"]}),

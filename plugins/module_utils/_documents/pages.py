@@ -13,11 +13,13 @@ import typing as t
 import jinja2
 import markupsafe
 
-from . import acceptance_fleet, acceptance_page, acceptance_words, host_sheet, overview, routers
+from . import acceptance_fleet, acceptance_page, host_sheet, overview, routers
+from .language import ENGLISH, Translator, marked_up
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
     from .._site.fleet import Fleet
+    from .proven import Report, Tests
     from .withheld import Withheld
 
 
@@ -25,15 +27,35 @@ MARK = "icann.imrs.documents"
 """Stands in every page, so that pages of sites that are gone can be told from anybody else's files."""
 
 
-def environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
-    """What the page templates are written for: HTML is escaped, block tags leave no trace, unknown names are errors."""
+class Environments(t.NamedTuple):
+    """Of one language. In HTML a text's ``**`` and backticks become tags; in Markdown they are right as they are."""
+
+    language: Translator
+    html: jinja2.Environment
+    markdown: jinja2.Environment
+
+
+def environments(loader: jinja2.BaseLoader, tr: Translator = ENGLISH) -> Environments:
+    """What the page templates are written for, in this language."""
+    return Environments(tr, _environment(loader, tr, marked_up), _environment(loader, tr, str))
+
+
+def _environment(loader: jinja2.BaseLoader, tr: Translator, form: t.Callable[[str], str]) -> jinja2.Environment:
+    """HTML is escaped, block tags leave no trace, unknown names are errors."""
     made = jinja2.Environment(
         loader=loader,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2", "svg.j2")),
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined] # the extension brings it
+        lambda text: form(tr.catalogue.gettext(text)),
+        lambda one, many, number: form(tr.catalogue.ngettext(one, many, number)),
+        newstyle=True,
     )
     made.filters["md"] = markdown
     made.filters["code"] = code
@@ -54,44 +76,50 @@ def code(value: object) -> str:
 
 
 def documents(
-    fleet: Fleet, loader: jinja2.BaseLoader, reports: t.Mapping[str, acceptance_words.Report] | None = None
+    fleet: Fleet,
+    loader: jinja2.BaseLoader,
+    tests: Tests | None = None,
+    translators: t.Mapping[str, Translator] | None = None,
 ) -> t.Iterator[tuple[str, str]]:
-    """``(path, text)`` of every document, in order. ``reports``: content of ``acceptance.json`` by node.
+    """``(path, text)`` of every document, in order. ``tests``: the reports on the nodes, or None without any.
+
+    ``translators``: of every language that a sheet names, but English, by its code.
 
     Raises jinja2.TemplateError when a template is missing or broken.
     """
-    made, texts = environment(loader), routers.environment(loader)
-    yield "index.html", _html(made, "index", {"page": overview.page(fleet)})
+    english, texts = environments(loader), routers.environment(loader)
+    used = {record["language"] for record in fleet.sites} - {"en"}
+    others = {code: environments(loader, (translators or {})[code]) for code in used}
+    yield "index.html", _html(english.html, "index", {"page": overview.page(fleet, tests)})
     for record in fleet.sites:
-        yield from site(
-            record,
-            made,
-            texts,
-            [reports[node["node"]] for node in record["nodes"] if node["node"] in reports] if reports else None,
-        )
+        own = [others[record["language"]]] if record["language"] in others else []
+        yield from site(record, [english, *own], texts, tests)
 
 
 def site(
-    record: SiteRecord,
-    pages: jinja2.Environment,
-    texts: jinja2.Environment,
-    acceptance: t.Sequence[acceptance_words.Report] | None = None,
+    record: SiteRecord, languages: t.Sequence[Environments], texts: jinja2.Environment, tests: Tests | None = None
 ) -> t.Iterator[tuple[str, str]]:
-    """``(path, text)`` of one site's sheet, as HTML and as Markdown."""
-    page = host_sheet.page(record, acceptance)
-    shown = any(section["id"] == "configuration" for section in page["sections"])
-    page["configurations"] = routers.configurations(record, texts) if shown else []
-    yield f"sites/{record['site']}.html", _html(pages, "host-sheet", {"page": page})
-    yield f"sites/{record['site']}.md", _tidy(pages.get_template("host-sheet.md.j2").render(page=page))
+    """``(path, text)`` of one site's sheet, as HTML and as Markdown, in each of these languages."""
+    configurations: list[routers.Configuration] | None = None  # the same in all of them
+    for language in languages:
+        tr = language.language
+        page = host_sheet.page(record, tests, tr)
+        if configurations is None:
+            shown = any(section["id"] == "configuration" for section in page["sections"])
+            configurations = routers.configurations(record, texts) if shown else []
+        page["configurations"] = [{**vars(each), "notes": [tr(note) for note in each.notes]} for each in configurations]
+        name = f"sites/{record['site']}{host_sheet.suffix(tr.code)}"
+        yield f"{name}.html", _html(language.html, "host-sheet", {"page": page})
+        yield f"{name}.md", _tidy(language.markdown.get_template("host-sheet.md.j2").render(page=page))
 
 
-def acceptance(report: acceptance_words.Report, withheld: Withheld, loader: jinja2.BaseLoader) -> str:
+def acceptance(report: Report, withheld: Withheld, loader: jinja2.BaseLoader) -> str:
     """``acceptance.html``, from the content of ``acceptance.json``: for the host, without what strangers need not know.
 
     Raises jinja2.TemplateError when a template is missing or broken.
     """
     page = acceptance_page.page(report, withheld)
-    return _html(environment(loader), "acceptance", {"page": page}, scripted=False)
+    return _html(environments(loader).html, "acceptance", {"page": page}, scripted=False)
 
 
 def fleet_acceptance(page: acceptance_fleet.Page, loader: jinja2.BaseLoader) -> dict[str, str]:
@@ -99,9 +127,9 @@ def fleet_acceptance(page: acceptance_fleet.Page, loader: jinja2.BaseLoader) -> 
 
     Raises jinja2.TemplateError when a template is missing or broken.
     """
-    made = environment(loader)
-    markdown_text = _tidy(made.get_template("reports.md.j2").render(page=page))
-    return {"index.html": _html(made, "reports", {"page": page}, scripted=False), "index.md": markdown_text}
+    made = environments(loader)
+    markdown_text = _tidy(made.markdown.get_template("reports.md.j2").render(page=page))
+    return {"index.html": _html(made.html, "reports", {"page": page}, scripted=False), "index.md": markdown_text}
 
 
 def _html(pages: jinja2.Environment, name: str, variables: dict[str, t.Any], *, scripted: bool = True) -> str:

@@ -13,25 +13,25 @@ from __future__ import annotations
 import typing as t
 
 from .. import _addressing as addressing
-from . import sheet_words as words
+from .language import ENGLISH, Translator, msg
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
 
 Row = dict[str, t.Any]
 
-ANYWHERE = "anywhere"
-EVERY = "every address of the appliance"
+ANYWHERE = msg("anywhere")
+EVERY = msg("every address of the appliance")
 BMC_PORTS = "22, 443"
 
-SERVICE = "service addresses"
-UPLINK = "appliance's uplink"
-MANAGEMENT = "appliance's management"
-CONSOLE = "appliance's console (BMC)"
-YOURS = "your routers"
-OURS = "our BGP speakers"
-MASTERS = "zone masters"
-OPERATORS = "ICANN's operators"
+SERVICE = msg("service addresses")
+UPLINK = msg("appliance's uplink")
+MANAGEMENT = msg("appliance's management")
+CONSOLE = msg("appliance's console (BMC)")
+YOURS = msg("your routers")
+OURS = msg("our BGP speakers")
+MASTERS = msg("zone masters")
+OPERATORS = msg("ICANN's operators")
 
 
 def groups(record: SiteRecord) -> dict[str, list[str]]:
@@ -55,32 +55,44 @@ def groups(record: SiteRecord) -> dict[str, list[str]]:
     return {name: list(dict.fromkeys(addresses)) for name, addresses in found.items() if addresses}
 
 
-def table(record: SiteRecord) -> list[Row]:
-    """Rows ``{direction, protocol, port, from, to, why}``; direction ``in`` (to the appliance), ``out``, ``both``.
+def table(record: SiteRecord, tr: Translator = ENGLISH) -> list[Row]:
+    """Rows ``{direction, title, protocol, port, from, to, why}``; direction ``in`` (to us), ``out``, ``both``.
 
     ``from`` and ``to`` hold names of groups, or addresses where only some of a group are meant.
     """
     known = groups(record)
-    return [
-        _row("in", "UDP, TCP", "53", (ANYWHERE, SERVICE), "DNS queries, from any source port"),
+    names = {ANYWHERE, EVERY, *known}
+    rows = [
+        _row("in", "UDP, TCP", "53", (ANYWHERE, SERVICE), tr("DNS queries, from any source port")),
         _row(
             "out",
             "UDP, TCP",
-            "any (from 53)",
+            tr("any (from 53)"),
             (SERVICE, ANYWHERE),
-            "The answers. Large ones come in fragments or over TCP; nothing on the way may keep state for them",
+            tr("The answers. Large ones come in fragments or over TCP; nothing on the way may keep state for them"),
         ),
-        *_routing(record, known),
+        *_routing(record, known, tr),
         _row(
             "both",
             "ICMP, ICMPv6",
             "",
             (ANYWHERE, EVERY),
-            "Fragmentation needed, packet too big, time exceeded, parameter problem, echo: without them large answers "
-            "get lost. On the link, neighbour discovery",
+            tr(
+                "Fragmentation needed, packet too big, time exceeded, parameter problem, echo: without them large "
+                "answers get lost. On the link, neighbour discovery"
+            ),
         ),
-        *_zones(record),
-        *_upkeep(known),
+        *_zones(record, tr),
+        *_upkeep(known, tr),
+    ]
+    titles = {"in": tr("In"), "out": tr("Out"), "both": tr("Both")}
+    return [
+        {
+            **row,
+            "title": titles[row["direction"]],
+            **{end: [tr(text) if text in names else text for text in row[end]] for end in ("from", "to")},
+        }
+        for row in rows
     ]
 
 
@@ -97,13 +109,13 @@ def _flat(by_family: t.Mapping[str, t.Sequence[str]]) -> list[str]:
     return [text for family in addressing.FAMILIES for text in by_family[family]]
 
 
-def _routing(record: SiteRecord, known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
+def _routing(record: SiteRecord, known: t.Mapping[str, list[str]], tr: Translator) -> t.Iterator[Row]:
     sessions = record["sessions"]
     if sessions:
-        yield _row("both", "TCP", "179", (YOURS, OURS), "BGP; either side may open the session")
+        yield _row("both", "TCP", "179", (YOURS, OURS), tr("BGP; either side may open the session"))
     for hops, port, why in (
-        (False, "3784, 3785", "BFD with a direct neighbour (RFC 5881): control with TTL 255, echo with 254 or 255"),
-        (True, "4784", "BFD over several hops (RFC 5883)"),
+        (False, "3784, 3785", tr("BFD with a direct neighbour (RFC 5881): control with TTL 255, echo with 254 or 255")),
+        (True, "4784", tr("BFD over several hops (RFC 5883)")),
     ):
         found = [each for each in sessions if each.bfd and (each.multihop is not None) is hops]
         if found:
@@ -112,30 +124,34 @@ def _routing(record: SiteRecord, known: t.Mapping[str, list[str]]) -> t.Iterator
             yield _row("both", "UDP", port, ends, why)
 
 
-def _zones(record: SiteRecord) -> t.Iterator[Row]:
+def _zones(record: SiteRecord, tr: Translator) -> t.Iterator[Row]:
     masters = record["masters"]
     clear = [(master["port"], master) for master in masters if not master["tls"]]
     asked = [(master["port"], master) for master in masters if master["tls"]]
     over_tls = [(master["tls"]["port"], master) for master in masters if master["tls"]]
     for some, protocol, what in (
-        (clear, "TCP, UDP", "Zone transfers from"),
-        (asked, "TCP, UDP", "Questions for new zones to"),
-        (over_tls, "TCP", "Zone transfers over TLS from"),
+        (clear, "TCP, UDP", msg("Zone transfers from %(masters)s, signed with keys of the appliance")),
+        (asked, "TCP, UDP", msg("Questions for new zones to %(masters)s, signed with keys of the appliance")),
+        (over_tls, "TCP", msg("Zone transfers over TLS from %(masters)s, signed with keys of the appliance")),
     ):
         for port in sorted({port for port, _ in some}):
             there = [master for its, master in some if its == port]
             every = len(there) == len(masters)
             target = MASTERS if every else [text for master in there for text in master["addresses"]]
-            why = f"{what} {words.listed(master['name'] for master in there)}, signed with keys of the appliance"
+            why = tr(what, masters=tr.listed(master["name"] for master in there))
             yield _row("out", protocol, str(port), (UPLINK, target), why)
-    yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), "NOTIFY: the word that a new root zone is there")
+    yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), tr("NOTIFY: the word that a new root zone is there"))
 
 
-def _upkeep(known: t.Mapping[str, list[str]]) -> t.Iterator[Row]:
+def _upkeep(known: t.Mapping[str, list[str]], tr: Translator) -> t.Iterator[Row]:
     if OPERATORS in known:
-        yield _row("in", "TCP", "22", (OPERATORS, MANAGEMENT), "SSH, for ICANN's engineers only, with keys only")
+        yield _row("in", "TCP", "22", (OPERATORS, MANAGEMENT), tr("SSH, for ICANN's engineers only, with keys only"))
     if OPERATORS in known and CONSOLE in known:
-        yield _row("in", "TCP", BMC_PORTS, (OPERATORS, CONSOLE), "Console and power control while the system is down")
-    yield _row("out", "UDP", "123", (UPLINK, ANYWHERE), "NTP: the clock, which signatures depend on")
-    yield _row("out", "TCP", "443, 80", (UPLINK, ANYWHERE), "Packages of the operating system")
-    yield _row("out", "UDP, TCP", "53", (UPLINK, ANYWHERE), "The appliance's own look-ups, of time and package servers")
+        yield _row(
+            "in", "TCP", BMC_PORTS, (OPERATORS, CONSOLE), tr("Console and power control while the system is down")
+        )
+    yield _row("out", "UDP", "123", (UPLINK, ANYWHERE), tr("NTP: the clock, which signatures depend on"))
+    yield _row("out", "TCP", "443, 80", (UPLINK, ANYWHERE), tr("Packages of the operating system"))
+    yield _row(
+        "out", "UDP, TCP", "53", (UPLINK, ANYWHERE), tr("The appliance's own look-ups, of time and package servers")
+    )

@@ -9,6 +9,7 @@ import collections.abc as c
 import textwrap
 import typing as t
 
+from .language import msg
 from .router_view import HostRouter, Session, plain
 
 if t.TYPE_CHECKING:
@@ -18,32 +19,44 @@ WIDTH = 96
 """Of a line of comment, without its mark."""
 
 GAPS: dict[tuple[str, str], str] = {
-    ("junos", "gtsm"): "Junos sends with TTL 255 as set here, but checks the TTL of what arrives only by a firewall "
-    "filter: the text shows its term as a comment, for the filter that you have on lo0.",
-    ("nx_os", "gtsm"): "An NX-OS release that does not know ttl-security takes ebgp-multihop 255 in its place: that "
-    "sends with TTL 255, as the IMRS demands, but checks nothing.",
-    ("junos", "hold"): "With a hold time below 20 seconds Junos recommends precision-timers (protocols bgp). Where a "
-    "release refuses so short a time, leave the line out: the smaller of both sides' counts, and the IMRS proposes it.",
-    ("bird", "limit"): "BIRD tries again soon after a session has exceeded its number of prefixes (error wait time).",
-    ("openbgpd", "bfd"): "OpenBGPD has no BFD: a link that fails silently is noticed when the hold time ends.",
-    ("ios_xe", "bfd-interface"): "IOS XE keeps BFD's times at the interface: name it where the text asks for it.",
-    ("nx_os", "bfd-interface"): "NX-OS keeps BFD's times at the interface: name it where the text asks for it.",
-    ("ios_xr", "bfd-multihop"): "IOS XR runs BFD over several hops on a line card: name it where the text asks for it.",
-    ("sr_os", "bfd"): "SR OS keeps BFD's times at the interface: name it where the text asks for it.",
-    ("routeros", "bfd"): "RouterOS refuses BFD unless /routing/bfd/configuration permits it, which the text does.",
-    ("frr", "bfd"): "FRR needs its BFD daemon: bfdd=yes in /etc/frr/daemons.",
-    ("routeros", "limit"): "RouterOS does not come back by itself after a session has exceeded its number of prefixes: "
-    "clear the flag with /routing/bgp/session/clear.",
-    ("vrp", "comments"): "Lines that begin with # explain. Where VRP complains of one, it does no harm.",
+    ("junos", "gtsm"): msg(
+        "Junos sends with TTL 255 as set here, but checks the TTL of what arrives only by a firewall "
+        "filter: the text shows its term as a comment, for the filter that you have on lo0."
+    ),
+    ("nx_os", "gtsm"): msg(
+        "An NX-OS release that does not know ttl-security takes ebgp-multihop 255 in its place: that "
+        "sends with TTL 255, as the IMRS demands, but checks nothing."
+    ),
+    ("junos", "hold"): msg(
+        "With a hold time below 20 seconds Junos recommends precision-timers (protocols bgp). Where a release refuses "
+        "so short a time, leave the line out: the smaller of both sides' counts, and the IMRS proposes it."
+    ),
+    ("bird", "limit"): msg(
+        "BIRD tries again soon after a session has exceeded its number of prefixes (error wait time)."
+    ),
+    ("openbgpd", "bfd"): msg("OpenBGPD has no BFD: a link that fails silently is noticed when the hold time ends."),
+    ("ios_xe", "bfd-interface"): msg("IOS XE keeps BFD's times at the interface: name it where the text asks for it."),
+    ("nx_os", "bfd-interface"): msg("NX-OS keeps BFD's times at the interface: name it where the text asks for it."),
+    ("ios_xr", "bfd-multihop"): msg(
+        "IOS XR runs BFD over several hops on a line card: name it where the text asks for it."
+    ),
+    ("sr_os", "bfd"): msg("SR OS keeps BFD's times at the interface: name it where the text asks for it."),
+    ("routeros", "bfd"): msg("RouterOS refuses BFD unless /routing/bfd/configuration permits it, which the text does."),
+    ("frr", "bfd"): msg("FRR needs its BFD daemon: bfdd=yes in /etc/frr/daemons."),
+    ("routeros", "limit"): msg(
+        "RouterOS does not come back by itself after a session has exceeded its number of prefixes: "
+        "clear the flag with /routing/bgp/session/clear."
+    ),
+    ("vrp", "comments"): msg("Lines that begin with # explain. Where VRP complains of one, it does no harm."),
 }
 """What a system lacks or does differently, by system and subject; said in the text and on the page."""
 
 CHECKED = {
-    "frr": "FRR's own parser (vtysh -C) accepts this text.",
-    "bird": "BIRD's own parser (bird -p) accepts this text.",
-    "openbgpd": "OpenBGPD's own parser (bgpd -n) accepts this text.",
+    "frr": msg("FRR's own parser (vtysh -C) accepts this text."),
+    "bird": msg("BIRD's own parser (bird -p) accepts this text."),
+    "openbgpd": msg("OpenBGPD's own parser (bgpd -n) accepts this text."),
 }
-UNCHECKED = (
+UNCHECKED = msg(
     "Written from the vendor's documentation and not loaded on a device: have your release check it before you commit."
 )
 
@@ -64,11 +77,11 @@ def notes(key: str, routers: c.Sequence[HostRouter], *, blanks: bool) -> list[st
     """Short sentences for the page, beside the text. ``blanks``: something is left to be filled in."""
     found = []
     if len(routers) > 1:
-        found.append("One part for each of your routers: a router is given its own part only.")
+        found.append(msg("One part for each of your routers: a router is given its own part only."))
     if blanks:
-        found.append("Replace what stands in angle brackets before you paste.")
+        found.append(msg("Replace what stands in angle brackets before you paste."))
     if any(router.passwords for router in routers):
-        found.append("A password is never written here: put the agreed one in its place.")
+        found.append(msg("A password is never written here: put the agreed one in its place."))
     return [*found, *gaps(key, routers), CHECKED.get(key, UNCHECKED)]
 
 

@@ -1,13 +1,17 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What the host sheet and the fleet page say in words: states, modes, kinds of host, dates of the week."""
+"""What the host sheet and the fleet page say in words: states, modes, kinds of host, days of the week.
+
+All in English, and marked for the catalogues: a translator makes words of the reader's language of them.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 from .. import _products as products
+from .language import msg
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -18,84 +22,111 @@ class State(t.NamedTuple):
 
     title: str
     meaning: str
-    """One sentence, for legends."""
-    now: str
-    """What it means for the host who reads its sheet."""
+    """What is planned, for legends; the rest of a sentence."""
+    plan: str
+    """What that means for the host who reads its sheet. Says nothing of what is so: that is proven, or not."""
 
 
 STATES: dict[str, State] = {
     "live": State(
-        "Live",
-        "announces all five prefixes",
-        "This instance is part of the service. It announces all five prefixes to your network and answers what they "
-        "attract.",
+        msg("Live"),
+        msg("to announce all five prefixes"),
+        msg(
+            "This instance is to be part of the service: to announce all five prefixes to your network, and to answer "
+            "what they attract."
+        ),
     ),
     "drained": State(
-        "Drained",
-        "announces the covering prefixes only",
-        "This instance is set aside for maintenance. It announces the covering prefixes only, so that it stays "
-        "visible; nearly all queries go to other instances.",
+        msg("Drained"),
+        msg("to announce the covering prefixes only"),
+        msg(
+            "This instance is to be set aside for maintenance: to announce the covering prefixes only, so that it "
+            "stays visible. Nearly all queries then go to other instances."
+        ),
     ),
     "dark": State(
-        "Dark",
-        "announces nothing",
-        "This instance announces nothing. The BGP sessions may be up; no query of your users comes here.",
+        msg("Dark"),
+        msg("to announce nothing"),
+        msg(
+            "This instance is to announce nothing. The BGP sessions may be up; no query of your users is to come here."
+        ),
     ),
     "onboarding": State(
-        "Onboarding",
-        "on its way to the first announcement",
-        "This instance is on its way. Your users' queries come here only after it has been installed and tested.",
+        msg("Onboarding"),
+        msg("on its way to the first announcement"),
+        msg("This instance is on its way. Your users' queries come here only after it has been installed and tested."),
     ),
     "suspended": State(
-        "Suspended",
-        "taken out of the service for now",
-        "This instance is suspended. It is not part of the service and announces nothing. It comes back only after it "
-        "has passed all its tests again.",
+        msg("Suspended"),
+        msg("taken out of the service for now"),
+        msg(
+            "This instance is suspended. It is to be no part of the service, and to announce nothing. It comes back "
+            "only after it has passed all its tests again."
+        ),
     ),
     "decommissioned": State(
-        "Decommissioned",
-        "no longer part of the service",
-        "This instance is decommissioned. Nothing may be announced from it any more.",
+        msg("Decommissioned"),
+        msg("no longer part of the service"),
+        msg("This instance is decommissioned. Nothing may be announced from it any more."),
     ),
 }
 """In the order in which they are listed."""
 
 MODES = ("dark", "drained", "live")
 
-MODE_MEANING = {
-    "dark": "before it is accepted, when it finds itself faulty, and when it is stopped",
-    "drained": "during maintenance, and on the way up",
-    "live": "in service",
+MODE_TITLES = {mode: STATES[mode].title for mode in MODES}
+
+DAYS = {
+    "monday": msg("Monday"),
+    "tuesday": msg("Tuesday"),
+    "wednesday": msg("Wednesday"),
+    "thursday": msg("Thursday"),
+    "friday": msg("Friday"),
+    "saturday": msg("Saturday"),
+    "sunday": msg("Sunday"),
 }
 
+MODE_MEANING = {
+    "dark": msg("before it is accepted, when it finds itself faulty, and when it is stopped"),
+    "drained": msg("during maintenance, and on the way up"),
+    "live": msg("in service"),
+}
+
+PROVEN = {
+    "dark": msg("announces nothing"),
+    "drained": msg("announces the covering prefixes"),
+    "live": msg("announces all five prefixes"),
+}
+"""What an accepted report of each stage proves."""
+
 REGIONS = {
-    "africa": "Africa",
-    "asia_pacific": "Asia Pacific",
-    "europe": "Europe",
-    "latin_america": "Latin America and Caribbean",
-    "north_america": "North America",
+    "africa": msg("Africa"),
+    "asia_pacific": msg("Asia Pacific"),
+    "europe": msg("Europe"),
+    "latin_america": msg("Latin America and Caribbean"),
+    "north_america": msg("North America"),
 }
 """ICANN's five regions."""
 
 PROVIDERS = {product.name: product.title for product in products.PRODUCTS}
 
 HOSTS = {
-    "isp": "Internet service provider",
-    "enterprise": "Enterprise network",
-    "university": "University",
-    "government": "Government network",
-    "registry": "Registry",
-    "nren": "Research and education network",
-    "ixp": "Internet exchange point",
-    "other": "Other network",
+    "isp": msg("Internet service provider"),
+    "enterprise": msg("Enterprise network"),
+    "university": msg("University"),
+    "government": msg("Government network"),
+    "registry": msg("Registry"),
+    "nren": msg("Research and education network"),
+    "ixp": msg("Internet exchange point"),
+    "other": msg("Other network"),
 }
 
-PROGRAMMES = {"africa_phase_2": "Africa phase 2"}
+PROGRAMMES = {"africa_phase_2": msg("Africa phase 2")}
 
 INBOUND = {
-    "none": "nothing: there are default routes of our own",
-    "default": "the default route, and nothing else",
-    "all": "your table",
+    "none": msg("nothing: there are default routes of our own"),
+    "default": msg("the default route, and nothing else"),
+    "all": msg("your table"),
 }
 
 
@@ -109,27 +140,9 @@ def place(record: SiteRecord) -> str:
     return f"{record['location']['city']}, {record['location']['country']}"
 
 
-def listed(items: t.Iterable[object]) -> str:
-    """``a, b and c``."""
-    texts = [str(item) for item in items]
-    return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
-
-
 def counted(number: int, one: str, many: str = "") -> str:
     """``1 node``, ``2 nodes``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def windows(record: SiteRecord) -> list[str]:
-    """``Tuesday 18:00 to 22:00 UTC``, one for each maintenance window."""
-    return [
-        f"{each['day'].capitalize()} {each['start']} to {each['end']} UTC" for each in record["maintenance_windows"]
-    ]
-
-
-def usd(amount: int) -> str:
-    """``USD 6,000``."""
-    return f"USD {amount:,}"
 
 
 def bits(mbps: int) -> str:

@@ -56,7 +56,7 @@ class Host(t.TypedDict):
 
 
 class Location(t.TypedDict):
-    """Where it is; coordinates in degrees."""
+    """Where it is; coordinates in degrees. ``time_zone`` is an IANA name, or empty where the sheet has none."""
 
     iata: str
     city: str
@@ -64,6 +64,7 @@ class Location(t.TypedDict):
     region: str
     latitude: float
     longitude: float
+    time_zone: str
 
 
 class Port(t.TypedDict):
@@ -300,6 +301,10 @@ class SiteRecord(FleetPart):
     """Everything that documents for people say of one site. No secret, and no name of one."""
 
     fleet: str
+    language: str
+    """Of the host sheet beside English: a code (BCP 47), ``en`` for none."""
+    day: str
+    """On which this was so: what is dated later is a plan."""
     site: str
     kind: str
     state: str

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import datetime
+import difflib
 import ipaddress
 import re
 import typing as t
 import warnings
+import zoneinfo
 
 from .. import _addressing as addressing
 from . import prose
@@ -82,6 +84,31 @@ def reserved_interface(name: str) -> str | None:
     return None
 
 
+def unknown_time_zone(name: str) -> str | None:
+    """Why this names no time zone, as the rest of a sentence; None when it does.
+
+    Also where this Python finds no time zone at all: on Debian they come with the package tzdata, elsewhere pip has
+    one of the same name. A name is then neither right nor wrong, and a document without the local time would be.
+    """
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        known = zoneinfo.available_timezones()
+        if not known:
+            return (
+                "cannot be looked up, as the controller has no time zone data: install the distribution's package "
+                "tzdata, or python3 -m pip install tzdata"
+            )
+        near = difflib.get_close_matches(name, known, 1)
+        remedy = f"did you mean {near[0]}?" if near else "write one such as Africa/Nairobi"
+        return f"is no IANA time zone that this controller knows; {remedy}"
+    return None
+
+
+def _is_time_zone(text: str) -> bool:
+    return unknown_time_zone(text) is None
+
+
 def _is_ssh_key(text: str) -> bool:
     """The type of the key stands in front of it and in it (RFC 4253 section 6.6)."""
     kind, _space, octets = text.partition(" ")
@@ -93,7 +120,11 @@ def _is_prose(text: str) -> bool:
     return prose.unseen(text) is None
 
 
-WHY: dict[str, t.Callable[[str], str | None]] = {"imrs-prose": prose.unseen, "imrs-interface": reserved_interface}
+WHY: dict[str, t.Callable[[str], str | None]] = {
+    "imrs-prose": prose.unseen,
+    "imrs-interface": reserved_interface,
+    "imrs-time-zone": unknown_time_zone,
+}
 """Of some formats: what is wrong with a text, as the rest of a sentence; None when the format does not say."""
 
 _FORMATS: dict[str, t.Callable[[str], bool]] = {
@@ -106,6 +137,7 @@ _FORMATS: dict[str, t.Callable[[str], bool]] = {
     "imrs-interface": _is_interface,
     "imrs-prose": _is_prose,
     "imrs-ssh-key": _is_ssh_key,
+    "imrs-time-zone": _is_time_zone,
     "date": _is_date,
 }
 

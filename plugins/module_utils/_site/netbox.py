@@ -149,6 +149,7 @@ class _Draft:
         country = next((slug.upper() for slug in self._regions if len(slug) == 2), None)
         self._put(("location", "country"), country, "Region")
         self._put(("location", "coordinates"), self._coordinates(), "Latitude and longitude")
+        self._put(("location", "time_zone"), self._object.get("time_zone"), "Time zone")
         self._put(("nodes",), [self._local(name, node, "imrs_node") for name, node in self._nodes.items()], "Devices")
         for index, (name, node) in enumerate(self._nodes.items()):
             self._node(("nodes", index), name, node)

@@ -133,6 +133,13 @@ DATE: Schema = {
     "format": "date",
 }
 TIME = text(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC, in quotes, such as "18:00"')
+TIME_ZONE: Schema = {
+    **text(
+        r"UTC|[A-Z][A-Za-z]{1,30}(?:/[A-Za-z0-9_+-]{1,40}){1,2}",
+        "the name of a time zone (IANA), such as Africa/Nairobi",
+    ),
+    "format": "imrs-time-zone",
+}
 EMAIL = text(
     r"[A-Za-z0-9._%+-]{1,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}", "an e-mail address, such as noc@host.example"
 )

@@ -41,6 +41,8 @@ class Recorder:
         """The record of one site; ``hosts`` are the variables of its appliances."""
         return {
             "fleet": self._name,
+            "language": site.get("language", "en"),
+            "day": self._today,
             "site": site["site"],
             "kind": site["kind"],
             "state": onboarding.state(site, self._today),
@@ -105,6 +107,7 @@ def _location(location: Sheet) -> contract.Location:
         "region": REGION_OF[location["country"]],
         "latitude": latitude,
         "longitude": longitude,
+        "time_zone": location.get("time_zone", ""),
     }
 
 

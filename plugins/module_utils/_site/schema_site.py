@@ -60,7 +60,10 @@ LOCATION = record(
         "country": field(parts.COUNTRY, "Country of the location; it decides the ICANN region"),
         "coordinates": field(parts.COORDINATES, "Latitude and longitude (WGS 84)", "-1.3192, 36.9278"),
     },
-    {"subdivision": field(parts.PLACE, "Province or state, as the identity zone tells it", "Ontario")},
+    {
+        "subdivision": field(parts.PLACE, "Province or state, as the identity zone tells it", "Ontario"),
+        "time_zone": field(parts.TIME_ZONE, "Of the host, who reads maintenance windows in it, too", "Africa/Nairobi"),
+    },
 )
 SERIAL = field(
     text(r"[A-Za-z0-9-]{1,40}", "a serial number (letters, digits and -)"), "Serial number, once it is bought"
@@ -271,6 +274,7 @@ SITE: Schema = {
             "onboarding": field(ONBOARDING, "From interest to live"),
         },
         {
+            "language": field(choice("en", "fr", "pt"), "Of the host sheet, beside English", "fr", default="en"),
             "looking_glass": field(parts.MACHINE, "Machine whose BGP table may be read: the host's router"),
             "unlimited_resolvers": field(
                 many(parts.NETWORK, "a list of prefixes", least=0),

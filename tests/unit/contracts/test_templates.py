@@ -26,7 +26,7 @@ TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 
 def computes(source: str) -> list[str]:
     """What a template does that the library should do."""
-    tree = jinja2.Environment(autoescape=True).parse(source)
+    tree = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
     found = [f"the filter {name}" for name in sorted({each.name for each in tree.find_all(nodes.Filter)} - FORMS)]
     lines = [line for tag in TAG.findall(source) for line in tag.splitlines()]
     return found + [f"a tag of {len(line)} characters" for line in lines if len(line) > LONGEST]

@@ -79,6 +79,14 @@ def test_what_people_attest_and_what_a_fleet_raises_goes_into_the_verdict(site: 
     assert "A. Person" not in (site.base / "reports/acceptance.md").read_text()
 
 
+def test_the_last_accepted_report_stays_when_a_later_one_is_not(site: Site) -> None:
+    assert accepted(site, {}).returncode == 0
+    assert judged(site, raised_checks=["TM-03"]).returncode == 0
+    folder = site.base / "reports"
+    read = [json.loads((folder / name).read_text())["certifiable"] for name in ("acceptance.json", "accepted.json")]
+    assert read == [False, True]
+
+
 def test_in_check_mode_no_report_is_written(site: Site) -> None:
     assert judged(site, "--check").returncode == 0
     assert not (site.base / "reports").exists()

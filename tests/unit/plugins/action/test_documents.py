@@ -114,14 +114,65 @@ def test_the_latest_acceptance_is_read(bench: Bench) -> None:
     (bench.base / "reports" / "acc01").mkdir(parents=True)
     (bench.base / "reports" / "acc01" / "acceptance.json").write_text(json.dumps(report))
     bench.run(reports=str(bench.base / "reports"))
-    assert b"Accepted for stage live" in bench.files()["sites/acc.html"]
-    assert b"Not judged yet" in bench.files()["sites/nbo.html"]
+    assert b"Accepted for stage Live" in bench.files()["sites/acc.html"]
+    assert b"Not tested yet" in bench.files()["sites/nbo.html"]
+
+
+def test_what_was_accepted_before_is_told_beside_a_failure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents.fleet_files, "today", lambda: "2026-11-20")
+    folder = bench.base / "reports" / "acc01"
+    folder.mkdir(parents=True)
+    report = {
+        "node": "acc01.l.root-servers.org",
+        "stage": "drained",
+        "certifiable": True,
+        "started": "2026-11-15T01:02:03Z",
+    }
+    (folder / "accepted.json").write_text(json.dumps(report))
+    failed = report | {"stage": "live", "certifiable": False, "started": "2026-11-20T01:02:03Z"}
+    (folder / "acceptance.json").write_text(json.dumps(failed))
+    bench.run(reports=str(bench.base / "reports"))
+    said = b"announces the covering prefixes, tested 2026-11-15; not accepted at the last test, 2026-11-20"
+    assert said in bench.files()["sites/acc.html"]
+    assert said in bench.files()["index.html"]
+    (folder / "accepted.json").write_text("{")
+    refused(bench.run(reports=str(bench.base / "reports")), "accepted.json", "remove it")
+
+
+def speaking(bench: Bench, code: str) -> None:
+    path = bench.inventory.parent / "sites" / "acc.yml"
+    path.write_text(path.read_text().replace("asn: 20144\n", f"asn: 20144\nlanguage: {code}\n", 1))
+
+
+def test_a_site_with_a_language_has_both_and_loses_the_one_it_gives_up(bench: Bench) -> None:
+    speaking(bench, "fr")
+    result = bench.run()
+    assert result["documents"] == sorted([*EXPECTED, "sites/acc.fr.html", "sites/acc.fr.md"])
+    assert '<html lang="fr">' in bench.files()["sites/acc.fr.html"].decode()
+    path = bench.inventory.parent / "sites" / "acc.yml"
+    path.write_text(path.read_text().replace("language: fr\n", ""))
+    assert bench.run()["removed"] == ["sites/acc.fr.html", "sites/acc.fr.md"]
+    assert sorted(bench.files()) == sorted(EXPECTED)
+
+
+def test_a_language_without_texts_is_told_with_the_choices(bench: Bench) -> None:
+    speaking(bench, "eo")
+    refused(bench.run(), "sites/acc.yml:", "language: eo is not one of: en, fr, pt")
+
+
+def test_a_broken_catalogue_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    speaking(bench, "fr")
+    (bench.base / "fr.mo").write_bytes(b"no catalogue")
+    monkeypatch.setattr(documents, "CATALOGUES", bench.base)
+    refused(bench.run(), str(bench.base / "fr.mo"), "is no compiled catalogue", "make messages")
+    (bench.base / "fr.mo").unlink()
+    refused(bench.run(), str(bench.base / "fr.mo"))
 
 
 def test_a_fleet_without_reports_has_none_yet_r_5(bench: Bench) -> None:
     result = bench.run(reports=str(bench.base / "nowhere" / "reports"))
     assert not result.get("failed")
-    assert b"Not judged yet" in bench.files()["sites/nbo.html"]
+    assert b"Not tested yet" in bench.files()["sites/nbo.html"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"results": 7}', b"\xff\xfe"])

@@ -55,6 +55,16 @@ def test_nothing_changes() -> None:
     assert describe({}, {}) == "Nothing changes.\n"
 
 
+def test_what_a_host_reads_is_told_once_whatever_its_language() -> None:
+    french = {"sites/nbo.fr.html": "<p>fr</p>", "sites/nbo.fr.md": sheet("nbo", "nbo01 nbo02").replace("Name", "Nom")}
+    more = describe(tree(), tree() | french)
+    assert more == "No node and no host sees a change. 1 host sheet looks different and says the same.\n"
+    after = tree() | {name: text.replace("0100", "0199") for name, text in french.items()}
+    told = describe(tree() | french, after | {"sites/nbo.md": sheet("nbo", "nbo01 nbo02", "+1 555 0199")})
+    assert told.startswith("# 1 host sees a change\n")
+    assert "nbo.fr" not in told
+
+
 def test_one_node() -> None:
     told = changed(lim01__etc__knot__knot_DOT_conf=configuration("lim01", 8))
     assert told == (

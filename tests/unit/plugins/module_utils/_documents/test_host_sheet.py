@@ -9,8 +9,10 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._documents import host_sheet, ports
-from site_records import Record, cluster, node, onboarding, record, report, session, sheet
+from site_records import Record, cluster, judged, node, onboarding, record, report, session, sheet
 
+DEPLOYED = "The instance was deployed successfully; the host was notified on 2026-01-08."
+LATER = "Due after a successful deployment: installed and tested, and the host notified."
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}
 
 
@@ -21,7 +23,7 @@ def cells(made: Record, label: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "announces", "current"),
+    ("changes", "announces", "planned"),
     [
         ({}, "all 5 prefixes", "live"),
         ({"state": "drained", "mode": "drained"}, "the 2 covering prefixes", "drained"),
@@ -30,16 +32,16 @@ def cells(made: Record, label: str) -> list[str]:
         (
             {"state": "onboarding", "mode": "live", "onboarding": onboarding(6)},
             "all 5 prefixes, once it has passed its tests",
-            "dark",
+            "live",
         ),
         ({"state": "suspended", "mode": "dark", "operational": False}, "nothing", "dark"),
         ({"state": "decommissioned", "mode": "dark", "decommissioned": GONE}, "nothing", "dark"),
     ],
 )
-def test_it_says_what_is_announced_now(changes: Record, announces: str, current: str) -> None:
+def test_it_says_what_is_planned(changes: Record, announces: str, planned: str) -> None:
     page = host_sheet.page(record(**changes))
     assert page["announces"] == announces
-    assert [mode["mode"] for mode in page["modes"] if mode["current"]] == [current]
+    assert [mode["mode"] for mode in page["modes"] if mode["planned"]] == [planned]
 
 
 def test_each_mode_announces_what_the_policy_says() -> None:
@@ -65,8 +67,8 @@ def test_the_prefixes_can_be_copied_as_they_are() -> None:
     ("changes", "title", "first"),
     [
         ({}, None, "glance"),
-        ({"state": "drained", "mode": "drained"}, "Drained for maintenance", "glance"),
-        ({"state": "suspended"}, "Suspended: not part of the service now", "glance"),
+        ({"state": "drained", "mode": "drained"}, "Planned: drained for maintenance", "glance"),
+        ({"state": "suspended"}, "Suspended: not to be part of the service now", "glance"),
         ({"state": "decommissioned", "decommissioned": GONE}, "Decommissioned on 2026-05-01", "removal"),
         ({"state": "onboarding", "onboarding": onboarding(4)}, "Next: step 5 of 8, Appliance purchased", "glance"),
     ],
@@ -102,8 +104,8 @@ def test_a_host_that_left_reads_what_to_take_away() -> None:
 @pytest.mark.parametrize(
     ("money", "said"),
     [
-        ({"programme": "africa_phase_2", "usd": 6000, "due": True, "reason": "Deployed."}, "USD 6,000 due. Deployed."),
-        ({"programme": "africa_phase_2", "usd": 500, "due": False, "reason": "Later."}, "USD 500 not due yet. Later."),
+        ({"programme": "africa_phase_2", "usd": 6000, "due": True, "reason": ""}, f"USD 6,000 due. {DEPLOYED}"),
+        ({"programme": "africa_phase_2", "usd": 500, "due": False, "reason": ""}, f"USD 500 not due yet. {LATER}"),
     ],
 )
 def test_funding_is_told(money: Record, said: str) -> None:
@@ -112,6 +114,19 @@ def test_funding_is_told(money: Record, said: str) -> None:
     facts = dict(host_sheet.page(made)["onboarding"]["facts"])
     assert facts["Reimbursement"] == said
     assert facts["Expression of interest"] == f"2025-11-03 under Africa phase 2, USD {money['usd']:,} asked for"
+
+
+@pytest.mark.parametrize(
+    ("operational", "said"),
+    [
+        (True, "not possible yet. Onboarding step 5 comes first: Appliance purchased (host)."),
+        (False, "not possible yet. The instance is not operational."),
+    ],
+)
+def test_why_the_appliance_may_not_be_installed_yet(operational: bool, said: str) -> None:
+    refused = {"allowed": False, "reason": "A reason in English.", "override": ""}
+    made = record(state="onboarding", operational=operational, onboarding=onboarding(4, provisioning=refused))
+    assert dict(host_sheet.page(made)["onboarding"]["facts"])["Installation"] == said
 
 
 def test_nothing_is_due_to_a_host_that_left() -> None:
@@ -292,12 +307,11 @@ def test_a_cluster_shows_its_routers_its_servers_and_what_stays() -> None:
 
 
 def test_an_acceptance_is_told_in_words() -> None:
-    page = host_sheet.page(record(), [report(), report("lim01", stage="drained")])
+    page = host_sheet.page(record(), judged(report(), report("lim01", stage="drained")))
     told = page["acceptance"][0]
-    assert (told["verdict"], told["tone"]) == ("Accepted for stage live", "good")
+    assert (told["verdict"], told["tone"]) == ("Accepted for stage Live", "good")
     assert told["summary"] == "44 of 44 checks passed, 1 skipped"
     assert told["when"] == "2026-04-05 06:07 UTC"
-    assert page["verdict"] == "Accepted for stage live"
 
 
 def test_a_failed_acceptance_names_the_checks() -> None:
@@ -312,37 +326,32 @@ def test_a_failed_acceptance_names_the_checks() -> None:
     made = report(
         certifiable=False, counts={"pass": 42, "fail": 1, "error": 1}, results=[failed, warned], reasons=["DN-26"]
     )
-    told = host_sheet.page(record(), [made])["acceptance"][0]
-    assert (told["verdict"], told["tone"]) == ("Not accepted for stage live", "bad")
+    told = host_sheet.page(record(), judged(made))["acceptance"][0]
+    assert (told["verdict"], told["tone"]) == ("Not accepted for stage Live", "bad")
     assert told["summary"] == "42 of 44 checks passed"
     assert [check["kind"] for check in told["failed"]] == [
         "failed",
         "could not be judged (a warning, which does not stop the node)",
     ]
-    for text in sheet(record(), [made]):
+    for text in sheet(record(), made):
         assert "NSID is the name of the node" in text
         assert "no NSID" in text
 
 
 def test_a_run_without_a_verdict_is_told_as_that() -> None:
     made = report(status="not_reached", verdict="Not reached", certifiable=False, counts={})
-    told = host_sheet.page(record(), [made])["acceptance"][0]
+    told = host_sheet.page(record(), judged(made))["acceptance"][0]
     assert (told["verdict"], told["tone"], told["summary"]) == ("Not reached by the latest run", "bad", "")
-    for text in sheet(record(), [made]):
+    for text in sheet(record(), made):
         assert "Not reached by the latest run" in text
-    assert host_sheet.page(record(), [report(counts={})])["acceptance"][0]["summary"] == "No check was judged"
+    assert host_sheet.page(record(), judged(report(counts={})))["acceptance"][0]["summary"] == "No check was judged"
 
 
-@pytest.mark.parametrize("reports", [None, [], [report("lim01")]])
-def test_without_a_report_it_is_not_judged_yet(reports: list[Record] | None) -> None:
-    assert host_sheet.page(record(), reports)["verdict"] == "Not judged yet"
-    for text in sheet(record(), reports):
-        assert "Not judged yet" in text
-
-
-def test_the_verdicts_of_a_cluster_are_counted() -> None:
-    assert host_sheet.page(cluster(), [report()])["verdict"] == "1 accepted for stage live, 1 not judged yet"
-    assert host_sheet.page(cluster(), [report(), report("nbo02")])["verdict"] == "Accepted for stage live (2 of 2)"
+@pytest.mark.parametrize("reports", [[], [report("lim01")]])
+def test_without_a_report_it_is_not_tested_yet(reports: list[Record]) -> None:
+    assert host_sheet.page(record(), judged(*reports))["acceptance"][0]["verdict"] == "Not tested yet"
+    for text in sheet(record(), *reports):
+        assert "Not tested yet" in text
 
 
 def test_a_long_name_of_a_port_is_cut_in_the_picture_and_whole_in_the_table() -> None:
@@ -351,5 +360,7 @@ def test_a_long_name_of_a_port_is_cut_in_the_picture_and_whole_in_the_table() ->
     alone = drawing(profile=profile, uplink=uplink(interface=names[0]))
     crowded = drawing(profile=profile, uplink=uplink(interface="bond0", bond={**BOND, "members": names}))
     assert [leader["label"] for leader in alone["leaders"]] == [f"{names[0]}: uplink"]
-    assert all(leader["label"].endswith("…") for leader in crowded["leaders"])
+    first, *others = crowded["leaders"]
+    assert first["label"].endswith("…"), "the rightmost port has the least room"
+    assert not others[-1]["label"].endswith("…")
     assert [row["port"] for row in crowded["rows"]] == names

@@ -98,7 +98,7 @@ def test_states_differ_in_shape_and_not_in_colour_alone() -> None:
     assert len({shape for _, shape in shapes}) == 6
     dot = re.search(r'<a class="dot live".*?</a>', page)[0]
     assert 'href="#s-live"' in dot
-    assert "<title>NBO, Nairobi, KE: live, single</title>" in dot
+    assert "<title>NBO, Nairobi, KE: planned live, single</title>" in dot
 
 
 def test_no_contact_and_no_address_is_on_it() -> None:

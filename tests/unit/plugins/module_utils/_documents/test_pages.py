@@ -10,7 +10,7 @@ import html
 import re
 
 from ansible_collections.icann.imrs.plugins.module_utils._documents import pages
-from site_records import LOADER, cluster, fleet, other_host, record, report, sheet
+from site_records import LOADER, cluster, fleet, judged, other_host, record, report, sheet
 
 GONE = {"date": "2026-05-01", "by": "DNS Engineering", "reason": "Host moved out"}
 
@@ -36,7 +36,7 @@ NOBODY_ELSES = (
 
 
 def test_a_host_reads_nothing_of_another() -> None:
-    mine, theirs = sheet(record(), [report(), report("lim01")]), sheet(other_host())
+    mine, theirs = sheet(record(), report(), report("lim01")), sheet(other_host())
     for word in NOBODY_ELSES:
         assert all(word not in text for text in mine), word
         assert any(word in text for text in theirs), f"{word} is not looked for where it stands"
@@ -45,7 +45,7 @@ def test_a_host_reads_nothing_of_another() -> None:
 def test_both_forms_say_the_same() -> None:
     """Everything that one would copy, and every heading, is in both."""
     for made in (record(), cluster(), other_host(), record(state="decommissioned", decommissioned=GONE)):
-        page, markdown = sheet(made, [report()])
+        page, markdown = sheet(made, report())
         body = page.partition("<body>")[2]
         plain = re.sub(r"\\([\\`*_\[\]<>|#])", r"\1", markdown)
         pieces = re.findall(r"<code>(.*?)</code>", body, re.DOTALL) + re.findall(r"<h[23][^>]*>(.*?)</h[23]>", body)
@@ -107,15 +107,15 @@ def test_the_policy_lets_in_this_style_and_this_script_and_nothing_else() -> Non
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:
-    assert sheet(record(), [report()]) == sheet(record(), [report()])
-    assert sheet(record(), [report()]) != sheet(record(state="drained", mode="drained"), [report()])
+    assert sheet(record(), report()) == sheet(record(), report())
+    assert sheet(record(), report()) != sheet(record(state="drained", mode="drained"), report())
 
 
 def test_a_fleet_gives_a_page_and_two_documents_for_each_site() -> None:
-    texts = dict(pages.documents(fleet(record(), other_host()), LOADER, {"nbo01": report()}))
+    texts = dict(pages.documents(fleet(record(), other_host()), LOADER, judged(report())))
     assert list(texts) == ["index.html", "sites/nbo.html", "sites/nbo.md", "sites/lim.html", "sites/lim.md"]
-    assert "Accepted for stage live" in texts["sites/nbo.md"]
-    assert "Not judged yet" in texts["sites/lim.md"]
+    assert "Accepted for stage Live" in texts["sites/nbo.md"]
+    assert "Not tested yet" in texts["sites/lim.md"]
     assert all(pages.MARK in text[:2000] for text in texts.values())
 
 

@@ -203,11 +203,12 @@ def test_the_context_may_suspend_a_site() -> None:
 
 
 def test_airport_and_city_may_differ_from_slug_and_name() -> None:
-    device = node(site={**SITE, "slug": "acc2", "name": "Accra, second site"})
+    device = node(site={**SITE, "slug": "acc2", "name": "Accra, second site", "time_zone": "Africa/Accra"})
     device["config_context"]["imrs"]["location"] = {"iata": "acc", "city": "Accra"}
     found = sheet(acc01=device)
     assert found["site"] == "acc2"
-    assert found["location"] == {"iata": "acc", "city": "Accra", "country": "GH", "coordinates": "5.6052, -0.1668"}
+    told = {"iata": "acc", "city": "Accra", "country": "GH", "coordinates": "5.6052, -0.1668"}
+    assert found["location"] == told | {"time_zone": "Africa/Accra"}
 
 
 def test_the_country_is_the_nearest_region_with_a_code() -> None:
@@ -348,6 +349,7 @@ def test_one_site_without_a_sheet_does_not_hide_another() -> None:
         (node(site={**SITE, "asns": []}), "site acc: ASNs: is missing; "),
         (node(site={**SITE, "tenant": None}), "site acc: Tenant: is missing; "),
         (node(site={**SITE, "latitude": None}), "site acc: Latitude and longitude: is missing; "),
+        (node(site={**SITE, "time_zone": "Africa/Acra"}), "site acc: Time zone: Africa/Acra is no IANA time zone "),
         (node(site={**SITE, "slug": "acc-2"}), "site acc-2: Slug: acc-2 is not a short name"),
         (node(regions=["africa"]), "site acc: Region: is missing; "),
         (node(serial="CLP 1"), "device acc01: Serial number: CLP 1 is not a serial number "),

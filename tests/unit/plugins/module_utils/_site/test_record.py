@@ -9,7 +9,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._site import contract
+from ansible_collections.icann.imrs.plugins.module_utils._site import contract, onboarding
 from ansible_collections.icann.imrs.plugins.module_utils._site.session import Bfd, HostSession
 
 if t.TYPE_CHECKING:
@@ -44,6 +44,8 @@ def test_the_contract(lab: Lab) -> None:
     (found,) = lab.load().sites
     assert found == {
         "fleet": "lab",
+        "language": "en",
+        "day": onboarding.EVER,
         "site": "xlb",
         "kind": "single",
         "state": "onboarding",
@@ -72,6 +74,7 @@ def test_the_contract(lab: Lab) -> None:
             "region": "north_america",
             "latitude": 58.6175,
             "longitude": -101.4689,
+            "time_zone": "",
         },
         "nodes": [
             {

@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
     from .conftest import Lab
 
 TOP = (
-    "site, kind, operational, mode, asn, host, location, vantage, nodes, peers, onboarding, looking_glass, "
+    "site, kind, operational, mode, asn, host, location, vantage, nodes, peers, onboarding, language, looking_glass, "
     "unlimited_resolvers, cluster, maintenance, attestations, decommissioned"
 )
 
