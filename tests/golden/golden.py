@@ -27,8 +27,8 @@ Tree = t.Mapping[str, bytes]
 
 WHOLE_SHEETS = ("acc", "bog", "lpb", "nbo")
 """A single, a decommissioned one, one in the middle of onboarding, a cluster."""
-AS_TEXT = ("akl", "beg", "gru", "tnr", "vli", "waw")
-"""A distant peer, a suspended one, one in Portuguese, one in French, NO_EXPORT, a drained one: their Markdown."""
+AS_TEXT = ("akl", "beg", "tnr.fr", "vli", "waw")
+"""A distant peer, a suspended one, one in French, NO_EXPORT, a drained one: their Markdown."""
 SUMS = "SHA256SUMS"
 SHEETS = "sites"
 LIBRARY = "usr/lib/imrs/imrs"
@@ -59,8 +59,7 @@ def kept(rendered: Tree) -> dict[str, bytes]:
     for name, content in compared(rendered).items():
         top, _, path = name.rpartition("/") if name.startswith(f"{SHEETS}/") else name.partition("/")
         if top == SHEETS:
-            stem, _, suffix = path.partition(".")
-            keep = stem in WHOLE_SHEETS or (stem in AS_TEXT and suffix.endswith("md"))
+            keep = path.partition(".")[0] in WHOLE_SHEETS or path.removesuffix(".md") in AS_TEXT
         else:
             keep = (path, shape(content)) not in shown
             shown.add((path, shape(content)))

@@ -75,6 +75,10 @@ FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "imrs-community": (("0:65535", "4294967295:0:4294967295"), ("0:65536", "1:4294967296:1")),
     "imrs-coordinates": (("90, 180", "-90,-180.0"), ("90.01, 0", "0, -180.001")),
     "imrs-interface": (("eno2", "bond0", "enp3s0f0np0", "dummyport"), ("lo", "all", "default", "dummy0", "sit0")),
+    "imrs-time-zone": (
+        ("UTC", "Africa/Nairobi", "Europe/Warsaw"),
+        ("Africa", "Africa/Nairobo", "../UTC", "", "+03:00"),
+    ),
     "imrs-prose": (("N'Djamena", "caf\u00e9", ""), ("a\u200bb", " ", "e" + "\u0301" * 5)),
     "imrs-ssh-key": (
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",),
