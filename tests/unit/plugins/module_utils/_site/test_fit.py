@@ -84,7 +84,6 @@ FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",),
         ("ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAABAQ==", "ssh-ed25519 !", "ssh-ed25519 AAA", "ssh-ed25519"),
     ),
-    "imrs-time-zone": (("Africa/Nairobi", "UTC", "America/Sao_Paulo"), ("Africa/Nairobbi", "", "Mars/Olympus", "EAT+3")),
     "date": (("2024-02-29",), ("2025-02-29", "2025-13-01")),
 }
 """Texts of each format, right ones and wrong ones."""
