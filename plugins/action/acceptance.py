@@ -145,14 +145,12 @@ class ActionModule(ActionBase):
         directory = given["report_directory"]
         if not directory or self._task.check_mode:
             return _said(report, [])
-        before = next(_history(directory, report.stage), None)
-        if before is not None:
-            report = dataclasses.replace(report, since=since.compare(before, report_json.document(report)))
-        written = _write(report, withheld.of(expected), directory)
-        at = report_json.moment(report.started).replace("-", "").replace(":", "")
-        folder = os.path.join(directory, _HISTORY)
-        reports.keep(folder, f"{at}-{report.stage}.json", report_json.render(report), _KEPT, os.replace)
-        return _said(report, written)
+        try:
+            return _said(report, _written(report, expected, directory))
+        except (OSError, jinja2.TemplateError, KeyError, TypeError, ValueError, AttributeError) as error:
+            # The verdict counts all the same: a full disk here must not leave a good node dark there.
+            told = f"{directory}: the reports could not be written ({type(error).__name__}: {error})"
+            return {**_said(report, []), "warnings": [told]}
 
     def _mark(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
         """Reports that say that there is no verdict of this run, in place of those of an earlier one."""
@@ -198,6 +196,20 @@ def _found(directory: str, name: str) -> acceptance_fleet.Document | str | None:
         return f"cannot be read ({error.strerror})"
     except ValueError as error:
         return "is no text" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _written(report: Report, expected: Expected, directory: str) -> list[str]:
+    """The reports' paths, with what has changed since the one before; and one more in the history."""
+    before = next(_history(directory, report.stage), None)
+    if before is not None:
+        report = dataclasses.replace(report, since=since.compare(before, report_json.document(report)))
+    written = _write(report, withheld.of(expected), directory)
+    at = (
+        report_json.moment(time.time()).replace("-", "").replace(":", "")
+    )  # this machine's clock: a node's may be wrong
+    folder = os.path.join(directory, _HISTORY)
+    reports.keep(folder, f"{at}-{report.stage}.json", report_json.render(report), _KEPT, os.replace)
+    return written
 
 
 def _write(report: Report, hidden: withheld.Withheld, directory: str) -> list[str]:

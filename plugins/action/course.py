@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 import time
 import typing as t
 
@@ -16,7 +14,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import cour
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.course import Course, Order, Report
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
 from ansible_collections.icann.imrs.plugins.module_utils._statement import Seal
-from ansible_collections.icann.imrs.plugins.plugin_utils import signing
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold, signing
 
 
 class ActionModule(ActionBase):
@@ -61,7 +59,7 @@ class ActionModule(ActionBase):
             return gate.unsigned
 
         def seal(grant: gate.Grant) -> gate.Command:
-            about = gate.about(report, f"{getpass.getuser()}@{socket.gethostname()}", signing.collection())
+            about = gate.about(report, hold.whoever(), signing.collection())
             text = grant.statement(order.node_name, about, time.time(), order.days).text()
             return gate.sealed(Seal(text, signing.sign(text, order.signing_key, self._loader)))
 

@@ -43,7 +43,8 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "sender": {"type": "str", "default": ""},
     "again": {"type": "bool", "default": False},
 }
-_ATTACHED = ("acceptance.md", "acceptance.html")
+_ATTACHED = ("acceptance.html",)
+"""The host's report; the others have addresses that are the engineers' affair."""
 
 
 @dataclasses.dataclass(frozen=True)

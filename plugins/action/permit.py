@@ -63,9 +63,18 @@ def _node(name: str, variables: t.Mapping[str, t.Any]) -> Node:
         withdrawn=str(variables.get("__acceptance_withdrawn", {}).get("said", "")),
         renders=bool(variables.get("imrs_render_directory")),
         plans="imrs_plan" in variables,
+        unattested=_unattested(variables),
         others=tuple(
             f"{provider} is {variables[provider]}, the sheet has {variables.get(f'imrs_{provider}', 'none')}"
             for provider in PROVIDERS
             if provider in variables and variables[provider] != variables.get(f"imrs_{provider}", "")
         ),
     )
+
+
+def _unattested(variables: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """What has to be attested of a node that is to be live, and is not."""
+    if variables.get("imrs_mode") != "live":
+        return ()
+    said = {each["check"] for each in variables.get("imrs_attestations", ())}
+    return tuple(check for check in variables.get("imrs_required_attestations", ()) if check not in said)

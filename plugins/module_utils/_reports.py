@@ -24,12 +24,15 @@ def write(
     for name, text in texts.items():
         draft = folder / f".{name}.{secrets.token_hex(4)}"
         draft.touch(0o600 if private else 0o666, exist_ok=False)
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            if private:
-                file.flush()
-                os.fsync(file.fileno())
-        move(str(draft), str(folder / name))
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(text)
+                if private:
+                    file.flush()
+                    os.fsync(file.fileno())
+            move(str(draft), str(folder / name))
+        finally:
+            draft.unlink(missing_ok=True)
         written.append(str(folder / name))
     return written
 

@@ -40,7 +40,7 @@ def this_run(node: str) -> Run:
     return Run(
         id=run_id(),
         node=node,
-        who=f"{_account()} on {socket.gethostname()}",
+        who=whoever(),
         playbook=" ".join(playbooks),
         machine=_machine(),
         process=f"{process} {_start(process)}",
@@ -72,6 +72,11 @@ def hold(ask: Ask, node: str, facts: t.Mapping[str, t.Any], *, take_over: bool) 
         return result, ""
     result = ask({**mine, "over": other["id"]})
     return result, f"{Run.parse(other)} held the node, and its process is gone" if not result.get("held_by") else ""
+
+
+def whoever() -> str:
+    """Who this is, and on which machine."""
+    return f"{_account()} on {socket.gethostname()}"
 
 
 def _account() -> str:

@@ -23,17 +23,18 @@ def read(given: t.Any) -> dict[str, dict[str, t.Any]]:
         return {"inputs": {report.KEYS[0]: wrong}, "bounds": {}}
     files = {key: str(given[key]) for key in report.KEYS if given.get(key)}
     bounds = {key: value for key, value in given.items() if key not in report.KEYS and value is not None}
-    return {"inputs": {key: _file(pathlib.Path(name).expanduser()) for key, name in files.items()}, "bounds": bounds}
+    return {"inputs": {key: _file(name) for key, name in files.items()}, "bounds": bounds}
 
 
-def _file(path: pathlib.Path) -> dict[str, t.Any]:
+def _file(name: str) -> dict[str, t.Any]:
     """One file. Registries write names of people in several encodings, and these are not looked at."""
-    found: dict[str, t.Any] = {"name": str(path)}
+    found: dict[str, t.Any] = {"name": name}
     try:
+        path = pathlib.Path(name).expanduser()
         if path.exists() and not path.is_file():
             return {**found, "error": "is no file; name one that can be read"}
         text = path.read_text(encoding="utf-8", errors="replace")
         return {**found, "modified": path.stat().st_mtime, "text": text}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last: ~ of nobody
         said = getattr(error, "strerror", None) or str(error)
         return {**found, "error": f"{said}; fetch it, or take it out of acceptance_registration"}

@@ -41,12 +41,14 @@ def sign(text: str, key: str, loader: Loader) -> str:
 
 def signer(key: str, signers: t.Sequence[t.Mapping[str, str]], loader: Loader) -> str:
     """The name of the key in the fleet, once it has proven that it can sign; ValueError says why it is of no use."""
+    _refuse_content(key)
     if not key:
         raise ValueError(
             "certificates of this fleet are signed (certificate in fleet.yml): say which key signs, with "
             "-e imrs_signing_key=FILE. FILE is a private key, also one that Ansible Vault has encrypted, or the public "
             "key of one in an agent"
         )
+    collection()  # what is signed tells it, and a run must not fail for that when all is done
     public = pathlib.Path(key).expanduser().read_text("utf-8") if key.endswith(".pub") else _keygen(key, loader, "-y")
     found = [each["name"] for each in signers if each["key"].split()[:2] == public.split()[:2]]
     if not found:
@@ -57,7 +59,26 @@ def signer(key: str, signers: t.Sequence[t.Mapping[str, str]], loader: Loader) -
 
 
 def collection() -> dict[str, str]:
-    """Version of the collection, and the SHA-256 of what it runs: plugins, roles and playbooks, file by file."""
+    """Version of the collection, and the SHA-256 of what it runs: plugins, roles and playbooks, file by file.
+
+    ValueError when that cannot be read.
+    """
+    try:
+        return _collection()
+    except (OSError, yaml.YAMLError) as error:
+        raise ValueError(f"the collection itself cannot be read, so nothing is signed: {error}") from error
+
+
+def _refuse_content(key: str) -> None:
+    """A key in place of a file's name must not come into a message."""
+    if "\n" in key or "PRIVATE KEY" in key:
+        raise ValueError(
+            "imrs_signing_key is the name of a file, and no key; put the key into a file, which Ansible Vault "
+            "may encrypt"
+        )
+
+
+def _collection() -> dict[str, str]:
     digest = hashlib.sha256()
     files = sorted(path for part in _SIGNED_PARTS for path in (_ROOT / part).rglob("*") if path.is_file())
     for path in files:
@@ -78,6 +99,7 @@ def _version() -> str:
 
 def _keygen(key: str, loader: Loader, *words: str, text: str = "") -> str:
     """What ssh-keygen prints for a key. It has no terminal, so it cannot ask for anything."""
+    _refuse_content(key)
     try:
         file = loader.get_real_file(key) if not key.endswith(".pub") else str(pathlib.Path(key).expanduser())
     except AnsibleError as error:

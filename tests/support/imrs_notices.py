@@ -65,6 +65,7 @@ class Bench:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "acceptance.json").write_text(json.dumps({**report, **changes}))
         (folder / "acceptance.md").write_text(f"# {name}: accepted, São Tomé\n")
+        (folder / "acceptance.html").write_text(f"<p>{name}: accepted, São Tomé</p>\n")
 
     def run(self, *nodes: str, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
         """The plugin, as a task calls it."""

@@ -200,7 +200,11 @@ def _course(gate: Gate, order: Order, now: float) -> Course:
 
 
 def _to_renew(gate: Gate, order: Order, now: float) -> bool:
-    """Whether a good certificate needs a later end, or one at all, or none."""
+    """Whether a good certificate needs a later end, or one at all, or none: one for more than what is judged now, of a
+    node that was drained since, can be renewed only when it is live again.
+    """
+    if gate.certified > order.mode or gate.certified > gate.ceiling:
+        return False
     if order.days is None or not gate.ends:
         return (order.days is None) != (gate.ends == "")
     return seconds(gate.ends) - now < order.days * DAY / 2

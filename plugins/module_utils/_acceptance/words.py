@@ -153,7 +153,10 @@ def follows(report: Report) -> str:
     due = f"It was judged while {DUE[report.stage]}."
     if report.harmful:
         return f"{due} What hurts users takes it out of service until it is mended; other instances answer then."
-    return f"{due} It goes no further; one that was accepted before stays as it was, any other announces nothing."
+    return (
+        f"{due} It goes no further. If exactly this configuration was accepted before, the node stays as it was. "
+        "If not, it announces nothing."
+    )
 
 
 def stays(stage: str, doubtful: t.Sequence[str], *, judged: bool) -> str:

@@ -28,6 +28,8 @@ class Node(t.NamedTuple):
     """``imrs_plan`` is set: it would never be changed while it is in service."""
     others: tuple[str, ...] = ()
     """Providers that are not those of its sheet, in words."""
+    unattested: tuple[str, ...] = ()
+    """What the fleet requires people to attest before it goes live, as its sheet wants, and nobody has."""
 
 
 def withdrawals(nodes: t.Iterable[Node], *, check: bool) -> list[str]:
@@ -77,13 +79,26 @@ def refusal(nodes: t.Sequence[Node], *, accepted: bool, check: bool) -> str:
             "the onboarding in the site sheet, or record an onboarding.override there, or leave these nodes out: "
             "--limit provisionable\n"
         )
-    if not (accepted or check or len(nodes) == 1):
-        return (
-            "These tags leave acceptance out. A changed configuration voids a node's certificate, and without "
-            f"acceptance it stays dark: so would all {len(nodes)} nodes, one after another. Add the tag acceptance, or "
-            "take one node: --limit"
-        )
-    return ""
+    if accepted or check or len(nodes) == 1:
+        return _unattested(nodes) if accepted and not check else ""
+    return (
+        "These tags leave acceptance out. A changed configuration voids a node's certificate, and without "
+        f"acceptance it stays dark: so would all {len(nodes)} nodes, one after another. Add the tag acceptance, or "
+        "take one node: --limit"
+    )
+
+
+def _unattested(nodes: t.Sequence[Node]) -> str:
+    """Why nothing is begun for want of attestations. A node that is live would be changed, could not be accepted any
+    more, and would stay dark.
+    """
+    missing = [node for node in sorted(nodes) if node.unattested]
+    told = "".join(f"{node.name}: {', '.join(node.unattested)} not attested\n" for node in missing)
+    return told and (
+        f"Nothing is provisioned or judged, so all nodes stay as they are:\n{told}The fleet requires that "
+        "(required_attestations in fleet.yml) before a node goes live. Do it and write it into the site sheet "
+        "(attestations), or leave these nodes out by --limit\n"
+    )
 
 
 def incomparable(nodes: t.Sequence[Node], *, whole: bool) -> str:

@@ -36,6 +36,8 @@ if t.TYPE_CHECKING:
 
 LONGEST_PROVISIONAL = 86400.0
 """Seconds that a certificate may wait for its confirmation at most."""
+SOON = 60 * 86400.0
+"""Seconds before the end of a certificate from which on that is told."""
 CHANGED = "the configuration has changed since acceptance"
 UNCONFIRMED = "not confirmed in time"
 MOST_FORESEEN = 16
@@ -259,6 +261,20 @@ class Authority:
         until = before.foreseen_until or Expiry.after(seconds, now)
         after = dataclasses.replace(before, foreseen=(*before.foreseen, fingerprint), foreseen_until=until)
         return self._take(after) or {"changed": True}
+
+    def adopt(self, found: Certificate) -> bool:
+        """A certificate that could not be verified at the start, and now was; False when there is another one."""
+        if found.statement != self.certificate.statement or not self.certificate.reason:
+            return False
+        self.certificate = found
+        return True
+
+    def ending(self, wall: float) -> list[str]:
+        """What is to be said of an end that is near or over, for people. ``wall``: seconds since 1970."""
+        ends = self.certificate.ends
+        if not ends or self.void or certificates.seconds(ends) - wall > SOON:
+            return []
+        return [f"certificate: the gate does not take it up again after {ends}; run icann.imrs.accept"]
 
     def not_to_reinstate(self, fingerprint: str) -> str:
         """Why the certificate cannot count again for the files of this fingerprint; empty when it can."""

@@ -11,6 +11,7 @@ import math
 import typing as t
 
 from .._routing.policy import Mode
+from .._statement import TIME
 from . import marks, store
 
 if t.TYPE_CHECKING:
@@ -107,6 +108,11 @@ class Certificate:
     def expires_at(self) -> float | None:
         """Seconds since 1970; None when permanent."""
         return self.expiry.wall if self.expiry else None
+
+
+def seconds(text: str) -> float:
+    """Seconds since 1970 of a time as statements have it; ValueError when it is none."""
+    return datetime.datetime.strptime(text, TIME).replace(tzinfo=datetime.UTC).timestamp()
 
 
 def read(path: pathlib.Path) -> Certificate:

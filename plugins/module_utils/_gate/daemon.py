@@ -17,15 +17,14 @@ import time
 import typing as t
 
 from .. import _addressing as addressing
-from .._probes import load
 from .._routing import policy
 from .._routing.policy import Mode
 from . import marks, status, store
 from .authority import Authority, Fingerprint
-from .certificate import Moment
 from .claims import Claims
 from .comeback import Comeback
 from .control import Control
+from .evidence import moment as _moment
 from .evidence import now as _now
 from .notify import Notifier
 from .session import IDLE, Loss, Route, Session
@@ -33,6 +32,7 @@ from .signature import NotSignedError, Signers
 from .watch import Find, Watch
 
 if t.TYPE_CHECKING:
+    from .certificate import Certificate
     from .config import Config
     from .evidence import Source
     from .paths import Paths
@@ -77,7 +77,6 @@ class Gate:
         self._complaint = ""
         self._degraded: list[str] = []
         self._late_at = 0.0
-        self._stopped = 0
         before, now = store.remembered(paths.falls), _now()
         self._evidence = evidence(before, self._after_evidence)
         self._node = self._evidence.appliance
@@ -101,6 +100,7 @@ class Gate:
         self._refresh()
         await self._control.start()
         works = [self._session.run(), self._routing.run(), self._beat(), *self._evidence.works()]
+        works.append(self._signers.again(self._believed))
         tasks = [asyncio.ensure_future(work) for work in works]
         stop = asyncio.ensure_future(self._stop.wait())
         self._notify(READY="1", STATUS=self._summary())
@@ -236,10 +236,8 @@ class Gate:
 
     def _doubt_routing(self) -> None:
         """A routing daemon that somebody stopped keeps its sessions until their hold times are over."""
-        states = load.threads(self._routing.pid) if self._routing.pid else ""
-        self._stopped = self._stopped + 1 if states and not states.strip(load.STOPPED) else 0
-        if self._stopped == STOPPED_FOR:
-            self._report_hung(f"all of its {len(states)} threads are stopped")
+        if self._routing.stopped() == STOPPED_FOR:
+            self._report_hung("all of its threads are stopped")
 
     def _complain(self, now: float) -> None:
         """Say once what is degraded, and once that it is over."""
@@ -269,6 +267,14 @@ class Gate:
         if complaint and complaint != self._complaint:
             LOG.error("%s", complaint)
         self._complaint = complaint
+
+    def _believed(self, found: Certificate) -> None:
+        """What could not be verified at the start is now."""
+        if self._authority.adopt(found):
+            LOG.warning("the certificate was verified: %s", self._authority.void or f"signed by {found.signed_by}")
+            self._doubt_certificate()
+            self._refresh()
+            self._tell()
 
     def _end_intent(self) -> None:
         """What was asked for until a time is over then."""
@@ -335,7 +341,7 @@ class Gate:
             result = authority.trial(sessions, str(request["fingerprint"]), _moment(), float(request["for"]))
         elif verb == "foresee":
             proven, planned = str(request["from"]), str(request["fingerprint"])
-            result = authority.foresee(planned, _moment(), float(request["for"]), proven)
+            result = authority.foresee(planned, _moment(), min(float(request["for"]), self._config.foresee), proven)
         elif verb == "reinstate":
             result = self._comeback.reinstate(str(request["fingerprint"]), ask_only=bool(request.get("ask")))
             if result["changed"]:
@@ -386,13 +392,9 @@ class Gate:
         return {
             "node": self._config.node,
             "mode": {family: str(mode) for family, mode in self._modes.items()},
-            **status.report(self._authority, self._node, self._comeback, _now()),
+            **status.report(self._authority, self._node, self._comeback, _now(), time.time()),
             "challenge": self._signers.challenge,
             "claims": self._claims.as_json(_now()),
             "session": {"state": session.state, "reason": session.reason, "announced": list(session.announced)},
             **self._evidence.status(),
         }
-
-
-def _moment() -> Moment:
-    return Moment(time.time(), _now())

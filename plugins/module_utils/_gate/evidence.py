@@ -14,6 +14,7 @@ import time
 import typing as t
 
 from .. import _addressing as addressing
+from .certificate import Moment
 from .config import NodeConfig, RouterConfig
 from .node import Node
 from .questions import Questions, way_out
@@ -183,6 +184,11 @@ class OfRouter:
         before = self.appliance.health[family].healthy
         self.appliance.observe(family, source, outcome, now())
         self._changed(self.appliance.health[family].healthy != before)
+
+
+def moment() -> Moment:
+    """This moment on both clocks."""
+    return Moment(time.time(), now())
 
 
 def now() -> float:

@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
     from .comeback import Comeback
 
 
-def report(authority: Authority, node: Appliance, comeback: Comeback, now: float) -> dict[str, t.Any]:
-    """All of it, JSON-safe; times in seconds."""
+def report(authority: Authority, node: Appliance, comeback: Comeback, now: float, wall: float) -> dict[str, t.Any]:
+    """All of it, JSON-safe; times in seconds. ``now`` since boot, ``wall`` since 1970."""
     certificate = authority.certificate
     return {
         "intent": authority.intents.layers.as_json(),
@@ -49,6 +49,6 @@ def report(authority: Authority, node: Appliance, comeback: Comeback, now: float
             for family, health in node.health.items()
         },
         "graceful": node.graceful(now),
-        "degraded": node.degraded(now),
+        "degraded": [*node.degraded(now), *authority.ending(wall)],
         "falls": {**{name: node.falls(name) for name in (GATE, ROUTING)}, CONFIGURATION: comeback.falls},
     }

@@ -11,6 +11,8 @@ import logging
 import os
 import typing as t
 
+from .._probes import load
+
 if t.TYPE_CHECKING:
     import pathlib
 
@@ -64,6 +66,7 @@ class Watch:
         self._on_exit = on_exit
         self.pid = 0
         self.reason = "not looked for yet"
+        self._stopped = 0
 
     async def run(self) -> None:
         """For ever. Not to find the process is no evidence of anything: the probes go on."""
@@ -81,6 +84,12 @@ class Watch:
             if descriptor >= 0:
                 await self._hold(pid, descriptor)
             await asyncio.sleep(again)
+
+    def stopped(self) -> int:
+        """In how many looks in a row, this one included, all threads of the process were stopped (``T`` in /proc)."""
+        states = load.threads(self.pid) if self.pid else ""
+        self._stopped = self._stopped + 1 if states and not states.strip(load.STOPPED) else 0
+        return self._stopped
 
     async def _hold(self, pid: int, descriptor: int) -> None:
         loop = asyncio.get_running_loop()

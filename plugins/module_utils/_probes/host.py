@@ -212,7 +212,15 @@ def _switched_on(patterns: t.Iterable[str]) -> list[str]:
     """Kernel settings that are not 0, as paths below ``/proc/sys``: names of interfaces may have dots."""
     root = pathlib.Path("/proc/sys")
     paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
-    return [str(path.relative_to(root)) for path in paths if path.read_text(encoding="ascii").strip() != "0"]
+    return [str(path.relative_to(root)) for path in paths if _text(path) not in {"", "0"}]
+
+
+def _text(path: pathlib.Path) -> str:
+    """What a file says; empty where it has gone meanwhile, as an interface may."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _proxied(runner: Runner) -> dict[str, t.Any] | None:

@@ -109,11 +109,30 @@ def test_a_mistake_is_told_in_a_sentence(site: Site, more: dict[str, t.Any], tol
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_place_that_cannot_be_written_is_named(site: Site) -> None:
+def test_a_report_that_cannot_be_written_is_told_and_changes_no_verdict(site: Site) -> None:
+    """A full disk on the controller must not have the role take a good node dark."""
     (site.base / "file").write_text("")
     done = judged(site, report_directory=str(site.base / "file"))
+    assert done.returncode == 0, done.stdout
+    assert "certifiable" in done.stdout
+    told = f"{site.base / 'file'}: the reports could not be written (FileExistsError:"
+    assert told in " ".join((done.stdout + done.stderr).split())
+
+
+def test_an_earlier_report_that_is_no_use_changes_no_verdict(site: Site) -> None:
+    history = site.base / "reports/history"
+    history.mkdir(parents=True)
+    (history / "20260101T000000Z-live.json").write_text('{"format": 1, "status": "judged"}')
+    done = judged(site)
+    assert done.returncode == 0, done.stdout
+    assert "the reports could not be written (KeyError: 'results')" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_before_a_run_begins_its_place_has_to_be_there(site: Site) -> None:
+    (site.base / "reports").write_text("")
+    done = marked(site)
     assert done.returncode != 0
-    told = f"acceptance: {site.base / 'file'}: File exists; give report_directory a place that can be written"
+    told = f"acceptance: {site.base / 'reports'}: File exists; give report_directory a place that can be written"
     assert told in " ".join((done.stdout + done.stderr).split())
 
 
@@ -234,7 +253,8 @@ def test_what_has_changed_since_the_report_before_it_is_told_and_reports_are_kep
     assert "DN-01 did not pass then and passes now." in found["changes"]
     names = sorted(path.name for path in history.iterdir())
     assert len(names) == 50
-    assert first.name in names
+    made = [name for name in names if name.endswith("Z-live.json") and not name.startswith(("2020", "2099"))]
+    assert len(made) == 1, "by the controller's clock, not by the node's"
     assert names[0] == "20200101T000013Z-live.json"
     assert recorded["evidence"]
 

@@ -32,7 +32,7 @@ def test_a_host_is_told_once(bench: Bench) -> None:
     assert bench.sent() == [[NOC, HANDS]]
     (message,) = bench.post.messages
     assert message.sender == "noc@imrs.example"
-    for part in (b"=?utf-8?", b"Message-ID: <imrs-notice.", b'filename="yfb01-acceptance.md"', b"text/markdown"):
+    for part in (b"=?utf-8?", b"Message-ID: <imrs-notice.", b'filename="yfb01-acceptance.html"', b"text/html"):
         assert part in message.octets
     assert "ᐃᖃᓗᐃᑦ" in result["sites"][0]["text"]
     again = bench.run()
@@ -57,7 +57,8 @@ def test_both_reports_of_every_appliance_are_attached(bench: Bench) -> None:
     (bench.reports / "yfb01/acceptance.html").write_text("<p>good</p>")
     bench.run()
     octets = bench.post.messages[0].octets
-    assert b'filename="yfb01-acceptance.md"' in octets
+    assert b'filename="yfb01-acceptance.html"' in octets
+    assert b"acceptance.md" not in octets, "it is for engineers"
     assert b'filename="yfb01-acceptance.html"' in octets
 
 
@@ -115,7 +116,7 @@ def test_what_has_not_passed_is_not_announced_and_no_failure(bench: Bench, chang
     result = bench.run()
     assert (result["changed"], result.get("failed", False), bench.sent()) == (False, False, [])
     assert result["said"][0].startswith("yfb: no notice is due: yfb01 ")
-    assert bench.files() == {"yfb01/acceptance.json", "yfb01/acceptance.md"}
+    assert bench.files() == {"yfb01/acceptance.json", "yfb01/acceptance.md", "yfb01/acceptance.html"}
 
 
 def test_a_check_says_what_would_be_sent_and_sends_nothing(bench: Bench) -> None:
@@ -255,8 +256,12 @@ def test_a_server_that_is_not_told_right_is_not_asked(bench: Bench, options: dic
         ("yfb01/acceptance.json", b"{", "acceptance.json: is not JSON"),
         ("yfb01/acceptance.json", b"[]", "acceptance.json: is not an acceptance report"),
         ("yfb01/acceptance.json", b"\xff", "acceptance.json: is not UTF-8"),
-        ("yfb01/acceptance.md", b"\xff", "acceptance.md: is not UTF-8"),
-        ("yfb01/acceptance.md", b"on 10.144.30.11", "yfb01-acceptance.md: names 10.144.30.11, where operators reach"),
+        ("yfb01/acceptance.html", b"\xff", "acceptance.html: is not UTF-8"),
+        (
+            "yfb01/acceptance.html",
+            b"on 10.144.30.11",
+            "yfb01-acceptance.html: names 10.144.30.11, where operators reach",
+        ),
         ("yfb/notice.json", b"{}", "notice.json: is no record of a notice"),
     ],
 )

@@ -87,6 +87,25 @@ def test_no_key_is_named_with_the_way_to_give_one() -> None:
         signing.signer("", [], DataLoader())
 
 
+def test_a_key_in_place_of_a_files_name_comes_into_no_message(tmp_path: pathlib.Path) -> None:
+    content = key(tmp_path, "mine").read_text()
+    for ask in (lambda: signing.signer(content, [], DataLoader()), lambda: signing.sign("text", content, DataLoader())):
+        with pytest.raises(ValueError, match="is the name of a file, and no key") as caught:
+            ask()
+        assert content.splitlines()[1] not in str(caught.value)
+
+
+def test_a_collection_that_cannot_be_read_is_told_before_anything_begins(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = key(tmp_path, "mine")
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "galaxy.yml").write_text("version: [")
+    monkeypatch.setattr(signing, "_ROOT", tmp_path)
+    with pytest.raises(ValueError, match="the collection itself cannot be read"):
+        signing.signer(str(mine), signers(mine), DataLoader())
+
+
 def test_a_certificate_names_the_collection_by_what_it_runs() -> None:
     found = signing.collection()
     assert found == signing.collection()

@@ -72,6 +72,13 @@ def test_a_certificate_with_an_end_is_renewed_in_its_second_half(days: int | Non
     assert bool(course.judged(now, Mode.LIVE, Report()).certify) == renewed
 
 
+def test_the_end_of_more_than_what_is_judged_is_not_renewed() -> None:
+    """A node that was drained since: the gate would take no certificate that says less."""
+    found = status(certificate={"ends_at": "2026-02-01T00:00:00Z"})
+    now = course.plot(json.dumps(found), dataclasses.replace(ORDER, days=100, mode=Mode.DRAINED), 1767225600.0)
+    assert course.judged(now, Mode.DRAINED, Report()).certify == ()
+
+
 def test_what_is_signed_says_what_was_judged_and_when() -> None:
     grant = gate.Grant("certify", Mode.LIVE, "aa", (A,), None, "c")
     results = [

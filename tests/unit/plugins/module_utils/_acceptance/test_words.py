@@ -119,7 +119,7 @@ def test_what_is_announced_is_said_of_an_accepted_node_only(stage: str) -> None:
     silence("master_soa")(scene)
     report = scene.report()
     assert all(words.STAGES[stage] not in " ".join(text.split()) for text in texts(report))
-    assert "any other announces nothing" in words.follows(report)
+    assert "If not, it announces nothing" in words.follows(report)
     silence("soa")(scene)
     assert "out of service until it is mended" in words.follows(scene.report())
 

@@ -32,6 +32,14 @@ OVERRIDE = Node("xac01", allowed=True, override="2026-01-05, J. Doe: Lab rehears
             False,
             "Nothing is provisioned: xaa01: routing_provider is frr, the sheet has bird. The gate",
         ),
+        (
+            [GOOD._replace(unattested=("OB-01",))],
+            True,
+            False,
+            "all nodes stay as they are:\nxaa01: OB-01 not attested\n",
+        ),
+        ([GOOD._replace(unattested=("OB-01",))], True, True, ""),
+        ([GOOD._replace(unattested=("OB-01",))], False, False, ""),  # nothing is accepted, so nothing goes up
         # What is wrong for all comes before what is wrong with one.
         ([SUSPENDED, GOOD._replace(renders=True)], False, False, "imrs_render_directory is set"),
     ],

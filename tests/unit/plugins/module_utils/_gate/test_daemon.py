@@ -153,7 +153,7 @@ def test_what_is_foreseen_is_marked_for_the_fingerprint_until_it_is_accepted(tmp
         assert not mark.exists()
         request = {"verb": "foresee", "fingerprint": OTHER, "from": HEX, "for": 60}
         before = time.time()
-        assert await gate.answer(request) == {"changed": True}
+        assert await gate.answer({**request, "for": 86400}) == {"changed": True}, "for no longer than is configured"
         after = time.time()
         assert mark.exists(), "before the change is made"
         until = (await gate.answer({"verb": "status"}))["certificate"]["foreseen_until"]
@@ -174,8 +174,20 @@ def test_what_is_foreseen_is_marked_for_the_fingerprint_until_it_is_accepted(tmp
         assert not (await gate.answer({"verb": "status"}))["certificate"]["valid"]
         assert not mark.exists()
 
+    run(tmp_path, story, {**DATA, "foresee": 60})
+    run(tmp_path, after_a_restart, {**DATA, "foresee": 60})
+
+
+def test_root_cannot_have_foreseen_what_the_operator_does_not_want(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "fingerprint").write_text(HEX)
+
+    async def story(gate: Gate) -> None:
+        await gate.answer({"verb": "certify", "mode": "live", "fingerprint": HEX, "sessions": [MARK]})
+        with pytest.raises(ValueError, match="cannot be foreseen for 0 s"):
+            await gate.answer({"verb": "foresee", "fingerprint": OTHER, "from": HEX, "for": 60})
+        assert gate.status()["certificate"]["foreseen_until"] is None
+
     run(tmp_path, story)
-    run(tmp_path, after_a_restart)
 
 
 def test_a_mark_that_cannot_be_made_is_told(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:

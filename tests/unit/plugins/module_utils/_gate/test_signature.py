@@ -9,6 +9,7 @@ import dataclasses
 import json
 import pathlib
 import subprocess
+import time
 import typing as t
 
 import pytest
@@ -219,15 +220,17 @@ def kept(tmp_path: pathlib.Path, keys: Keys, **more: t.Any) -> dict[str, t.Any]:
         ({"statement": "", "signature": ""}, "no key of the fleet has signed it"),
         ({"sessions": [MARK, MARK.rpartition(":")[0] + ":99"]}, "does not have what dnseng has signed"),
         ({"fingerprint": OTHER}, "does not have what dnseng has signed"),
-        ({"expiry": None}, "does not have what dnseng has signed"),
+        (
+            {"expiry": {"wall": 1e12, "boot": 1e12, "seconds": 1e12}},
+            "it was not confirmed before the gate started anew",
+        ),
         ({"signature": "nothing"}, "no key of the fleet has signed the statement"),
     ],
 )
 def test_a_certificate_that_was_edited_on_the_disk_is_void(
     tmp_path: pathlib.Path, keys: Keys, forge: dict[str, t.Any], why: str
 ) -> None:
-    # Provisional: its end is not to be taken away.
-    found = kept(tmp_path, keys, seconds=3600)
+    found = kept(tmp_path, keys)
     (tmp_path / "certificate.json").write_text(json.dumps({**found, **forge}))
 
     async def doubts(gate: Gate) -> None:
@@ -250,19 +253,69 @@ def test_an_end_takes_nothing_down_and_counts_for_a_gate_that_starts(tmp_path: p
     assert found["ends"] == "2099-01-01T00:00:00Z"
 
 
-def test_a_gate_without_ssh_keygen_says_so(tmp_path: pathlib.Path, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_that_is_near_is_told(tmp_path: pathlib.Path, keys: Keys) -> None:
+    async def signs(gate: Gate) -> None:
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 59 * 86400))
+        for ends, told in (("2099-01-01T00:00:00Z", False), (soon, True)):
+            await gate.answer(request(keys.sign(statement(gate.status()["challenge"], ends=ends).text())))
+            assert any(f"after {ends}" in line for line in gate.status()["degraded"]) == told
+
+    run(tmp_path, keys.signers, signs)
+
+
+def test_what_is_not_signed_ends_with_the_gate(tmp_path: pathlib.Path, keys: Keys) -> None:
+    """A certificate for minutes, and a change that was foreseen: their ends stand in a file that is not signed."""
+    minutes = kept(tmp_path, keys, seconds=3600)
+    assert minutes["expiry"]
+
+    async def unconfirmed(gate: Gate) -> None:
+        assert "it was not confirmed before the gate started anew" in certificate(gate)["reason"]
+
+    run(tmp_path, keys.signers, unconfirmed)
+    good = kept(tmp_path, keys)
+    end = {"wall": 1e12, "boot": 1e12, "seconds": 1e12}
+    (tmp_path / "certificate.json").write_text(json.dumps({**good, "foreseen": [OTHER], "foreseen_until": end}))
+
+    async def forgotten(gate: Gate) -> None:
+        assert (certificate(gate)["valid"], certificate(gate)["foreseen_until"]) == (True, None)
+
+    run(tmp_path, keys.signers, forgotten)
+
+
+def test_a_signature_that_could_not_be_verified_is_verified_again(
+    tmp_path: pathlib.Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept(tmp_path, keys)
+    monkeypatch.setattr(signature, "AGAIN", 0.05)
     monkeypatch.setattr(signature, "_SSH_KEYGEN", "/nowhere/ssh-keygen")
 
-    async def doubts(gate: Gate) -> None:
+    async def waits(gate: Gate) -> None:
         assert "the signature cannot be verified" in certificate(gate)["reason"]
+        monkeypatch.setattr(signature, "_SSH_KEYGEN", "/usr/bin/ssh-keygen")
+        async with asyncio.timeout(60):
+            while not certificate(gate)["valid"]:  # noqa: ASYNC110 - sends no event
+                await asyncio.sleep(0.05)
+        assert certificate(gate)["signed_by"] == "dnseng"
 
-    async def believes(gate: Gate) -> None:
-        assert certificate(gate)["valid"]
+    run(tmp_path, keys.signers, waits)
 
-    run(tmp_path, keys.signers, doubts)
-    monkeypatch.undo()
-    run(tmp_path, keys.signers, believes)  # nothing was forgotten
+
+def test_what_was_revoked_meanwhile_stays_revoked(
+    tmp_path: pathlib.Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(tmp_path, keys)
+    monkeypatch.setattr(signature, "AGAIN", 0.05)
+    monkeypatch.setattr(signature, "_SSH_KEYGEN", "/nowhere/ssh-keygen")
+
+    async def revokes(gate: Gate) -> None:
+        await gate.answer({"verb": "revoke"})
+        monkeypatch.setattr(signature, "_SSH_KEYGEN", "/usr/bin/ssh-keygen")
+        async with asyncio.timeout(60):
+            while gate._signers._doubted is not None:  # noqa: ASYNC110 - sends no event
+                await asyncio.sleep(0.05)
+        assert certificate(gate)["reason"] == "revoked"
+
+    run(tmp_path, keys.signers, revokes)
 
 
 @pytest.mark.parametrize(
