@@ -10,6 +10,7 @@ import typing as t
 from .._acceptance import words as verdicts
 from . import sheet_words as words
 from .language import Translator, msg
+from .withheld import PUBLIC
 
 if t.TYPE_CHECKING:
     from .._site.contract import NodeRecord
@@ -57,7 +58,7 @@ def summary(node: NodeRecord, report: Report | None, tr: Translator) -> dict[str
         "failed": [
             _failed(result, tr) for result in report.get("results") or [] if result.get("status") in {"fail", "error"}
         ],
-        "reasons": [] if accepted else [str(reason) for reason in report.get("reasons") or []],
+        "reasons": [] if accepted else [PUBLIC.text(reason) for reason in report.get("reasons") or []],
     }
 
 
@@ -68,7 +69,7 @@ def _failed(result: Report, tr: Translator) -> dict[str, str]:
     return {
         "check": str(result.get("id", "")),
         "title": str(result.get("title", "")),
-        "message": str(result.get("message", "")),
+        "message": PUBLIC.text(result.get("message", "")),
         "kind": tr("%(kind)s (a warning, which does not stop the node)", kind=kind) if warning else kind,
     }
 

@@ -14,6 +14,8 @@ import ipaddress
 import re
 import typing as t
 
+from .. import _addressing as addressing
+
 if t.TYPE_CHECKING:
     from .._acceptance.expected import Expected
 
@@ -65,6 +67,13 @@ class Withheld:
 
 NOTHING = Withheld(frozenset(), (), {}, {})
 """Nothing is known, so no address may be told."""
+PUBLIC = Withheld(
+    frozenset(ipaddress.ip_address(text) for texts in addressing.SERVICE_ADDRESSES.values() for text in texts),
+    (),
+    {},
+    {},
+)
+"""Only the addresses that the whole world asks are told."""
 
 
 def of(expected: Expected) -> Withheld:

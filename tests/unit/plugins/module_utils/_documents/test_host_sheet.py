@@ -338,6 +338,18 @@ def test_a_failed_acceptance_names_the_checks() -> None:
         assert "no NSID" in text
 
 
+def test_what_a_check_saw_is_told_without_addresses_that_strangers_need_not_know() -> None:
+    saw = "199.7.83.42 udp: timeout; master 203.0.113.1: BADKEY"
+    failed = {"id": "DN-01", "title": "SOA", "message": saw, "severity": "F", "status": "fail"}
+    why = "it cannot be reached (ssh: connect to host 198.51.100.99 port 22: No route to host)"
+    for results in ([failed], []):
+        made = report(certifiable=False, counts={"fail": 1}, results=results, reasons=[why])
+        for text in sheet(record(), made):
+            assert ("199.7.83.42 udp: timeout" in text) == bool(results)
+            assert "198.51.100.99" not in text
+            assert "203.0.113.1: BADKEY" not in text
+
+
 def test_a_run_without_a_verdict_is_told_as_that() -> None:
     made = report(status="not_reached", verdict="Not reached", certifiable=False, counts={})
     told = host_sheet.page(record(), judged(made))["acceptance"][0]
