@@ -49,7 +49,7 @@ def signer(key: str, signers: t.Sequence[t.Mapping[str, str]], loader: Loader) -
             "key of one in an agent"
         )
     collection()  # what is signed tells it, and a run must not fail for that when all is done
-    public = pathlib.Path(key).expanduser().read_text("utf-8") if key.endswith(".pub") else _keygen(key, loader, "-y")
+    public = pathlib.Path(_path(key)).read_text("utf-8") if key.endswith(".pub") else _keygen(key, loader, "-y")
     found = [each["name"] for each in signers if each["key"].split()[:2] == public.split()[:2]]
     if not found:
         known = ", ".join(each["name"] for each in signers)
@@ -78,6 +78,14 @@ def _refuse_content(key: str) -> None:
         )
 
 
+def _path(key: str) -> str:
+    """The file, as seen from where the command was given; Ansible itself looks beside the playbook."""
+    try:
+        return str(pathlib.Path(key).expanduser().absolute())
+    except RuntimeError as error:  # ~ of nobody
+        raise ValueError(f"the signing key {key} cannot be found: {error}") from error
+
+
 def _collection() -> dict[str, str]:
     digest = hashlib.sha256()
     files = sorted(path for part in _SIGNED_PARTS for path in (_ROOT / part).rglob("*") if path.is_file())
@@ -101,7 +109,7 @@ def _keygen(key: str, loader: Loader, *words: str, text: str = "") -> str:
     """What ssh-keygen prints for a key. It has no terminal, so it cannot ask for anything."""
     _refuse_content(key)
     try:
-        file = loader.get_real_file(key) if not key.endswith(".pub") else str(pathlib.Path(key).expanduser())
+        file = _path(key) if key.endswith(".pub") else loader.get_real_file(_path(key))
     except AnsibleError as error:
         raise ValueError(f"the signing key {key} cannot be read: {error}") from error
     try:

@@ -30,6 +30,18 @@ def test_a_key_in_a_file(tmp_path: pathlib.Path) -> None:
     assert signing.sign("text", str(mine), DataLoader()).startswith("-----BEGIN SSH SIGNATURE-----")
 
 
+@pytest.mark.parametrize("name", ["mine", "./mine", "~/mine"])
+def test_a_path_is_seen_from_where_the_command_is_given(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    mine = key(tmp_path, "mine")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert signing.signer(name, signers(mine), DataLoader()) == "dnseng"
+    with pytest.raises(ValueError, match="the signing key ~nobody-here/key cannot be found"):
+        signing.signer("~nobody-here/key", signers(mine), DataLoader())
+
+
 def test_a_key_that_ansible_vault_has_encrypted(tmp_path: pathlib.Path) -> None:
     mine, secret = key(tmp_path, "mine"), VaultSecret(b"only here")
     VaultEditor(VaultLib([("default", secret)])).encrypt_file(str(mine), secret)
