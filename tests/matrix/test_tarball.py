@@ -17,14 +17,15 @@ BELONGS = (
     *("meta/*", "bindep.txt", "execution-environment.yml", "REUSE.toml"),
     *("tests/config.yml", "tests/sanity/*"),
     *("plugins/*.py", "roles/*.yml", "roles/*.j2", "roles/*.md", "playbooks/*.yml"),
+    *("roles/*.po", "roles/*.mo"),  # the catalogues of texts, and what they are compiled from
     *("docs/*.md", "docs/schema/*.json", "docs/docsite/*.yml"),
     *("inventories/example/*", "inventories/netbox/netbox.yml"),
 )
 HIDDEN = (".*", "*/.*", "*.pyc", "*/reports/*", "*/molecule/*")
 WHOLE = ("plugins", "roles", "playbooks", "meta")
 """Everything in these folders is needed."""
-LARGEST = 700_000
-"""Bytes. The tarball has some 500,000."""
+LARGEST = 1_000_000
+"""Bytes. The tarball has some 820,000."""
 
 
 def astray(names: set[str]) -> set[str]:
