@@ -87,7 +87,14 @@ class CallbackModule(CallbackBase):
         local = action in ON_THE_CONTROLLER or task.connection == "local" or target == "localhost"
         local = local or "rendered" in result._result  # a bundle that was written on the controller
         local = local or bool(result._result.get("seen"))  # a bundle that need not be sent
-        local = local or task.args.get("verb") in ("review", "forget", "judge", "open")  # nothing runs over a line
+        local = local or task.args.get("verb") in (
+            "review",
+            "forget",
+            "judge",
+            "mark",
+            "open",
+            "overview",
+        )  # nobody is contacted
         items = result._result.get("results") if task.loop is not None else None
         tries = items if isinstance(items, list) else [result._result]
         noted = {
