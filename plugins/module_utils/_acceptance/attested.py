@@ -31,8 +31,8 @@ def judge(
     """Whether it is attested (``given``, by check), and whether a node goes up without.
 
     One that is ``required`` and missing keeps a node whose sheet wants it live (``mode``) from going up. It is asked
-    for below stage live: a node that is there already was certified before the fleet required it, and stays, whatever
-    else changes on it.
+    for below stage live. A node that is live already stays so, as a run over it is refused before it changes anything
+    (``_fleet.permit``).
     """
     if found := given.get(attestation.id):
         told = f"attested on {found['date']}: {found['what']}"

@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _statement as statements
 from .._routing.policy import Mode
+from .report_json import moment
 
 VERBS = {Mode.DARK: "dark", Mode.DRAINED: "drain", Mode.LIVE: "live"}
 """The gate's verb for each stage."""
@@ -51,8 +52,8 @@ class Grant(t.NamedTuple):
             fingerprint=self.fingerprint,
             sessions=self.sessions,
             seconds=self.seconds,
-            issued=written(now),
-            ends="" if days is None else written(now + days * DAY),
+            issued=moment(now),
+            ends="" if days is None else moment(now + days * DAY),
             about=about,
         )
 
@@ -185,8 +186,3 @@ def unsigned(grant: Grant) -> Command:
 def seconds(text: str) -> float:
     """Seconds since 1970 of a time of the gate's, which is UTC."""
     return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
-
-
-def written(moment: float) -> str:
-    """The other way round."""
-    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime(statements.TIME)

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .._site.onboarding import BEFORE_PROVISIONING
+from .record import MOMENT
 
 if t.TYPE_CHECKING:
     from .._site.contract import SiteRecord
@@ -16,7 +16,6 @@ if t.TYPE_CHECKING:
 
 Report = t.Mapping[str, t.Any]
 """The content of an ``acceptance.json``."""
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Decision(t.NamedTuple):
@@ -106,7 +105,7 @@ def _why_not(full: str, report: Report | None) -> str:
         return f"was last judged at stage {report.get('stage') or 'unknown'}, not live"
     if report.get("certifiable") is not True:
         return "has not passed at stage live"
-    if not _MOMENT.fullmatch(str(report.get("started"))):
+    if not MOMENT.fullmatch(str(report.get("started"))):
         return "has a report that does not say when it was judged"
     return ""
 

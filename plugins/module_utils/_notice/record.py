@@ -24,7 +24,8 @@ NAME = "notice.json"
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 """What is known of one address: the server may have the message for it, has it, or does not take it."""
 _FORMAT = 1
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+"""A time as reports and records have it."""
 
 
 def go_live(record: SiteRecord) -> str:
@@ -110,4 +111,4 @@ def parse(text: str, place: str, record: SiteRecord) -> Sent:
 
 def _sound(outcome: Outcome) -> bool:
     known = outcome.state in {SENDING, ACCEPTED, REFUSED} and isinstance(outcome.said, str)
-    return known and isinstance(outcome.at, str) and bool(_MOMENT.fullmatch(outcome.at))
+    return known and isinstance(outcome.at, str) and bool(MOMENT.fullmatch(outcome.at))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import datetime
 import difflib
 import re
 import typing as t
@@ -142,8 +141,3 @@ def _scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return "'" + text.replace("'", "''") + "'"
-
-
-def day(moment: float) -> str:
-    """A Unix time as a day in UTC."""
-    return datetime.datetime.fromtimestamp(int(moment), datetime.UTC).date().isoformat()
