@@ -218,3 +218,17 @@ def test_a_secret_that_cannot_be_used_is_named_before_any_contact(
     assert f"xae01: the secret {variable} {why}" in " ".join((done.stdout + done.stderr).split())
     assert value is None or value not in done.stdout + done.stderr
     assert not fleet.called.exists()
+
+
+@pytest.mark.parametrize("playbook", ["site", "accept"])
+@pytest.mark.parametrize("lacks", [{}, {"imrs_mode": "drained"}, {"imrs_attestations": [{"check": "OB-01"}]}])
+def test_what_the_fleet_requires_to_be_attested_is_asked_for_before_any_contact(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], playbook: str, lacks: dict[str, t.Any]
+) -> None:
+    """A node that is live would be changed, could not be accepted any more, and would stay dark."""
+    fleet.write({"xaa01": make_node("xaa01", imrs_required_attestations=["OB-01"], **lacks)})
+    done = fleet.run(playbook)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0  # the other nodes cannot be reached
+    assert ("so all nodes stay as they are: xaa01: OB-01 not attested" in said) == (not lacks)
+    assert fleet.called.exists() == bool(lacks)
