@@ -229,6 +229,6 @@ def test_what_the_fleet_requires_to_be_attested_is_asked_for_before_any_contact(
     fleet.write({"xaa01": make_node("xaa01", imrs_required_attestations=["OB-01"], **lacks)})
     done = fleet.run(playbook)
     said = " ".join((done.stdout + done.stderr).split())
-    assert done.returncode != 0  # the other nodes cannot be reached
+    assert done.returncode != 0  # nobody can be reached here
     assert ("so all nodes stay as they are: xaa01: OB-01 not attested" in said) == (not lacks)
     assert fleet.called.exists() == bool(lacks)
