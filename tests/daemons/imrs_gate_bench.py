@@ -235,11 +235,9 @@ class Bench:
         self.start("gate", self.node, PYTHON, "-c", self._code("main"), *arguments)
         until((self.directory / "run" / "gate.sock").exists, what="the gate's socket")
 
-    def foresee(self, staged: pathlib.Path, seconds: int) -> str:
+    def foresee(self, staged: pathlib.Path) -> str:
         """What a bundle does before it puts the files of a staged tree in place; the one line of the answer."""
-        config = self.directory / "gate.json"
-        config.write_text(json.dumps({**self.config, "foresee": seconds}))
-        places = ("--config", str(config), "--runtime", str(self.directory / "run"))
+        places = ("--config", str(self.directory / "gate.json"), "--runtime", str(self.directory / "run"))
         command = [PYTHON, "-c", self._code("foresee"), *places, str(staged)]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 

@@ -16,11 +16,14 @@ from imrs_gate_bench import run, until
 from imrs_gate_config import MARKS
 from imrs_provider_bench import FRR, Node
 
+HOST_PEERS = ("192.0.2.2", "2001:db8::2")
+"""The node's addresses, as the host's router speaks to it."""
 FRR_HOST = """
 router bgp 64500
  bgp router-id 192.0.2.1
  no bgp default ipv4-unicast
  no bgp ebgp-requires-policy
+ bgp log-neighbor-changes
  neighbor 192.0.2.2 remote-as 20144
  neighbor 192.0.2.2 password bgp-password-of-the-host-00
  neighbor 192.0.2.2 ttl-security hops 1
@@ -123,13 +126,13 @@ class BesideFrr(Node):
 
     def offer(self, timers: str) -> None:
         """The host's router offers another hold time; the sessions begin anew."""
-        peers = ("192.0.2.2", "2001:db8::2")
-        self.host("configure", "router bgp 64500", *(f"neighbor {peer} timers {timers}" for peer in peers))
+        timed = (f"neighbor {peer} timers {timers}" for peer in HOST_PEERS)
+        self.host("configure", "router bgp 64500", *timed)
         self.host("clear bgp *")
 
-    def neighbors(self) -> dict[str, t.Any]:
-        """What the host's router says of its sessions with the node."""
-        return t.cast("dict[str, t.Any]", json.loads(self.host("show bgp neighbors json")))
+    def heard(self) -> str:
+        """The log of the host's router: each NOTIFICATION that it sent or received, and why a session ended."""
+        return (self.directory / "router.out").read_text()
 
     def routes(self) -> dict[str, str]:
         """What the host's router holds: prefix to AS path."""

@@ -252,6 +252,7 @@ def test_a_changed_configuration_voids_the_certificate(live: Bench) -> None:
     live.await_routes(FIVE)
 
 
+@pytest.mark.parametrize("bench", [{**CONFIG, "foresee": 20}], ids=["foresee"], indirect=True)
 def test_a_foreseen_change_is_announced_on_until_its_time_is_over(live: Bench) -> None:
     judged = live.directory / "judged.conf"
     staged = pathlib.Path(f"{live.directory}/staged{judged}")
@@ -259,7 +260,7 @@ def test_a_foreseen_change_is_announced_on_until_its_time_is_over(live: Bench) -
     staged.write_text("changed")
     log = live.directory / "router.log"
     before = log.read_text()
-    assert live.foresee(live.directory / "staged", 20).endswith("is foreseen")
+    assert live.foresee(live.directory / "staged").endswith("is foreseen")
     staged.replace(judged)
     run(*live.fingerprint_command)
     status = live.status()
