@@ -28,6 +28,8 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     wire,
     words,
 )
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.attested import Tried
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Status
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import FORMAT
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._documents import acceptance_fleet, pages, withheld
@@ -51,6 +53,10 @@ _HISTORY = "history"
 """Folder beside the reports."""
 _KEPT = 50
 """How many reports of a node."""
+
+_RECORDS = ("drill.json",)
+"""Files beside the reports in which playbooks leave what they have tried."""
+_RECORD_FORMAT = 1
 
 _WAIVER = {"check": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}
 _ATTESTED = {key: {"type": "str", "required": True} for key in ("check", "by", "date", "what")}
@@ -136,6 +142,7 @@ class ActionModule(ActionBase):
             waivers=given["waivers"],
             attestations=given["attestations"],
             required=given["required_attestations"],
+            tried=_tried(given["report_directory"], expected.node_name),
             raised=given["raised_checks"],
             fingerprint=given["fingerprint"],
             absent={**absent, **nothing},
@@ -231,6 +238,25 @@ def _history(directory: str, stage: str) -> t.Iterator[dict[str, t.Any]]:
             continue
         if isinstance(found, dict) and (found.get("format"), found.get("status")) == (report_json.FORMAT, words.JUDGED):
             yield found
+
+
+def _tried(directory: str | None, node: str) -> dict[str, Tried]:
+    """What drills have left beside the reports, by check; what is no record of this node counts for nothing."""
+    found: dict[str, Tried] = {}
+    for name in _RECORDS if directory else ():
+        try:
+            record = json.loads((pathlib.Path(str(directory)) / name).read_text(encoding="utf-8"))
+            if (record["format"], record["node"]) != (_RECORD_FORMAT, node):
+                continue
+            when, by = str(record["when"]), str(record["by"])
+            found |= {
+                str(each["id"]): Tried(str(each["status"]), str(each["message"]), when, by)
+                for each in record["results"]
+                if each["status"] in {status.value for status in Status}
+            }
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def _here(given: t.Mapping[str, t.Any], node: str) -> tuple[list[dict[str, t.Any]], dict[str, str]]:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What people attest: said, missing, or missing and required. Judged from the sheet alone; it never does harm."""
+"""What people attest, and what was tried on a node at a time of its own: said, missing, or missing and required.
+
+Judged from the sheet and from records of earlier runs alone (``icann.imrs.drill``); it never does harm.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,18 @@ if t.TYPE_CHECKING:
     from .._site.host_variables import Attested
 
 
+class Tried(t.NamedTuple):
+    """What a record says of a check that software tried at a time of its own."""
+
+    status: str
+    """``pass``, ``fail``, ``error`` or ``skipped``."""
+    message: str
+    date: str
+    """As ISO 8601 has it."""
+    by: str
+    """Who ran it."""
+
+
 class Said(t.NamedTuple):
     """What a report says of an attestation."""
 
@@ -26,15 +41,29 @@ class Said(t.NamedTuple):
 
 
 def judge(
-    attestation: Attestation, given: t.Mapping[str, Attested], required: t.Collection[str], mode: str, stage: Mode
+    attestation: Attestation,
+    given: t.Mapping[str, Attested],
+    required: t.Collection[str],
+    mode: str,
+    stage: Mode,
+    tried: t.Mapping[str, Tried],
 ) -> Said:
-    """Whether it is attested (``given``, by check), and whether a node goes up without.
+    """Whether it is attested (``given``, by check), or was ``tried``, and whether a node goes up without.
 
     One that is ``required`` and missing keeps a node whose sheet wants it live (``mode``) from going up. It is asked
     for below stage live. A node that is live already stays so, as a run over it is refused before it changes anything
     (``_fleet.permit``).
+
+    What was tried and has failed is a warning whatever is required: who tried it was told, and has left the node
+    drained. It counts until it is tried again, or attested on a later day.
     """
-    if found := given.get(attestation.id):
+    found, record = given.get(attestation.id), tried.get(attestation.id)
+    if record and record.status != Status.SKIPPED and not (found and found["date"] > record.date[:10]):
+        told = f"tried on {record.date[:10]}: {record.message}"
+        if record.status == Status.PASS:
+            return Said(Severity(attestation.severity), Status.PASS, told, record.by)
+        return Said(Severity.WARNING, Status(record.status), told, record.by)
+    if found:
         told = f"attested on {found['date']}: {found['what']}"
         return Said(Severity(attestation.severity), Status.PASS, told, found["by"])
     if attestation.id not in required:
@@ -45,4 +74,4 @@ def judge(
     return Said(Severity.WARNING, Status.SKIPPED, "not attested; the fleet requires it before the node goes live", "")
 
 
-__all__ = ["ATTESTATIONS", "Attestation", "Said", "judge"]
+__all__ = ["ATTESTATIONS", "Attestation", "Said", "Tried", "judge"]

@@ -50,7 +50,7 @@ ROOMS = (
     system,
 )
 
-ORDER = ("HW", "OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR", "MM", "OB")
+ORDER = ("HW", "OS", "TM", "HD", "DN", "ZI", "BG", "CL", "AR", "PR", "FB", "MM", "OB")
 """Groups in the order of requirements section 3; CL is of a cluster's own routers."""
 
 

@@ -58,8 +58,9 @@ ATTESTED = """\
 
 ## What people attest
 
-No software here can run these. Somebody does them, and writes into the site's sheet what was done
-([sheet.md](sheet.md), `attestations`). Reports name what nobody has attested, as a warning. What
+Acceptance cannot run these. Somebody does them, and writes into the site's sheet what was done
+([sheet.md](sheet.md), `attestations`). Of those that `icann.imrs.drill` tries ([drills.md](drills.md)), reports
+tell what came of it, without anybody's word. Reports name what nobody has attested, as a warning. What
 `required_attestations` of `fleet.yml` names keeps a node from going up whose sheet wants it live, whatever its
 severity; a node that is live already stays so. None does harm. *Severity* is that of the requirement.
 

@@ -19,7 +19,7 @@ from .standing import Placed, Standing, all_of
 
 if t.TYPE_CHECKING:
     from .._site.host_variables import Attested
-    from .attested import Attestation
+    from .attested import Attestation, Tried
     from .expected import Expected
 
 REQUIRED_SCOPES = {Mode.DARK: ("node",), Mode.DRAINED: ("node",), Mode.LIVE: ("node", "vantage")}
@@ -181,6 +181,7 @@ def judge(  # noqa: PLR0913 - all but three are options
     waivers: t.Sequence[t.Mapping[str, str]] = (),
     attestations: t.Sequence[Attested] = (),
     required: t.Collection[str] = (),
+    tried: t.Mapping[str, Tried] = types.MappingProxyType({}),
     raised: t.Collection[str] = (),
     fingerprint: str = "",
     absent: t.Mapping[str, str] | None = None,
@@ -193,8 +194,8 @@ def judge(  # noqa: PLR0913 - all but three are options
     measures.
 
     ``certified``: marks of the sessions that get what is announced at this moment. ``required``: what has to be
-    attested before a node goes live; ``raised``: checks of severity W that are F in this fleet. ``now``: Unix
-    time, of a report without evidence.
+    attested before a node goes live; ``tried``: what drills of earlier runs have found; ``raised``: checks of severity
+    W that are F in this fleet. ``now``: Unix time, of a report without evidence.
     """
     evidence = Evidence.gather(documents, expected, stage, certified)
     catalog = [check for check in catalog if expected.function in check.functions]
@@ -218,8 +219,9 @@ def judge(  # noqa: PLR0913 - all but three are options
                 harm=check.harm,
             )
         )
+    given = {each["check"]: each for each in attestations}
     said = [
-        _attested(each, attestations, required, expected, stage)
+        _attested(each, attested.judge(each, given, required, expected.mode, stage, tried))
         for each in attestable
         if expected.function in each.functions
     ]
@@ -245,16 +247,9 @@ def judge(  # noqa: PLR0913 - all but three are options
     )
 
 
-def _attested(
-    attestation: Attestation,
-    attestations: t.Sequence[Attested],
-    required: t.Collection[str],
-    expected: Expected,
-    stage: Mode,
-) -> Result:
+def _attested(attestation: Attestation, said: attested.Said) -> Result:
     """An attestation as a result."""
-    given = {each["check"]: each for each in attestations}
-    severity, status, message, by = attested.judge(attestation, given, required, expected.mode, stage)
+    severity, status, message, by = said
     return Result(
         id=attestation.id,
         title=attestation.title,

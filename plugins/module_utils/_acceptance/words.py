@@ -31,6 +31,7 @@ SUBJECTS = {
     "CL": "The cluster behind this router",
     "AR": "Anycast addresses",
     "PR": "Seen from your side",
+    "FB": "What happens when something breaks",
     "MM": "Monitoring and measurement",
     "OB": "Access and people",
 }

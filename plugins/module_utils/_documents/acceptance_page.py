@@ -32,6 +32,7 @@ MEANS = {
     "CL": "ICANN's engineers see to it. You have nothing to do.",
     "AR": "ICANN's engineers see to it. You have nothing to do.",
     "PR": "Look whether your router takes the prefixes, and passes them on to your network as your host sheet says.",
+    "FB": "ICANN's engineers see to it. You have nothing to do.",
     "MM": "ICANN's engineers see to it. You have nothing to do.",
     "OB": "ICANN's engineers see to it, and ask you where it takes both.",
 }

@@ -65,6 +65,103 @@ class Attestation(t.NamedTuple):
     """The appliances that it is for (``imrs_function``)."""
 
 
+_DRILLS = (
+    (
+        "FB-01",
+        "F",
+        "A planned stop of the nameserver withdraws first",
+        "All prefixes were gone at the host's router within 10 s, and came back with the nameserver.",
+    ),
+    (
+        "FB-02",
+        "F",
+        "A dead or hung nameserver is withdrawn",
+        "Killed, hung, and without UDP over IPv6: what was dead was withdrawn within 15 s, and nothing else.",
+    ),
+    (
+        "FB-03",
+        "F",
+        "A nameserver with wrong answers is withdrawn",
+        "With SERVFAIL, REFUSED or an empty zone, all prefixes were gone within 15 s.",
+    ),
+    (
+        "FB-04",
+        "F",
+        "A stale zone drains the node",
+        "With newer zones at the masters for longer than the limit, the specific prefixes were withdrawn.",
+    ),
+    (
+        "FB-05",
+        "F",
+        "Silent masters withdraw nothing",
+        "While no master could be reached, everything was announced as before.",
+    ),
+    (
+        "FB-06",
+        "F",
+        "A killed routing daemon is withdrawn at once",
+        "The host's router had dropped its routes within 1 s, and had them again when the node was healthy.",
+    ),
+    (
+        "FB-07",
+        "F",
+        "A hung routing daemon is withdrawn",
+        "The host's router had dropped its routes when the hold time was over.",
+    ),
+    (
+        "FB-08",
+        "F",
+        "A dead line is withdrawn, and mends itself",
+        "The host's router had dropped the routes when the hold time was over; they came back with the line.",
+    ),
+    ("FB-09", "F", "A gate that is killed or hangs is withdrawn", "All prefixes were gone within 30 s."),
+    (
+        "FB-10",
+        "F",
+        "A nameserver that comes and goes is held down",
+        "While it was killed again and again, what was announced changed twice at most.",
+    ),
+    (
+        "FB-11",
+        "F",
+        "Routing without a nameserver announces nothing",
+        "The routing daemon was started while the nameserver was down: nothing was announced.",
+    ),
+    (
+        "FB-12",
+        "F",
+        "A dead nameserver keeps no covering prefix",
+        "With the nameserver stopped, killed or hung, the covering prefixes were withdrawn, too.",
+    ),
+    (
+        "FB-13",
+        "F",
+        "A configuration with a mistake changes nothing",
+        "It was refused before anything read it, and no session dropped.",
+    ),
+    (
+        "FB-14",
+        "W",
+        "A full disk stops no answers",
+        "With the file systems of logs and data full, the node answered as before.",
+    ),
+    (
+        "FB-15",
+        "W",
+        "A wrong clock stops no answers",
+        "Without time servers for a day, and with a clock an hour off, the node answered.",
+    ),
+    (
+        "FB-16",
+        "F",
+        "What was not proven cannot be marked live",
+        "The gate refused a certificate for another configuration, and nothing changed.",
+    ),
+)
+"""Id, severity, title, condition. Those that a machine can try on itself in minutes are tried by ``icann.imrs.drill``,
+whose record stands for somebody's word.
+"""
+
 ATTESTATIONS = (
     Attestation(
         *("OS-04", "F", "A reboot ends as it should"),
@@ -94,6 +191,7 @@ ATTESTATIONS = (
         "BIOS, BMC and network cards have the firmware of the operator's baseline, or a newer one.",
         "requirements HW-07",
     ),
+    *(Attestation(*each, f"requirements {each[0]}; docs/drills.md", ("node",)) for each in _DRILLS),
     Attestation(
         *("PR-05", "W", "The host filters forged sources"),
         "A packet with a foreign source address from the host's side was dropped, tried with the host's consent.",

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "_acceptance": {"_correctness", "_registration", "_site", "_routing", "_addressing", "_products", "_statement"},
     "_gate": {"_routing", "_probes", "_addressing", "_statement"},
     "_documents": {"_acceptance", "_site", "_routing", "_addressing", "_products", "_manifest"},
+    "_drill": {"_addressing", "_products"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_notice": {"_site", "_addressing"},

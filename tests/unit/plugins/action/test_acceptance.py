@@ -340,3 +340,28 @@ def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -
     assert done.returncode == 0, done.stdout
     shell.wait_for("the end of what opens it", said.exists, 60)
     assert said.read_text().endswith(" 192.0.2.255 true\n")
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ({}, "pass"),
+        ({"node": "xnf01.l.root-servers.org"}, "skipped"),
+        ({"format": 2}, "skipped"),
+        ({"results": [{"id": "FB-09", "status": "melted", "message": "hot"}]}, "skipped"),
+        ({"results": None}, "skipped"),
+    ],
+)
+def test_what_a_drill_left_beside_the_reports_is_told(site: Site, record: dict[str, t.Any], wanted: str) -> None:
+    result = {"id": "FB-09", "status": "pass", "message": "the gate hung: withdrawn"}
+    whole = {"format": 1, "node": load("knot", "live")["expected"]["node_name"], "when": "2026-11-30T04:00:00Z"}
+    folder = site.base / "reports"
+    folder.mkdir()
+    (folder / "drill.json").write_text(json.dumps({**whole, "by": "me on here", "results": [result], **record}))
+    done = judged(site)
+    assert done.returncode == 0, done.stdout
+    (found,) = (
+        each for each in json.loads((folder / "acceptance.json").read_text())["results"] if each["id"] == "FB-09"
+    )
+    assert found["status"] == wanted
+    assert ("tried on 2026-11-30: the gate hung: withdrawn" in found["message"]) is (wanted == "pass")

@@ -17,6 +17,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     report_markdown,
     table,
 )
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.attested import Tried
 from ansible_collections.icann.imrs.plugins.module_utils._site.checks import ATTESTATIONS, ATTESTED
 from recordings import CHECKS, Scene
 
@@ -52,6 +53,36 @@ def test_what_is_required_keeps_a_node_from_going_live(stage: str) -> None:
     assert [reason for reason in report.reasons if reason.startswith(REQUIRED)] == list(report.reasons)
     assert not report.certifiable
     assert report.harmful == ()
+
+
+def tried(status: str, day: str = "2026-11-20") -> dict[str, Tried]:
+    """A record of a drill."""
+    return {"FB-02": Tried(status, "the nameserver hung: withdrawn after 0.6 s", f"{day}T04:00:00Z", "me on here")}
+
+
+def test_what_a_drill_found_needs_nobody_s_word() -> None:
+    report = Scene().report(tried=tried("pass"), required=["FB-02"])
+    found = of(report, "FB-02")
+    assert (found.status, found.severity, found.by) == ("pass", "F", "me on here")
+    assert found.message == "tried on 2026-11-20: the nameserver hung: withdrawn after 0.6 s"
+    assert report.certifiable
+
+
+@pytest.mark.parametrize("status", ["fail", "error"])
+def test_a_drill_that_failed_is_a_warning_until_it_is_tried_again_or_attested_later(status: str) -> None:
+    """Also where it is required: a run must not take a node dark for what was known before it began."""
+    report = Scene("knot", "drained").report(tried=tried(status), required=["FB-02"])
+    found = of(report, "FB-02")
+    assert (found.status, found.severity) == (status, "W")
+    assert report.certifiable
+    for day, wanted in (("2026-11-20", status), ("2026-11-21", "pass")):
+        word: t.Any = {"check": "FB-02", "by": "A. Person", "date": day, "what": "Seen"}
+        assert of(Scene().report(tried=tried(status), attestations=[word]), "FB-02").status == wanted
+
+
+def test_what_was_left_out_of_a_drill_is_as_if_it_had_not_been() -> None:
+    found = of(Scene().report(tried=tried("skipped")), "FB-02")
+    assert (found.status, found.message) == ("skipped", "not attested")
 
 
 def test_a_waiver_is_no_attestation() -> None:

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of icann.imrs.drill: whether a node may be drilled, and what came of it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import secrets
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.icann.imrs.plugins.module_utils import _reports as reports
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import why_absent
+from ansible_collections.icann.imrs.plugins.module_utils._drill import faults, judge, ready, record
+from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold
+
+_MODULE = "icann.imrs.drill"
+_NODE: dict[str, dict[str, t.Any]] = {
+    "expected": {"type": "dict", "required": True},
+    "uplink": {"type": "str", "required": True},
+    "management": {"type": "str", "required": True},
+    "faults": {"type": "list", "elements": "str", "default": []},
+    "patience": {"type": "float", "default": 0.0},
+}
+_READY: dict[str, dict[str, t.Any]] = {
+    "verb": {"type": "str", "choices": ["ready"], "required": True},
+    "status": {"type": "str", "required": True},
+    **_NODE,
+}
+_JUDGE: dict[str, dict[str, t.Any]] = {
+    "verb": {"type": "str", "choices": ["judge"], "required": True},
+    "performed": {"type": "dict", "required": True},
+    "watched": {"type": "dict", "required": True},
+    "clocks": {"type": "dict", "default": {}},
+    "fingerprint": {"type": "str", "default": ""},
+    "report_directory": {"type": "path", "required": True},
+    **_NODE,
+}
+
+
+class ActionModule(ActionBase):
+    """One module execution, but none for what is judged on the controller."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """What the verb returns; a drill that was not passed is no failure, the caller says so."""
+        super().run(tmp, task_vars)
+        verb, machine = self._task.args.get("verb"), str((task_vars or {}).get("inventory_hostname"))
+        if verb not in ("ready", "judge"):
+            asked = time.time()
+            found: dict[str, t.Any] = self._execute_module(
+                module_name=_MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val
+            )
+            return {**found, "asked": asked, "answered": time.time()} if verb == "clock" else found
+        _checked, given = self.validate_argument_spec(_READY if verb == "ready" else _JUDGE)
+        try:
+            return {"changed": False, **(_ready(machine, given) if verb == "ready" else _judged(machine, given))}
+        except ValueError as error:
+            return {"failed": True, "changed": False, "msg": f"drill: {error}"}
+        except OSError as error:
+            told = f"drill: {error.filename}: {error.strerror}; give report_directory a place that can be written"
+            return {"failed": True, "changed": False, "msg": told}
+
+
+def _chosen(given: t.Mapping[str, t.Any]) -> tuple[faults.Fault, ...]:
+    node = faults.Node.parse(given["expected"], given["uplink"], given["management"])
+    return faults.chosen(node, given["faults"], given["patience"])
+
+
+def _ready(machine: str, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Whether it may be, and what is going to be done."""
+    chosen, answer = _chosen(given), given["status"]
+    if "{" not in answer:
+        return {"refusal": f"{machine} has no gate: provision it first (icann.imrs.site)", "plan": [], "token": ""}
+    status = json.loads(answer[answer.index("{") :])
+    return {
+        "refusal": ready.refusal(machine, status, time.time()),
+        "plan": [f"{', '.join(fault.ids)}: {fault.what}" for fault in chosen],
+        "fingerprint": str(status.get("fingerprint") or ""),
+        "token": secrets.token_hex(16),
+    }
+
+
+def _judged(machine: str, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The results, on disk and for the caller."""
+    chosen, expected = _chosen(given), Expected.parse(given["expected"])
+    timeline, why = _timeline(given)
+    records = given["performed"].get("records")
+    if records is None:
+        raise ValueError(f"nothing was drilled: {why_absent(given['performed']) or 'there are no records'}")
+    by_fault = judge.by_fault(chosen, records, timeline, expected.announced(Mode.DRAINED), why)
+    results = judge.by_requirement(chosen, by_fault)
+    when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = record.document(expected.node_name, when, hold.whoever(), given["fingerprint"], results, by_fault)
+    table = record.table(found)
+    texts = {record.NAME: json.dumps(found, indent=2) + "\n", "drill.txt": table + "\n"}
+    tried = [each for each in by_fault if each.status != judge.SKIPPED]
+    return {
+        "results": found["results"],
+        "passed": bool(tried) and all(each.status == judge.PASS for each in tried),
+        "table": table,
+        "attestations": record.attestations(found, machine),
+        # A record of some faults would stand for all.
+        "reports": [] if given["faults"] else reports.write(given["report_directory"], texts, os.replace),
+    }
+
+
+def _timeline(given: t.Mapping[str, t.Any]) -> tuple[judge.Timeline | None, str]:
+    """What the router had, by the node's clock; or None, and why."""
+    watched, clocks = given["watched"], given["clocks"]
+    if not watched.get("seen"):
+        return None, str(watched.get("error") or "") or why_absent(watched, "router")
+    ahead, uncertainty = 0.0, 0.0
+    for name, sign in (("router", 1), ("node", -1)):
+        try:
+            asked, answered, now = (float(clocks[name][key]) for key in ("asked", "answered", "now"))
+        except (KeyError, TypeError, ValueError):
+            return None, f"the clock of the {name} is not known"
+        ahead += sign * (now - (asked + answered) / 2)
+        uncertainty += (answered - asked) / 2
+    return judge.Timeline.parse(watched, ahead, uncertainty), ""

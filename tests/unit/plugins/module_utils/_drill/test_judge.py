@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What came of a fault, by what the host's router had and when: each rule with a case in which it fails."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._drill import judge
+from ansible_collections.icann.imrs.plugins.module_utils._drill.faults import Fault, Kind
+from ansible_collections.icann.imrs.plugins.module_utils._drill.judge import Result, Timeline
+
+FULL = {"ipv4": ["199.7.82.0/23"], "ipv6": ["2001:500:9e::/47"]}
+NOTHING: dict[str, list[str]] = {"ipv4": [], "ipv6": []}
+ONLY4, ONLY6 = {**FULL, "ipv6": []}, {**FULL, "ipv4": []}
+MODES = {"ipv4": "drained", "ipv6": "drained"}
+
+
+def fault(key: str = "one", **more: t.Any) -> Fault:
+    given = {"kind": Kind.FALLS, "begin": (), "bound": 10.0, "ids": ("FB-02",), **more}
+    return Fault(key, given.pop("ids"), "it broke", given.pop("kind"), **given)
+
+
+def record(**more: t.Any) -> dict[str, t.Any]:
+    """It began at 100, was over at 120, and the node was as before at 130."""
+    return {"key": "one", "began": 100.0, "undone": 120.0, "back": 130.0, "note": "", "rc": 0, "view": [], **more}
+
+
+def timeline(*states: tuple[float, dict[str, list[str]]], uncertainty: float = 0.0, ahead: float = 0.0) -> Timeline:
+    """States, each from a time of the router's on until a fifth of a second before the next."""
+    until = [at - 0.2 for at, _state in states[1:]] + [500.0]
+    seen = [[at, last, state] for (at, state), last in zip(states, until, strict=True)]
+    return Timeline.parse({"seen": seen}, ahead, uncertainty)
+
+
+GOOD = ((50.0, FULL), (101.0, NOTHING), (125.0, FULL))
+
+
+def judged(of: Fault, seen: Timeline | None, why: str = "", **more: t.Any) -> tuple[str, str]:
+    (found,) = judge.by_fault([of], [record(**more)], seen, FULL, why)
+    return found.status, found.message
+
+
+def test_what_was_withdrawn_in_time_and_came_back_has_passed() -> None:
+    assert judged(fault(held=True), timeline(*GOOD)) == (
+        "pass",
+        "it broke: withdrawn after 1.0 s, back 5.0 s after the end",
+    )
+
+
+@pytest.mark.parametrize(
+    ("of", "seen", "more", "status", "words"),
+    [
+        (fault(), timeline((50.0, FULL)), {}, "fail", "IPv4 was not withdrawn"),
+        (fault(), timeline((50.0, FULL), (101.0, ONLY4), (125.0, FULL)), {}, "fail", "IPv4 was not withdrawn"),
+        (fault(), timeline((50.0, FULL), (112.0, NOTHING), (125.0, FULL)), {}, "fail", "after 12.0 s, and 10 s are"),
+        (fault(), timeline((50.0, FULL), (101.0, NOTHING)), {}, "fail", "did not come back"),
+        (fault(), timeline((50.0, FULL), (101.0, NOTHING), (125.0, ONLY4)), {}, "fail", "IPv6 did not come back"),
+        (fault(), timeline(*GOOD), {"back": None}, "fail", "the node was not as before in time"),
+        (fault(held=True), timeline((50.0, FULL), (101.0, NOTHING), (110.0, FULL)), {}, "fail", "again 10.0 s before"),
+        (fault(), timeline((50.0, NOTHING), (125.0, FULL)), {}, "error", "was not announced as it should be"),
+        (fault(), timeline((105.0, NOTHING), (125.0, FULL)), {}, "error", "was not announced as it should be"),
+        (fault(families=("ipv6",)), timeline(*GOOD), {}, "fail", "IPv4 was withdrawn, and should have stayed"),
+        (fault(kind=Kind.STAYS), timeline(*GOOD), {}, "fail", "IPv4 was withdrawn, and should have stayed"),
+        (fault(kind=Kind.REFUSED), timeline((50.0, FULL)), {"rc": 0}, "fail", "it broke, and took it"),
+        (fault(kind=Kind.REFUSED), timeline(*GOOD), {"rc": 1}, "fail", "should have stayed"),
+        (fault(), timeline(*GOOD), {"note": "no such unit"}, "error", "no such unit"),
+        (
+            fault(kind=Kind.FLAPS),
+            timeline((50.0, FULL), (101.0, NOTHING), (105.0, FULL), (109.0, NOTHING), (125.0, FULL)),
+            {},
+            "fail",
+            "changed 3 times meanwhile, and 2 are allowed",
+        ),
+    ],
+)
+def test_what_is_not_as_it_should_be_has_not(
+    of: Fault, seen: Timeline, more: dict[str, t.Any], status: str, words: str
+) -> None:
+    found = judged(of, seen, **more)
+    assert found[0] == status, found
+    assert words in found[1]
+
+
+@pytest.mark.parametrize(
+    ("of", "seen", "rc", "words"),
+    [
+        (fault(families=("ipv6",)), timeline((50.0, FULL), (101.0, ONLY4), (125.0, FULL)), 0, "IPv6 withdrawn after"),
+        (fault(kind=Kind.STAYS), timeline((50.0, FULL)), 0, "nothing was withdrawn"),
+        (fault(kind=Kind.REFUSED), timeline((50.0, FULL)), 1, "nothing was withdrawn"),
+        (fault(kind=Kind.FLAPS), timeline(*GOOD), 0, "withdrawn after 1.0 s"),
+        # What it does itself may come back at once.
+        (fault(), timeline((50.0, FULL), (101.0, NOTHING), (110.0, FULL)), 0, "back 0.0 s after the end"),
+        # IPv6 is a little later.
+        (
+            fault(),
+            timeline((50.0, FULL), (101.0, ONLY6), (102.0, NOTHING), (125.0, FULL)),
+            0,
+            "IPv4 withdrawn after 1.0 s, back 5.0 s after the end, IPv6 withdrawn after 2.0 s",
+        ),
+    ],
+)
+def test_what_is_as_it_should_be_has(of: Fault, seen: Timeline, rc: int, words: str) -> None:
+    found = judged(of, seen, rc=rc)
+    assert found[0] == "pass", found
+    assert words in found[1]
+
+
+def test_nobody_is_late_by_what_the_clocks_may_differ() -> None:
+    late = ((50.0, FULL), (112.0, NOTHING), (125.0, FULL))
+    assert judged(fault(), timeline(*late))[0] == "fail"
+    assert judged(fault(), timeline(*late, uncertainty=2.5))[0] == "pass"
+    assert (
+        judged(fault(), timeline(*((at + 5 if at > 60 else at, state) for at, state in GOOD), ahead=5.0))[0] == "pass"
+    )
+
+
+def test_nobody_is_late_by_the_time_between_two_looks() -> None:
+    seen = Timeline.parse({"seen": [[50, 109, FULL], [114, 120, NOTHING], [125, 500, FULL]]}, 0, 0)
+    assert judged(fault(), seen)[0] == "pass"
+
+
+def test_without_the_router_the_node_is_taken_at_its_word_and_it_is_told() -> None:
+    view = [[100.0, MODES], [100.5, None], [101.0, dict.fromkeys(MODES, "dark")], [125.0, MODES]]
+    status, message = judged(fault(), None, "no route to it", view=view)
+    assert status == "pass"
+    assert "by what the node says alone, as the host's router was not read: no route to it" in message
+    assert judged(fault(), None, view=view[:1])[0] == "fail"
+    assert judged(fault(), None, view=[])[0] == "error"
+
+
+def test_without_the_router_nobody_can_tell_what_a_dead_node_announces() -> None:
+    found = judged(fault(seen_by_node=False), None, "the sheet names no looking_glass")
+    assert found == (
+        "skipped",
+        "it broke: only the host's router can tell, and it was not read: the sheet names no looking_glass",
+    )
+
+
+def test_what_was_not_tried_says_after_what() -> None:
+    other = fault("two")
+    found = judge.by_fault([fault(), other], [record(back=None)], timeline(*GOOD), FULL)
+    assert found[1] == Result("two", "skipped", "not tried: the node was not as before after one")
+    assert judge.by_fault([other], [], None, FULL)[0].message == "not tried: the node was not as before"
+
+
+def test_a_requirement_is_as_good_as_the_worst_of_its_faults() -> None:
+    faults = [fault("one", ids=("FB-02", "FB-12")), fault("two", ids=("FB-02",)), fault("three", ids=("FB-01",))]
+    results = [Result("one", "pass", "good"), Result("two", "fail", "bad"), Result("three", "skipped", "no")]
+    assert judge.by_requirement(faults, results) == [
+        Result("FB-01", "skipped", "no"),
+        Result("FB-02", "fail", "good; bad"),
+        Result("FB-12", "pass", "good"),
+    ]
