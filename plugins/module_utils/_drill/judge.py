@@ -98,6 +98,8 @@ def by_fault(
     ``timeline``: None where the router was not read, and ``why`` says the reason.
     """
     made = {record["key"]: record for record in records}
+    nexts = [record["began"] for record in records[1:]] + [float("inf")]
+    until = {record["key"]: end for record, end in zip(records, nexts, strict=False)}  # perhaps there is none
     stuck = next((record["key"] for record in records if record["back"] is None), "")
     results = []
     for fault in faults:
@@ -108,9 +110,10 @@ def by_fault(
         elif record["note"]:
             results.append(Result(fault.key, ERROR, f"{fault.what}: {record['note']}"))
         elif timeline is not None:
-            results.append(Result(fault.key, *_judged(fault, record, timeline, announced)))
+            results.append(Result(fault.key, *_judged(fault, record, timeline, announced, until[fault.key])))
         elif fault.seen_by_node:
-            status, message = _judged(fault, record, Timeline.of_view(record["view"], announced), announced)
+            said = Timeline.of_view(record["view"], announced)
+            status, message = _judged(fault, record, said, announced, until[fault.key])
             alone = f"by what the node says alone, as the host's router was not read{_because(why)}"
             results.append(Result(fault.key, status, f"{message} ({alone})"))
         else:
@@ -136,64 +139,66 @@ def _because(why: str) -> str:
     return f": {why}" if why else ""
 
 
-def _judged(fault: Fault, record: Record, timeline: Timeline, announced: Prefixes) -> tuple[str, str]:
-    """Status and message."""
-    began, end = record["began"], record["back"] if record["back"] is not None else float("inf")
+def _judged(fault: Fault, record: Record, timeline: Timeline, announced: Prefixes, until: float) -> tuple[str, str]:
+    """Status and message. ``until``: when the next fault began, whose own the changes after that are."""
+    began = record["began"]
     if fault.kind is Kind.REFUSED and not record["rc"]:
         return FAIL, f"{fault.what}, and took it"
-    told = []
+    took: list[tuple[float, float]] = []
     for family in sorted(announced):
-        full = frozenset(announced[family])
-        states = timeline.between(began, end + timeline.uncertainty + 2.0, family)
-        name = FAMILY[family]
-        if not states or states[0][1] > began or states[0][2] != full:
-            return ERROR, f"{fault.what}: {name} was not announced as it should be when that began"
-        if fault.kind in (Kind.STAYS, Kind.REFUSED) or family not in fault.families:
-            if len(states) > 1:
-                return FAIL, f"{fault.what}: {name} was withdrawn, and should have stayed"
-            continue
-        problem, words = _fell(fault, record, states, full, timeline.uncertainty)
+        states = timeline.between(began, until - timeline.uncertainty, family)
+        goes = fault.kind in (Kind.FALLS, Kind.FLAPS) and family in fault.families
+        status, problem = _family(fault, record, states, frozenset(announced[family]), timeline.uncertainty, goes=goes)
         if problem:
-            return FAIL, f"{fault.what}: {name} {problem}"
-        told.append((name, words))
+            return status, f"{fault.what}: {FAMILY[family]} {problem}"
+        if goes:
+            gone = next(first for _early, first, had in states if not had)
+            took.append((max(gone - began, 0.0), max(states[-1][1] - record["undone"], 0.0)))
     if record["back"] is None:
         return FAIL, f"{fault.what}: the node was not as before in time"
-    return PASS, f"{fault.what}: {_together(told) or 'nothing was withdrawn'}"
+    if not took:
+        return PASS, f"{fault.what}: nothing was withdrawn"
+    which = "" if len(took) == len(announced) else f"only {' and '.join(FAMILY[family] for family in fault.families)} "
+    gone, back = (max(each) for each in zip(*took, strict=True))
+    return PASS, f"{fault.what}: {which}withdrawn after {gone:.1f} s, back {back:.1f} s after the end"
 
 
-def _fell(
+def _family(  # noqa: PLR0913 - what one family is judged by
     fault: Fault,
     record: Record,
     states: t.Sequence[tuple[float, float, frozenset[str]]],
     full: frozenset[str],
     uncertainty: float,
+    *,
+    goes: bool,
 ) -> tuple[str, str]:
-    """What is wrong with the withdrawal of a family, or else how it went."""
+    """Status, and what is wrong with one family, or nothing; ``goes``: whether it has to be withdrawn."""
+    if not states or states[0][1] > record["began"] or states[0][2] != full:
+        return ERROR, "was not announced as it should be when that began"
+    if goes:
+        return FAIL, _wrong(fault, record, states, full, uncertainty)
+    return FAIL, "was withdrawn, and should have stayed" if len(states) > 1 else ""
+
+
+def _wrong(
+    fault: Fault,
+    record: Record,
+    states: t.Sequence[tuple[float, float, frozenset[str]]],
+    full: frozenset[str],
+    uncertainty: float,
+) -> str:
+    """What is wrong with the withdrawal of a family, and with how it came back; or nothing."""
     began, undone = record["began"], record["undone"]
-    gone = next((number for number, (_early, _first, had) in enumerate(states) if number and not had), 0)
-    if not gone:
-        return "was not withdrawn", ""
+    gone = next((number for number, (_early, _first, had) in enumerate(states) if not had), None)
+    if gone is None:
+        return "was not withdrawn"
     earliest, first, _nothing = states[gone]
     if max(earliest, began) - uncertainty > began + fault.bound:
-        return f"was withdrawn after {first - began:.1f} s, and {fault.bound:g} s are allowed", ""
-    again = next(((early, seen) for early, seen, had in states[gone + 1 :] if had), None)
-    if fault.held and again and again[1] + uncertainty < undone:
-        return f"was announced again {undone - again[1]:.1f} s before the fault was over", ""
-    if fault.kind is Kind.FLAPS:
-        changes = sum(1 for early, _seen, _had in states[1:] if early <= undone)
-        if changes > MOST_CHANGES:
-            return f"changed {changes} times meanwhile, and {MOST_CHANGES} are allowed", ""
-    if states[-1][2] != full or not again:
-        return "did not come back", ""
-    return (
-        "",
-        f"withdrawn after {max(first - began, 0):.1f} s, back {max(states[-1][1] - undone, 0):.1f} s after the end",
-    )
-
-
-def _together(told: t.Sequence[tuple[str, str]]) -> str:
-    """What happened to both families in the same words is told once."""
-    texts = list(dict.fromkeys(words for _name, words in told))
-    if len(texts) == 1:
-        return texts[0] if len(told) > 1 else f"{told[0][0]} {texts[0]}"
-    return ", ".join(f"{name} {words}" for name, words in told)
+        return f"was withdrawn after {first - began:.1f} s, and {fault.bound:g} s are allowed"
+    again = next((seen for _early, seen, had in states[gone + 1 :] if had), None)
+    if fault.held and again is not None and again + uncertainty < undone:
+        return f"was announced again {undone - again:.1f} s before the fault was over"
+    changes = sum(1 for early, _seen, _had in states[1:] if early <= undone)
+    if fault.kind is Kind.FLAPS and changes > MOST_CHANGES:
+        return f"changed {changes} times meanwhile, and {MOST_CHANGES} are allowed"
+    return "did not come back" if states[-1][2] != full else ""

@@ -21,7 +21,7 @@ UNIT = "imrs-drill-undo"
 BACK = 400.0
 """Seconds in which a node has to be as before: the longest that the gate holds down what has fallen, and more."""
 LOOK_EVERY = 0.2
-SETTLE = 2.0
+SETTLE = 3.0
 """Seconds that the last route may be on its way to the host's router when the node is as before."""
 
 Status = t.Mapping[str, t.Any]
@@ -128,8 +128,9 @@ class Performer:
 
     def _as_before(self) -> bool:
         status = self._ask()
-        up = (status or {}).get("session", {}).get("state") == "Established"
-        return bool(self._modes) and up and _modes(status) == self._modes and self._up()
+        if not self._modes or not status or status["session"]["state"] != "Established":
+            return False
+        return _modes(status) == self._modes and self._up()
 
     def _watch(self, record: dict[str, t.Any], limit: float, over: t.Callable[[], bool]) -> None:
         """Write down what the gate says whenever that changes, until ``over``, or the time ``limit``."""

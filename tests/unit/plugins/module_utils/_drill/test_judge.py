@@ -86,7 +86,12 @@ def test_what_is_not_as_it_should_be_has_not(
 @pytest.mark.parametrize(
     ("of", "seen", "rc", "words"),
     [
-        (fault(families=("ipv6",)), timeline((50.0, FULL), (101.0, ONLY4), (125.0, FULL)), 0, "IPv6 withdrawn after"),
+        (
+            fault(families=("ipv6",)),
+            timeline((50.0, FULL), (101.0, ONLY4), (125.0, FULL)),
+            0,
+            "only IPv6 withdrawn after",
+        ),
         (fault(kind=Kind.STAYS), timeline((50.0, FULL)), 0, "nothing was withdrawn"),
         (fault(kind=Kind.REFUSED), timeline((50.0, FULL)), 1, "nothing was withdrawn"),
         (fault(kind=Kind.FLAPS), timeline(*GOOD), 0, "withdrawn after 1.0 s"),
@@ -97,7 +102,7 @@ def test_what_is_not_as_it_should_be_has_not(
             fault(),
             timeline((50.0, FULL), (101.0, ONLY6), (102.0, NOTHING), (125.0, FULL)),
             0,
-            "IPv4 withdrawn after 1.0 s, back 5.0 s after the end, IPv6 withdrawn after 2.0 s",
+            "it broke: withdrawn after 2.0 s, back 5.0 s after the end",
         ),
     ],
 )
@@ -119,6 +124,16 @@ def test_nobody_is_late_by_what_the_clocks_may_differ() -> None:
 def test_nobody_is_late_by_the_time_between_two_looks() -> None:
     seen = Timeline.parse({"seen": [[50, 109, FULL], [114, 120, NOTHING], [125, 500, FULL]]}, 0, 0)
     assert judged(fault(), seen)[0] == "pass"
+
+
+def test_what_the_next_fault_does_is_its_own() -> None:
+    """It begins two seconds after the node was as before."""
+    seen = timeline(*GOOD, (132.4, NOTHING), (150.0, FULL), uncertainty=0.5)
+    records = [record(), record(key="two", began=132.0, undone=140.0, back=152.0)]
+    assert [found.status for found in judge.by_fault([fault(), fault("two")], records, seen, FULL)] == ["pass", "pass"]
+    stays = [fault(kind=Kind.STAYS), fault("two")]
+    calm = timeline((50.0, FULL), (132.4, NOTHING), (150.0, FULL), uncertainty=0.5)
+    assert [found.status for found in judge.by_fault(stays, records, calm, FULL)] == ["pass", "pass"]
 
 
 def test_without_the_router_the_node_is_taken_at_its_word_and_it_is_told() -> None:
