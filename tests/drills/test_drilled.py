@@ -63,7 +63,7 @@ def test_a_drained_node_passes_and_its_reports_say_so(drill: Drill) -> None:
     assert {each["status"] for each in found["faults"]} == {"pass"}, found
     assert "by what the node says alone" not in str(found)
     assert drill.received() == COVERING
-    assert drill.node("systemctl", "list-timers", "--all", "imrs-drill-undo.timer").startswith("0 timers")
+    assert "0 timers" in drill.node("systemctl", "list-timers", "--all", "imrs-drill-undo.timer")
     assert "imrs_drill" not in drill.node("nft", "list", "tables")
     accepted = drill.play("accept")
     assert accepted.status == 0, accepted.output

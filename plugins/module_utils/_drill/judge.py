@@ -163,7 +163,7 @@ def _judged(fault: Fault, record: Record, timeline: Timeline, announced: Prefixe
     return PASS, f"{fault.what}: {which}withdrawn after {gone:.1f} s, back {back:.1f} s after the end"
 
 
-def _family(  # noqa: PLR0913 - what one family is judged by
+def _family(
     fault: Fault,
     record: Record,
     states: t.Sequence[tuple[float, float, frozenset[str]]],

@@ -130,7 +130,7 @@ class Performer:
         status = self._ask()
         if not self._modes or not status or status["session"]["state"] != "Established":
             return False
-        return _modes(status) == self._modes and self._up()
+        return bool(_modes(status) == self._modes) and self._up()
 
     def _watch(self, record: dict[str, t.Any], limit: float, over: t.Callable[[], bool]) -> None:
         """Write down what the gate says whenever that changes, until ``over``, or the time ``limit``."""
