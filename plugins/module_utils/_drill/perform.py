@@ -115,7 +115,7 @@ class Performer:
 
     def _seen(self, fault: Fault, record: Status) -> bool:
         """Whether the fault may be ended: it has lasted, and the node says that it has withdrawn, where it can."""
-        lasted = self._clock.now() - record["began"]
+        lasted = self._clock.now() - float(record["began"])
         if lasted < fault.lasts or fault.kind in ("stays", "refused"):
             return lasted >= fault.lasts
         if not fault.seen_by_node:
