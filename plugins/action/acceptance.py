@@ -28,13 +28,11 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance import (
     wire,
     words,
 )
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.attested import Tried
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Status
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import FORMAT
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._documents import acceptance_fleet, pages, withheld
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from ansible_collections.icann.imrs.plugins.plugin_utils import lines, registries
+from ansible_collections.icann.imrs.plugins.plugin_utils import lines, records, registries
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import Report
@@ -53,10 +51,6 @@ _HISTORY = "history"
 """Folder beside the reports."""
 _KEPT = 50
 """How many reports of a node."""
-
-_RECORDS = ("drill.json",)
-"""Files beside the reports in which playbooks leave what they have tried."""
-_RECORD_FORMAT = 1
 
 _WAIVER = {"check": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}
 _ATTESTED = {key: {"type": "str", "required": True} for key in ("check", "by", "date", "what")}
@@ -133,6 +127,7 @@ class ActionModule(ActionBase):
         """The report, on disk and for the caller."""
         expected = Expected.parse(given["expected"])
         here, nothing = _here(given, expected.node_name)
+        daemons = [given["expected"]["nameserver_provider"], given["expected"]["routing_provider"]]
         absent = {scope: judge.why_absent(result, scope) for scope, result in given["absent"].items()}
         report = judge.judge(
             [*given["evidence"], *here],
@@ -142,7 +137,7 @@ class ActionModule(ActionBase):
             waivers=given["waivers"],
             attestations=given["attestations"],
             required=given["required_attestations"],
-            tried=_tried(given["report_directory"], expected.node_name),
+            tried=records.read(given["report_directory"], expected.node_name, daemons),
             raised=given["raised_checks"],
             fingerprint=given["fingerprint"],
             absent={**absent, **nothing},
@@ -238,25 +233,6 @@ def _history(directory: str, stage: str) -> t.Iterator[dict[str, t.Any]]:
             continue
         if isinstance(found, dict) and (found.get("format"), found.get("status")) == (report_json.FORMAT, words.JUDGED):
             yield found
-
-
-def _tried(directory: str | None, node: str) -> dict[str, Tried]:
-    """What drills have left beside the reports, by check; what is no record of this node counts for nothing."""
-    found: dict[str, Tried] = {}
-    for name in _RECORDS if directory else ():
-        try:
-            record = json.loads((pathlib.Path(str(directory)) / name).read_text(encoding="utf-8"))
-            if (record["format"], record["node"]) != (_RECORD_FORMAT, node):
-                continue
-            when, by = str(record["when"]), str(record["by"])
-            found |= {
-                str(each["id"]): Tried(str(each["status"]), str(each["message"]), when, by)
-                for each in record["results"]
-                if each["status"] in {status.value for status in Status}
-            }
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return found
 
 
 def _here(given: t.Mapping[str, t.Any], node: str) -> tuple[list[dict[str, t.Any]], dict[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import operator
 import os
 import secrets
 import time
@@ -18,15 +19,17 @@ from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected im
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import why_absent
 from ansible_collections.icann.imrs.plugins.module_utils._drill import faults, judge, ready, record
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from ansible_collections.icann.imrs.plugins.plugin_utils import hold
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold, records
 
 _MODULE = "icann.imrs.drill"
+_CLOCK_LOOKS = 5
+"""The quickest of so many answers says a machine's time: what it may be off is half of what it took."""
 _NODE: dict[str, dict[str, t.Any]] = {
     "expected": {"type": "dict", "required": True},
     "uplink": {"type": "str", "required": True},
     "management": {"type": "str", "required": True},
     "faults": {"type": "list", "elements": "str", "default": []},
-    "patience": {"type": "float", "default": 0.0},
+    "report_directory": {"type": "path", "required": True},
 }
 _READY: dict[str, dict[str, t.Any]] = {
     "verb": {"type": "str", "choices": ["ready"], "required": True},
@@ -39,13 +42,12 @@ _JUDGE: dict[str, dict[str, t.Any]] = {
     "watched": {"type": "dict", "required": True},
     "clocks": {"type": "dict", "default": {}},
     "fingerprint": {"type": "str", "default": ""},
-    "report_directory": {"type": "path", "required": True},
     **_NODE,
 }
 
 
 class ActionModule(ActionBase):
-    """One module execution, but none for what is judged on the controller."""
+    """One module execution to watch and to make faults, none to judge, a few commands to read a clock."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -55,37 +57,73 @@ class ActionModule(ActionBase):
         """What the verb returns; a drill that was not passed is no failure, the caller says so."""
         super().run(tmp, task_vars)
         verb, machine = self._task.args.get("verb"), str((task_vars or {}).get("inventory_hostname"))
+        if verb == "clock":
+            return self._clock()
         if verb not in ("ready", "judge"):
-            asked = time.time()
             found: dict[str, t.Any] = self._execute_module(
                 module_name=_MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=self._task.async_val
             )
-            return {**found, "asked": asked, "answered": time.time()} if verb == "clock" else found
+            return found
         _checked, given = self.validate_argument_spec(_READY if verb == "ready" else _JUDGE)
         try:
-            return {"changed": False, **(_ready(machine, given) if verb == "ready" else _judged(machine, given))}
+            if verb == "ready":
+                return {"changed": False, **_ready(machine, given, quietly=self._task.check_mode)}
+            return {"changed": False, **_judged(machine, given)}
         except ValueError as error:
             return {"failed": True, "changed": False, "msg": f"drill: {error}"}
         except OSError as error:
             told = f"drill: {error.filename}: {error.strerror}; give report_directory a place that can be written"
             return {"failed": True, "changed": False, "msg": told}
 
+    def _clock(self) -> dict[str, t.Any]:
+        """The time of the machine, and between which two of ours it was."""
+        looks = []
+        for _look in range(_CLOCK_LOOKS):
+            asked = time.time()
+            said = self._low_level_execute_command("date +%s.%N", sudoable=False)
+            answered = time.time()
+            try:
+                looks.append((answered - asked, {"asked": asked, "answered": answered, "now": float(said["stdout"])}))
+            except ValueError:
+                return {"failed": True, "changed": False, "msg": f"drill: date printed no time: {said['stdout']!r}"}
+        return {"changed": False, **min(looks, key=operator.itemgetter(0))[1]}
+
 
 def _chosen(given: t.Mapping[str, t.Any]) -> tuple[faults.Fault, ...]:
     node = faults.Node.parse(given["expected"], given["uplink"], given["management"])
-    return faults.chosen(node, given["faults"], given["patience"])
+    return faults.chosen(node, given["faults"])
 
 
-def _ready(machine: str, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _about(given: t.Mapping[str, t.Any], fingerprint: str) -> record.About:
+    """Which drill it is."""
+    expected = given["expected"]
+    when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    daemons = (expected["nameserver_provider"], expected["routing_provider"])
+    return record.About(str(expected["node_name"]).rstrip("."), daemons, when, hold.whoever(), fingerprint)
+
+
+def _write(given: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> list[str]:
+    """The record, but not one of some faults, which would stand for all."""
+    if given["faults"]:
+        return []
+    texts = {records.DRILL: json.dumps(found, indent=2) + "\n", "drill.txt": record.table(found) + "\n"}
+    return reports.write(given["report_directory"], texts, os.replace)
+
+
+def _ready(machine: str, given: t.Mapping[str, t.Any], *, quietly: bool) -> dict[str, t.Any]:
     """Whether it may be, and what is going to be done."""
     chosen, answer = _chosen(given), given["status"]
     if "{" not in answer:
-        return {"refusal": f"{machine} has no gate: provision it first (icann.imrs.site)", "plan": [], "token": ""}
+        told = "has no gate, or one that gives no answer: look at it, or provision it first (icann.imrs.site)"
+        return {"refusal": f"{machine} {told}", "plan": [], "token": ""}
     status = json.loads(answer[answer.index("{") :])
+    why, fingerprint = ready.refusal(machine, status, time.time()), str(status.get("fingerprint") or "")
+    if not why and not quietly:
+        _write(given, record.begun(_about(given, fingerprint), chosen))
     return {
-        "refusal": ready.refusal(machine, status, time.time()),
+        "refusal": why,
         "plan": [f"{', '.join(fault.ids)}: {fault.what}" for fault in chosen],
-        "fingerprint": str(status.get("fingerprint") or ""),
+        "fingerprint": fingerprint,
         "token": secrets.token_hex(16),
     }
 
@@ -94,23 +132,20 @@ def _judged(machine: str, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The results, on disk and for the caller."""
     chosen, expected = _chosen(given), Expected.parse(given["expected"])
     timeline, why = _timeline(given)
-    records = given["performed"].get("records")
-    if records is None:
-        raise ValueError(f"nothing was drilled: {why_absent(given['performed']) or 'there are no records'}")
-    by_fault = judge.by_fault(chosen, records, timeline, expected.announced(Mode.DRAINED), why)
+    if given["performed"].get("records") is None:
+        raise ValueError(f"nothing is known of the faults: {why_absent(given['performed']) or 'there are no records'}")
+    by_fault = judge.by_fault(chosen, given["performed"], timeline, expected.announced(Mode.DRAINED), why)
     results = judge.by_requirement(chosen, by_fault)
-    when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found = record.document(expected.node_name, when, hold.whoever(), given["fingerprint"], results, by_fault)
-    table = record.table(found)
-    texts = {record.NAME: json.dumps(found, indent=2) + "\n", "drill.txt": table + "\n"}
+    found = record.document(_about(given, given["fingerprint"]), results, by_fault)
     tried = [each for each in by_fault if each.status != judge.SKIPPED]
+    read = timeline is not None or bool(given["watched"].get("skipped"))  # the sheet names no router
+    proven = timeline is not None and not given["faults"]
     return {
         "results": found["results"],
-        "passed": bool(tried) and all(each.status == judge.PASS for each in tried),
-        "table": table,
-        "attestations": record.attestations(found, machine),
-        # A record of some faults would stand for all.
-        "reports": [] if given["faults"] else reports.write(given["report_directory"], texts, os.replace),
+        "passed": bool(tried) and read and all(each.status == judge.PASS for each in tried),
+        "table": record.table(found),
+        "attestations": record.attestations(found, machine) if proven else "",
+        "reports": _write(given, found),
     }
 
 

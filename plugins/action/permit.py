@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import accepts
 from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, permit
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.permit import Node
+from ansible_collections.icann.imrs.plugins.plugin_utils import records
 
 PROVIDERS = ("nameserver_provider", "routing_provider")
 """The roles' variables beside which the sheet has its own word, ``imrs_`` and the same name."""
@@ -73,8 +74,17 @@ def _node(name: str, variables: t.Mapping[str, t.Any]) -> Node:
 
 
 def _unattested(variables: t.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """What has to be attested of a node that is to be live, and is not."""
-    if variables.get("imrs_mode") != "live":
+    """What has to be attested of a node that is to be live, or to have passed its drill, and is not."""
+    required = variables.get("imrs_required_attestations", ())
+    if variables.get("imrs_mode") != "live" or not required:
         return ()
-    said = {each["check"] for each in variables.get("imrs_attestations", ())}
-    return tuple(check for check in variables.get("imrs_required_attestations", ()) if check not in said)
+    said = {each["check"]: str(each.get("date", "")) for each in variables.get("imrs_attestations", ())}
+    daemons = [str(variables.get(f"imrs_{provider}", "")) for provider in PROVIDERS]
+    tried = records.read(records.directory(variables), str(variables.get("imrs_node_name", "")).rstrip("."), daemons)
+    missing = []
+    for check in required:
+        if check in tried and tried[check].counts(said.get(check, "")):
+            missing += [] if tried[check].status == "pass" else [f"{check} (its drill has not passed)"]
+        elif check not in said:
+            missing.append(check)
+    return tuple(missing)

@@ -11,7 +11,7 @@ short_description: Break a drained node on purpose, and see whether it withdraws
 version_added: 0.1.0
 author: The icann.imrs authors (@icann)
 description:
-  - Makes the faults of requirements FB-01 to FB-16 that a machine can make on itself in minutes, one after the other,
+  - Makes the faults of requirements FB-01 to FB-12 that a machine can make on itself in minutes, one after the other,
     on a node that announces its covering prefixes only, while the host's router is watched. See docs/drills.md.
   - The playbook C(icann.imrs.drill) calls it in the right order. By itself, no verb but O(verb=perform) changes
     anything.
@@ -32,7 +32,8 @@ options:
   verb:
     description:
       - V(ready) contacts nobody, and says whether the node may be drilled and what is going to be done.
-      - V(clock) returns the time of a machine, and when it was asked and answered by the controller's clock.
+      - V(clock) returns the time of a machine, and when it was asked and answered by the controller's clock. No module
+        is run for it, so that the answer is as quick as the line.
       - V(watch) reads what the host's router has from the node, again and again, until O(verb=end) with the same
         O(token).
       - V(perform) makes the faults, on the node.
@@ -54,10 +55,6 @@ options:
     type: list
     elements: str
     default: []
-  patience:
-    description: Seconds that each withdrawal may take beyond the requirement, for a slow machine in a test.
-    type: float
-    default: 0.0
   status:
     description: What C(imrs status --json) has printed. Required for V(ready).
     type: str
@@ -78,8 +75,14 @@ options:
     description: Of the configuration that was drilled; it goes into the record.
     type: str
     default: ''
+  lease:
+    description: This run's hold of the node, as M(icann.imrs.run) has returned it; renewed before each fault. Required
+      for V(perform).
+    type: dict
   report_directory:
-    description: Where the record is written, beside the node's acceptance reports. Required for V(judge).
+    description:
+      - Where the record is written, beside the node's acceptance reports. Required for V(judge).
+      - With V(ready), an earlier record is replaced there by one that says that this drill has not come to its end.
     type: path
 """
 
@@ -134,13 +137,17 @@ records:
   returned: when O(verb=perform)
   type: list
   elements: dict
+why:
+  description: Why some faults were not made; empty when all were.
+  returned: when O(verb=perform)
+  type: str
 results:
   description: By requirement, its C(id), C(status) (V(pass), V(fail), V(error) or V(skipped)) and C(message).
   returned: when O(verb=judge)
   type: list
   elements: dict
 passed:
-  description: Whether everything that was tried has passed, and something was.
+  description: Whether everything that was tried has passed, something was, and the host's router was read if it may be.
   returned: when O(verb=judge)
   type: bool
 table:
@@ -148,7 +155,7 @@ table:
   returned: when O(verb=judge)
   type: str
 attestations:
-  description: Lines for the site's sheet that attest what has passed.
+  description: Lines for the site's sheet that attest what has passed, as the host's router saw it.
   returned: when O(verb=judge)
   type: str
 reports:
@@ -158,14 +165,15 @@ reports:
   elements: path
 """
 
+import functools
 import pathlib
 import re
 import tempfile
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._drill import faults, perform, watch
 from ..module_utils._gate import cli
 from ..module_utils._probes import host, host_router, readers
@@ -173,6 +181,8 @@ from ..module_utils._probes import host, host_router, readers
 GATE = pathlib.Path("/run/imrs/gate.sock")
 ANSWER = 2.0
 """Seconds that the gate has to say how the node is; it is asked five times a second."""
+COMMAND = 60.0
+"""Seconds that a command may take: a nameserver may verify its zones before it has started."""
 
 
 def main() -> None:
@@ -188,7 +198,7 @@ def main() -> None:
             "uplink": {"type": "str"},
             "management": {"type": "str"},
             "faults": {"type": "list", "elements": "str", "default": []},
-            "patience": {"type": "float", "default": 0.0},
+            "lease": {"type": "dict"},
             "status": {"type": "str"},
             "token": {"type": "str", "no_log": False},
             "performed": {"type": "dict"},
@@ -200,17 +210,15 @@ def main() -> None:
         required_if=[
             ("verb", "watch", ["expected", "token"]),
             ("verb", "end", ["token"]),
-            ("verb", "perform", ["expected", "uplink", "management"]),
+            ("verb", "perform", ["expected", "uplink", "management", "lease"]),
         ],
     )
     verb = module.params["verb"]
-    if verb == "clock":
-        module.exit_json(changed=False, now=time.time())
-    if verb in ("ready", "judge"):
+    if verb in ("ready", "clock", "judge"):
         module.fail_json(msg="drill: this needs its action plugin; call it as icann.imrs.drill")
     try:
         if verb == "perform":
-            module.exit_json(changed=True, records=_perform(module.params))
+            module.exit_json(changed=True, **_perform(module.params))
         path = _path(module.params["token"])
         if verb == "end":
             path.touch(exist_ok=True)
@@ -227,11 +235,12 @@ def _path(token: str) -> pathlib.Path:
     return pathlib.Path(tempfile.gettempdir()) / f"imrs-drill-{token}"
 
 
-def _perform(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def _perform(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """The records of all faults."""
     expected = params["expected"]
     node = faults.Node.parse(expected, params["uplink"], params["management"])
-    routing, wanted = node.routing, {peer["address"] for peer in expected["peers"]}
+    routing, place = node.routing, lease.Place(Places().boot)
+    run = lease.Run.parse(params["lease"])
 
     def ask() -> dict[str, t.Any] | None:
         try:
@@ -240,12 +249,23 @@ def _perform(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
             return None
 
     def up() -> bool:
+        """Whether every session that is certified is: no other gets anything."""
+        certified = set(((ask() or {}).get("certificate") or {}).get("sessions") or ())
         seen = readers.sessions(routing.name).read(host.run, routing.control, "", None)
         states = {each["neighbor"]: each.get("bgp_state") for each in seen.get("sessions", ())}
-        return all(states.get(address) == "Established" for address in wanted)
+        wanted = [peer["address"] for peer in expected["peers"] if peer["mark"] in certified]
+        return bool(wanted) and all(states.get(address) == "Established" for address in wanted)
 
-    chosen = faults.chosen(node, params["faults"], params["patience"])
-    return perform.Performer(ask, up, host.run, perform.System()).perform(chosen)
+    def hold() -> str:
+        try:
+            place.take(run, strict=True)
+        except BundleError as error:
+            return str(error)
+        return ""
+
+    command = functools.partial(host.run, timeout=COMMAND)
+    performer = perform.Performer(ask, up, command, hold, perform.System())
+    return performer.perform(faults.chosen(node, params["faults"]))
 
 
 def _watch(params: dict[str, t.Any], path: pathlib.Path) -> dict[str, t.Any]:

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A router that validates origins says of a route what the library says: a host's BIRD, with the very ROAs that the
-library judges, and the node's own announcements. Needs root and the lab image.
+library judges, from StayRTR by the RPKI-to-Router protocol (RFC 8210), and the node's own announcements. Needs root and
+the lab image.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import typing as t
 
@@ -23,13 +25,20 @@ from registrations import rpki as written
 
 TABLES, ROUTES = 60, 60
 ORIGINS = (ASN, ASN, 64500, 26710, 0)
-CHECKED = """
-filter checked{family} {{{{
-  if roa_check(r{family}_0, net, bgp_path.last) = ROA_INVALID then reject;
-  bgp_community.add((64500, {number}));
-  accept;
+RTR = 8282
+CHECKED = f"""
+roa4 table r4;
+roa6 table r6;
+protocol rpki validator {{{{
+  roa4 {{{{ table r4; }}}};
+  roa6 {{{{ table r6; }}}};
+  remote 127.0.0.1 port {RTR};
+  retry keep 1;
 }}}}
+filter checked4 {{{{ if roa_check(r4, net, bgp_path.last) = ROA_INVALID then reject; accept; }}}}
+filter checked6 {{{{ if roa_check(r6, net, bgp_path.last) = ROA_INVALID then reject; accept; }}}}
 """
+"""Of the host's router. It looks again at what it has when the validator says another thing."""
 STATE = """
 function state{number}(prefix p; int a) -> string {{
   if p.type = NET_IP4 then {{
@@ -154,36 +163,42 @@ CASES: dict[str, tuple[list[Json], set[str]]] = {
 """ROAs, and which of our five prefixes a router drops that validates."""
 
 
-def checked(number: int, every: t.Iterable[rpki.Vrp]) -> str:
-    """The host's router, which drops what is invalid; what it takes carries the number of the case."""
-    text = tables(0, every).replace("{", "{{").replace("}", "}}")
+def checked() -> str:
+    """The host's router, which drops what is invalid."""
     router = PLAIN
     for family in (4, 6):
-        text += CHECKED.format(family=family, number=number)
         router = router.replace(f"ipv{family} {{{{ import all;", f"ipv{family} {{{{ import filter checked{family};")
     assert router.count("import filter") == 2
-    return text + router
+    return CHECKED + router
 
 
-def taken(node: Node, number: int) -> set[str]:
-    """What the host's router has taken from us in this case."""
-    said = node.birdc("router", "show", "route", "where", f"(64500, {number}) ~ bgp_community")
-    return set(re.findall(r"^(\S+/\d+)\s", said, re.MULTILINE))
+def has(node: Node) -> int:
+    """How many ROAs the host's router has."""
+    said = [node.birdc("router", "show", "route", "table", table, "count") for table in ("r4", "r6")]
+    return sum(int(found) for text in said for found in re.findall(r"^(\d+) of ", text, re.MULTILINE))
 
 
 def test_what_the_library_calls_invalid_the_hosts_router_drops(tmp_path: pathlib.Path) -> None:
+    cache = tmp_path / "rpki.json"
+    cache.write_text(written(instead=True))
+    serve = ("-bind", f"127.0.0.1:{RTR}", "-cache", str(cache), "-checktime=false", "-metrics.addr", "")
     with Node(tmp_path, "bird", "plain") as node:
         node.start_knot()
         node.start_gate()
         node.raise_to_live()
         node.await_routes(FIVE)
-        for number, (case, (roas, dropped)) in enumerate(CASES.items(), 1):
+        node.start("stayrtr", node.router, "stayrtr", *serve)
+        node.reconfigure_router(checked())
+        for case, (roas, dropped) in CASES.items():
             every = vrps(roas)
             judged = {each for each in FIVE if rpki.validity(every, network(each), ASN) == "invalid"}
             assert judged == dropped, case
-            node.reconfigure_router(checked(number, every))
-            node.birdc("router", "reload", "in", "all")  # asks the node to tell all again (RFC 2918)
+            cache.write_text(written(*roas, instead=True))
+            node.signal("stayrtr", signal.SIGHUP)  # it reads the file again, and tells its routers
             until(
-                lambda number=number, left=FIVE - dropped: taken(node, number) == left == set(node.routes()),
-                what=lambda case=case, number=number: f"{case}: {taken(node, number)} of {set(node.routes())}",
+                lambda every=every, left=FIVE - dropped: has(node) == len(set(every)) and set(node.routes()) == left,
+                seconds=20,
+                what=lambda case=case: (
+                    f"{case}: {set(node.routes())}, {has(node)} ROAs; {(node.directory / 'stayrtr.out').read_text()[-1500:]} {node.birdc('router', 'show', 'protocols', 'all', 'validator')}"
+                ),
             )

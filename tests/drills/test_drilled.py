@@ -29,10 +29,18 @@ birdc configure '"/run/leak/bird.conf"'
 """BIRD announces the covering prefix whatever the gate says. No file that is certified has changed."""
 
 
+LATE = "s are allowed"
+"""What a result says of a machine that is slow, or clocks that do not tell: no failure of the node's here."""
+
+
 def drilled(drill: Drill, *faults: str) -> Play:
-    """A run of the playbook; a slow machine is not called late."""
-    given: dict[str, t.Any] = {"imrs_drill_patience": 60, **({"imrs_faults": faults} if faults else {})}
-    return drill.play("drill", "--limit", drill.appliance.name, "-e", json.dumps(given))
+    """A run of the playbook."""
+    return drill.begin(*words(drill, *faults)).end()
+
+
+def words(drill: Drill, *faults: str) -> list[str]:
+    given = {"imrs_faults": faults} if faults else {}
+    return ["drill", "--limit", drill.appliance.name, "-e", json.dumps(given)]
 
 
 @pytest.fixture
@@ -58,9 +66,10 @@ def test_a_live_node_is_not_drilled(drill: Drill) -> None:
 def test_a_drained_node_passes_and_its_reports_say_so(drill: Drill) -> None:
     reports = ROOT / f".lab/{drill.lab.name}-reports/{drill.appliance.name}"
     done = drilled(drill)
-    assert done.status == 0, done.output
     found = json.loads((reports / "drill.json").read_text())
-    assert {each["status"] for each in found["faults"]} == {"pass"}, found
+    late = [each for each in found["faults"] if each["status"] != "pass"]
+    assert [each for each in late if LATE not in each["message"]] == [], found
+    assert done.status == (2 if late else 0), done.output
     assert "by what the node says alone" not in str(found)
     assert drill.received() == COVERING
     assert "0 timers" in drill.node("systemctl", "list-timers", "--all", "imrs-drill-undo.timer")
@@ -69,7 +78,7 @@ def test_a_drained_node_passes_and_its_reports_say_so(drill: Drill) -> None:
     assert accepted.status == 0, accepted.output
     results = {each["id"]: each for each in json.loads((reports / "acceptance.json").read_text())["results"]}
     for each in found["results"]:
-        assert results[each["id"]]["status"] == "pass"
+        assert results[each["id"]]["status"] == each["status"]
         assert each["message"][:100] in results[each["id"]]["message"]
 
 
@@ -85,3 +94,13 @@ def test_a_node_that_leaks_is_found(drill: Drill) -> None:
     assert done.status == 2, done.output
     assert "the nameserver hung: IPv4 was not withdrawn" in " ".join(done.output.split())
     assert "leave it drained, and find out why" in done.output
+
+
+@pytest.mark.usefixtures("drained")
+@pytest.mark.parametrize("fault", ["nameserver_hung", "line_dead"])
+def test_a_fault_ends_by_itself_when_everybody_is_killed(drill: Drill, fault: str) -> None:
+    run = drill.begin(*words(drill, fault))
+    drill.wait(set())
+    drill.node("pkill", "--signal", "KILL", "--full", "icann.imrs.drill|AnsiballZ_drill|async_wrapper")
+    run.kill()
+    drill.wait(COVERING)

@@ -29,6 +29,10 @@ class Tried(t.NamedTuple):
     by: str
     """Who ran it."""
 
+    def counts(self, attested: str) -> bool:
+        """Whether it says more than an attestation of that day (YYYY-MM-DD, empty for none) does."""
+        return self.status != Status.SKIPPED.value and not attested > self.date[:10]
+
 
 class Said(t.NamedTuple):
     """What a report says of an attestation."""
@@ -54,15 +58,15 @@ def judge(
     for below stage live. A node that is live already stays so, as a run over it is refused before it changes anything
     (``_fleet.permit``).
 
-    What was tried and has failed is a warning whatever is required: who tried it was told, and has left the node
-    drained. It counts until it is tried again, or attested on a later day.
+    What was tried and has failed is as if it were missing, until it is tried again, or attested on a later day.
     """
     found, record = given.get(attestation.id), tried.get(attestation.id)
-    if record and record.status != Status.SKIPPED and not (found and found["date"] > record.date[:10]):
+    if record and record.counts(found["date"] if found else ""):
         told = f"tried on {record.date[:10]}: {record.message}"
         if record.status == Status.PASS:
             return Said(Severity(attestation.severity), Status.PASS, told, record.by)
-        return Said(Severity.WARNING, Status(record.status), told, record.by)
+        asked = attestation.id in required and mode == str(Mode.LIVE) and stage is not Mode.LIVE
+        return Said(Severity.FATAL if asked else Severity.WARNING, Status(record.status), told, record.by)
     if found:
         told = f"attested on {found['date']}: {found['what']}"
         return Said(Severity(attestation.severity), Status.PASS, told, found["by"])

@@ -31,8 +31,8 @@ GATE_BOUND = 30.0
 """The same of the gate (requirements FB-09)."""
 LINE_MARGIN = 2.0
 """Seconds beside the session's hold time, where that is what notices the fault (requirements FB-07, FB-08)."""
-FLAPS, FLAP_EVERY = 4, 5.0
-"""How often the nameserver is killed, and the seconds between (requirements FB-10)."""
+CUT = 130.0
+"""Seconds for which masters are cut off: the gate asks them twice in that time (``gate_masters_every``)."""
 
 
 class Kind(enum.StrEnum):
@@ -42,10 +42,6 @@ class Kind(enum.StrEnum):
     """What is announced is withdrawn in time, and comes back when the fault is over."""
     STAYS = "stays"
     """Nothing changes."""
-    FLAPS = "flaps"
-    """The prefixes go, and do not come and go with it."""
-    REFUSED = "refused"
-    """The command that should not be obeyed is not, and nothing changes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,14 +68,11 @@ class Fault:
     """Until it is ended nothing may be announced again; else the node mends it itself."""
     seen_by_node: bool = True
     """Whether the gate itself says that it withdraws. Where it is dead, only the peer can tell."""
-    times: int = 1
-    every: float = 0.0
-    """How often ``begin`` is done, and the seconds between."""
 
     @property
     def longest(self) -> float:
         """Seconds after which it is ended, whatever was seen."""
-        return max(self.bound, self.lasts) + self.times * self.every + 10.0
+        return max(self.bound, self.lasts) + 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,8 +89,6 @@ class Node:
     """The interface by which the node is reached."""
     hold_time: float
     """Seconds; the longest of its sessions."""
-    mark: str
-    """Of one of its sessions, for a certificate that has to be refused."""
 
     @classmethod
     def parse(cls, expected: t.Mapping[str, t.Any], uplink: str, management: str) -> Node:
@@ -114,7 +105,6 @@ class Node:
             uplink=uplink,
             management=management,
             hold_time=max(float(peer["hold_time"]) for peer in expected["peers"]),
-            mark=str(expected["peers"][0]["mark"]),
         )
 
 
@@ -161,12 +151,8 @@ def of(node: Node) -> tuple[Fault, ...]:
     start = systemctl("start", dns)
     found = [
         Fault(
-            "certificate_refused", ("FB-16",), "the gate was given a certificate for another configuration",
-            Kind.REFUSED, (("imrs", "certify", "live", "--fingerprint", "0" * 64, "--session", node.mark),),
-        ),
-        Fault(
             "masters_cut", ("FB-05",), "nothing could be sent to the masters",
-            Kind.STAYS, _cut_from(node.masters), NO_RULES, lasts=20.0,
+            Kind.STAYS, _cut_from(node.masters), NO_RULES, lasts=CUT,
         ),
         Fault(
             "nameserver_stopped", ("FB-01", "FB-12"), "the nameserver was stopped as planned",
@@ -201,10 +187,6 @@ def of(node: Node) -> tuple[Fault, ...]:
             "gate_hung", ("FB-09",), "the gate hung",
             Kind.FALLS, (kill(gate, "STOP"),), (kill(gate, "CONT"),), GATE_BOUND, lasts=5.0, seen_by_node=False,
         ),
-        Fault(
-            "flapping", ("FB-10",), f"the nameserver was killed {FLAPS} times",
-            Kind.FLAPS, (kill(dns, "KILL"),), (start,), NAMESERVER_BOUND, times=FLAPS, every=FLAP_EVERY,
-        ),
     ]  # fmt: skip
     if ipv6:
         drop = f"{_addresses('ipv6', ipv6)} udp dport 53 drop"
@@ -213,7 +195,7 @@ def of(node: Node) -> tuple[Fault, ...]:
             Kind.FALLS, rules(_chain("in", "input", drop)), NO_RULES, NAMESERVER_BOUND, lasts=5.0, families=("ipv6",),
             held=True,
         )  # fmt: skip
-        found.insert(6, deaf)
+        found.insert(5, deaf)
     if node.uplink != node.management:
         device = f'"{node.uplink}"'
         dead = Fault(
@@ -224,21 +206,15 @@ def of(node: Node) -> tuple[Fault, ...]:
             ),
             NO_RULES, by_hold, lasts=by_hold + 3, held=True, seen_by_node=False,
         )  # fmt: skip
-        found.insert(7, dead)
+        found.insert(6, dead)
     return tuple(found)
 
 
-def chosen(node: Node, keys: t.Collection[str] = (), patience: float = 0.0) -> tuple[Fault, ...]:
-    """Those of these keys, or all; ``patience``: seconds that each withdrawal may take longer. ValueError for a key
-    that is none.
-    """
+def chosen(node: Node, keys: t.Collection[str] = ()) -> tuple[Fault, ...]:
+    """Those of these keys, or all. ValueError for a key that is none."""
     found = of(node)
     if unknown := sorted(set(keys) - {fault.key for fault in found}):
         raise ValueError(
             f"faults: this node has no {', '.join(unknown)}; there are {', '.join(fault.key for fault in found)}"
         )
-    return tuple(
-        dataclasses.replace(fault, bound=fault.bound + patience if fault.bound else 0.0)
-        for fault in found
-        if not keys or fault.key in keys
-    )
+    return tuple(fault for fault in found if not keys or fault.key in keys)

@@ -19,7 +19,11 @@ if t.TYPE_CHECKING:
 UNIT = "imrs-drill-undo"
 """Of the timer that ends a fault when nobody else does."""
 BACK = 400.0
-"""Seconds in which a node has to be as before: the longest that the gate holds down what has fallen, and more."""
+"""Seconds in which a node has to be as before: the longest that the gate holds down what has fallen
+(``gate_hold_down``), and more.
+"""
+DEADLINE = 2400.0
+"""Seconds after which no fault is begun that could take longer."""
 LOOK_EVERY = 0.2
 SETTLE = 3.0
 """Seconds that the last route may be on its way to the host's router when the node is as before."""
@@ -33,6 +37,10 @@ Run = t.Callable[[t.Sequence[str]], t.Mapping[str, t.Any]]
 """Runs a command: ``rc``, ``stdout``, ``stderr``."""
 
 
+Hold = t.Callable[[], str]
+"""Renews the run's hold of the node; why it has it no more, or nothing."""
+
+
 class Clock(t.Protocol):
     """Times in seconds since 1970, and a way to let some pass."""
 
@@ -44,11 +52,14 @@ class Clock(t.Protocol):
 
 
 class System:
-    """The clock of the machine. It may be set while a drill runs; then the judge sees times that make no sense."""
+    """The clock of the machine as it was at the beginning: nobody who sets it later makes a fault last longer."""
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time()
+        return self._ahead + time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def wait(self, seconds: float) -> None:
         """Sleep."""
@@ -58,33 +69,48 @@ class System:
 class Performer:
     """One node, and the faults one after the other."""
 
-    def __init__(self, ask: Ask, up: Up, run: Run, clock: Clock) -> None:
-        self._ask, self._up, self._run, self._clock = ask, up, run, clock
+    def __init__(self, ask: Ask, up: Up, run: Run, hold: Hold, clock: Clock) -> None:
+        self._ask, self._up, self._run, self._hold, self._clock = ask, up, run, hold, clock
         self._modes: dict[str, str] = {}
 
-    def perform(self, faults: t.Sequence[Fault]) -> list[dict[str, t.Any]]:
-        """A record of each fault that was made; the first after which the node is not as before is the last.
+    def perform(self, faults: t.Sequence[Fault]) -> dict[str, t.Any]:
+        """``records``, one of each fault that was made, and ``why`` others were not, or nothing.
 
         A record has ``key``; ``began``, ``undone`` and ``back`` (None: it was not as before in time), in seconds since
-        1970; ``view``: each change of what the gate said, as ``[time, modes by family or None]``; ``rc`` of the last
-        command; and ``note``: what went wrong, or empty.
+        1970; ``view``: each change of what the gate said, as ``[time, modes by family or None]``; and ``note``: what
+        went wrong, or empty.
         """
         self._modes = _modes(self._ask()) or {}
-        records = []
+        records: list[dict[str, t.Any]] = []
+        deadline = self._clock.now() + DEADLINE
         for fault in faults:
-            if not self._as_before():
-                break
-            record = self._one(fault)
-            records.append(record)
-            if record["back"] is None:
-                break
-        return records
+            if why := self._not_now(fault, deadline):
+                return {"records": records, "why": why}
+            records.append(self._one(fault))
+            if records[-1]["back"] is None:
+                return {"records": records, "why": f"the node was not as before {BACK:.0f} s after {fault.key}"}
+        return {"records": records, "why": ""}
+
+    def _not_now(self, fault: Fault, deadline: float) -> str:
+        """Why it is not begun; asked right before, as somebody may have said live meanwhile, or taken the node."""
+        if why := self._hold():
+            return why
+        status = self._ask()
+        modes = _modes(status) or {}
+        if not status or set(modes.values()) != {"drained"}:
+            said = ", ".join(f"{family} {mode}" for family, mode in modes.items()) or "the gate gives no answer"
+            return f"the node is not drained ({said})"
+        if not self._as_before():
+            return "not every session that is certified is up"
+        if self._clock.now() + fault.longest + BACK > deadline:
+            return f"all faults together may take {DEADLINE / 60:.0f} minutes"
+        return ""
 
     def _one(self, fault: Fault) -> dict[str, t.Any]:
-        record: dict[str, t.Any] = {"key": fault.key, "note": "", "rc": 0, "back": None}
+        record: dict[str, t.Any] = {"key": fault.key, "note": "", "back": None}
         problem = self._arm(fault)
         record["began"] = record["undone"] = self._clock.now()
-        record["view"] = [[round(record["began"], 3), self._modes]]
+        record["view"] = [[record["began"], self._modes]]
         if problem:
             return {**record, "note": problem}
         try:
@@ -103,20 +129,16 @@ class Performer:
         return record
 
     def _begin(self, fault: Fault, record: dict[str, t.Any]) -> None:
-        for number in range(fault.times):
-            if number:
-                self._watch(record, self._clock.now() + fault.every, lambda: False)
-            for command in fault.begin:
-                done = self._run(command)
-                record["rc"] = done["rc"]
-                if done["rc"] and fault.kind != "refused":
-                    record["note"] = f"{shlex.join(command)}: {_said(done)}"
-                    return
+        for command in fault.begin:
+            done = self._run(command)
+            if done["rc"]:
+                record["note"] = f"{shlex.join(command)}: {_said(done)}"
+                return
 
     def _seen(self, fault: Fault, record: Status) -> bool:
         """Whether the fault may be ended: it has lasted, and the node says that it has withdrawn, where it can."""
         lasted = self._clock.now() - float(record["began"])
-        if lasted < fault.lasts or fault.kind in ("stays", "refused"):
+        if lasted < fault.lasts or fault.kind == "stays":
             return lasted >= fault.lasts
         if not fault.seen_by_node:
             return lasted >= fault.bound or (not fault.held and self._fell(record, self._modes))
@@ -137,19 +159,18 @@ class Performer:
         while True:
             at, modes = self._clock.now(), _modes(self._ask())
             if record["view"][-1][1] != modes:
-                record["view"].append([round(at, 3), modes])
+                record["view"].append([at, modes])
             if over() or self._clock.now() >= limit:
                 return
             self._clock.wait(LOOK_EVERY)
 
     def _arm(self, fault: Fault) -> str:
         """Have systemd end it, should we not; what is wrong when it cannot."""
-        if not fault.undo:
-            return ""
         self._disarm()
         script = "; ".join(shlex.join(command) for command in fault.undo)
         after = f"--on-active={fault.longest + 30:.0f}s"
-        done = self._run(("systemd-run", "--quiet", "--collect", f"--unit={UNIT}", after, "/bin/sh", "-c", script))
+        timer = (f"--unit={UNIT}", after, "--timer-property=AccuracySec=1s")
+        done = self._run(("systemd-run", "--quiet", "--collect", *timer, "/bin/sh", "-c", script))
         return f"the timer that would end it cannot be armed: {_said(done)}" if done["rc"] else ""
 
     def _disarm(self) -> None:
@@ -158,7 +179,7 @@ class Performer:
     def _undo(self, fault: Fault) -> str:
         """End it; what is wrong when that fails, and then the timer still tries."""
         failed = [f"{shlex.join(each)}: {_said(done)}" for each in fault.undo if (done := self._run(each))["rc"]]
-        if not failed and fault.undo:
+        if not failed:
             self._disarm()
         return "; ".join(failed)
 

@@ -4,7 +4,7 @@
 """Whether a node may be drilled now, from what its gate says. Pure.
 
 A node in service never is: each fault takes its announcements away for seconds or minutes. Drained, it keeps the
-covering prefixes, which attract nobody while another instance announces the specific ones, and which show as well
+covering prefixes, which attract few while another instance announces the specific ones, and which show as well
 whether it withdraws.
 """
 

@@ -11,31 +11,46 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from .judge import Result
+
 if t.TYPE_CHECKING:
-    from .judge import Result
+    from .faults import Fault
 
 FORMAT = 1
-NAME = "drill.json"
 BY = "icann.imrs.drill"
 _WIDTH = 110
 
 
-def document(
-    node: str, when: str, by: str, fingerprint: str, results: t.Iterable[Result], faults: t.Iterable[Result]
-) -> dict[str, t.Any]:
-    """The file's content.
+class About(t.NamedTuple):
+    """Which drill it was."""
 
-    ``when``: the end, in UTC, as ISO 8601; ``by``: who ran it; ``fingerprint``: of the configuration that was drilled.
-    """
+    node: str
+    daemons: tuple[str, str]
+    """Nameserver and routing daemon: a record of others tells nothing."""
+    when: str
+    """The end, in UTC, as ISO 8601."""
+    by: str
+    """Who ran it."""
+    fingerprint: str
+    """Of the configuration that was drilled."""
+
+
+def document(about: About, results: t.Iterable[Result], faults: t.Iterable[Result]) -> dict[str, t.Any]:
+    """The file's content."""
     return {
         "format": FORMAT,
-        "node": node,
-        "when": when,
-        "by": by,
-        "fingerprint": fingerprint,
+        **about._asdict(),
+        "daemons": list(about.daemons),
         "results": [{"id": each.name, "status": each.status, "message": each.message} for each in results],
         "faults": [{"fault": each.name, "status": each.status, "message": each.message} for each in faults],
     }
+
+
+def begun(about: About, faults: t.Iterable[Fault]) -> dict[str, t.Any]:
+    """What is there until the drill has ended, in place of an older record; it stays when the run is killed."""
+    told = "the drill was begun, and has not come to its end"
+    idents = sorted({ident for fault in faults for ident in fault.ids})
+    return document(about, [Result(ident, "error", told) for ident in idents], [])
 
 
 def table(found: t.Mapping[str, t.Any]) -> str:

@@ -73,6 +73,8 @@ def received(
         table = runner([*command, "-c", f"show bgp {family} unicast json"])
         if table["rc"] != 0:
             return {"error": (table["stderr"] or table["stdout"]).strip()[:200] or "vtysh failed"}
+        if len(table["stdout"]) >= host.LIMIT:  # cut off it is no JSON, and would look like a table without routes
+            return {"error": f"its table of {family} is longer than {host.LIMIT} characters"}
         for address in addresses.get(family, ()):
             neighbors = load(runner([*command, "-c", f"show bgp neighbors {address} json"]))
             found["sessions"][address] = parse_neighbor(neighbors, address)

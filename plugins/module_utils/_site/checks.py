@@ -76,7 +76,7 @@ _DRILLS = (
         "FB-02",
         "F",
         "A dead or hung nameserver is withdrawn",
-        "Killed, hung, and without UDP over IPv6: what was dead was withdrawn within 15 s, and nothing else.",
+        "Killed, hung, without UDP over IPv6: withdrawn within 15 s, and nothing else was.",
     ),
     (
         "FB-03",
@@ -94,7 +94,7 @@ _DRILLS = (
         "FB-05",
         "F",
         "Silent masters withdraw nothing",
-        "While no master could be reached, everything was announced as before.",
+        "While no master could be reached for two minutes, everything was announced as before.",
     ),
     (
         "FB-06",
@@ -119,7 +119,7 @@ _DRILLS = (
         "FB-10",
         "F",
         "A nameserver that comes and goes is held down",
-        "While it was killed again and again, what was announced changed twice at most.",
+        "While it was killed again and again for 5 minutes, what was announced changed twice at most.",
     ),
     (
         "FB-11",
@@ -154,8 +154,8 @@ _DRILLS = (
     (
         "FB-16",
         "F",
-        "What was not proven cannot be marked live",
-        "The gate refused a certificate for another configuration, and nothing changed.",
+        "What failed or was skipped cannot be marked live",
+        "With a check of severity F failed, and with one skipped, the node went no further up.",
     ),
 )
 """Id, severity, title, condition. Those that a machine can try on itself in minutes are tried by ``icann.imrs.drill``,

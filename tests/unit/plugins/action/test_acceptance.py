@@ -348,15 +348,21 @@ def test_a_line_is_opened_ahead_and_nobody_hears_what_became_of_it(site: Site) -
         ({}, "pass"),
         ({"node": "xnf01.l.root-servers.org"}, "skipped"),
         ({"format": 2}, "skipped"),
+        ({"daemons": ["nsd", "bird"]}, "skipped"),
         ({"results": [{"id": "FB-09", "status": "melted", "message": "hot"}]}, "skipped"),
         ({"results": None}, "skipped"),
     ],
 )
 def test_what_a_drill_left_beside_the_reports_is_told(site: Site, record: dict[str, t.Any], wanted: str) -> None:
     result = {"id": "FB-09", "status": "pass", "message": "the gate hung: withdrawn"}
-    whole = {"format": 1, "node": load("knot", "live")["expected"]["node_name"], "when": "2026-11-30T04:00:00Z"}
+    whole: dict[str, t.Any] = {
+        "format": 1,
+        "node": load("knot", "live")["expected"]["node_name"],
+        "when": "2026-11-30T04:00:00Z",
+    }
     folder = site.base / "reports"
     folder.mkdir()
+    whole["daemons"] = ["knot", "bird"]
     (folder / "drill.json").write_text(json.dumps({**whole, "by": "me on here", "results": [result], **record}))
     done = judged(site)
     assert done.returncode == 0, done.stdout

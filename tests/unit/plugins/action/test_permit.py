@@ -232,3 +232,24 @@ def test_what_the_fleet_requires_to_be_attested_is_asked_for_before_any_contact(
     assert done.returncode != 0  # nobody can be reached here
     assert ("so all nodes stay as they are: xaa01: OB-01 not attested" in said) == (not lacks)
     assert fleet.called.exists() == bool(lacks)
+
+
+@pytest.mark.parametrize(
+    ("status", "attested", "refused"),
+    [("pass", "", ""), ("fail", "", "FB-02 (its drill has not passed)"), ("error", "2026-11-29", "FB-02 (its drill"),
+     ("fail", "2026-12-01", ""), ("skipped", "", "FB-02 not attested"), ("skipped", "2026-11-29", "")],
+)  # fmt: skip
+def test_a_drill_that_is_required_and_failed_is_told_before_any_contact(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], status: str, attested: str, refused: str
+) -> None:
+    word = [{"check": "FB-02", "date": attested, "by": "A. Person", "what": "Seen"}] if attested else []
+    fleet.write({"xaa01": make_node("xaa01", imrs_required_attestations=["FB-02"], imrs_attestations=word)})
+    reports = fleet.inventory.parent / "reports/xaa01"
+    reports.mkdir(parents=True)
+    record = {"format": 1, "node": "xaa01.l.root-servers.org", "daemons": ["knot", "bird"], "by": "me"}
+    results = [{"id": "FB-02", "status": status, "message": "the nameserver hung"}]
+    (reports / "drill.json").write_text(json.dumps({**record, "when": "2026-11-30T04:00:00Z", "results": results}))
+    done = fleet.run("accept")
+    said = " ".join((done.stdout + done.stderr).split())
+    assert (f"so all nodes stay as they are: xaa01: {refused}" in said) == bool(refused), said
+    assert fleet.called.exists() is not bool(refused)

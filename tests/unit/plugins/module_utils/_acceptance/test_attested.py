@@ -69,15 +69,20 @@ def test_what_a_drill_found_needs_nobody_s_word() -> None:
 
 
 @pytest.mark.parametrize("status", ["fail", "error"])
-def test_a_drill_that_failed_is_a_warning_until_it_is_tried_again_or_attested_later(status: str) -> None:
-    """Also where it is required: a run must not take a node dark for what was known before it began."""
-    report = Scene("knot", "drained").report(tried=tried(status), required=["FB-02"])
-    found = of(report, "FB-02")
+def test_a_drill_that_failed_counts_until_it_is_tried_again_or_attested_later(status: str) -> None:
+    found = of(Scene("knot", "drained").report(tried=tried(status)), "FB-02")
     assert (found.status, found.severity) == (status, "W")
-    assert report.certifiable
     for day, wanted in (("2026-11-20", status), ("2026-11-21", "pass")):
         word: t.Any = {"check": "FB-02", "by": "A. Person", "date": day, "what": "Seen"}
         assert of(Scene().report(tried=tried(status), attestations=[word]), "FB-02").status == wanted
+
+
+@pytest.mark.parametrize(("stage", "severity"), [("dark", "F"), ("drained", "F"), ("live", "W")])
+def test_a_drill_that_is_required_and_failed_is_as_good_as_none(stage: str, severity: str) -> None:
+    report = Scene("knot", stage).report(tried=tried("fail"), required=["FB-02"])
+    assert of(report, "FB-02").severity == severity
+    assert report.certifiable is (severity == "W")
+    assert report.harmful == ()
 
 
 def test_what_was_left_out_of_a_drill_is_as_if_it_had_not_been() -> None:

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import shlex
+import time
 import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._drill.faults import Fault, Kind
-from ansible_collections.icann.imrs.plugins.module_utils._drill.perform import BACK, UNIT, Performer
+from ansible_collections.icann.imrs.plugins.module_utils._drill.perform import BACK, DEADLINE, UNIT, Performer, System
 
 DRAINED = {"ipv4": "drained", "ipv6": "drained"}
 DARK = {"ipv4": "dark", "ipv6": "dark"}
@@ -23,6 +24,7 @@ class Node:
         self.commands: list[str] = []
         self.wrong: dict[str, str] = {}
         self.comes_back, self.withdraws, self.dies_at = True, True, float("inf")
+        self.modes, self.lost, self.up = DRAINED, "", True
 
     def now(self) -> float:
         return self.time
@@ -45,10 +47,13 @@ class Node:
             raise KeyboardInterrupt
         fell = self.withdraws and self.time >= self.broken + 1
         back = self.comes_back and self.time >= self.mended + 5
-        return {"mode": DARK if fell and not back else DRAINED, "session": {"state": "Established"}}
+        return {"mode": DARK if fell and not back else self.modes, "session": {"state": "Established"}}
 
     def perform(self, *faults: Fault) -> list[dict[str, t.Any]]:
-        return Performer(self.ask, lambda: True, self.run, self).perform(faults)
+        return t.cast("list[dict[str, t.Any]]", self.performed(*faults)["records"])
+
+    def performed(self, *faults: Fault) -> dict[str, t.Any]:
+        return Performer(self.ask, lambda: self.up, self.run, lambda: self.lost, self).perform(faults)
 
 
 def fault(key: str = "one", **more: t.Any) -> Fault:
@@ -67,7 +72,7 @@ def test_a_fault_is_armed_made_seen_ended_and_waited_for() -> None:
     assert record["undone"] == pytest.approx(1001, abs=0.5)
     assert record["back"] == pytest.approx(record["undone"] + 5, abs=0.5)
     assert [modes for _at, modes in record["view"]] == [DRAINED, DARK, DRAINED]
-    assert (record["note"], record["rc"]) == ("", 0)
+    assert record["note"] == ""
 
 
 def test_a_fault_lasts_as_long_as_it_has_to() -> None:
@@ -131,22 +136,55 @@ def test_who_is_killed_in_the_middle_leaves_nothing_broken() -> None:
     assert node.commands[-2:] == ["mend", f"systemctl stop {UNIT}.timer"]
 
 
-def test_what_has_to_be_refused_says_how_it_ended_and_arms_nothing() -> None:
+def test_who_said_live_meanwhile_or_took_the_node_ends_the_drill() -> None:
+    class Taken(Node):
+        def run(self, command: t.Sequence[str]) -> dict[str, t.Any]:
+            if command[0] == "mend":
+                self.change()
+            return super().run(command)
+
+        def change(self) -> None:
+            self.lost = "another run holds the node"
+
+    class Raised(Taken):
+        def change(self) -> None:
+            self.modes = dict.fromkeys(DRAINED, "live")
+
+    for kind, why in ((Taken, "another run holds the node"), (Raised, "the node was not as before")):
+        node = kind()
+        found = node.performed(fault(), fault("two"))
+        assert node.commands.count("break") == 1
+        assert found["why"].startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"modes": {"ipv4": "live", "ipv6": "live"}}, "the node is not drained (ipv4 live, ipv6 live)"),
+        ({"modes": {"ipv4": "drained", "ipv6": "dark"}}, "the node is not drained (ipv4 drained, ipv6 dark)"),
+        ({"modes": {}}, "the node is not drained (the gate gives no answer)"),
+        ({"up": False}, "not every session that is certified is up"),
+        ({"lost": "the node was rebooted meanwhile"}, "the node was rebooted meanwhile"),
+    ],
+)
+def test_a_node_that_is_not_drained_and_ours_is_not_broken(given: dict[str, t.Any], why: str) -> None:
     node = Node()
-    node.wrong["certify"] = "refused"
-    (record,) = node.perform(fault(kind=Kind.REFUSED, begin=(("certify",),), undo=()))
-    assert (record["rc"], record["note"], node.commands) == (1, "", ["certify"])
-
-
-def test_flaps_are_as_many_as_are_wanted_with_time_between() -> None:
-    node = Node()
-    (record,) = node.perform(fault(kind=Kind.FLAPS, times=4, every=5.0))
-    assert node.commands.count("break") == 4
-    assert record["undone"] - record["began"] >= 15
-
-
-def test_a_node_whose_session_is_down_is_not_drilled() -> None:
-    node = Node()
-    assert Performer(node.ask, lambda: False, node.run, node).perform([fault()]) == []
-    assert Performer(lambda: None, lambda: True, node.run, node).perform([fault()]) == []
+    vars(node).update(given)
+    assert node.performed(fault()) == {"records": [], "why": why}
     assert node.commands == []
+
+
+def test_no_fault_is_begun_that_might_not_end_in_time() -> None:
+    node = Node()
+    found = node.performed(*[fault(str(number), lasts=200.0) for number in range(20)])
+    assert 3 < len(found["records"]) < 12
+    assert found["why"] == "all faults together may take 40 minutes"
+    assert node.time < 1000 + DEADLINE
+
+
+def test_the_clock_is_that_of_the_machine() -> None:
+    clock = System()
+    before = clock.now()
+    clock.wait(0.01)
+    assert 0.01 <= clock.now() - before < 60
+    assert abs(clock.now() - time.time()) < 60

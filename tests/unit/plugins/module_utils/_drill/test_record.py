@@ -9,14 +9,18 @@ import typing as t
 
 import yaml
 from ansible_collections.icann.imrs.plugins.module_utils._drill import record
+from ansible_collections.icann.imrs.plugins.module_utils._drill.faults import Fault, Kind
 from ansible_collections.icann.imrs.plugins.module_utils._drill.judge import Result
 from ansible_collections.icann.imrs.plugins.module_utils._site.checks import ATTESTED
 
 RESULTS = [Result("FB-01", "pass", "it's back: after 1.0 s"), Result("FB-06", "fail", "too late " * 30)]
 
 
+ABOUT = record.About("xlb01.l.root-servers.org", ("knot", "bird"), "2026-11-30T04:00:00Z", "me on here", "ab")
+
+
 def document() -> dict[str, t.Any]:
-    return record.document("xlb01.l.root-servers.org", "2026-11-30T04:00:00Z", "me on here", "ab", RESULTS, RESULTS)
+    return record.document(ABOUT, RESULTS, RESULTS)
 
 
 def test_the_document_is_json_and_says_what_it_is_of() -> None:
@@ -43,3 +47,10 @@ def test_the_sheet_may_attest_what_has_passed_and_nothing_else() -> None:
     }
     assert found["check"] in ATTESTED
     assert record.attestations({**document(), "results": []}, "xlb01") == ""
+
+
+def test_until_it_has_ended_a_drill_has_not_passed() -> None:
+    made = [Fault("one", ("FB-02", "FB-12"), "it broke", Kind.FALLS, ()), Fault("two", ("FB-02",), "", Kind.FALLS, ())]
+    found = record.begun(ABOUT, made)
+    assert [(each["id"], each["status"]) for each in found["results"]] == [("FB-02", "error"), ("FB-12", "error")]
+    assert record.table(found).endswith("passed: none; not passed: FB-02, FB-12")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._drill.watch import watch
 
 FAMILIES = {"192.0.2.2": "ipv4", "2001:db8::2": "ipv6"}
@@ -44,13 +45,22 @@ def test_a_state_has_a_first_and_a_last_time() -> None:
     assert found["errors"] == 0
 
 
-def test_a_look_that_fails_is_counted_and_changes_nothing() -> None:
-    found = seen({"routes": BOTH}, {"error": "busy"}, {"routes": BOTH})
-    assert (len(found["seen"]), found["errors"], found["error"]) == (1, 1, "busy")
+def test_a_look_that_fails_is_counted_and_nobody_knows_what_was_meanwhile() -> None:
+    found = seen({"routes": BOTH}, {"routes": BOTH}, {"error": "busy"}, {"routes": BOTH}, {"routes": BOTH})
+    one, two = found["seen"]
+    assert one[2] == two[2]
+    assert one[1] < two[0]
+    assert (found["errors"], found["error"]) == (1, "busy")
 
 
 def test_it_ends_by_itself() -> None:
-    assert len(seen(*[{"routes": BOTH}] * 50, longest=3.0)["seen"]) == 1
+    assert seen(*[{"routes": BOTH}] * 50, longest=3.0)["ended"] < 6
+
+
+def test_a_router_that_is_slow_is_asked_less_often() -> None:
+    """A look takes half a second here, and the wait twice that."""
+    found = seen(*[{"routes": BOTH}] * 5)
+    assert found["ended"] == pytest.approx(0.5 + 5 * 1.0 + 4 * 1.0, abs=1)
 
 
 def test_addresses_of_others_count_for_nothing() -> None:

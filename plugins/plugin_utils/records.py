@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The icann.imrs authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What playbooks of their own have left on the controller of what they tried on a node, beside its reports."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.attested import Tried
+
+DRILL = "drill.json"
+"""Of icann.imrs.drill."""
+FORMAT = 1
+_STATUS = ("pass", "fail", "error", "skipped")
+
+
+def directory(variables: t.Mapping[str, t.Any]) -> str:
+    """Where the reports of a host are, from its variables."""
+    usual = f"{variables.get('inventory_dir')}/reports/{variables.get('inventory_hostname')}"
+    return str(variables.get("acceptance_report_directory") or usual)
+
+
+def read(folder: str | None, node: str, daemons: t.Sequence[str]) -> dict[str, Tried]:
+    """What was tried, by check. A file that is no record of this node with these daemons counts for nothing."""
+    found: dict[str, Tried] = {}
+    for name in (DRILL,) if folder else ():
+        try:
+            record = json.loads((pathlib.Path(str(folder)) / name).read_text(encoding="utf-8"))
+            if (record["format"], record["node"], record["daemons"]) != (FORMAT, node, list(daemons)):
+                continue
+            when, by = str(record["when"]), str(record["by"])
+            found |= {
+                str(each["id"]): Tried(str(each["status"]), str(each["message"]), when, by)
+                for each in record["results"]
+                if each["status"] in _STATUS
+            }
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
