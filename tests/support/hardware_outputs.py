@@ -98,7 +98,7 @@ unused devices: <none>
 """
 
 
-def _smartctl(status: int, *messages: tuple[str, str], **rest: t.Any) -> Json:
+def smartctl(status: int, *messages: tuple[str, str], **rest: t.Any) -> Json:
     """What each answer has."""
     said: Json = {"version": [7, 4], "svn_revision": "5530", "build_info": "(local build)", "exit_status": status}
     if messages:
@@ -107,7 +107,7 @@ def _smartctl(status: int, *messages: tuple[str, str], **rest: t.Any) -> Json:
 
 
 # A SATA SSD that is well.
-SATA = _smartctl(
+SATA = smartctl(
     0,
     device={"name": "/dev/sda", "info_name": "/dev/sda [SAT]", "type": "sat", "protocol": "ATA"},
     model_family="Samsung based SSDs",
@@ -120,23 +120,23 @@ SATA = _smartctl(
     smart_status={"passed": True},
 )
 # The same, failing: bit 3 of the status (8), and bit 4, as an attribute is below its threshold.
-SATA_FAILING = {**_smartctl(24), **{key: SATA[key] for key in ("device", "model_name", "smart_support")}}
+SATA_FAILING = {**smartctl(24), **{key: SATA[key] for key in ("device", "model_name", "smart_support")}}
 SATA_FAILING["smart_status"] = {"passed": False}
 # A disk that rests; smartctl asks no more of it.
-SATA_ASLEEP = _smartctl(
+SATA_ASLEEP = smartctl(
     2,
     ("Device is in STANDBY mode, exit(2)", "information"),
     device={"name": "/dev/sdc", "info_name": "/dev/sdc [SAT]", "type": "sat", "protocol": "ATA"},
     power_mode={"ata_value": 0, "ata_string": "STANDBY"},
 )
 # A disk that is so ill that it does not say what it is.
-SATA_SILENT = _smartctl(
+SATA_SILENT = smartctl(
     2,
     ("Read Device Identity failed: scsi error medium or hardware error (serious)", "error"),
     device={"name": "/dev/sda", "info_name": "/dev/sda [SAT]", "type": "sat", "protocol": "ATA"},
 )
 # An NVMe SSD that is well, and one with a critical warning (NVMe specification: bit 2, reliability degraded).
-NVME = _smartctl(
+NVME = smartctl(
     0,
     device={"name": "/dev/nvme0n1", "info_name": "/dev/nvme0n1", "type": "nvme", "protocol": "NVMe"},
     model_name="Dell Ent NVMe CM6 RI 960GB",
@@ -145,9 +145,9 @@ NVME = _smartctl(
     smart_support={"available": True, "enabled": True},
     smart_status={"passed": True, "nvme": {"value": 0}},
 )
-NVME_FAILING = {**NVME, "smartctl": _smartctl(8)["smartctl"], "smart_status": {"passed": False, "nvme": {"value": 4}}}
+NVME_FAILING = {**NVME, "smartctl": smartctl(8)["smartctl"], "smart_status": {"passed": False, "nvme": {"value": 4}}}
 # A SAS disk that foresees its end.
-SAS_FAILING = _smartctl(
+SAS_FAILING = smartctl(
     8,
     device={"name": "/dev/sdb", "info_name": "/dev/sdb", "type": "scsi", "protocol": "SCSI"},
     scsi_vendor="SEAGATE",
@@ -160,14 +160,14 @@ SAS_FAILING = _smartctl(
     },
 )
 # A volume of a PERC (MegaRAID), which smartctl does not ask, and one of a Smart Array, which has nothing to say.
-VOLUME = _smartctl(
+VOLUME = smartctl(
     2,
     (
         "Smartctl open device: /dev/sda failed: DELL or MegaRaid controller, please try adding '-d megaraid,N'",
         "error",
     ),
 )
-LOGICAL_VOLUME = _smartctl(
+LOGICAL_VOLUME = smartctl(
     0,
     device={"name": "/dev/sda", "info_name": "/dev/sda", "type": "scsi", "protocol": "SCSI"},
     scsi_vendor="HP",
@@ -187,19 +187,19 @@ BEHIND = {
 }
 # Recorded: smartctl 7.3 of Debian 12 on a virtual machine, asked for a disk that it knows no way to, and for one that
 # is not there; and its list of the disks where there is none that it knows.
-VIRTIO = _smartctl(1, ("/dev/vda: Unable to detect device type", "error"))
-GONE = _smartctl(2, ("Smartctl open device: /dev/sda failed: No such device", "error"))
-SCAN_NOTHING = _smartctl(0)
+VIRTIO = smartctl(1, ("/dev/vda: Unable to detect device type", "error"))
+GONE = smartctl(2, ("Smartctl open device: /dev/sda failed: No such device", "error"))
+SCAN_NOTHING = smartctl(0)
 
 # `--scan` opens no disk, so those of SATA are called scsi.
-SCAN_SATA = _smartctl(
+SCAN_SATA = smartctl(
     0,
     devices=[
         {"name": f"/dev/{name}", "info_name": f"/dev/{name}", "type": "scsi", "protocol": "SCSI"}
         for name in ("sda", "sdb")
     ],
 )
-SCAN_NVME = _smartctl(
+SCAN_NVME = smartctl(
     0,
     devices=[
         {"name": f"/dev/nvme{number}", "info_name": f"/dev/nvme{number}", "type": "nvme", "protocol": "NVMe"}
@@ -207,7 +207,7 @@ SCAN_NVME = _smartctl(
     ],
 )
 # One volume, and the two disks in it.
-SCAN_PERC = _smartctl(
+SCAN_PERC = smartctl(
     0,
     devices=[
         {"name": "/dev/sda", "info_name": "/dev/sda", "type": "scsi", "protocol": "SCSI"},

@@ -203,8 +203,11 @@ def parse_scan(done: Json) -> list[Json]:
 
 
 def _answer(done: Json) -> Json:
-    """The object that smartctl printed; ValueError with why there is none."""
-    if done["rc"] in host.NO_ANSWER:
+    """The object that smartctl printed; ValueError with why there is none.
+
+    Its exit status has bits, and may be any of those that mean that there was no answer.
+    """
+    if done["rc"] in host.NO_ANSWER and not done["stdout"]:
         raise ValueError(done["stderr"].strip()[:200])
     try:
         found = json.loads(done["stdout"])

@@ -123,6 +123,12 @@ def test_a_disk_that_only_the_status_of_smartctl_calls_failing() -> None:
     assert hardware.parse_health(outputs.printed(answer))["passed"] is False
 
 
+def test_a_status_that_elsewhere_means_that_nothing_was_answered() -> None:
+    """Bits 2 to 6: a disk with all that smartctl(8) can say of one."""
+    answer = {**outputs.SATA_FAILING, "smartctl": outputs.smartctl(124)["smartctl"]}
+    assert hardware.parse_health(outputs.printed(answer))["passed"] is False
+
+
 @pytest.mark.parametrize(
     ("answer", "able"),
     [(outputs.SATA, True), (outputs.LOGICAL_VOLUME, False), (outputs.VIRTIO, False), (outputs.SATA_SILENT, None)],
