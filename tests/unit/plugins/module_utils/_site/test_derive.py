@@ -174,7 +174,7 @@ def test_the_contract(lab: Lab) -> None:
                 {"check": "HW-03", "reason": "A container shares the disks of its host, which has its own alarms."},
                 {
                     "check": "HW-04",
-                    "reason": "A container's uplink is a pair of virtual interfaces, without a wire.",
+                    "reason": "The uplink of a container is a pair of virtual interfaces, without a wire.",
                 },
             ],
             "imrs_attestations": [],
