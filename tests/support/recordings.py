@@ -28,7 +28,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Verdict
 
 DIRECTORY = pathlib.Path(__file__).resolve().parents[1] / "unit/plugins/module_utils/_acceptance/recorded"
-WAIVED = [{"check": ident, "reason": "a container"} for ident in ("OS-02", "TM-01", "TM-02")]
+WAIVED = [
+    {"check": ident, "reason": "a container"}
+    for ident in ("HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02")
+]
 """What a machine of its own has, and a container has not."""
 CHECKS = {check.id: check for check in catalog.CATALOG}
 Document = dict[str, t.Any]
@@ -51,6 +54,9 @@ def load(provider: str, stage: str) -> Document:
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")))
+            # What the probe says of hardware in a container: it does not look at the machine around it.
+            container = {"container": document["host"]["container"], "machine": ""}
+            document.setdefault("hardware", {"virtual": container})
             for session in document["routing"]["sessions"]:  # recorded before the probe read it
                 if "hold_time" in session:
                     session.setdefault("keepalive_time", session["hold_time"] // 3)
@@ -107,6 +113,11 @@ class Scene:
     def system(self) -> Document:
         """The node's operating system."""
         return dict.__getitem__(self.scope("node"), "system")
+
+    @property
+    def hardware(self) -> Document:
+        """What the node is made of."""
+        return dict.__getitem__(self.scope("node"), "hardware")
 
     @property
     def routing(self) -> Document:

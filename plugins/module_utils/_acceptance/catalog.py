@@ -19,6 +19,7 @@ from .checks import (
     dns_served,
     dns_signed,
     dns_streams,
+    hardware,
     host,
     reachability,
     registration,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .check import Check
 
 ROOMS = (
+    hardware,
     host,
     time,
     dns_protocol,

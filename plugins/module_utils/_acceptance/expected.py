@@ -90,9 +90,31 @@ class Member:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Hardware:
+    """What a machine has to have (``imrs_serial``, ``imrs_profile``, ``imrs_uplink``); memory in MiB, speed in Mbit/s.
+
+    ``serial`` is empty where the sheet has none. ``ports`` are the physical interfaces of ``uplink``.
+    """
+
+    serial: str
+    cores: int
+    memory_mib: int
+    link_mbps: int
+    uplink: str
+    ports: tuple[str, ...]
+
+    @classmethod
+    def read(cls, given: t.Mapping[str, t.Any]) -> Hardware:
+        """Read what ``projection.project`` has made of them."""
+        numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps")}
+        ports = tuple(map(str, given["ports"]))
+        return cls(serial=str(given["serial"] or ""), uplink=str(given["uplink"]), ports=ports, **numbers)
+
+
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
-    *("minimum_live", "identity_zone", "router_id", "irr"),
+    *("minimum_live", "identity_zone", "router_id", "irr", "hardware"),
 }
 
 
@@ -127,6 +149,7 @@ class Expected:
     """What its routing daemon calls itself (RFC 6286); empty where that is not told."""
     irr: t.Mapping[str, str] | None = None
     """Where the fleet says that its routes are registered (``imrs_irr``)."""
+    hardware: Hardware | None = None
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -187,6 +210,7 @@ class Expected:
             identity_zone=IdentityZone.read(data["identity_zone"]) if data.get("identity_zone") else None,
             router_id=str(data.get("router_id") or ""),
             irr={key: str(data["irr"][key]) for key in ("source", "object")} if data.get("irr") else None,
+            hardware=Hardware.read(data["hardware"]) if data.get("hardware") else None,
         )
 
 

@@ -10,6 +10,7 @@ import typing as t
 from .. import _addressing as addressing
 
 if t.TYPE_CHECKING:
+    from .._site.contract import Uplink
     from .._site.host_variables import HostVariables
 
 READ = (
@@ -32,6 +33,7 @@ READ = (
     "imrs_members",
     "imrs_profile",
     "imrs_irr",
+    "imrs_serial",
 )
 """The host variables that ``project`` reads."""
 
@@ -63,6 +65,19 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "irr": variables["imrs_irr"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
+        "hardware": {
+            "serial": variables["imrs_serial"],
+            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps")},
+            "uplink": variables["imrs_uplink"]["interface"],
+            "ports": _ports(variables["imrs_uplink"]),
+        },
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
     }
+
+
+def _ports(uplink: Uplink) -> list[str]:
+    """The physical interfaces of an uplink: a bond's members, the parent of a VLAN, or the interface itself."""
+    if uplink["bond"]:
+        return list(uplink["bond"]["members"])
+    return [uplink["vlan"]["parent"] if uplink["vlan"] else uplink["interface"]]

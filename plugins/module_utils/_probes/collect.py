@@ -11,7 +11,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import datagrams, host, host_router, query, readers, signed, state, streams, system, zone
+from . import datagrams, hardware, host, host_router, query, readers, signed, state, streams, system, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -62,8 +62,11 @@ def node(  # noqa: PLR0913 - all but four are options
     commands = commands or {}
     evidence, started = _base("node", stage, expected), time.monotonic()
     deadline = started + patience
-    with futures.ThreadPoolExecutor(max_workers=5) as pool:
+    physical = expected.get("hardware") or {}
+    looked = hardware.look(physical)  # the longer all else takes, the more has come in at the second look
+    with futures.ThreadPoolExecutor(max_workers=6) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
+        parts = pool.submit(hardware.read)
         routing = pool.submit(_routing, expected, commands, deadline, certified)
         if expected["nameserver_provider"]:  # else it is a router
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
@@ -71,6 +74,7 @@ def node(  # noqa: PLR0913 - all but four are options
         evidence["system"] = system.read(_daemons(expected))
         evidence["host"] = machine.result()
         evidence["routing"] = routing.result()
+        evidence["hardware"] = {**parts.result(), "links": hardware.links(physical, looked)}
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 

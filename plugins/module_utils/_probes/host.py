@@ -9,6 +9,7 @@ a secret, and ``ss`` is never asked for TCP details (``-i``): it would print the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -35,8 +36,12 @@ PROXIES = ("net/ipv4/conf/*/proxy_arp*", "net/ipv6/conf/*/proxy_ndp")
 FORWARDING = ("net/ipv4/conf/*/forwarding", "net/ipv6/conf/*/forwarding")
 """Settings with which a machine passes on what comes in by an interface, below ``/proc/sys``."""
 
-NO_ANSWER = (124, 127)
+LATE, MISSING = 124, 127
 """Statuses of a command that came to no end, and of one that does not exist."""
+NO_ANSWER = (LATE, MISSING)
+
+GRACE = 1.0
+"""Seconds in which a process that was killed has to be gone. One that waits for a disk that never answers cannot be."""
 
 SYSCTLS = (
     "net.ipv4.tcp_syncookies",
@@ -57,23 +62,39 @@ Runner = t.Callable[[t.Sequence[str]], "dict[str, t.Any]"]
 
 
 def run(command: t.Sequence[str], timeout: float = TIMEOUT, limit: int = LIMIT) -> dict[str, t.Any]:
-    """Run one command: ``{"rc", "stdout", "stderr"}``. 127: there is no such command, 124: it took too long."""
+    """Run one command: ``{"rc", "stdout", "stderr"}``. 127: there is no such command, 124: it took too long.
+
+    It is over after ``timeout`` and ``GRACE``, whatever the command does: ``subprocess.run`` would wait for one that it
+    cannot kill.
+    """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             list(command),
-            capture_output=True,
-            check=False,
             encoding="utf-8",
             env={**os.environ, "LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             errors="replace",
+            stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
-            timeout=timeout,
+            stdout=subprocess.PIPE,
         )
     except (FileNotFoundError, PermissionError) as error:
-        return {"rc": 127, "stdout": "", "stderr": f"{command[0]}: {error.strerror}"}
+        return {"rc": MISSING, "stdout": "", "stderr": f"{command[0]}: {error.strerror}"}
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        return {"rc": 124, "stdout": "", "stderr": f"{command[0]}: no end after {timeout:g} s"}
-    return {"rc": done.returncode, "stdout": done.stdout[:limit], "stderr": done.stderr[:4000]}
+        _abandon(process)
+        return {"rc": LATE, "stdout": "", "stderr": f"{command[0]}: no end after {timeout:g} s"}
+    return {"rc": process.returncode, "stdout": stdout[:limit], "stderr": stderr[:4000]}
+
+
+def _abandon(process: subprocess.Popen[str]) -> None:
+    """Kill a process, and hear no more of it."""
+    process.kill()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
 
 
 def _json(result: dict[str, t.Any]) -> t.Any:

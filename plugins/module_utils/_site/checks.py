@@ -14,6 +14,7 @@ import typing as t
 FATAL = frozenset(
     f"{group}-{number}"
     for group, numbers in {
+        "HW": "01 02 03 04",
         "OS": "01 02 03 05",
         "TM": "01 02 04",
         "HD": "01 02 03 04 06",

@@ -184,6 +184,16 @@ def test_a_router_gets_no_nameservers_packages_and_holds_the_same() -> None:
         "ldnsutils",
     }
     assert found["router"]["packages_held"] == found["node"]["packages_held"]
+    assert "smartmontools" in found["router"]["packages_installed"]
+
+
+def test_a_container_gets_nothing_to_ask_disks_with() -> None:
+    loader = DataLoader()
+    defaults = loader.load_from_file(str(ROOT / "roles/packages/defaults/main.yml"), trusted_as_template=True)
+    of_the_lab = loader.load_from_file(str(ROOT / "inventories/lab/group_vars/all/packages.yml"))
+    found = Templar(loader, {**AS_NODE, **defaults, **of_the_lab}).template(defaults["packages_installed"])
+    assert "knot" in found
+    assert "smartmontools" not in found
 
 
 def test_role_nameserver_has_nothing_for_a_router() -> None:

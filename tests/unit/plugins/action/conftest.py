@@ -75,6 +75,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_held_packages": list(held()),
         "imrs_asn": 20144,
         "imrs_router_id": "192.0.2.2",
+        "imrs_serial": "CLP-0001",
         "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "imrs_anycast_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
         "imrs_identity_zone": None,

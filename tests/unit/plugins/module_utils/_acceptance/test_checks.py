@@ -11,6 +11,7 @@ import dns.name
 import dns.rdata
 import dns.rdatatype
 import dns_cases
+import hardware_cases
 import machine_cases
 import pytest
 import registrations
@@ -31,7 +32,7 @@ from recordings import (
 
 AA, TC, RD, RA, AD = 0x0400, 0x0200, 0x0100, 0x0080, 0x0020
 SERVFAIL, NXDOMAIN = 2, 3
-OF_A_MACHINE = {"OS-02", "TM-01", "TM-02", "TM-03", "TM-05"}
+OF_A_MACHINE = {"HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02", "TM-03", "TM-05"}
 """Those that a container's host has to pass."""
 OF_NODES = {ident for ident, each in CHECKS.items() if "node" in each.functions}
 
@@ -259,6 +260,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("DN-39", "answered", flags("opcode", off=15), "response code 0"),
     *zone_cases.FAILS,
     *dns_cases.FAILS,
+    *hardware_cases.FAILS,
     *machine_cases.FAILS,
     *stream_cases.FAILS,
     (
@@ -363,6 +365,7 @@ def test_passes_on_a_real_node(ident: str, provider: str, stage: str) -> None:
     scene = Scene(provider, stage)
     if ident in OF_A_MACHINE:
         machine_cases.tracking()(scene)
+        hardware_cases.sound()(scene)
     status, said = scene.judge(ident)
     due = scene.stage in CHECKS[ident].stages
     assert (status.value, bool(said)) == ("pass" if due else "not_run", True), said

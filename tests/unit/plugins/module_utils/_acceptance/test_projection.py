@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected, Hardware
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.projection import READ, project
 
 if t.TYPE_CHECKING:
@@ -30,9 +30,15 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_cluster": None,
     "imrs_function": "node",
     "imrs_members": [],
-    "imrs_profile": {"tcp_clients": 10000},
+    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000},
+    "imrs_serial": "LAB-0001",
     "imrs_irr": None,
-    "imrs_uplink": {"addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"]},
+    "imrs_uplink": {
+        "interface": "uplink",
+        "vlan": None,
+        "bond": None,
+        "addresses": ["192.0.2.2/29", "fe80::2/64", "2001:db8:0:1::2/64"],
+    },
 }
 
 
@@ -50,6 +56,25 @@ def test_what_is_projected_can_be_parsed() -> None:
 
 def test_a_master_cannot_notify_a_link_local_address() -> None:
     assert project(of_a_node())["notify_addresses"] == ["192.0.2.2", "2001:db8:0:1::2"]
+
+
+BOND = {"name": "bond0", "members": ["eno2", "eno3"], "mode": "802.3ad"}
+
+
+@pytest.mark.parametrize(
+    ("uplink", "ports"),
+    [
+        ({"interface": "eno1"}, ("eno1",)),
+        ({"interface": "bond0", "bond": BOND}, ("eno2", "eno3")),
+        ({"interface": "vlan120", "vlan": {"id": 120, "parent": "eno2"}}, ("eno2",)),
+        ({"interface": "vlan120", "vlan": {"id": 120, "parent": "bond0"}, "bond": BOND}, ("eno2", "eno3")),
+    ],
+    ids=["port", "bond", "VLAN", "VLAN on a bond"],
+)
+def test_what_the_hardware_has_to_be(uplink: dict[str, t.Any], ports: tuple[str, ...]) -> None:
+    variables = {**VARIABLES, "imrs_uplink": {**VARIABLES["imrs_uplink"], **uplink}}
+    found = Expected.parse(project(t.cast("HostVariables", variables))).hardware
+    assert found == Hardware("LAB-0001", 4, 16384, 1000, uplink["interface"], ports)
 
 
 def test_the_siblings_of_a_node_are_the_others_of_its_cluster() -> None:

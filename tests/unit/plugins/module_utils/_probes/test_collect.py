@@ -12,7 +12,16 @@ import dns.edns
 import dns.message
 import dns.rrset
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, collect, host_router, query
+from ansible_collections.icann.imrs.plugins.module_utils._probes import (
+    bird,
+    collect,
+    hardware,
+    host,
+    host_router,
+    query,
+    state,
+    system,
+)
 
 PREFIXES = {"ipv4": {"specific": ["199.7.83.0/24"], "covering": ["199.7.82.0/23"]}}
 PEER = {"address": "192.0.2.1", "bfd": {"interval_ms": 300, "multiplier": 3}}
@@ -82,6 +91,22 @@ def test_a_node_that_stays_slow_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch
         "sessions": [],
         "bfd": [],
     }
+
+
+def test_the_uplinks_ports_are_looked_at_before_and_after_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def told(name: str) -> t.Callable[..., dict[str, t.Any]]:
+        return lambda *_arguments: done.append(name) or {"of": name}
+
+    for module, name in ((hardware, "look"), (hardware, "read"), (hardware, "links"), (host, "read"), (system, "read")):
+        monkeypatch.setattr(module, name, told(f"{module.__name__.rpartition('.')[2]}.{name}"))
+    monkeypatch.setattr(collect, "_routing", told("routing"))
+    monkeypatch.setattr(state, "manifests", told("bundles"))
+    given = {"node_name": "x", "prefixes": {}, "nameserver_provider": "", "routing_provider": "bird"}
+    found = collect.node("dark", {**given, "hardware": {"uplink": "eno1", "ports": ["eno1"]}}, [])
+    assert found["hardware"] == {"of": "hardware.read", "links": {"of": "hardware.links"}}
+    assert (done[0], done[-1], len(done)) == ("hardware.look", "hardware.links", 7)
 
 
 def test_a_routing_daemon_that_nobody_knows_is_refused() -> None:

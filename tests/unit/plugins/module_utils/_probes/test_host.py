@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
+import time
 import typing as t
 
 import pytest
@@ -142,6 +144,22 @@ def test_run_says_what_happened() -> None:
     assert host.run(["/no/such/command"])["rc"] == 127
     assert host.run(["sleep", "5"], timeout=0.1)["rc"] == 124
     assert host.run(["cat"])["stdout"] == ""
+
+
+def test_a_process_that_cannot_be_killed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one is that asks a disk which never answers; here nobody kills it."""
+    started: list[subprocess.Popen[str]] = []
+    monkeypatch.setattr(host, "GRACE", 0.1)
+    monkeypatch.setattr(host.subprocess.Popen, "kill", lambda process: started.append(process))  # noqa: PLW0108 - a method
+    before = time.monotonic()
+    found = host.run(["sleep", "60"], timeout=0.1)
+    assert (found["rc"], found["stderr"]) == (host.LATE, "sleep: no end after 0.1 s")
+    assert time.monotonic() - before < 30
+    monkeypatch.undo()
+    (process,) = started
+    assert process.poll() is None
+    process.kill()
+    process.wait()
 
 
 def test_a_machine_without_any_tool_can_be_read() -> None:

@@ -169,6 +169,13 @@ def test_the_contract(lab: Lab) -> None:
                 {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."},
                 {"check": "TM-02", "reason": "A container shares the clock of its host, which keeps the time."},
                 {"check": "OS-02", "reason": "A container shares the disks of its host, which has its own alarms."},
+                {"check": "HW-01", "reason": "A container is no machine, and has no serial number."},
+                {"check": "HW-02", "reason": "A container shares the processors and the memory of its host."},
+                {"check": "HW-03", "reason": "A container shares the disks of its host, which has its own alarms."},
+                {
+                    "check": "HW-04",
+                    "reason": "The uplink of a container is a pair of virtual interfaces, without a wire.",
+                },
             ],
             "imrs_attestations": [],
             "imrs_required_attestations": [],
