@@ -50,7 +50,7 @@ def test_in_check_mode_the_gate_is_asked_and_nothing_else(run: t.Callable[..., t
     [
         (
             json.dumps(LIVE),
-            "xaa01: it announces specific prefixes (ipv4 live), and a load would hurt those who ask it; drain it first:",
+            "xaa01: it announces specific prefixes (ipv4 live), and a load would hurt those who ask it; drain it first",
         ),
         ("imrs: no gate", "xaa01: its gate does not answer (0); see that imrs-gate runs"),
     ],
