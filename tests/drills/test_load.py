@@ -42,7 +42,7 @@ def drained(drill: Drill) -> t.Iterator[None]:
 
 @pytest.mark.parametrize("options", [(), ("--check",)])
 def test_a_live_node_is_refused(drill: Drill, options: tuple[str, ...]) -> None:
-    with_ = drill.status()
+    before = drill.status()
     done = load(drill, *options)
     said = " ".join(done.output.split())
     assert done.status == 2, done.output
@@ -50,7 +50,7 @@ def test_a_live_node_is_refused(drill: Drill, options: tuple[str, ...]) -> None:
     assert "drain it first: icann.imrs.drain --limit xlb01" in said
     assert not re.search(r"DN-\d\d (pass|fail|skipped)", said)
     assert drill.received() == ALL
-    assert drill.status()["falls"] == with_["falls"]
+    assert drill.status()["falls"] == before["falls"]
     assert lease(drill) == "", "it is given back"
 
 
