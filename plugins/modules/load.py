@@ -108,18 +108,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils import _products as products
-from ..module_utils._correctness.zone import Zone
-from ..module_utils._load import judge, plan, standing
-from ..module_utils._probes import query, readers, under_load
-
-TRIES = 3
-"""How often the zones are read while new ones come."""
-READ_SECONDS = 60.0
-
-
-class _Stop(Exception):  # noqa: N818 - no error of this program
-    """Why nothing can be asked, in a sentence."""
+from ..module_utils._load import judge, plan, run, standing
+from ..module_utils._probes import query
 
 
 def main() -> None:
@@ -144,7 +134,7 @@ def main() -> None:
     if given["expected"]["nameserver_provider"]:
         try:
             found = _loaded(module, given)
-        except _Stop as stop:
+        except run.StopError as stop:
             module.fail_json(msg=f"{given['host']}: {stop}")
     module.exit_json(changed=False, table=judge.table(found["results"]), **found)
 
@@ -155,7 +145,9 @@ def _status(module: AnsibleModule) -> dict[str, t.Any]:
     try:
         found: dict[str, t.Any] = json.loads(output)
     except ValueError:
-        raise _Stop(f"its gate does not answer ({complaint.strip() or status}); see that imrs-gate runs") from None
+        raise run.StopError(
+            f"its gate does not answer ({complaint.strip() or status}); see that imrs-gate runs"
+        ) from None
     return found
 
 
@@ -164,121 +156,22 @@ def _loaded(module: AnsibleModule, given: dict[str, t.Any]) -> dict[str, t.Any]:
     before = _status(module)
     refused = standing.refusal(before, given["host"])
     if refused:
-        raise _Stop(refused)
+        raise run.StopError(refused)
     steps = plan.steps(given["peak"], plan.Bounds(given["rate"], given["seconds"], given["most"]))
     told = {"steps": [dataclasses.asdict(step) for step in steps], "before": standing.falls(before)}
     if module.check_mode:
         return {**told, "results": judge.skipped("check mode: nothing was asked")}
-    node = _Node(given["expected"])
     try:
+        node = run.Node(given["expected"], random.SystemRandom(), time.time)
         results = [node.limited(), node.latency(), node.load(steps, given["peak"], before, lambda: _status(module))]
     except (OSError, RuntimeError, ValueError) as error:
-        raise _Stop(f"it could not be asked: {type(error).__name__} {error}") from error
+        raise run.StopError(f"it could not be asked: {type(error).__name__} {error}") from error
     return {
         **told,
         "results": results,
         "limit": dataclasses.asdict(node.limit),
         "after": standing.falls(_status(module)),
     }
-
-
-class _Node:
-    """The nameserver of this machine, with what it has and answers before any load."""
-
-    def __init__(self, expected: dict[str, t.Any]) -> None:
-        product = products.named(products.NAMESERVER, expected["nameserver_provider"])
-        self._reader, self._control = readers.nameserver(product.name), product.control
-        self._names = [zone["name"] for zone in expected["zones"]]
-        self._own = expected.get("notify_addresses") or []
-        self._addresses = [
-            each for family in ("ipv4", "ipv6") for each in expected["service_addresses"].get(family, ())
-        ]
-        told = self._reader.rate_limit(self._control)
-        if told is None:
-            raise _Stop("its nameserver does not tell its rate limit; see that it runs")
-        self.limit = plan.Limit(told["rate"], told["slip"], tuple(told["exempt"]))
-        for _try in range(TRIES):
-            zones = self._zones()
-            self._answers = judge.Answers([list(zones.values())], time.time())
-            asked = plan.questions(zones, random.SystemRandom())
-            self._exchanges = {way: self._first(asked, way) for way in ("udp", "tcp")}
-            self._wrong = judge.before([each for some in self._exchanges.values() for each in some], self._answers)
-            if not self._wrong or self._zones()["."].serial == zones["."].serial:
-                break
-        both = zip(*self._exchanges.values(), strict=True)
-        heard = [pair for pair in both if all(each["answer"] for each in pair)]
-        self._known = {way: [under_load.octets(pair[at]) for pair in heard] for at, way in enumerate(("udp", "tcp"))}
-
-    def _first(self, asked: t.Sequence[plan.Asked], transport: str) -> list[dict[str, t.Any]]:
-        names = [(each.name.to_text(), each.kind) for each in asked]
-        return under_load.references(names, self._addresses, transport, plan.pace(self.limit))
-
-    def _zones(self) -> dict[str, Zone]:
-        """As the nameserver has them now."""
-        found = {}
-        for name in self._names:
-            text, error = self._reader.zone_text(name, self._control, READ_SECONDS)
-            if error or not text.strip():
-                raise _Stop(f"its nameserver gives no zone {name}: {error or 'it is empty'}")
-            found[name] = Zone.read(text, name)
-        return found
-
-    def limited(self) -> judge.Result:
-        """DN-52."""
-        trials, why = plan.trials(self._addresses, self._own, self.limit)
-        if why:
-            return judge.result("DN-52", judge.SKIPPED, why)
-        found = [
-            (each, under_load.limited(each.server, each.source, each.rate, each.seconds, plan.OVER_TCP))
-            for each in trials
-        ]
-        return judge.limited(found, self.limit, self._answers)
-
-    def latency(self) -> judge.Result:
-        """DN-55."""
-        found, known = [], {}
-        for transport, pace in (("udp", plan.pace(self.limit)), ("tcp", 0.0)):
-            (soa,) = self._first([plan.Asked(self._answers.zones[0][0].origin, "SOA")], transport)
-            if not soa["answer"]:
-                return judge.result("DN-55", judge.FAIL, f"{soa['server']} {transport}: {soa['error']}")
-            known[transport] = under_load.octets(soa)
-            found += under_load.latencies(self._addresses, transport, plan.LATENCIES, pace, known[transport])
-        return judge.latency(found, plan.LATENCIES, known, self._answers)
-
-    def load(
-        self, steps: t.Sequence[plan.Step], peak: int, before: dict[str, t.Any], ask: t.Callable[[], dict[str, t.Any]]
-    ) -> judge.Result:
-        """DN-56."""
-        if self._wrong:
-            return judge.result("DN-56", judge.FAIL, f"before any load: {self._wrong}")
-        judged: list[judge.Step] = []
-
-        def stop(offered: under_load.Offered) -> str:
-            judged.append(self._judged(offered))
-            changed = standing.changed(before, ask())
-            return changed or ("" if judged[-1].right and judged[-1].reached else judge.ENOUGH)
-
-        lanes = [plan.lanes(self._addresses, each.rate - each.tcp_rate, self.limit) for each in steps]
-        bounded = [plan.within(each, some, self.limit) for each, some in zip(steps, lanes, strict=True)]
-        _found, why = under_load.steps(
-            [(each.rate, each.tcp_rate, each.seconds) for each in bounded],
-            [[(lane.server, lane.source) for lane in some] for some in lanes],
-            self._known["udp"],
-            self._known["tcp"],
-            stop,
-        )
-        fell = standing.fallen(before, ask())
-        return judge.load(judged, peak, "" if why == judge.ENOUGH else why, fell)
-
-    def _judged(self, offered: under_load.Offered) -> judge.Step:
-        """By the zones of before, and if something is not right, by those that there are now, too."""
-        questions = [each.question for each in self._known["udp"]]
-        found = judge.step(offered.wanted, offered.counts, questions, self._answers)
-        if found.wrong:
-            versions = [*self._answers.zones, list(self._zones().values())]
-            self._answers = dataclasses.replace(self._answers, zones=versions)
-            found = judge.step(offered.wanted, offered.counts, questions, self._answers)
-        return found
 
 
 if __name__ == "__main__":

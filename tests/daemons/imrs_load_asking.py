@@ -1,20 +1,24 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module icann.imrs.load finds where this runs: `imrs_load_asking.py PROVIDER PEAK SECONDS`; prints JSON.
+"""What a load of this machine's own nameserver finds: `imrs_load_asking.py PROVIDER PEAK SECONDS`; prints JSON.
 
-The module's own way, without Ansible and with a gate that always says the same.
+As the module icann.imrs.load does it, with a gate that always says the same.
 """
 
 from __future__ import annotations
 
 import json
+import pathlib
+import random
 import sys
+import time
 
-from ansible_collections.icann.imrs.plugins.module_utils._load import plan
-from ansible_collections.icann.imrs.plugins.modules import load
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "plugins"))
+
 from imrs_gate_config import SERVICE
-from load_cases import status
+from module_utils._load import plan, run
 
+GATE = {"mode": {"ipv4": "dark", "ipv6": "dark"}, "intent": {"mode": "dark"}}
 EXPECTED = {
     "zones": [{"name": name} for name in (".", "arpa.", "root-servers.net.")],
     "service_addresses": {"ipv4": [SERVICE[0]], "ipv6": list(SERVICE[1:])},
@@ -24,9 +28,9 @@ EXPECTED = {
 
 def main(provider: str, peak: int, seconds: float) -> None:
     """Print the results."""
-    node = load._Node({**EXPECTED, "nameserver_provider": provider})
+    node = run.Node({**EXPECTED, "nameserver_provider": provider}, random.SystemRandom(), time.time)
     steps = plan.steps(peak, plan.Bounds(seconds=seconds))
-    results = [node.limited(), node.latency(), node.load(steps, peak, status(), status)]
+    results = [node.limited(), node.latency(), node.load(steps, peak, GATE, lambda: GATE)]
     print(json.dumps({each["id"]: each for each in results}))
 
 

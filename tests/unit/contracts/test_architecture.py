@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
     "_notice": {"_site", "_addressing"},
-    "_load": {"_correctness", "_probes"},
+    "_load": {"_correctness", "_probes", "_products"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),

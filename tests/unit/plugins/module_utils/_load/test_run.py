@@ -8,13 +8,13 @@ The nameserver's answers are made up here; tests/daemons/test_load.py has real o
 from __future__ import annotations
 
 import base64
+import random
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._load import judge, plan
+from ansible_collections.icann.imrs.plugins.module_utils._load import judge, plan, run
 from ansible_collections.icann.imrs.plugins.module_utils._probes import burst, readers, under_load
-from ansible_collections.icann.imrs.plugins.modules import load
-from load_cases import KNOWN, TEXT, soa, status
+from load_cases import KNOWN, NOW, TEXT, soa, status
 
 EXPECTED = {
     "nameserver_provider": "knot",
@@ -42,14 +42,14 @@ class Reader:
 
 
 LIMIT = {"rate": 400, "slip": 1, "exempt": []}
-Made = t.Callable[..., load._Node]
+Made = t.Callable[..., run.Node]
 
 
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> Made:
     """Made of a reader, the serial of the answers before any load, and what the steps find."""
 
-    def made(reader: Reader, serial: int = SERIAL, *, found: t.Sequence[burst.Counts] = ()) -> load._Node:
+    def made(reader: Reader, serial: int = SERIAL, *, found: t.Sequence[burst.Counts] = ()) -> run.Node:
         def references(asked: t.Sequence[t.Any], addresses: t.Sequence[str], transport: str, _pace: float) -> t.Any:
             answer = KNOWN._replace(answer=soa(serial)[1])
             wire, octets = (base64.b64encode(b"\0\0" + each).decode() for each in answer)
@@ -60,7 +60,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> Made:
         monkeypatch.setattr(under_load, "references", references)
         monkeypatch.setattr(burst, "offer", lambda *_args, **_options: left.pop(0))
         monkeypatch.setattr(readers, "nameserver", lambda _name: reader)
-        return load._Node(EXPECTED)
+        return run.Node(EXPECTED, random.Random(1), lambda: NOW)  # noqa: S311 - the same each time
 
     return made
 
@@ -122,7 +122,7 @@ def test_answers_of_a_zone_that_came_since_it_was_read_are_asked_for_again(node:
     ],
 )
 def test_a_nameserver_that_tells_nothing_is_not_loaded(node: Made, reader: Reader, said: str) -> None:
-    with pytest.raises(load._Stop, match=said):
+    with pytest.raises(run.StopError, match=said):
         node(reader)
 
 
