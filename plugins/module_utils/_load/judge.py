@@ -139,9 +139,8 @@ def latency(
     if not found:
         return result("DN-55", SKIPPED, "no service address was asked")
     bounds = f"bounds {P99_MS['udp']:g} ms UDP, {P99_MS['tcp']:g} ms TCP"
-    if bad:
-        return result("DN-55", FAIL, f"{'; '.join(bad)} ({bounds})")
-    return result("DN-55", PASS, f"99 % of {number} SOA each: {', '.join(said)}; {bounds}")
+    all_of_it = f"99 % of {number} SOA each: {', '.join(said)}; {bounds}"
+    return result("DN-55", FAIL, f"{'; '.join(bad)}; {all_of_it}") if bad else result("DN-55", PASS, all_of_it)
 
 
 def quantile(values: Iterable[float], share: float) -> float:
