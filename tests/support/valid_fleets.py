@@ -73,6 +73,7 @@ def fleets(draw: Draw) -> Sheet:
                 "cores": draw(st.integers(1, 1024)),
                 "tcp_clients": draw(st.integers(1, 1_000_000)),
                 **draw(either(rate_limit=st.integers(100, 100_000))),
+                **draw(either(peak_queries=st.integers(10, 1_000_000))),
             }
             for each in FLEET["profiles"]
         ],

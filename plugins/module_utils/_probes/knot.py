@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
 
 _EXPORT = f'mount --bind "$1" {KNOT.directory}; exec knotc -c {KNOT.directory}/knot.conf conf-export'
 _IDLE = re.compile(r"^server\.tcp-idle-timeout = (\d+)$", re.MULTILINE)
+_LIMIT = re.compile(r"^mod-rrl\[[^\]]*\]\.(rate-limit|slip|whitelist) = (.*)$", re.MULTILINE)
 _KEY = r'secret(?:: "|\s=\s)([^"\n]*)'
 
 
@@ -51,6 +52,19 @@ def idle_timeout(command: t.Sequence[str]) -> float | None:
     """Seconds after which it closes a connection without a question, as it runs; None when it does not tell."""
     found = _IDLE.search(host.run([*command, "conf-read", "server.tcp-idle-timeout"])["stdout"])
     return float(found[1]) if found else None
+
+
+def rate_limit(command: t.Sequence[str]) -> dict[str, t.Any] | None:
+    """What one source gets, as it runs, and who has no limit; None when it does not tell. Its own slip is 1."""
+    said = host.run([*command, "conf-read", "mod-rrl"])
+    found = dict(_LIMIT.findall(said["stdout"]))
+    if said["rc"] != 0 and not found:
+        return None
+    return {
+        "rate": int(found.get("rate-limit", 0)),
+        "slip": int(found.get("slip", 1)),
+        "exempt": found.get("whitelist", "").split(),
+    }
 
 
 def running(contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:

@@ -21,6 +21,7 @@ PAUSE = 0.1
 """Seconds between two looks at a file that is being written."""
 _SERVED = re.compile(r'served-serial: "(\d+)')
 _SERIAL = re.compile(r"\sIN\s+SOA\s+\S+\s+\S+\s+\(?\s*(\d+)\s")
+_LIMIT = ("rrl-ratelimit", "rrl-slip")
 _KEY = re.compile(r'^key: name: "([^"]*)" secret: "([^"]*)" algorithm: (\S+)', re.MULTILINE)
 
 
@@ -61,6 +62,14 @@ def idle_timeout(_command: t.Sequence[str]) -> float | None:
     """Seconds after which it closes a connection without a question, as its file says: it does not tell."""
     said = host.run(["nsd-checkconf", "-o", "tcp-timeout", CONFIGURATION])["stdout"].strip()
     return float(said) if said.isdigit() else None
+
+
+def rate_limit(_command: t.Sequence[str]) -> dict[str, t.Any] | None:
+    """What one source gets, as its file says; it exempts nobody, and does not tell what it runs."""
+    said = [host.run(["nsd-checkconf", "-o", name, CONFIGURATION])["stdout"].strip() for name in _LIMIT]
+    if not all(word.isdigit() for word in said):
+        return None
+    return {"rate": int(said[0]), "slip": int(said[1]), "exempt": []}
 
 
 def running(_contents: t.Mapping[str, str], seal: Seal, runner: host.Runner = host.run) -> apart.Json:

@@ -113,7 +113,7 @@ def exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
     return received
 
 
-def _udp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
+def over_udp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
     """Send one datagram; the first answer with our identifier, from the address that was asked."""
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     deadline = time.monotonic() + timeout
@@ -134,7 +134,7 @@ def over_tcp(wire: bytes, server: str, port: int, timeout: float) -> bytes:
     """Send one message over its own connection; the first message that comes back (RFC 7766)."""
     deadline = time.monotonic() + timeout
     with socket.create_connection((server, port), timeout) as connection:
-        return _converse(connection, wire, deadline)
+        return converse(connection, wire, deadline)
 
 
 class OtherCertificateError(OSError):
@@ -159,10 +159,10 @@ def over_tls(wire: bytes, server: str, port: int, timeout: float, name: str, cer
         shown = connection.getpeercert(binary_form=True) or b""
         if hashlib.sha256(shown).hexdigest() not in certificates:
             raise OtherCertificateError
-        return _converse(connection, wire, deadline)
+        return converse(connection, wire, deadline)
 
 
-def _converse(connection: socket.socket, wire: bytes, deadline: float) -> bytes:
+def converse(connection: socket.socket, wire: bytes, deadline: float) -> bytes:
     connection.sendall(struct.pack("!H", len(wire)) + wire)
     prefix = exactly(connection, 2, deadline)
     if len(prefix) < 2:
@@ -183,7 +183,7 @@ def ask(question: Question, ident: int, timeout: float = TIMEOUT) -> dict[str, t
         "size": 0,
         "error": None,
     }
-    send = over_tcp if question["transport"] == "tcp" else _udp
+    send = over_tcp if question["transport"] == "tcp" else over_udp
     started = time.monotonic()
     try:
         answer = send(wire, question["server"], question.get("port", 53), timeout)

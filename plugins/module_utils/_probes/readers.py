@@ -33,6 +33,11 @@ class Nameserver(Running, t.Protocol):
     def idle_timeout(self, command: t.Sequence[str], /) -> float | None:
         """Seconds that it is configured to keep a TCP connection without a question; None when it is not known."""
 
+    def rate_limit(self, command: t.Sequence[str], /) -> dict[str, t.Any] | None:
+        """Its limit of what one source gets over UDP: ``rate`` (answers a second, 0: none), ``slip`` (every how many
+        above it are sent truncated), ``exempt`` (sources without a limit); None when it is not known.
+        """
+
 
 class Sessions(t.Protocol):
     """Reads the BGP sessions of a routing daemon, for acceptance."""

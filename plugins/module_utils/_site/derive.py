@@ -11,7 +11,7 @@ from .. import _addressing as addressing
 from .. import _products as products
 from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
-from .schema_fleet import DEFAULT_BUDGET, DEFAULT_RATE_LIMIT
+from .schema_fleet import DEFAULT_BUDGET, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
@@ -183,6 +183,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "memory_mib": profile["memory_mib"],
         "tcp_clients": profile["tcp_clients"],
         "rate_limit": profile.get("rate_limit", DEFAULT_RATE_LIMIT),
+        "peak_queries": profile.get("peak_queries", DEFAULT_PEAK_QUERIES),
     }
 
 

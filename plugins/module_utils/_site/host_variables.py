@@ -99,7 +99,10 @@ class Cluster(t.TypedDict):
 
 
 class Profile(t.TypedDict):
-    """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source."""
+    """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source.
+
+    Playbooks need the expected peak of the questions, which is a second's.
+    """
 
     name: str
     link_mbps: int
@@ -107,6 +110,7 @@ class Profile(t.TypedDict):
     memory_mib: int
     tcp_clients: int
     rate_limit: int
+    peak_queries: int
 
 
 class Tsig(t.TypedDict):

@@ -14,6 +14,10 @@ DEFAULT_BUDGET = {"nodes": 5, "region_percent": 25}
 DEFAULT_RATE_LIMIT = 400
 """Answers a second to one source, of a profile that says nothing (docs/answers.md, what one source gets)."""
 
+DEFAULT_PEAK_QUERIES = 1000
+"""Questions a second of all sources at the expected peak, of a profile that says nothing (docs/load.md, where it comes
+from)."""
+
 PORT = record(
     "a port of the appliance",
     {
@@ -45,6 +49,11 @@ PROFILE = record(
             number(100, 100_000, "a number of answers a second"),
             "Answers a second over UDP to one source; what is above is truncated",
             default=DEFAULT_RATE_LIMIT,
+        ),
+        "peak_queries": field(
+            number(10, 1_000_000, "a number of questions a second"),
+            "Questions a second of all sources at the expected peak; ten times as many are to be answered",
+            default=DEFAULT_PEAK_QUERIES,
         ),
     },
 )

@@ -67,6 +67,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
             "memory_mib": 16384,
             "tcp_clients": 250,
             "rate_limit": 400,
+            "peak_queries": 1000,
         },
         "imrs_nameserver_provider": "knot",
         "imrs_nameserver": KNOT.variables(),

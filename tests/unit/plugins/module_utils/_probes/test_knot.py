@@ -26,3 +26,30 @@ def test_how_long_an_idle_connection_is_kept(
     monkeypatch.setattr(host, "run", run)
     assert knot.idle_timeout(("knotc", "-c", "x")) == seconds
     assert asked == [["knotc", "-c", "x", "conf-read", "server.tcp-idle-timeout"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "printed", "limit"),
+    [
+        (
+            0,
+            "mod-rrl[imrs].rate-limit = 400\nmod-rrl[imrs].slip = 2\nmod-rrl[imrs].whitelist = 192.0.2.1 ::1\n",
+            {"rate": 400, "slip": 2, "exempt": ["192.0.2.1", "::1"]},
+        ),
+        (0, "mod-rrl[imrs].rate-limit = 400\n", {"rate": 400, "slip": 1, "exempt": []}),
+        (0, "", {"rate": 0, "slip": 1, "exempt": []}),
+        (1, "", None),
+    ],
+)
+def test_the_limit_of_what_one_source_gets(
+    monkeypatch: pytest.MonkeyPatch, status: int, printed: str, limit: dict[str, t.Any] | None
+) -> None:
+    asked: list[t.Sequence[str]] = []
+
+    def run(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(command)
+        return {"rc": status, "stdout": printed, "stderr": ""}
+
+    monkeypatch.setattr(host, "run", run)
+    assert knot.rate_limit(("knotc",)) == limit
+    assert asked == [["knotc", "conf-read", "mod-rrl"]]

@@ -70,3 +70,19 @@ def test_where_nsd_says_no_serial_the_file_counts(tmp_path: pathlib.Path, answer
 def test_how_long_an_idle_connection_is_kept(answers: dict[str, str], printed: str, seconds: float | None) -> None:
     answers["tcp-timeout"] = printed
     assert nsd.idle_timeout(("nsd-control",)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("rate", "slip", "limit"),
+    [
+        ("400\n", "1\n", {"rate": 400, "slip": 1, "exempt": []}),
+        ("0\n", "2\n", {"rate": 0, "slip": 2, "exempt": []}),
+        ("", "1\n", None),
+        ("error: no file\n", "error: no file\n", None),
+    ],
+)
+def test_the_limit_of_what_one_source_gets(
+    answers: dict[str, str], rate: str, slip: str, limit: dict[str, t.Any] | None
+) -> None:
+    answers["rrl-ratelimit"], answers["rrl-slip"] = rate, slip
+    assert nsd.rate_limit(("nsd-control",)) == limit

@@ -65,6 +65,7 @@ def test_the_contract(lab: Lab) -> None:
                 "memory_mib": 16384,
                 "tcp_clients": 10000,
                 "rate_limit": 400,
+                "peak_queries": 1000,
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
