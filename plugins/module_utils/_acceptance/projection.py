@@ -32,6 +32,8 @@ READ = (
     "imrs_members",
     "imrs_profile",
     "imrs_irr",
+    "imrs_refused",
+    "imrs_link",
 )
 """The host variables that ``project`` reads."""
 
@@ -61,6 +63,8 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "function": variables["imrs_function"],
         "members": variables["imrs_members"],
         "irr": variables["imrs_irr"],
+        "refused": variables["imrs_refused"],
+        "link": variables["imrs_link"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         # Where NOTIFY arrives. A master cannot reach a link-local address.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+import types
 import typing as t
 from concurrent import futures
 
@@ -50,11 +51,13 @@ def node(  # noqa: PLR0913 - all but four are options
     commands: Commands | None = None,
     patience: float = PATIENCE,
     certified: t.Collection[str] = (),
+    examples: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> dict[str, t.Any]:
     """Evidence of the node itself; probes of different subjects run side by side.
 
     ``transfers`` are asked of the masters, signed with the nameserver's own keys. ``certified``: marks of the sessions
-    that are waited for; where there is none, all are.
+    that are waited for; where there is none, all are. ``examples``, by family: prefixes of which the routing daemon is
+    asked whether it would take them from its peers.
 
     What is on its way (a zone transfer, a session) is waited for, ``patience`` seconds at most: evidence of the
     moment in between would say nothing of the node.
@@ -64,7 +67,7 @@ def node(  # noqa: PLR0913 - all but four are options
     deadline = started + patience
     with futures.ThreadPoolExecutor(max_workers=5) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
-        routing = pool.submit(_routing, expected, commands, deadline, certified)
+        routing = pool.submit(_routing, expected, commands, deadline, certified, examples or {})
         if expected["nameserver_provider"]:  # else it is a router
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
@@ -134,7 +137,11 @@ def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
 
 
 def _routing(
-    expected: t.Mapping[str, t.Any], commands: Commands, deadline: float, certified: t.Collection[str] = ()
+    expected: t.Mapping[str, t.Any],
+    commands: Commands,
+    deadline: float,
+    certified: t.Collection[str] = (),
+    examples: t.Mapping[str, t.Sequence[str]] = types.MappingProxyType({}),
 ) -> dict[str, t.Any]:
     """The node's routing daemon."""
     product = products.named(products.ROUTING, expected["routing_provider"])
@@ -144,8 +151,13 @@ def _routing(
     while True:
         seen = reader.read(host.run, command, path, _prefixes(expected))
         if "error" in seen or (_watched(seen, peers) and _sent(seen, peers)) or time.monotonic() > deadline:
-            return seen
+            break
         time.sleep(0.25)
+    if "error" in seen or not examples:
+        return seen
+    addresses = {peer["address"] for peer in expected["peers"]}
+    hosts = [session for session in seen["sessions"] if session.get("neighbor") in addresses]
+    return {**seen, "takes": reader.takes(hosts, examples, host.run, command)}
 
 
 def _watched(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any]]) -> bool:

@@ -230,3 +230,40 @@ def test_of_a_whole_table_only_what_must_not_come_in_is_listed() -> None:
 
 def test_imported_routes_that_cannot_be_listed() -> None:
     assert _asked(bird.FEW + 1, rc=124)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rc", "said", "taken"),
+    [
+        ("host_in", 0, "BIRD 2.17.6 ready.\nAccess restricted\nTRUE\n", True),
+        ("host_in", 0, "BIRD 2.17.6 ready.\nAccess restricted\nFALSE\n", False),
+        ("host_in", 1, "syntax error, unexpected CF_SYM_UNDEFINED\n", None),
+        ("host_in", 0, "runtime error\n", None),
+        ("host_in", 0, "", None),
+        ("REJECT", 1, "", False),
+        ("ACCEPT", 1, "", True),
+        ("(unnamed)", 0, "TRUE\n", None),
+    ],
+    ids=["yes", "no", "no such function", "it breaks", "silence", "import none", "import all", "another filter"],
+)
+def test_what_a_filter_would_take_is_what_the_running_daemon_says(
+    name: str, rc: int, said: str, taken: bool | None
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(list(command))
+        return {"rc": rc, "stdout": said, "stderr": ""}
+
+    session = {"name": "host", "channels": [{"family": "ipv4", "filters": {"input": name}}]}
+    found = bird.takes([session], {"ipv4": ["10.0.0.0/8"], "ipv6": ["::/0"]}, run)
+    assert found == {"host": {"10.0.0.0/8": taken}}
+    assert asked in ([], [["birdc", "-r", "eval", "host_takes(10.0.0.0/8)"]])
+
+
+def test_what_becomes_of_too_many_routes() -> None:
+    limits = "    Receive limit:  9\n      Action:       block\n    Import limit:   2 [HIT]\n      Action:       warn\n"
+    text = f"up1 BGP --- up 10:00 Established\n  BGP state: Established\n  Channel ipv4\n    State: UP\n{limits}"
+    (session,) = bird.parse_protocols(text)
+    assert session["channels"][0]["limits"] == {"receive": "9", "import": "2 [HIT]"}
+    assert session["channels"][0]["beyond"] == {"receive": "left out", "import": "warned of"}
