@@ -14,7 +14,7 @@ import pathlib
 import re
 import typing as t
 
-from . import host
+from . import bird_bfd, host
 
 CONFIGURATION = "/etc/bird/bird.conf"
 
@@ -130,21 +130,6 @@ def parse_routes(text: str) -> list[dict[str, t.Any]]:
             if colon and (key.startswith("BGP.") or name in {"origin", "as_path"}):
                 routes[-1]["attributes"][name.replace("bgp_", "")] = value.strip()
     return routes
-
-
-def parse_bfd(text: str) -> list[dict[str, t.Any]]:
-    """``show bfd sessions``: neighbour, state, and the negotiated detection time in milliseconds."""
-    sessions = []
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) < 6 or not set(":.") & set(fields[0]):
-            continue
-        try:
-            timeout = round(float(fields[-1]) * 1000)
-        except ValueError:  # the heading
-            continue
-        sessions.append({"address": fields[0].partition("%")[0], "state": fields[2], "timeout_ms": timeout})
-    return sessions
 
 
 def _blocks(text: str) -> list[tuple[list[str], list[str]]]:
@@ -281,7 +266,7 @@ def read(
         "version": version[1] if version else "",
         "router_id": _after(status["stdout"], "Router ID is"),
         "sessions": sessions,
-        "bfd": parse_bfd(runner([*command, "show", "bfd", "sessions"])["stdout"]),
+        "bfd": bird_bfd.read(runner, command),
         "exports": exports,
         "imports": imports,
         "options": options,

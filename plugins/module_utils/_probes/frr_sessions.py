@@ -115,7 +115,8 @@ def _restarts(said: Json) -> list[str]:
 
 
 def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
-    """``show bfd peers json``: neighbour, state, and negotiated detection time in milliseconds.
+    """``show bfd peers json``: neighbour, state, negotiated detection time in milliseconds, and how often packets come
+    and go, and how many may be lost.
 
     Each side sends no faster than the other one takes, and waits for so many of the other's packets as that one says
     (RFC 5880 sections 6.8.2 and 6.8.4).
@@ -124,12 +125,19 @@ def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
         {
             "address": str(peer.get("peer", "")).partition("%")[0],
             "state": str(peer.get("status", "")).capitalize(),
-            "timeout_ms": peer.get("remote-detect-multiplier", 0)
-            * max(peer.get("receive-interval", 0), peer.get("remote-transmit-interval", 0)),
+            "timeout_ms": receive["interval_ms"] * receive["multiplier"],
+            "receive": receive,
+            "send": _way(peer, "transmit-interval", "remote-receive-interval", "detect-multiplier"),
         }
         for peer in peers
         if isinstance(peer, dict)
+        for receive in [_way(peer, "receive-interval", "remote-transmit-interval", "remote-detect-multiplier")]
     ]
+
+
+def _way(peer: Json, near: str, far: str, multiplier: str) -> dict[str, int]:
+    """What is negotiated one way, in milliseconds."""
+    return {"interval_ms": max(peer.get(near, 0), peer.get(far, 0)), "multiplier": peer.get(multiplier, 0)}
 
 
 def session_options(text: str) -> dict[str, dict[str, t.Any]]:

@@ -32,6 +32,7 @@ FATAL = frozenset(
 WARNINGS = frozenset(
     {
         "AR-04",
+        "BG-14",
         "BG-19",
         "BG-20",
         "CL-02",

@@ -12,11 +12,12 @@ import typing as t
 from ... import _addressing as addressing
 from ..._routing.policy import Mode
 from ..check import EVERY_STAGE, FUNCTIONS, Verdict, check, verdict
+from ..evidence import Missing
 from ..peering import Session, at_router, bfd_of, communities, dressing, session_of
 from ..standing import Standing, absence, all_of, due, place
 
 if t.TYPE_CHECKING:
-    from ..._site.session import Peer
+    from ..._site.session import Bfd, Peer
     from ..evidence import Evidence
     from ..expected import Expected
 
@@ -317,6 +318,47 @@ def graceful_restart(evidence: Evidence, expected: Expected) -> Verdict:
 
 
 @check(
+    "BG-14",
+    "BFD is as agreed, both ways",
+    severity="W",
+    source="requirements BG-14; RFC 5880 sections 6.8.2 and 6.8.4",
+    functions=FUNCTIONS,
+)
+def bfd(evidence: Evidence, expected: Expected) -> Verdict:
+    """Where the sheet agrees on BFD it is up; either way packets are sent no more often than agreed, and as many may be
+    lost, so that a short pause ends no session; and the peer notices a dead node as soon as agreed. That the node
+    notices a dead peer is BG-12's.
+    """
+
+    def rule(peer: Peer, _session: Session) -> list[str]:
+        if not (agreed := peer.bfd):
+            return []
+        watched = bfd_of(evidence, peer)
+        if (state := watched.get("state", "not running")) != "Up":
+            return [f"BFD is {state}"]
+        if not watched.get("receive") or not watched.get("send"):
+            raise Missing(f"{peer.name}: the routing daemon does not tell its BFD's intervals and multipliers")
+        problems = []
+        for way, who in (("receive", "the peer"), ("send", "the node")):
+            interval, many = watched[way]["interval_ms"], watched[way]["multiplier"]
+            if interval < agreed.interval_ms or many < agreed.multiplier:
+                problems.append(f"{who} sends every {interval} ms, {many} times, {_times(agreed)} in the sheet")
+        detection = watched["send"]["interval_ms"] * watched["send"]["multiplier"]
+        if detection > agreed.detection_ms:
+            problems.append(f"the peer notices after {detection} ms, within {agreed.detection_ms} ms in the sheet")
+        return problems
+
+    many = sum(peer.bfd is not None for peer in expected.peers)
+    return each_session(
+        evidence, expected, rule, f"{many} with BFD, as agreed" if many else "no BFD agreed", there=True
+    )
+
+
+def _times(agreed: Bfd) -> str:
+    return f"{agreed.interval_ms} ms and {agreed.multiplier} times"
+
+
+@check(
     "BG-20",
     "No session waits for its router",
     severity="W",
@@ -342,5 +384,6 @@ CHECKS = (
     authenticated,
     hold_time,
     graceful_restart,
+    bfd,
     complete,
 )

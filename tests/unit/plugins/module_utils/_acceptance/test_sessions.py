@@ -96,6 +96,13 @@ def test_what_a_daemon_does_not_tell_is_no_verdict(routing: str) -> None:
     )
 
 
+def test_a_daemon_without_details_of_its_bfd_is_no_verdict() -> None:
+    scene = sessions("bfd")
+    scene.routing["bfd"][0].pop("send")
+    status, said = scene.judge("BG-14")
+    assert (status.value, "does not tell its BFD's intervals" in said) == ("error", True)
+
+
 def test_what_the_link_is_part_of_need_not_be_taken() -> None:
     """A node at the site of another root server: its own link is never learned."""
     scene = sessions("table")

@@ -114,7 +114,10 @@ def test_graceful_restart_is_seen() -> None:
 def test_bfd_is_as_slow_as_the_slower_side() -> None:
     peer = {"peer": "fe80::1%uplink", "status": "up", "receive-interval": 300, "remote-transmit-interval": 1000}
     peer |= {"remote-detect-multiplier": 3, "transmit-interval": 300, "remote-receive-interval": 50}
-    assert frr_sessions.parse_bfd([peer]) == [{"address": "fe80::1", "state": "Up", "timeout_ms": 3000}]
+    (found,) = frr_sessions.parse_bfd([{**peer, "detect-multiplier": 5}])
+    assert (found["address"], found["state"], found["timeout_ms"]) == ("fe80::1", "Up", 3000)
+    assert found["receive"] == {"interval_ms": 1000, "multiplier": 3}
+    assert found["send"] == {"interval_ms": 300, "multiplier": 5}
 
 
 def test_what_bgpd_calls_itself() -> None:

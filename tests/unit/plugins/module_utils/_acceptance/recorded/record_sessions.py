@@ -95,7 +95,12 @@ def node_side(node: Node, case: str, probes: types.SimpleNamespace) -> dict[str,
         return {"peers": peers, "routing": seen()}
     printed = {
         words: probes.host.run([*command, *words.split()])["stdout"]
-        for words in ("show protocols all", "show bfd sessions", f"show route export {peers[0]['name']} all")
+        for words in (
+            "show protocols all",
+            "show bfd sessions",
+            "show bfd sessions all",
+            f"show route export {peers[0]['name']} all",
+        )
     }
     return {"peers": peers, "routing": seen(), "printed": printed}
 
