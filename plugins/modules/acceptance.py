@@ -314,7 +314,8 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
         transfers = t.cast(list[signed.Question], plan.signed(expected))
         told = examples.of(expected)
         return collect.node(str(stage), raw, questions, transfers, patience=patience, certified=sessions, examples=told)
-    return collect.vantage(str(stage), raw, questions, patience=patience)
+    together = t.cast(list[query.Question], plan.together(expected, stage, scope))
+    return collect.vantage(str(stage), raw, questions, patience=patience, together=together)
 
 
 def _tell(module: AnsibleModule, place: lease.Place, run: lease.Run | None) -> bool:

@@ -52,6 +52,8 @@ def load(provider: str, stage: str) -> Document:
     recording["expected"] |= {"refused": bogons.refused(), "link": LINK}
     recording["expected"]["peers"] = _marked(recording["expected"]["peers"])
     for document in recording["evidence"]:
+        if document["scope"] == "vantage":
+            document.update(json.loads(_text(f"vantage_{provider}.json")))
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
             document["zones"].setdefault("served", json.loads(_text(f"served_{provider}.json")))
             for name, rows in json.loads(_text(f"streams_{provider}.json")).items():

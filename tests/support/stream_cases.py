@@ -15,6 +15,7 @@ from dns_cases import AA, NOERROR_FROM, REFUSED, changed
 from recordings import Scene, Spoil, flags, message, silence, with_record, without
 
 FORMERR, BADCOOKIE = 1, 23
+TC = 0x0200
 GOOD = "2a0184000001000100000000"
 """The header of an answer."""
 
@@ -63,6 +64,17 @@ def record(zone: str, owner: str, kind: str, data: str) -> Spoil:
         next(each for each in fields if (each[0], each[3]) == (owner, kind))[4] = data
         found["records"][zone] = ["\t".join(each) for each in fields]
         scene.scope("node")["zones"]["served"] = found
+
+    return spoil
+
+
+def whole(**values: t.Any) -> Spoil:
+    """Of the first address's answers over one connection, from outside."""
+
+    def spoil(scene: Scene) -> None:
+        rows = copy.deepcopy(scene.scope("vantage")["whole"])
+        rows[0].update(values)
+        scene.scope("vantage")["whole"] = rows
 
     return spoil
 
@@ -146,6 +158,9 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         datagram("source", **{"from": ["192.0.2.2"]}),
         "199.7.83.42 udp: answered from 192.0.2.2",
     ),
+    ("PR-04", "stuck", whole(answered=9, octets=11151, error="timeout"), "9 of 25 answers, 11151 octets (timeout)"),
+    ("PR-04", "no UDP", silence("priming_1232", scope="vantage"), "199.7.83.42 udp from vantage: timeout"),
+    ("PR-04", "cut", flags("priming_1232", on=TC, scope="vantage"), "199.7.83.42 udp from vantage: cut short"),
     ("DN-53", "one more", both(flags("not_listed", on=AA), message("not_listed", _served)), "arpa. is served, and not"),
     ("DN-53", "broken", flags("not_listed", on=2), "arpa. SERVFAIL"),
 ]

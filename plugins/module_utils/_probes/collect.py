@@ -12,7 +12,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import datagrams, host, host_router, query, readers, signed, state, streams, system, zone
+from . import datagrams, host, host_router, query, readers, signed, state, streams, system, whole, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -195,9 +195,14 @@ def _prefixes(expected: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
 
 
 def vantage(
-    stage: str, expected: t.Mapping[str, t.Any], questions: t.Sequence[query.Question], patience: float = PATIENCE
+    stage: str,
+    expected: t.Mapping[str, t.Any],
+    questions: t.Sequence[query.Question],
+    patience: float = PATIENCE,
+    together: t.Sequence[query.Question] = (),
 ) -> dict[str, t.Any]:
-    """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices.
+    """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices; then those that go
+    ``together`` over one TCP connection for each address.
 
     Routes take their time from router to router, and a packet may be lost on the way: until every question is answered,
     and by this node, all are asked again, for ``patience`` seconds at most. ``tries`` says how often they were.
@@ -217,6 +222,8 @@ def vantage(
             break
         time.sleep(1)
     evidence["exchanges"], evidence["tries"] = exchanges, tries
+    others = set(expected.get("siblings") or ()) - set(answerers)
+    evidence["whole"] = whole.ask(together, others, SPREAD)
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 

@@ -23,7 +23,7 @@ FATAL = frozenset(
         "BG": "01 02 03 04 05 06 07 08 09 10 11 12 13 15",
         "CL": "01 03 04 05",
         "AR": "01 02 03",
-        "PR": "01 02",
+        "PR": "01 02 04",
     }.items()
     for number in numbers.split()
 )

@@ -36,6 +36,17 @@ def test_what_was_not_tried_is_an_error(ident: str) -> None:
     assert scene.judge(ident).status.value == "error"
 
 
+def test_what_a_vantage_did_not_ask_for_is_an_error() -> None:
+    scene = Scene()
+    rows = scene.scope("vantage")["whole"]
+    scene.scope("vantage")["whole"] = rows[1:]
+    assert scene.judge("PR-04") == ("error", "199.7.83.42 tcp: not asked for long answers")
+    scene.expected["siblings"] = ["xlb02.l.root-servers.org"]
+    scene.scope("vantage")["whole"] = [{**row, "by": "xlb02.l.root-servers.org"} for row in rows]
+    said = "199.7.83.42 tcp: answered by xlb02.l.root-servers.org, however often asked"
+    assert scene.judge("PR-04") == ("error", said)
+
+
 def test_an_idle_connection_whose_time_is_not_known_is_an_error_until_it_is_closed() -> None:
     scene = Scene()
     for row in scene.scope("node")["streams"]:

@@ -33,7 +33,7 @@ REQUIRED = [
         "BG": "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 19 20",
         "CL": "01 02 03 04 05",
         "AR": "01 02 03 04",
-        "PR": "01 02",
+        "PR": "01 02 04",
         "HD": "01 02 03 04 06",
         "OS": "01 02 03 05 06",
         "TM": "01 02 03 04 05",
@@ -124,7 +124,7 @@ def test_no_evidence_is_not_certifiable() -> None:
 def test_without_vantage_live_cannot_be_certified() -> None:
     scene = Scene("knot", "live")
     scene.drop("vantage")
-    report = scene.report(waivers=[*WAIVED, {"check": "PR-01", "reason": "y"}])
+    report = scene.report(waivers=[*WAIVED, *({"check": ident, "reason": "y"} for ident in ("PR-01", "PR-04"))])
     assert not report.certifiable
     assert report.reasons == ("no evidence from the vantage, which stage live requires",)
     assert report.harmful == ()
