@@ -56,8 +56,9 @@ def load(provider: str, stage: str) -> Document:
             document.update(json.loads(_text(f"vantage_{provider}.json")))
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
             document["zones"].setdefault("served", json.loads(_text(f"served_{provider}.json")))
-            for name, rows in json.loads(_text(f"streams_{provider}.json")).items():
-                document.setdefault(name, rows)
+            for file in ("streams", "checksums"):
+                for name, rows in json.loads(_text(f"{file}_{provider}.json")).items():
+                    document.setdefault(name, rows)
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")))

@@ -68,15 +68,28 @@ def record(zone: str, owner: str, kind: str, data: str) -> Spoil:
     return spoil
 
 
-def whole(**values: t.Any) -> Spoil:
-    """Of the first address's answers over one connection, from outside."""
-
+def _of(scope: str, section: str, values: dict[str, t.Any]) -> Spoil:
     def spoil(scene: Scene) -> None:
-        rows = copy.deepcopy(scene.scope("vantage")["whole"])
+        rows = copy.deepcopy(scene.scope(scope)[section])
         rows[0].update(values)
-        scene.scope("vantage")["whole"] = rows
+        scene.scope(scope)[section] = rows
 
     return spoil
+
+
+def whole(**values: t.Any) -> Spoil:
+    """Of the first address's answers over one connection, from outside."""
+    return _of("vantage", "whole", values)
+
+
+def checksum(**values: t.Any) -> Spoil:
+    """Of the questions with checksums of the node's own."""
+    return _of("node", "checksums", values)
+
+
+def arrives(**values: t.Any) -> Spoil:
+    """Of the first address's answer, where it arrives."""
+    return _of("vantage", "checksums", values)
 
 
 def both(*spoils: Spoil) -> Spoil:
@@ -149,6 +162,9 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "tcp: beside 100 connections: 0 of 1 questions answered (timeout)",
     ),
     ("DN-48", "no UDP", seen("many", udp="timeout"), "udp: beside 100 connections: timeout"),
+    ("DN-49", "not looked at", checksum(broken=True), "a question with a wrong checksum was answered"),
+    ("DN-49", "none", arrives(checksum=0), "199.7.83.42 udp from vantage: no checksum"),
+    ("DN-49", "wrong", arrives(total=0xFFFE), "199.7.83.42 udp from vantage: a wrong checksum"),
     ("DN-50", "longer", _larger, "199.7.83.42 udp: aaa"),
     ("DN-50", "elsewhere", lambda scene: scene.exchange("ns").update(size=1300), "199.7.83.42 udp: . NS: 1300 octets"),
     ("DN-50", "silent", silence("large"), "199.7.83.42 udp: timeout"),

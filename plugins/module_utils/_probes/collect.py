@@ -12,7 +12,7 @@ from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import datagrams, host, host_router, query, readers, signed, state, streams, system, whole, zone
+from . import checksums, datagrams, host, host_router, query, readers, signed, state, streams, system, whole, zone
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -103,8 +103,10 @@ def _nameserver(
         exchanges = _asked(questions, deadline)
         asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
         odd = pool.submit(datagrams.ask, addresses)
+        sums = pool.submit(checksums.sent, addresses)
         zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control, addresses)
         found = {"exchanges": exchanges, "zones": zones, "transfers": asked.result(), "datagrams": odd.result()}
+        found["checksums"] = sums.result()
         configured = readers.nameserver(nameserver.name).idle_timeout(control)
         return {**found, "streams": [*talks.result(), *({**row, "configured": configured} for row in idle.read())]}
 
@@ -202,7 +204,7 @@ def vantage(
     together: t.Sequence[query.Question] = (),
 ) -> dict[str, t.Any]:
     """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices; then those that go
-    ``together`` over one TCP connection for each address.
+    ``together`` over one TCP connection for each address, and one more each over UDP, for the answer's checksum.
 
     Routes take their time from router to router, and a packet may be lost on the way: until every question is answered,
     and by this node, all are asked again, for ``patience`` seconds at most. ``tries`` says how often they were.
@@ -224,6 +226,7 @@ def vantage(
     evidence["exchanges"], evidence["tries"] = exchanges, tries
     others = set(expected.get("siblings") or ()) - set(answerers)
     evidence["whole"] = whole.ask(together, others, SPREAD)
+    evidence["checksums"] = checksums.arrived(list(dict.fromkeys(question["server"] for question in together)))
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 
