@@ -179,8 +179,8 @@ def whole(evidence: Evidence, expected: Expected) -> Verdict:
     each family, so does the longest answer over UDP, the one to the priming question, with tc=0.
 
     So nobody on the way back drops packets that are longer than the way without saying so. Which the longest segment
-    was is told; with 1448 octets (1428 over IPv6) the MTU is 1500. Nothing is fragmented, as DN-50 proves, and no ping
-    is sent: who drops one need not drop answers.
+    was is told: with 1448 octets (1428 over IPv6) the MTU is 1500; a nameserver that keeps to 1208 needs one of 1280
+    alone. Nothing is fragmented, as DN-50 proves, and no ping is sent: who drops one need not drop answers.
     """
     addresses = plan.reachable(expected, evidence.stage, "vantage")
     rows = {row["server"]: row for row in evidence.section("vantage", "whole")}
