@@ -70,7 +70,8 @@ options:
         O(verb=collect) or O(verb=judge).
       - Required keys are V(node_name), V(asn), V(service_addresses), V(prefixes), V(peers), V(zones), V(masters),
         V(trust_anchors), V(nameserver_provider) and V(routing_provider).
-      - Optional keys are V(router_id), without which check BG-15 has no verdict, V(mode), what the sheet wants in the
+      - Optional keys are V(router_id), without which check BG-15 has no verdict, V(refused) and V(link), by family the
+        prefixes that no peer may teach and the uplink's addresses (check BG-09), V(mode), what the sheet wants in the
         end, V(siblings), the names of the other nodes of its cluster, which answer beside it, V(notify_addresses),
         the node's own addresses where NOTIFY arrives, V(tcp_clients), how many TCP clients the nameserver serves at a
         time, of which a tenth is taken for a moment, 100 at most, and 10 where it is not given, and V(listeners), a
@@ -294,7 +295,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._acceptance import gate, plan, wire
+from ..module_utils._acceptance import examples, gate, plan, wire
 from ..module_utils._acceptance.expected import Expected
 from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._probes import collect, query, signed
@@ -311,8 +312,10 @@ def _collect(params: dict[str, t.Any], expected: Expected, stage: Mode) -> dict[
     questions = t.cast(list[query.Question], plan.questions(expected, stage, scope, token))
     if scope == "node":
         transfers = t.cast(list[signed.Question], plan.signed(expected))
-        return collect.node(str(stage), raw, questions, transfers, patience=patience, certified=sessions)
-    return collect.vantage(str(stage), raw, questions, patience=patience)
+        told = examples.of(expected)
+        return collect.node(str(stage), raw, questions, transfers, patience=patience, certified=sessions, examples=told)
+    together = t.cast(list[query.Question], plan.together(expected, stage, scope))
+    return collect.vantage(str(stage), raw, questions, patience=patience, together=together)
 
 
 def _tell(module: AnsibleModule, place: lease.Place, run: lease.Run | None) -> bool:

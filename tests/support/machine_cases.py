@@ -129,6 +129,12 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "2001:500:9e::/47 has no route that drops, and /proc/sys/net/ipv6/conf/uplink/forwarding is on",
     ),
     (
+        "BG-14",
+        "not running",
+        lambda scene: scene.expected["peers"][0].update(bfd={"interval_ms": 300, "multiplier": 3}),
+        "as64500_ipv4_1: BFD is not running",
+    ),
+    (
         "BG-15",
         "another router id",
         lambda scene: scene.routing.update(router_id="127.0.0.1"),

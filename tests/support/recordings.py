@@ -18,15 +18,21 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 import registrations
-from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, judge
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, examples, judge
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import record
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
+from ansible_collections.icann.imrs.plugins.module_utils._site import bogons
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._acceptance.check import Verdict
 
+LINK = {
+    "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False}],
+    "ipv6": [{"address": "2001:db8::2", "length": 64, "link_local": False}],
+}
+"""The uplink of recordings, as ``imrs_link`` has it."""
 DIRECTORY = pathlib.Path(__file__).resolve().parents[1] / "unit/plugins/module_utils/_acceptance/recorded"
 WAIVED = [
     {"check": ident, "reason": "a container"}
@@ -46,11 +52,16 @@ def _text(name: str) -> str:
 def load(provider: str, stage: str) -> Document:
     """One recording: ``{"expected": ..., "evidence": [...]}``."""
     recording = dict(json.loads(_text(f"{provider}_{stage}.json")))
+    recording["expected"] |= {"refused": bogons.refused(), "link": LINK}
+    recording["expected"]["peers"] = _marked(recording["expected"]["peers"])
     for document in recording["evidence"]:
+        if document["scope"] == "vantage":
+            document.update(json.loads(_text(f"vantage_{provider}.json")))
         if document["scope"] == "node":  # no role wrote the files of the daemons that were recorded
             document["zones"].setdefault("served", json.loads(_text(f"served_{provider}.json")))
-            for name, rows in json.loads(_text(f"streams_{provider}.json")).items():
-                document.setdefault(name, rows)
+            for file in ("streams", "checksums"):
+                for name, rows in json.loads(_text(f"{file}_{provider}.json")).items():
+                    document.setdefault(name, rows)
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")))
@@ -60,8 +71,18 @@ def load(provider: str, stage: str) -> Document:
             for session in document["routing"]["sessions"]:  # recorded before the probe read it
                 if "hold_time" in session:
                     session.setdefault("keepalive_time", session["hold_time"] // 3)
-    recording["expected"]["peers"] = _marked(recording["expected"]["peers"])
+            _nothing_taken(document["routing"], Expected.parse(recording["expected"]))
     return recording
+
+
+def _nothing_taken(routing: Document, expected: Expected) -> None:
+    """What BIRD was not asked yet: with ``import none`` it takes nothing."""
+    asked = examples.of(expected)
+    for session in routing["sessions"]:
+        (channel, *more) = session["channels"]
+        if not more:
+            assert channel["filters"]["input"] == "REJECT"
+            routing.setdefault("takes", {})[session["name"]] = dict.fromkeys(asked[channel["family"]], False)
 
 
 def _with_system(document: Document, recorded: Document) -> None:
@@ -163,7 +184,7 @@ def _named(routing: Document, peers: list[Document]) -> Document:
     names = {peer["address"]: peer["name"] for peer in peers}
     for session in routing["sessions"]:
         session["name"] = names.get(session["neighbor"], session["name"])
-    for section in ("exports", "imports", "options"):
+    for section in ("exports", "imports", "options", "takes"):
         routing[section] = {names.get(name, name): value for name, value in routing[section].items()}
     return routing
 

@@ -15,6 +15,7 @@ from dns_cases import AA, NOERROR_FROM, REFUSED, changed
 from recordings import Scene, Spoil, flags, message, silence, with_record, without
 
 FORMERR, BADCOOKIE = 1, 23
+TC = 0x0200
 GOOD = "2a0184000001000100000000"
 """The header of an answer."""
 
@@ -65,6 +66,30 @@ def record(zone: str, owner: str, kind: str, data: str) -> Spoil:
         scene.scope("node")["zones"]["served"] = found
 
     return spoil
+
+
+def _of(scope: str, section: str, values: dict[str, t.Any]) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        rows = copy.deepcopy(scene.scope(scope)[section])
+        rows[0].update(values)
+        scene.scope(scope)[section] = rows
+
+    return spoil
+
+
+def whole(**values: t.Any) -> Spoil:
+    """Of the first address's answers over one connection, from outside."""
+    return _of("vantage", "whole", values)
+
+
+def checksum(**values: t.Any) -> Spoil:
+    """Of the questions with checksums of the node's own."""
+    return _of("node", "checksums", values)
+
+
+def arrives(**values: t.Any) -> Spoil:
+    """Of the first address's answer, where it arrives."""
+    return _of("vantage", "checksums", values)
 
 
 def both(*spoils: Spoil) -> Spoil:
@@ -137,6 +162,9 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "tcp: beside 100 connections: 0 of 1 questions answered (timeout)",
     ),
     ("DN-48", "no UDP", seen("many", udp="timeout"), "udp: beside 100 connections: timeout"),
+    ("DN-49", "not looked at", checksum(broken=True), "a question with a wrong checksum was answered"),
+    ("DN-49", "none", arrives(checksum=0), "199.7.83.42 udp from vantage: no checksum"),
+    ("DN-49", "wrong", arrives(total=0xFFFE), "199.7.83.42 udp from vantage: a wrong checksum"),
     ("DN-50", "longer", _larger, "199.7.83.42 udp: aaa"),
     ("DN-50", "elsewhere", lambda scene: scene.exchange("ns").update(size=1300), "199.7.83.42 udp: . NS: 1300 octets"),
     ("DN-50", "silent", silence("large"), "199.7.83.42 udp: timeout"),
@@ -146,6 +174,9 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         datagram("source", **{"from": ["192.0.2.2"]}),
         "199.7.83.42 udp: answered from 192.0.2.2",
     ),
+    ("PR-04", "stuck", whole(answered=9, octets=11151, error="timeout"), "9 of 25 answers, 11151 octets (timeout)"),
+    ("PR-04", "no UDP", silence("priming_1232", scope="vantage"), "199.7.83.42 udp from vantage: timeout"),
+    ("PR-04", "cut", flags("priming_1232", on=TC, scope="vantage"), "199.7.83.42 udp from vantage: cut short"),
     ("DN-53", "one more", both(flags("not_listed", on=AA), message("not_listed", _served)), "arpa. is served, and not"),
     ("DN-53", "broken", flags("not_listed", on=2), "arpa. SERVFAIL"),
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .checks import (
     bgp,
+    bgp_inbound,
     bgp_speaker,
     cluster,
     dns_datagrams,
@@ -45,6 +46,7 @@ ROOMS = (
     zone,
     dns_served,
     bgp,
+    bgp_inbound,
     bgp_speaker,
     registration,
     cluster,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import ipaddress
 import ssl
 import typing as t
 
@@ -114,7 +115,7 @@ class Hardware:
 
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
-    *("minimum_live", "identity_zone", "router_id", "irr", "hardware"),
+    *("minimum_live", "identity_zone", "router_id", "irr", "hardware", "refused", "links"),
 }
 
 
@@ -150,6 +151,10 @@ class Expected:
     irr: t.Mapping[str, str] | None = None
     """Where the fleet says that its routes are registered (``imrs_irr``)."""
     hardware: Hardware | None = None
+    refused: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: _links({}))
+    """By family, bogons and our prefixes: what no peer may teach (``imrs_refused``)."""
+    links: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: _links({}))
+    """By family, the subnets that the uplink is on (``imrs_link``), but for link-local ones."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -211,12 +216,26 @@ class Expected:
             router_id=str(data.get("router_id") or ""),
             irr={key: str(data["irr"][key]) for key in ("source", "object")} if data.get("irr") else None,
             hardware=Hardware.read(data["hardware"]) if data.get("hardware") else None,
+            refused={family: tuple((data.get("refused") or {}).get(family, ())) for family in addressing.FAMILIES},
+            links=_links(data.get("link") or {}),
         )
 
 
 def _fqdn(name: str) -> str:
     """A zone name with its final dot."""
     return name if name.endswith(".") else f"{name}."
+
+
+def _links(given: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> dict[str, tuple[str, ...]]:
+    """The subnets of ``imrs_link``, by family."""
+    return {
+        family: tuple(
+            str(ipaddress.ip_interface(f"{each['address']}/{each['length']}").network)
+            for each in given.get(family, ())
+            if not addressing.is_link_local(each["address"])
+        )
+        for family in addressing.FAMILIES
+    }
 
 
 def _master(data: t.Any) -> Master:

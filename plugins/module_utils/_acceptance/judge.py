@@ -271,6 +271,8 @@ def _unproven(
     status = {result.id: result.status for result in results}
     for scope, who in (("vantage", "the vantage"), ("router", "the host's router")):
         because = absent.get(scope, "")
+        if scope == "vantage" and scope not in REQUIRED_SCOPES[evidence.stage]:
+            continue  # it is asked when the node is live
         if scope in evidence.scopes:
             because = _unread(evidence) if scope == "router" else ""
             if not because:

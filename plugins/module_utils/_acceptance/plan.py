@@ -43,6 +43,9 @@ PLAUSIBLE = (
     "identity.l.root-servers.org.",
 )
 """Zones that a root server may be thought to have (requirement DN-53); none that the fleet does not list is served."""
+TOGETHER = 24
+"""So many answers of some 1200 octets are more than the first round trip of a connection carries: ten segments (RFC
+6928 section 2)."""
 LARGE = 4096
 """Octets that some resolvers still say they can take over UDP."""
 LONGEST = ".".join(["a" * 63] * 3 + ["a" * 61]) + "."
@@ -153,6 +156,18 @@ def questions(expected: Expected, stage: Mode, scope: str, token: str = "") -> l
             for master in expected.masters
         ]
     return [{**question, "server": server, "transport": how} for question, ways in planned for server, how in ways]
+
+
+def together(expected: Expected, stage: Mode, scope: str) -> list[Question]:
+    """Questions that go to each address over one TCP connection, all at once (requirement PR-04): who answers, and the
+    longest answer that there is (``longest``), over and over.
+    """
+    questions: list[Question] = [{"name": ".", "type": "SOA", "nsid": True}]
+    questions += [{"name": LONGEST, "type": "A"}] * TOGETHER
+    addresses = reachable(expected, stage, scope) if scope == "vantage" else ()
+    return [
+        {"probe": "whole", **each, "server": server, "transport": "tcp"} for server in addresses for each in questions
+    ]
 
 
 def _not_listed(expected: Expected) -> list[Question]:

@@ -34,6 +34,8 @@ READ = (
     "imrs_profile",
     "imrs_irr",
     "imrs_serial",
+    "imrs_refused",
+    "imrs_link",
 )
 """The host variables that ``project`` reads."""
 
@@ -63,6 +65,8 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "function": variables["imrs_function"],
         "members": variables["imrs_members"],
         "irr": variables["imrs_irr"],
+        "refused": variables["imrs_refused"],
+        "link": variables["imrs_link"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {

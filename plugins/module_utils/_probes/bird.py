@@ -14,7 +14,7 @@ import pathlib
 import re
 import typing as t
 
-from . import host
+from . import bird_bfd, host
 
 CONFIGURATION = "/etc/bird/bird.conf"
 
@@ -25,6 +25,17 @@ _COMMENTS = re.compile(r'("[^"\n]*")|#[^\n]*|/\*.*?\*/', re.DOTALL)
 FEW = 100
 """So many imported routes of a session are listed in full; of more, only those that a verdict has to see."""
 
+LIMITS = {
+    "block": "left out",
+    "warn": "warned of",
+    "restart": "ends the session for a while",
+    "disable": "ends the session",
+}
+"""What becomes of routes beyond a limit: BIRD's word, and that of evidence, whatever the daemon."""
+
+EVERYTHING = {"ACCEPT": True, "REJECT": False}
+"""Filters that BIRD has without being told: what they take."""
+
 DEFAULTS = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 
 
@@ -33,7 +44,7 @@ def parse_protocols(text: str) -> list[dict[str, t.Any]]:
     sessions: list[dict[str, t.Any]] = []
     session: dict[str, t.Any] = {}
     channel: dict[str, t.Any] = {}
-    side = capability = ""
+    side = capability = limit = ""
     for line in text.splitlines():
         if line and not line[0].isspace():
             words = line.split()
@@ -46,12 +57,12 @@ def parse_protocols(text: str) -> list[dict[str, t.Any]]:
             continue
         key, colon, value = (part.strip() for part in line.strip().partition(":"))
         if key.startswith("Channel "):
-            channel, side = {"family": key.split()[1], "filters": {}, "routes": {}}, ""
+            channel, side, limit = {"family": key.split()[1], "filters": {}, "routes": {}}, "", ""
             session["channels"].append(channel)
         elif key.endswith(" capabilities") and not colon:
             side, capability = key.split()[0].lower(), ""
         elif channel:
-            _channel_line(channel, key, value)
+            limit = _channel_line(channel, limit, key, value)
         elif side and line.startswith("      "):
             capability = _capability_line(session, side, capability, key if not colon else line.strip())
         else:
@@ -87,16 +98,21 @@ def _capability_line(session: dict[str, t.Any], side: str, capability: str, line
     return capability
 
 
-def _channel_line(channel: dict[str, t.Any], key: str, value: str) -> None:
-    """One line of the block of a channel."""
+def _channel_line(channel: dict[str, t.Any], limit: str, key: str, value: str) -> str:
+    """One line of the block of a channel; the limit that a following action belongs to."""
     if key == "State":
         channel["state"] = value
     elif key in {"Input filter", "Output filter"}:
         channel["filters"][key.split(maxsplit=1)[0].lower()] = value
     elif key in {"Import limit", "Receive limit", "Export limit"}:
-        channel.setdefault("limits", {})[key.split(maxsplit=1)[0].lower()] = value
+        limit = key.split(maxsplit=1)[0].lower()
+        channel.setdefault("limits", {})[limit] = value
+        return limit
     elif key == "Routes":
         channel["routes"] = {name: int(count) for count, name in _COUNTS.findall(value)}
+    elif key == "Action" and limit:
+        channel.setdefault("beyond", {})[limit] = LIMITS.get(value, value)
+    return limit
 
 
 def parse_routes(text: str) -> list[dict[str, t.Any]]:
@@ -114,21 +130,6 @@ def parse_routes(text: str) -> list[dict[str, t.Any]]:
             if colon and (key.startswith("BGP.") or name in {"origin", "as_path"}):
                 routes[-1]["attributes"][name.replace("bgp_", "")] = value.strip()
     return routes
-
-
-def parse_bfd(text: str) -> list[dict[str, t.Any]]:
-    """``show bfd sessions``: neighbour, state, and the negotiated detection time in milliseconds."""
-    sessions = []
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) < 6 or not set(":.") & set(fields[0]):
-            continue
-        try:
-            timeout = round(float(fields[-1]) * 1000)
-        except ValueError:  # the heading
-            continue
-        sessions.append({"address": fields[0].partition("%")[0], "state": fields[2], "timeout_ms": timeout})
-    return sessions
 
 
 def _blocks(text: str) -> list[tuple[list[str], list[str]]]:
@@ -265,11 +266,35 @@ def read(
         "version": version[1] if version else "",
         "router_id": _after(status["stdout"], "Router ID is"),
         "sessions": sessions,
-        "bfd": parse_bfd(runner([*command, "show", "bfd", "sessions"])["stdout"]),
+        "bfd": bird_bfd.read(runner, command),
         "exports": exports,
         "imports": imports,
         "options": options,
     }
+
+
+def takes(
+    sessions: t.Iterable[t.Mapping[str, t.Any]],
+    prefixes: t.Mapping[str, t.Sequence[str]],
+    runner: host.Runner = host.run,
+    command: t.Sequence[str] = ("birdc", "-r"),
+) -> dict[str, dict[str, bool | None]]:
+    """Whether each of ``sessions`` would take each of ``prefixes`` (by family); null where BIRD cannot say.
+
+    Of a filter ``NAME_in`` its function ``NAME_takes`` is evaluated by the BIRD that runs. That changes nothing there.
+    """
+    found: dict[str, dict[str, bool | None]] = {}
+    for session in sessions:
+        answers = found.setdefault(session["name"], {})
+        for channel in session["channels"]:
+            name = channel["filters"].get("input", "")
+            for prefix in prefixes.get(channel["family"], ()):
+                answers[prefix] = EVERYTHING.get(name)
+                if name.endswith("_in"):
+                    asked = runner([*command, "eval", f"{name.removesuffix('_in')}_takes({prefix})"])
+                    word = (asked["stdout"].split() or [""])[-1] if asked["rc"] == 0 else ""
+                    answers[prefix] = {"TRUE": True, "FALSE": False}.get(word)
+    return found
 
 
 def received(

@@ -6,12 +6,27 @@
 from __future__ import annotations
 
 import time
+import types
 import typing as t
 from concurrent import futures
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import datagrams, hardware, host, host_router, query, readers, signed, state, streams, system, zone
+from . import (
+    checksums,
+    datagrams,
+    hardware,
+    host,
+    host_router,
+    query,
+    readers,
+    signed,
+    state,
+    streams,
+    system,
+    whole,
+    zone,
+)
 
 FORMAT = 3
 """Version of the shape of evidence; a judge refuses any other."""
@@ -50,11 +65,13 @@ def node(  # noqa: PLR0913 - all but four are options
     commands: Commands | None = None,
     patience: float = PATIENCE,
     certified: t.Collection[str] = (),
+    examples: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> dict[str, t.Any]:
     """Evidence of the node itself; probes of different subjects run side by side.
 
     ``transfers`` are asked of the masters, signed with the nameserver's own keys. ``certified``: marks of the sessions
-    that are waited for; where there is none, all are.
+    that are waited for; where there is none, all are. ``examples``, by family: prefixes of which the routing daemon is
+    asked whether it would take them from its peers.
 
     What is on its way (a zone transfer, a session) is waited for, ``patience`` seconds at most: evidence of the
     moment in between would say nothing of the node.
@@ -67,7 +84,7 @@ def node(  # noqa: PLR0913 - all but four are options
     with futures.ThreadPoolExecutor(max_workers=6) as pool:
         machine = pool.submit(host.read, host.run, _prefixes(expected))
         parts = pool.submit(hardware.read)
-        routing = pool.submit(_routing, expected, commands, deadline, certified)
+        routing = pool.submit(_routing, expected, commands, deadline, certified, examples or {})
         if expected["nameserver_provider"]:  # else it is a router
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
@@ -104,8 +121,10 @@ def _nameserver(
         exchanges = _asked(questions, deadline)
         asked = pool.submit(signed.ask_all, transfers, keys, _serials(exchanges), deadline)
         odd = pool.submit(datagrams.ask, addresses)
+        sums = pool.submit(checksums.sent, addresses)
         zones = zone.read(nameserver.name, expected["zones"], expected["trust_anchors"], control, addresses)
         found = {"exchanges": exchanges, "zones": zones, "transfers": asked.result(), "datagrams": odd.result()}
+        found["checksums"] = sums.result()
         configured = readers.nameserver(nameserver.name).idle_timeout(control)
         return {**found, "streams": [*talks.result(), *({**row, "configured": configured} for row in idle.read())]}
 
@@ -138,7 +157,11 @@ def _serials(exchanges: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
 
 
 def _routing(
-    expected: t.Mapping[str, t.Any], commands: Commands, deadline: float, certified: t.Collection[str] = ()
+    expected: t.Mapping[str, t.Any],
+    commands: Commands,
+    deadline: float,
+    certified: t.Collection[str] = (),
+    examples: t.Mapping[str, t.Sequence[str]] = types.MappingProxyType({}),
 ) -> dict[str, t.Any]:
     """The node's routing daemon."""
     product = products.named(products.ROUTING, expected["routing_provider"])
@@ -148,8 +171,13 @@ def _routing(
     while True:
         seen = reader.read(host.run, command, path, _prefixes(expected))
         if "error" in seen or (_watched(seen, peers) and _sent(seen, peers)) or time.monotonic() > deadline:
-            return seen
+            break
         time.sleep(0.25)
+    if "error" in seen or not examples:
+        return seen
+    addresses = {peer["address"] for peer in expected["peers"]}
+    hosts = [session for session in seen["sessions"] if session.get("neighbor") in addresses]
+    return {**seen, "takes": reader.takes(hosts, examples, host.run, command)}
 
 
 def _watched(seen: t.Mapping[str, t.Any], peers: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
@@ -187,9 +215,14 @@ def _prefixes(expected: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
 
 
 def vantage(
-    stage: str, expected: t.Mapping[str, t.Any], questions: t.Sequence[query.Question], patience: float = PATIENCE
+    stage: str,
+    expected: t.Mapping[str, t.Any],
+    questions: t.Sequence[query.Question],
+    patience: float = PATIENCE,
+    together: t.Sequence[query.Question] = (),
 ) -> dict[str, t.Any]:
-    """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices.
+    """Evidence of a machine outside the node: the same questions, at a pace no rate limit notices; then those that go
+    ``together`` over one TCP connection for each address, and one more each over UDP, for the answer's checksum.
 
     Routes take their time from router to router, and a packet may be lost on the way: until every question is answered,
     and by this node, all are asked again, for ``patience`` seconds at most. ``tries`` says how often they were.
@@ -209,6 +242,9 @@ def vantage(
             break
         time.sleep(1)
     evidence["exchanges"], evidence["tries"] = exchanges, tries
+    others = set(expected.get("siblings") or ()) - set(answerers)
+    evidence["whole"] = whole.ask(together, others, SPREAD)
+    evidence["checksums"] = checksums.arrived(list(dict.fromkeys(question["server"] for question in together)))
     evidence["seconds"] = round(time.monotonic() - started, 3)
     return evidence
 

@@ -36,6 +36,8 @@ WELL_KNOWN = {
 """Communities (RFC 1997, 3765, 7999, 8326) that FRR calls by name."""
 
 _NEIGHBOR = re.compile(r"^ neighbor (\S+) (.+)$")
+_LIST = re.compile(r"^ip(?:v6)? address prefix-list (\S+)$")
+_YIELDS = re.compile(r"^IPv[46] prefix list (\S+) yields (PERMIT|DENY) for (\S+?),?(?: |$)", re.MULTILINE)
 _ANY_FIRST_AS = re.compile(r"^ no neighbor (\S+) enforce-first-as$", re.MULTILINE)
 
 Json = t.Mapping[str, t.Any]
@@ -79,8 +81,9 @@ def _channel(said: Json, family: str, up: bool) -> dict[str, t.Any]:
     told = said.get("neighborCapabilities", {}).get("multiprotocolExtensions", {})
     both = bool(told.get(f"{family}Unicast", {}).get("advertisedAndReceived"))
     silent = not any(each.get("received") or each.get("advertisedAndReceived") for each in told.values())
+    more = any(key.startswith("incomingUpdate") for key in given)  # lists beside the route-map
     filters = {
-        "input": given.get("routeMapForIncomingAdvertisements"),
+        "input": "several" if more else given.get("routeMapForIncomingAdvertisements"),
         "output": given.get("routeMapForOutgoingAdvertisements"),
     }
     most = given.get("prefixAllowedMax")
@@ -89,8 +92,16 @@ def _channel(said: Json, family: str, up: bool) -> dict[str, t.Any]:
         "state": "UP" if up and (both or (silent and family == "ipv4")) else "DOWN",
         "filters": {way: name for way, name in filters.items() if name},
         "limits": {"import": str(most)} if most else {},
+        "beyond": {"import": _beyond(given)} if most else {},
         "routes": {"imported": given.get("acceptedPrefixCounter", 0), "exported": given.get("sentPrefixCounter", 0)},
     }
+
+
+def _beyond(given: Json) -> str:
+    """What becomes of prefixes beyond the limit, in the words of evidence (``bird.LIMITS``)."""
+    if given.get("prefixAllowedMaxWarning"):
+        return "warned of"
+    return "ends the session for a while" if given.get("prefixAllowedRestartIntervalMsecs") else "ends the session"
 
 
 def _restarts(said: Json) -> list[str]:
@@ -104,7 +115,8 @@ def _restarts(said: Json) -> list[str]:
 
 
 def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
-    """``show bfd peers json``: neighbour, state, and negotiated detection time in milliseconds.
+    """``show bfd peers json``: neighbour, state, negotiated detection time in milliseconds, and how often packets come
+    and go, and how many may be lost.
 
     Each side sends no faster than the other one takes, and waits for so many of the other's packets as that one says
     (RFC 5880 sections 6.8.2 and 6.8.4).
@@ -113,12 +125,19 @@ def parse_bfd(peers: t.Any) -> list[dict[str, t.Any]]:
         {
             "address": str(peer.get("peer", "")).partition("%")[0],
             "state": str(peer.get("status", "")).capitalize(),
-            "timeout_ms": peer.get("remote-detect-multiplier", 0)
-            * max(peer.get("receive-interval", 0), peer.get("remote-transmit-interval", 0)),
+            "timeout_ms": receive["interval_ms"] * receive["multiplier"],
+            "receive": receive,
+            "send": _way(peer, "transmit-interval", "remote-receive-interval", "detect-multiplier"),
         }
         for peer in peers
         if isinstance(peer, dict)
+        for receive in [_way(peer, "receive-interval", "remote-transmit-interval", "remote-detect-multiplier")]
     ]
+
+
+def _way(peer: Json, near: str, far: str, multiplier: str) -> dict[str, int]:
+    """What is negotiated one way, in milliseconds."""
+    return {"interval_ms": max(peer.get(near, 0), peer.get(far, 0)), "multiplier": peer.get(multiplier, 0)}
 
 
 def session_options(text: str) -> dict[str, dict[str, t.Any]]:
@@ -271,3 +290,62 @@ def read(
         "imports": _imports(runner, command, sessions, prefixes or {}),
         "options": {session["name"]: options.get(session["neighbor"], {}) for session in sessions},
     }
+
+
+def takes(
+    sessions: t.Iterable[Json],
+    prefixes: t.Mapping[str, t.Sequence[str]],
+    runner: host.Runner = host.run,
+    command: t.Sequence[str] = FRR.control,
+) -> dict[str, dict[str, bool | None]]:
+    """Whether each of ``sessions`` would take each of ``prefixes`` (by family); null where FRR cannot say.
+
+    bgpd says which prefix lists the route-map of the session asks, and what they say. ``debug prefix-list ... match``
+    is its word for a trial: nothing changes. What a route-map would say that asks more than prefix lists is not known.
+    """
+    found: dict[str, dict[str, bool | None]] = {}
+    for session in sessions:
+        answers = found.setdefault(session["name"], {})
+        for channel in session["channels"]:
+            asked = prefixes.get(channel["family"], ())
+            rules = _rules(runner, command, channel["filters"].get("input", ""))
+            said = _lists(runner, command, {name for _kind, lists in rules or () for name in lists}, asked)
+            answers |= {prefix: _taken(rules, said, prefix) for prefix in asked}
+    return found
+
+
+def _rules(runner: host.Runner, command: t.Sequence[str], name: str) -> list[tuple[str, list[str]]] | None:
+    """The rules of bgpd's route-map: ``permit`` or ``deny``, and the prefix lists that have to match; null where it is
+    not known, or has something else.
+    """
+    shown = load(runner([*command, "-d", "bgpd", "-c", f"show route-map {name} json"])) if name else {}
+    rules = shown.get("bgpd", {}).get(name, {}).get("rules", ())
+    found = []
+    for rule in rules:
+        lists = [_LIST.match(clause) for clause in rule.get("matchClauses", ())]
+        if rule.get("action") != "Exit routemap" or "callRoute" in rule or not all(lists):
+            return None
+        found.append((str(rule.get("type")), [each[1] for each in lists if each]))
+    return found or None
+
+
+def _lists(
+    runner: host.Runner, command: t.Sequence[str], names: t.Collection[str], prefixes: t.Sequence[str]
+) -> dict[tuple[str, str], bool]:
+    """What prefix lists say, by list and prefix."""
+    words = [word for name in names for each in prefixes for word in ("-c", f"debug prefix-list {name} match {each}")]
+    said = runner([*command, "-d", "bgpd", *words])["stdout"] if words else ""
+    return {(name, prefix): verdict == "PERMIT" for name, verdict, prefix in _YIELDS.findall(said)}
+
+
+def _taken(
+    rules: t.Sequence[tuple[str, t.Sequence[str]]] | None, said: t.Mapping[tuple[str, str], bool], prefix: str
+) -> bool | None:
+    """Whether a prefix is let in: by the first rule whose lists all match, and by none if there is no such one."""
+    for kind, lists in rules or ():
+        answers = [said.get((name, prefix)) for name in lists]
+        if None in answers:
+            return None
+        if all(answers):
+            return kind == "permit"
+    return None if rules is None else False

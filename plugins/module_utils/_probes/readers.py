@@ -55,6 +55,19 @@ class Sessions(t.Protocol):
         ``path``: its configuration, empty for its own place. ``prefixes``: ours, by family.
         """
 
+    def takes(
+        self,
+        sessions: t.Iterable[t.Mapping[str, t.Any]],
+        prefixes: t.Mapping[str, t.Sequence[str]],
+        runner: host.Runner,
+        command: t.Sequence[str],
+        /,
+    ) -> dict[str, dict[str, bool | None]]:
+        """By session whether it would take each of ``prefixes`` (by family) from its peer; null where it is not known.
+
+        ``sessions`` as ``read`` has them. The daemon that runs is asked; nothing is announced.
+        """
+
 
 class HostRouter(t.Protocol):
     """Reads a router at the host, for acceptance."""

@@ -22,5 +22,6 @@ BIRD = Product(
     account="bird",
     secrets=("/etc/bird/bird.conf",),
     canonical=("/etc/bird/*",),
+    excess="left out",
     bfd=Bfd("bird", frozenset({3784, 4784})),  # single hop (RFC 5881 section 4) and multihop (RFC 5883 section 5)
 )

@@ -22,6 +22,7 @@ FRR = Product(
     account="frr",
     secrets=("/etc/frr/frr.conf",),
     libraries=("frr", "libfrr*.so*", "libyang.so*"),
+    excess="ends the session for a while",  # it can warn, too, which keeps nothing out
     bfd=Bfd("bfdd", frozenset({3784, 4784, 7784})),  # also for S-BFD (RFC 7881)
     # Until it knows that a router of its own AS is next door, FRR asks it for BFD as over several hops; it knows that
     # from the session, which it does not open before BFD is up (FRR 10.3, bgpd/bgp_bfd.h: PEER_IS_MULTIHOP).

@@ -73,6 +73,9 @@ class Product:
     generated: tuple[str, ...] = ()
     """Files in ``directory`` that are made when the package is installed."""
     bfd: Bfd | None = None
+    excess: str = ""
+    """What becomes of routes beyond a session's limit, in the words of evidence: the mildest that keeps them out
+    (routing daemons)."""
     bfd_inside: bool = True
     """Whether it watches a router of its own AS with BFD."""
     limit_exempt: bool = True

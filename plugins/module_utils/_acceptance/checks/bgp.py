@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""BGP (requirements section 3.6): the sessions, what goes out, what comes in, and how they are protected."""
+"""BGP (requirements section 3.6): the sessions, what goes out, and how they are protected."""
 
 # ruff: noqa: ARG001 - every judge has the one signature (evidence, expected)
 
@@ -12,28 +12,22 @@ import typing as t
 from ... import _addressing as addressing
 from ..._routing.policy import Mode
 from ..check import EVERY_STAGE, FUNCTIONS, Verdict, check, verdict
-from ..peering import Session, at_router, bfd_of, communities, dressing, inside, session_of
+from ..evidence import Missing
+from ..peering import Session, at_router, bfd_of, communities, dressing, session_of
 from ..standing import Standing, absence, all_of, due, place
 
 if t.TYPE_CHECKING:
-    from ..._site.session import Peer
+    from ..._site.session import Bfd, Peer
     from ..evidence import Evidence
     from ..expected import Expected
 
 GATE = "gate"
 """Name of the gate's own session in the routing daemon: the one origin of routes."""
 
-DEFAULT = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
-
 Rule = t.Callable[["Peer", Session], "t.Iterable[str]"]
 
 
-def _channel(session: Session, family: str) -> Session:
-    """The channel of one family, or an empty one."""
-    return next((channel for channel in session["channels"] if channel["family"] == family), {})
-
-
-def _each(evidence: Evidence, expected: Expected, rule: Rule, good: str, *, there: bool = False) -> Verdict:
+def each_session(evidence: Evidence, expected: Expected, rule: Rule, good: str, *, there: bool = False) -> Verdict:
     """Judge every session of the sheet with one rule; a session that the daemon does not know fails every check.
 
     ``there``: leave out those that wait for their router. One at least must not.
@@ -61,19 +55,14 @@ def _next_hops(peer: Peer, expected: Expected) -> set[str]:
     return {peer.local_address}
 
 
-def _options(evidence: Evidence, session: Session) -> Session | None:
+def options_of(evidence: Evidence, session: Session) -> Session | None:
     """The judged options of a session's configuration."""
     options = evidence.section("node", "routing").get("options") or {}
     found: Session | None = options.get(session["name"])
     return found
 
 
-def _family(prefix: str) -> str:
-    """The family of a destination."""
-    return "ipv6" if ":" in prefix else "ipv4"
-
-
-def _set(prefixes: t.Iterable[str]) -> str:
+def named(prefixes: t.Iterable[str]) -> str:
     """A set of prefixes in words."""
     return ", ".join(sorted(prefixes)) or "nothing"
 
@@ -97,7 +86,7 @@ def established(evidence: Evidence, expected: Expected) -> Verdict:
             problems.append(f"speaks from {session.get('source')}")
         return problems
 
-    return _each(evidence, expected, rule, "established", there=True)
+    return each_session(evidence, expected, rule, "established", there=True)
 
 
 @check("BG-02", "Exactly the right prefixes go out", source="ICANN FAQ q13; requirements BG-02", functions=FUNCTIONS)
@@ -111,9 +100,9 @@ def exported(evidence: Evidence, expected: Expected) -> Verdict:
         if routes is None and session.get("bgp_state") == "Established":
             return ["the exported routes could not be listed"]
         have, want = {route["to"] for route in routes or ()}, set(due(evidence, expected, peer))
-        return [] if have == want else [f"exports {_set(have)}, not {_set(want)}"]
+        return [] if have == want else [f"exports {named(have)}, not {named(want)}"]
 
-    return _each(evidence, expected, rule, _set(p for family in wanted.values() for p in family))
+    return each_session(evidence, expected, rule, named(p for family in wanted.values() for p in family))
 
 
 @check(
@@ -136,9 +125,9 @@ def counted(evidence: Evidence, expected: Expected) -> Verdict:
             if count != many:
                 problems.append(f"{count} {channel['family']} routes exported, {many} in mode {evidence.stage}")
         extra = {route["to"] for route in at_router(evidence, peer) or ()} - wanted
-        return [*problems, f"the host's router also has {_set(extra)}"] if extra else problems
+        return [*problems, f"the host's router also has {named(extra)}"] if extra else problems
 
-    return _each(evidence, expected, rule, f"as mode {evidence.stage} has it")
+    return each_session(evidence, expected, rule, f"as mode {evidence.stage} has it")
 
 
 @check(
@@ -175,10 +164,10 @@ def attributes(evidence: Evidence, expected: Expected) -> Verdict:
             if route["origin"] != "IGP":
                 problems.append(f"the host's router has {route['to']} with origin {route['origin']}")
             if not _next_hops(peer, expected) & set(route["next_hops"]):
-                problems.append(f"the host's router has {route['to']} by {_set(route['next_hops'])}")
+                problems.append(f"the host's router has {route['to']} by {named(route['next_hops'])}")
         return problems
 
-    return _each(evidence, expected, rule, "attributes as agreed")
+    return each_session(evidence, expected, rule, "attributes as agreed")
 
 
 @check(
@@ -209,7 +198,7 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
         if routes is None and session.get("bgp_state") == "Established":
             problems.append(f"{name}: what it exports could not be listed")
         if sent := {route["to"] for route in routes or ()} - allowed:
-            problems.append(f"{name}: exports {_set(sent)}")
+            problems.append(f"{name}: exports {named(sent)}")
         problems += [
             f"{name}: {route['to']} comes from {route['protocol']}, not from the gate"
             for route in routes or ()
@@ -220,7 +209,7 @@ def leaks(evidence: Evidence, expected: Expected) -> Verdict:
         announced = {prefix for family in wanted.values() for prefix in family}
         for address, routes in evidence.section("router", "host_router")["routes"].items():
             if held := {route["to"] for route in routes} - announced:
-                problems.append(f"the host's router holds {_set(held)} from {address}")
+                problems.append(f"the host's router holds {named(held)} from {address}")
     return verdict(problems, f"{len(expected.peers)} sessions: no leak")
 
 
@@ -237,47 +226,7 @@ def filters(evidence: Evidence, expected: Expected) -> Verdict:
                     found.append(f"{channel['family']} {way} filter {name or 'missing'}")
         return found if session["channels"] else ["no channel"]
 
-    return _each(evidence, expected, rule, "filtered both ways")
-
-
-@check("BG-07", "Only what was agreed comes in", source="requirements BG-07; RFC 7454 section 6", functions=FUNCTIONS)
-def received(evidence: Evidence, expected: Expected) -> Verdict:
-    """Nothing; or at most a default route; or at most as many routes as agreed, none of them ours and no default.
-
-    Where anything may come in, the daemon's limit is the sheet's. A default route that was agreed need not be there:
-    the node has one of its own beneath it. Paths begin with the peer's AS, unless it is a route server.
-    """
-    imports = evidence.section("node", "routing")["imports"]
-
-    def rule(peer: Peer, session: Session) -> list[str]:
-        count = sum(channel.get("routes", {}).get("imported", 0) for channel in session["channels"])
-        routes = imports.get(session["name"])
-        if routes is None:
-            return ["what it imports could not be listed"] if count or session.get("bgp_state") == "Established" else []
-        have = {route["to"] for route in routes}
-        ours = {prefix for prefix in have if inside(prefix, expected.ours(_family(prefix)))}
-        problems = [f"{_set(ours)} came in, which is ours"] if ours else []
-        if peer.inbound == "all":
-            foreign = have & set(DEFAULT.values())
-        else:
-            foreign = have - ours - ({DEFAULT[peer.family]} if peer.inbound == "default" else set())
-        if foreign:
-            problems.append(f"{_set(sorted(foreign)[:2])} came in, against inbound {peer.inbound}")
-        most = peer.max_prefix or 0
-        if max(count, len(have)) > most:
-            problems.append(f"{max(count, len(have))} routes, at most {most} with inbound {peer.inbound}")
-        limit = _channel(session, peer.family).get("limits", {}).get("import", "none").split()[0]
-        if most and session.get("bgp_state") == "Established" and limit != str(most):
-            problems.append(f"import limit {limit}, {most} in the sheet")
-        if peer.inbound != "none" and not peer.internal:
-            first = (_options(evidence, session) or {}).get("first_as", False)
-            if first == peer.route_server:
-                problems.append(
-                    f"paths {'have to' if first else 'need not'} begin with the peer's AS, against route_server"
-                )
-        return problems
-
-    return _each(evidence, expected, rule, "nothing foreign accepted")
+    return each_session(evidence, expected, rule, "filtered both ways")
 
 
 @check("BG-10", "TTL security is on", source="RFC 5082 section 3", functions=FUNCTIONS)
@@ -285,7 +234,7 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
     """GTSM on every directly connected session; a multihop one has the sheet's hops, or 255 for 3 and more with BFD."""
 
     def rule(peer: Peer, session: Session) -> list[str]:
-        options = _options(evidence, session)
+        options = options_of(evidence, session)
         if options is None:
             return ["not found in the configuration"]
         if peer.multihop:
@@ -297,7 +246,7 @@ def ttl_security(evidence: Evidence, expected: Expected) -> Verdict:
             return [f"multihop {have}, directly connected in the sheet"]
         return [] if options.get("ttl_security") else ["no TTL security"]
 
-    return _each(evidence, expected, rule, "GTSM, or multihop as agreed")
+    return each_session(evidence, expected, rule, "GTSM, or multihop as agreed")
 
 
 @check("BG-11", "Sessions are authenticated as agreed", source="RFC 2385; RFC 5925", functions=FUNCTIONS)
@@ -307,7 +256,7 @@ def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
     """
 
     def rule(peer: Peer, session: Session) -> list[str]:
-        options = _options(evidence, session)
+        options = options_of(evidence, session)
         if options is None:
             return ["not found in the configuration"]
         have = bool(options.get("authentication"))
@@ -316,7 +265,7 @@ def authenticated(evidence: Evidence, expected: Expected) -> Verdict:
         up = session.get("bgp_state") == "Established" or place(evidence, peer).standing is Standing.WAITING
         return [] if up else ["not established with it"]
 
-    return _each(evidence, expected, rule, f"{sum(p.md5 for p in expected.peers)} with a password")
+    return each_session(evidence, expected, rule, f"{sum(p.md5 for p in expected.peers)} with a password")
 
 
 @check(
@@ -343,7 +292,7 @@ def hold_time(evidence: Evidence, expected: Expected) -> Verdict:
                 problems.append(f"BFD notices {told}, within {peer.bfd.detection_ms} ms in the sheet")
         return problems
 
-    return _each(evidence, expected, rule, "dead peers noticed in time", there=True)
+    return each_session(evidence, expected, rule, "dead peers noticed in time", there=True)
 
 
 @check(
@@ -360,12 +309,53 @@ def graceful_restart(evidence: Evidence, expected: Expected) -> Verdict:
         if session.get("bgp_state") != "Established":
             return ["not established, so nothing was negotiated"]
         found = [f"offers {name.lower()}" for name in session["restarts"]]
-        options = _options(evidence, session) or {}
+        options = options_of(evidence, session) or {}
         return (
             [*found, "graceful restart on in the configuration"] if options.get("graceful_restart") is True else found
         )
 
-    return _each(evidence, expected, rule, "no stale routes kept", there=True)
+    return each_session(evidence, expected, rule, "no stale routes kept", there=True)
+
+
+@check(
+    "BG-14",
+    "BFD is as agreed, both ways",
+    severity="W",
+    source="requirements BG-14; RFC 5880 sections 6.8.2 and 6.8.4",
+    functions=FUNCTIONS,
+)
+def bfd(evidence: Evidence, expected: Expected) -> Verdict:
+    """Where the sheet agrees on BFD it is up; either way packets are sent no more often than agreed, and as many may be
+    lost, so that a short pause ends no session; and the peer notices a dead node as soon as agreed. That the node
+    notices a dead peer is BG-12's.
+    """
+
+    def rule(peer: Peer, _session: Session) -> list[str]:
+        if not (agreed := peer.bfd):
+            return []
+        watched = bfd_of(evidence, peer)
+        if (state := watched.get("state", "not running")) != "Up":
+            return [f"BFD is {state}"]
+        if not watched.get("receive") or not watched.get("send"):
+            raise Missing(f"{peer.name}: the routing daemon does not tell its BFD's intervals and multipliers")
+        problems = []
+        for way, who in (("receive", "the peer"), ("send", "the node")):
+            interval, many = watched[way]["interval_ms"], watched[way]["multiplier"]
+            if interval < agreed.interval_ms or many < agreed.multiplier:
+                problems.append(f"{who} sends every {interval} ms, {many} times, {_times(agreed)} in the sheet")
+        detection = watched["send"]["interval_ms"] * watched["send"]["multiplier"]
+        if detection > agreed.detection_ms:
+            problems.append(f"the peer notices after {detection} ms, within {agreed.detection_ms} ms in the sheet")
+        return problems
+
+    many = sum(peer.bfd is not None for peer in expected.peers)
+    return each_session(
+        evidence, expected, rule, f"{many} with BFD, as agreed" if many else "no BFD agreed", there=True
+    )
+
+
+def _times(agreed: Bfd) -> str:
+    return f"{agreed.interval_ms} ms and {agreed.multiplier} times"
 
 
 @check(
@@ -390,10 +380,10 @@ CHECKS = (
     attributes,
     leaks,
     filters,
-    received,
     ttl_security,
     authenticated,
     hold_time,
     graceful_restart,
+    bfd,
     complete,
 )

@@ -10,7 +10,8 @@ import typing as t
 from ..._routing.policy import Mode, announced
 from ..check import ANNOUNCED, ROUTER, Verdict, check, verdict
 from ..evidence import Missing
-from .bgp import DEFAULT, GATE
+from ..examples import DEFAULT
+from .bgp import GATE
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence

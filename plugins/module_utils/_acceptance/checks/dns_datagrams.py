@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._routing.policy import Mode
 from .. import plan
 from ..check import Verdict, check, verdict
 from ..evidence import Missing
@@ -31,6 +32,8 @@ GOOD = {
 """By kind of datagram: what may come back (requirement DN-42), as nameservers differ. Two servers that answer
 responses, or what is shorter than a header, would talk to each other for ever.
 """
+ALL_ONES = 0xFFFF
+"""What a datagram with a right checksum adds up to."""
 LEAST = 512
 """Octets that may come back, whatever was sent."""
 
@@ -110,4 +113,49 @@ def source(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"so they do on {', '.join(expected.addresses)}")
 
 
-CHECKS = (malformed, long_answer, source)
+@check(
+    "DN-49",
+    "UDP checksums are made, and looked at",
+    source="RFC 768; RFC 8200 section 8.1; RFC 7720 section 2; requirement DN-49",
+    also=("vantage",),
+)
+def checksums(evidence: Evidence, expected: Expected) -> Verdict:
+    """The node drops a question with a wrong checksum, and answers the same one with a right one, on a service address
+    of each family. At stage live every answer arrives at the vantage with a checksum that is right and not zero.
+
+    A machine's card makes the checksum when a packet leaves, so the node's own word is none. Where the vantage may not
+    look at packets, or what it saw was on no wire, which containers have between them, the message says so.
+    """
+    rows = evidence.section("node", "checksums")
+    first = [addresses[0] for addresses in expected.service_addresses.values() if addresses]
+    if missing := set(first) - {row["server"] for row in rows}:
+        raise Missing(f"{min(missing)} udp: no question with a checksum of our own was asked")
+    problems = [f"{row['server']} udp: a question with a wrong checksum was answered" for row in rows if row["broken"]]
+    if not problems:
+        for row in rows:
+            if row["error"] or not (row["intact"] and row["plain"]):
+                why = row["error"] or "one with a right checksum of ours was not answered, so it proves nothing"
+                raise Missing(f"{row['server']} udp: {why}")
+    seen, unseen = [], ""
+    if evidence.stage is Mode.LIVE and "vantage" in evidence.scopes:
+        seen = evidence.section("vantage", "checksums")
+        unseen = _unlooked(seen)
+    problems += [
+        f"{row['server']} udp from vantage: {'no' if row['checksum'] == 0 else 'a wrong'} checksum"
+        for row in seen
+        if row["checksum"] == 0 or (row["ready"] and row["total"] != ALL_ONES)
+    ]
+    looked = unseen or (f"{len(seen)} answers arrive with right ones" if seen else "answers are looked at when live")
+    return verdict(problems, f"a wrong one is dropped; {looked}")
+
+
+def _unlooked(seen: t.Sequence[Row]) -> str:
+    """Why nothing is known of the answers, where nobody is to blame."""
+    if not seen or {row["error"] for row in seen} == {"permissionerror"}:
+        return "answers not looked at: the vantage may not see packets"
+    if lost := [row for row in seen if row["checksum"] is None]:
+        raise Missing(f"{lost[0]['server']} udp from vantage: no answer seen ({lost[0]['error']})")
+    return "" if all(row["ready"] for row in seen) else "answers not looked at: they were on no wire"
+
+
+CHECKS = (malformed, checksums, long_answer, source)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ..._routing.policy import Mode
+from .. import plan
 from ..check import ANNOUNCED, FUNCTIONS, Verdict, check, failed, skipped, verdict
 from ..evidence import Missing
 from ..peering import at_router
@@ -18,6 +20,8 @@ if t.TYPE_CHECKING:
     from ..expected import Expected
 
 SINKS = frozenset({"blackhole", "unreachable", "prohibit"})
+TRUNCATED = 0x02
+"""The bit TC in the third octet of a message."""
 FORWARDING = {"ipv4": "net.ipv4.ip_forward", "ipv6": "net.ipv6.conf.all.forwarding"}
 
 
@@ -163,4 +167,39 @@ def accepted(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"every prefix accepted over {judged} of {len(expected.peers)} sessions")
 
 
-CHECKS = (present, unproxied, contained, unused, accepted)
+@check(
+    "PR-04",
+    "Long answers arrive whole",
+    source="requirements PR-04; ICANN FAQ q16; RFC 4821 section 2",
+    stages=(Mode.LIVE,),
+    scopes=("vantage",),
+)
+def whole(evidence: Evidence, expected: Expected) -> Verdict:
+    """On every service address, more than a round trip's segments of answers over one TCP connection arrive whole; of
+    each family, so does the longest answer over UDP, the one to the priming question, with tc=0.
+
+    So nobody on the way back drops packets that are longer than the way without saying so. Which the longest segment
+    was is told: with 1448 octets (1428 over IPv6) the MTU is 1500; a nameserver that keeps to 1208 needs one of 1280
+    alone. Nothing is fragmented, as DN-50 proves, and no ping is sent: who drops one need not drop answers.
+    """
+    addresses = plan.reachable(expected, evidence.stage, "vantage")
+    rows = {row["server"]: row for row in evidence.section("vantage", "whole")}
+    if missing := [address for address in addresses if address not in rows]:
+        raise Missing(f"{missing[0]} tcp: not asked for long answers")
+    problems, sizes = [], []
+    for row in map(rows.__getitem__, addresses):
+        if row["error"]:
+            came = f"{row['answered']} of {row['asked']} answers, {row['octets']} octets ({row['error']})"
+            problems.append(f"{row['server']} tcp from vantage: {came}")
+        elif row["by"] in expected.siblings:
+            raise Missing(f"{row['server']} tcp: answered by {row['by']}, however often asked")
+    for each in evidence.exchanges("priming_1232", scopes=["vantage"]):
+        if each.answer is None or each.answer[2] & TRUNCATED:
+            problems.append(f"{each.where}: {each.error or 'cut short'}")
+        sizes.append(each.size)
+    most, longest = min(rows[address]["octets"] for address in addresses), [rows[a]["segment"] for a in addresses]
+    told = f"{most} octets over TCP, in segments of up to {', '.join(map(str, longest))}"
+    return verdict(problems, f"{told}; {min(sizes)} over UDP")
+
+
+CHECKS = (present, unproxied, contained, unused, accepted, whole)

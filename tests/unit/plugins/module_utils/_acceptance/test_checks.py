@@ -319,6 +319,18 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         lambda scene: scene.routing["imports"]["as64500_ipv4_1"].append({"to": "198.51.100.0/24"}),
         "198.51.100.0/24 came in, against inbound none; as64500_ipv4_1: 1 routes, at most 0",
     ),
+    (
+        "BG-08",
+        "no limit",
+        lambda scene: scene.expected["peers"][0].update(inbound="default"),
+        "as64500_ipv4_1: import limit none, 1 in the sheet",
+    ),
+    (
+        "BG-09",
+        "ours",
+        lambda scene: scene.routing["takes"]["as64500_ipv4_1"].update({"199.7.83.0/24": True}),
+        "199.7.83.0/24 would be taken, against inbound none",
+    ),
     ("BG-10", "off", _option(ttl_security=False), "no TTL security"),
     ("BG-11", "no password", _no_option("authentication"), "no password, one in the sheet"),
     ("BG-12", "too long", lambda scene: scene.session.update(hold_time=180), "180 s, 9 s in the sheet"),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from recordings import CHECKS, Scene
 
@@ -34,6 +36,51 @@ def test_what_was_not_tried_is_an_error(ident: str) -> None:
     assert scene.judge(ident).status.value == "error"
     del scene.scope("node")["streams"], scene.scope("node")["datagrams"]
     assert scene.judge(ident).status.value == "error"
+
+
+def test_what_a_vantage_did_not_ask_for_is_an_error() -> None:
+    scene = Scene()
+    rows = scene.scope("vantage")["whole"]
+    scene.scope("vantage")["whole"] = rows[1:]
+    assert scene.judge("PR-04") == ("error", "199.7.83.42 tcp: not asked for long answers")
+    scene.expected["siblings"] = ["xlb02.l.root-servers.org"]
+    scene.scope("vantage")["whole"] = [{**row, "by": "xlb02.l.root-servers.org"} for row in rows]
+    said = "199.7.83.42 tcp: answered by xlb02.l.root-servers.org, however often asked"
+    assert scene.judge("PR-04") == ("error", said)
+
+
+@pytest.mark.parametrize(
+    ("scope", "values", "said"),
+    [
+        ("node", {"error": "permissionerror"}, "199.7.83.42 udp: permissionerror"),
+        ("node", {"plain": False}, "not answered, so it proves nothing"),
+        ("node", {"intact": False}, "not answered, so it proves nothing"),
+        ("node", {"server": "192.0.2.9"}, "199.7.83.42 udp: no question with a checksum of our own was asked"),
+        ("vantage", {"checksum": None, "error": "timeout"}, "199.7.83.42 udp from vantage: no answer seen (timeout)"),
+    ],
+)
+def test_checksums_that_nobody_could_try_are_an_error(scope: str, values: dict[str, t.Any], said: str) -> None:
+    scene = Scene()
+    first, *rest = scene.scope(scope)["checksums"]
+    scene.scope(scope)["checksums"] = [{**first, **values}, *rest]
+    status, words = scene.judge("DN-49")
+    assert (status.value, said in words) == ("error", True), words
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (
+            {"checksum": None, "total": None, "ready": None, "error": "permissionerror"},
+            "the vantage may not see packets",
+        ),
+        ({"ready": False, "total": 1}, "they were on no wire"),
+    ],
+)
+def test_a_vantage_that_cannot_look_at_checksums_is_no_fault_of_the_node(values: dict[str, t.Any], why: str) -> None:
+    scene = Scene()
+    scene.scope("vantage")["checksums"] = [{**row, **values} for row in scene.scope("vantage")["checksums"]]
+    assert scene.judge("DN-49") == ("pass", f"a wrong one is dropped; answers not looked at: {why}")
 
 
 def test_an_idle_connection_whose_time_is_not_known_is_an_error_until_it_is_closed() -> None:

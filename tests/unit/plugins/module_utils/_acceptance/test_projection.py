@@ -33,6 +33,14 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000},
     "imrs_serial": "LAB-0001",
     "imrs_irr": None,
+    "imrs_refused": {"ipv4": ["10.0.0.0/8"], "ipv6": []},
+    "imrs_link": {
+        "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False}],
+        "ipv6": [
+            {"address": "fe80::2", "length": 64, "link_local": True},
+            {"address": "2001:db8:0:1::2", "length": 64, "link_local": False},
+        ],
+    },
     "imrs_uplink": {
         "interface": "uplink",
         "vlan": None,
@@ -52,6 +60,12 @@ def test_what_is_projected_can_be_parsed() -> None:
     assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
     assert found.addresses == ("199.7.83.42",)
     assert found.router_id == "192.0.2.2"
+
+
+def test_what_no_peer_may_teach_is_known_by_family() -> None:
+    found = Expected.parse(project(of_a_node()))
+    assert found.refused == {"ipv4": ("10.0.0.0/8",), "ipv6": ()}
+    assert found.links == {"ipv4": ("192.0.2.0/29",), "ipv6": ("2001:db8:0:1::/64",)}
 
 
 def test_a_master_cannot_notify_a_link_local_address() -> None:

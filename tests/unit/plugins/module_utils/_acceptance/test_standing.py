@@ -140,7 +140,7 @@ def test_who_waits_keeps_nobody_else_from_serving(stage: str) -> None:
 def test_a_certified_session_that_goes_down_fails_as_ever(ident: str) -> None:
     scene = scene_of("options", SECOND, certified=True)
     down(scene, SECOND)
-    due = {"BG-01", "BG-02", "BG-03", "BG-11", "BG-12", "BG-13"}
+    due = {"BG-01", "BG-02", "BG-03", "BG-11", "BG-12", "BG-13", "BG-14"}
     silence(scene, SECOND)
     assert (scene.judge(ident).status.value == "fail") is (ident in due)
     assert scene.report(**QUICK).harmful == ()
@@ -152,7 +152,7 @@ def test_where_nobody_is_there_nothing_is_certified(ident: str) -> None:
     for peer in scene.expected["peers"]:
         scene.uncertified.add(peer["name"])
         down(scene, peer["name"])
-    due = {"BG-01", "BG-12", "BG-13", "BG-20"}
+    due = {"BG-01", "BG-12", "BG-13", "BG-14", "BG-20"}
     status, said = scene.judge(ident)
     assert (status.value == "fail") is (ident in due), said
     if ident == "BG-01":

@@ -94,7 +94,8 @@ def test_nothing_is_unproven_where_all_was_read() -> None:
 def test_a_vantage_that_was_not_reached() -> None:
     scene = Scene()
     scene.drop("vantage")
-    assert scene.report(absent={"vantage": "down"}).unproven == ("the vantage was not read (down); not judged: PR-01",)
+    said = "the vantage was not read (down); not judged: PR-01, PR-04; judged by what the node says alone: DN-49"
+    assert scene.report(absent={"vantage": "down"}).unproven == (said,)
     assert judge.why_absent({"skipped": True}, "vantage") == "", "it is asked at stage live only"
 
 
@@ -135,5 +136,6 @@ def test_who_is_heard_as_well_is_another_one(also: tuple[str, ...]) -> None:
         check("XX-01", "t", source="s", also=also)(_fine)
 
 
-def test_the_checks_that_hear_the_router_as_well() -> None:
-    assert [each.id for each in catalog.CATALOG if each.also] == ["BG-03", "BG-04", "BG-05"]
+def test_the_checks_that_hear_others_as_well() -> None:
+    heard = {scope: [each.id for each in catalog.CATALOG if scope in each.also] for scope in ("router", "vantage")}
+    assert heard == {"router": ["BG-03", "BG-04", "BG-05"], "vantage": ["DN-49"]}

@@ -9,7 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bird
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bird, bird_bfd
 
 RECORDED = pathlib.Path(__file__).parents[1] / "_acceptance" / "recorded"
 VERSIONS = ["2_0_12", "2_17_5"]
@@ -175,7 +175,9 @@ def test_sessions_with_options(case: str) -> None:
     assert [session["name"] for session in bird.parse_protocols(printed["show protocols all"])] == [
         session["name"] for session in seen["sessions"]
     ]
-    assert bird.parse_bfd(printed["show bfd sessions"]) == seen["bfd"]
+    details = bird_bfd.parse_details(printed["show bfd sessions all"])
+    listed = bird_bfd.parse(printed["show bfd sessions"])
+    assert [each | details[each["address"]] for each in listed] == seen["bfd"]
     first = recorded["peers"][0]["name"]
     exported = bird.parse_routes(printed[f"show route export {first} all"])
     assert [route["attributes"] for route in exported] == [route["attributes"] for route in seen["exports"][first]]
@@ -194,11 +196,11 @@ IP address                Interface  State      Since         Interval  Timeout
 192.0.2.1                 uplink     Down       2026-01-02 10:00:00    1.000    0.000
 2001:db8:0:7::9           ---        Up         04:41:14.906    0.300    0.900
 """
-    assert bird.parse_bfd(text) == [
+    assert bird_bfd.parse(text) == [
         {"address": "192.0.2.1", "state": "Down", "timeout_ms": 0},
         {"address": "2001:db8:0:7::9", "state": "Up", "timeout_ms": 900},
     ]
-    assert bird.parse_bfd("BIRD 2.17.5 ready.\nThere is no BFD protocol running\n") == []
+    assert bird_bfd.parse("BIRD 2.17.5 ready.\nThere is no BFD protocol running\n") == []
 
 
 def _asked(imported: int, rc: int = 0) -> tuple[list[str], list[dict[str, t.Any]] | None]:
@@ -230,3 +232,67 @@ def test_of_a_whole_table_only_what_must_not_come_in_is_listed() -> None:
 
 def test_imported_routes_that_cannot_be_listed() -> None:
     assert _asked(bird.FEW + 1, rc=124)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rc", "said", "taken"),
+    [
+        ("host_in", 0, "BIRD 2.17.6 ready.\nAccess restricted\nTRUE\n", True),
+        ("host_in", 0, "BIRD 2.17.6 ready.\nAccess restricted\nFALSE\n", False),
+        ("host_in", 1, "syntax error, unexpected CF_SYM_UNDEFINED\n", None),
+        ("host_in", 0, "runtime error\n", None),
+        ("host_in", 0, "", None),
+        ("REJECT", 1, "", False),
+        ("ACCEPT", 1, "", True),
+        ("(unnamed)", 0, "TRUE\n", None),
+    ],
+    ids=["yes", "no", "no such function", "it breaks", "silence", "import none", "import all", "another filter"],
+)
+def test_what_a_filter_would_take_is_what_the_running_daemon_says(
+    name: str, rc: int, said: str, taken: bool | None
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(list(command))
+        return {"rc": rc, "stdout": said, "stderr": ""}
+
+    session = {"name": "host", "channels": [{"family": "ipv4", "filters": {"input": name}}]}
+    found = bird.takes([session], {"ipv4": ["10.0.0.0/8"], "ipv6": ["::/0"]}, run)
+    assert found == {"host": {"10.0.0.0/8": taken}}
+    assert asked in ([], [["birdc", "-r", "eval", "host_takes(10.0.0.0/8)"]])
+
+
+def test_what_becomes_of_too_many_routes() -> None:
+    limits = "    Receive limit:  9\n      Action:       block\n    Import limit:   2 [HIT]\n      Action:       warn\n"
+    text = f"up1 BGP --- up 10:00 Established\n  BGP state: Established\n  Channel ipv4\n    State: UP\n{limits}"
+    (session,) = bird.parse_protocols(text)
+    assert session["channels"][0]["limits"] == {"receive": "9", "import": "2 [HIT]"}
+    assert session["channels"][0]["beyond"] == {"receive": "left out", "import": "warned of"}
+
+
+DETAILS = """bfd1:
+  Address:              fe80::1%uplink
+  Session state:        Up
+  Transmit timer:       0.021 / 0.400
+  Local parameters:
+    Min TX interval:    0.300
+    Min RX interval:    0.300
+    Demand mode:        No
+    Multiplier:         3
+  Remote parameters:
+    Min TX interval:    1.000
+    Min RX interval:    0.400
+    Demand mode:        No
+    Multiplier:         5
+
+  Address:              192.0.2.1
+  Session state:        Down
+"""
+"""As BIRD 2.17.6 prints it; the second session, cut short, is one of which it tells no more."""
+
+
+def test_bfd_is_as_slow_as_the_slower_side() -> None:
+    ways = {"receive": {"interval_ms": 1000, "multiplier": 5}, "send": {"interval_ms": 400, "multiplier": 3}}
+    assert bird_bfd.parse_details(DETAILS) == {"fe80::1": ways}
+    assert bird_bfd.parse_details("syntax error, unexpected ALL\n") == {}, "an older BIRD"

@@ -109,6 +109,16 @@ def test_the_uplinks_ports_are_looked_at_before_and_after_all_else(monkeypatch: 
     assert (done[0], done[-1], len(done)) == ("hardware.look", "hardware.links", 7)
 
 
+def test_the_daemon_is_asked_what_it_would_take_of_its_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = {**UP[0], "name": "host", "channels": [{"family": "ipv4", "filters": {"input": "host_in"}}]}
+    gate = {**host, "name": "gate", "neighbor": "127.0.0.2"}
+    monkeypatch.setattr(bird, "read", lambda *_arguments: {"sessions": [host, gate], "bfd": []})
+    monkeypatch.setattr(collect.host, "run", lambda _words: {"rc": 0, "stdout": "BIRD 2.17.6 ready.\nTRUE\n"})
+    expected = {"peers": [PEER], "prefixes": PREFIXES, "routing_provider": "bird"}
+    seen = collect._routing(expected, {}, 0, examples={"ipv4": ["10.0.0.0/8"], "ipv6": ["::/0"]})
+    assert seen["takes"] == {"host": {"10.0.0.0/8": True}}, "the gate is no peer"
+
+
 def test_a_routing_daemon_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="routing: there is no 'quagga'; known are bird, frr"):
         collect._routing({"routing_provider": "quagga"}, {}, 0)

@@ -81,6 +81,7 @@ def test_a_session_with_its_channel() -> None:
     (channel,) = session["channels"]
     assert (session["name"], session["hold_time"], session["keepalive_time"]) == ("192.0.2.1", 9, 3)
     assert (channel["state"], channel["limits"]) == ("UP", {"import": "1"})
+    assert channel["beyond"] == {"import": "ends the session"}
     assert channel["filters"] == {"input": "nothing", "output": "out"}
     assert channel["routes"] == {"imported": 1, "exported": 2}
     assert session["restarts"] == []
@@ -113,7 +114,10 @@ def test_graceful_restart_is_seen() -> None:
 def test_bfd_is_as_slow_as_the_slower_side() -> None:
     peer = {"peer": "fe80::1%uplink", "status": "up", "receive-interval": 300, "remote-transmit-interval": 1000}
     peer |= {"remote-detect-multiplier": 3, "transmit-interval": 300, "remote-receive-interval": 50}
-    assert frr_sessions.parse_bfd([peer]) == [{"address": "fe80::1", "state": "Up", "timeout_ms": 3000}]
+    (found,) = frr_sessions.parse_bfd([{**peer, "detect-multiplier": 5}])
+    assert (found["address"], found["state"], found["timeout_ms"]) == ("fe80::1", "Up", 3000)
+    assert found["receive"] == {"interval_ms": 1000, "multiplier": 3}
+    assert found["send"] == {"interval_ms": 300, "multiplier": 5}
 
 
 def test_what_bgpd_calls_itself() -> None:
@@ -186,3 +190,70 @@ def test_what_cannot_be_read_is_not_nothing() -> None:
     answers["show bgp neighbors json"] = json.dumps({"192.0.2.1": UP})
     seen = frr_sessions.read(runner(answers | {"show bgp ipv4 unicast neighbors": "half a {"}))
     assert (seen["exports"], seen["imports"]) == ({"192.0.2.1": None}, {"192.0.2.1": None})
+
+
+@pytest.mark.parametrize(
+    ("more", "does"),
+    [
+        ({"prefixAllowedMaxWarning": True, "prefixAllowedRestartIntervalMsecs": 900000}, "warned of"),
+        ({"prefixAllowedRestartIntervalMsecs": 900000}, "ends the session for a while"),
+        ({}, "ends the session"),
+    ],
+)
+def test_what_becomes_of_too_many_routes(more: dict[str, t.Any], does: str) -> None:
+    family = {**UP["addressFamilyInfo"]["ipv4Unicast"], **more}
+    (session,) = frr_sessions.parse_neighbors({"192.0.2.1": {**UP, "addressFamilyInfo": {"ipv4Unicast": family}}})
+    assert session["channels"][0]["beyond"] == {"import": does}
+
+
+LIST = "ip address prefix-list learnable_ipv4"
+RULE: dict[str, t.Any] = {"type": "permit", "matchClauses": [LIST], "setClauses": [], "action": "Exit routemap"}
+YIELDS = "IPv4 prefix list learnable_ipv4 yields {} for 10.0.0.0/8, matching entry #20: 10.0.0.0/8 le 32\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "taken"),
+    [
+        ([RULE], "PERMIT", True),
+        ([RULE], "DENY", False),
+        ([{**RULE, "type": "deny"}], "PERMIT", False),
+        ([{**RULE, "type": "deny"}, {**RULE, "matchClauses": []}], "DENY", True),
+        ([{**RULE, "type": "deny", "matchClauses": []}], "PERMIT", False),
+        ([{**RULE, "matchClauses": [LIST, "tag 1"]}], "PERMIT", None),
+        ([{**RULE, "action": "Continue to next entry"}], "PERMIT", None),
+        ([{**RULE, "callRoute": "more"}], "PERMIT", None),
+        ([], "PERMIT", None),
+        ([RULE], "", None),
+    ],
+    ids=[
+        "yes",
+        "no",
+        "denied",
+        "all but",
+        "nothing",
+        "more than a list",
+        "goes on",
+        "calls",
+        "no such",
+        "no such list",
+    ],
+)
+def test_what_a_route_map_would_take_is_what_bgpd_says(
+    rules: list[dict[str, t.Any]], verdict: str, taken: bool | None
+) -> None:
+    run = runner(
+        {
+            "show route-map host_in json": json.dumps({"bgpd": {"host_in": {"rules": rules}} if rules else {}}),
+            "debug prefix-list learnable_ipv4 match 10.0.0.0/8": YIELDS.format(verdict) if verdict else "",
+        }
+    )
+    session = {"name": "192.0.2.1", "channels": [{"family": "ipv4", "filters": {"input": "host_in"}}]}
+    found = frr_sessions.takes([session], {"ipv4": ["10.0.0.0/8"], "ipv6": ["::/0"]}, run)
+    assert found == {"192.0.2.1": {"10.0.0.0/8": taken}}
+
+
+def test_a_filter_beside_the_route_map_is_not_overlooked() -> None:
+    family = {**UP["addressFamilyInfo"]["ipv4Unicast"], "incomingUpdatePrefixFilterList": "x"}
+    sessions = frr_sessions.parse_neighbors({"192.0.2.1": {**UP, "addressFamilyInfo": {"ipv4Unicast": family}}})
+    found = frr_sessions.takes(sessions, {"ipv4": ["10.0.0.0/8"]}, runner({}))
+    assert found == {"192.0.2.1": {"10.0.0.0/8": None}}

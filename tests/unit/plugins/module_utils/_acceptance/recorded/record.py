@@ -341,13 +341,13 @@ def main() -> None:
 def inside(imrs: types.SimpleNamespace, scope: str, stage: str, path: str) -> None:
     """Collect what the host's side sees, and print it."""
     data = json.loads(pathlib.Path(path).read_text())
+    expected_, mode = imrs.expected.Expected.parse(data), imrs.policy.Mode.parse(stage)
     if scope == "router":
-        announced = imrs.expected.Expected.parse(data).announced(imrs.policy.Mode.parse(stage))
-        json.dump(imrs.collect.router(stage, data, announced), sys.stdout)
+        json.dump(imrs.collect.router(stage, data, expected_.announced(mode)), sys.stdout)
     else:
-        expected_ = imrs.expected.Expected.parse(data)
-        asked = imrs.plan.questions(expected_, imrs.policy.Mode.parse(stage), scope, "qwertyuiop")
-        json.dump(imrs.collect.vantage(stage, data, asked), sys.stdout)
+        asked = imrs.plan.questions(expected_, mode, scope, "qwertyuiop")
+        together = imrs.plan.together(expected_, mode, scope)
+        json.dump(imrs.collect.vantage(stage, data, asked, together=together), sys.stdout)
 
 
 def record(imrs: types.SimpleNamespace, options: argparse.Namespace) -> None:

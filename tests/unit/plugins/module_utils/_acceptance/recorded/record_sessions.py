@@ -52,13 +52,11 @@ FRR = {
 
 
 def library() -> types.SimpleNamespace:
-    """The collection's probes out of this checkout."""
-    base = "ansible_collections.icann.imrs.plugins.module_utils._probes"
+    """The collection's probes, and what they are asked, out of this checkout."""
+    base = "ansible_collections.icann.imrs.plugins.module_utils"
+    rooms = {"_probes": ("bird", "collect", "frr", "frr_sessions", "host"), "_acceptance": ("examples", "expected")}
     return types.SimpleNamespace(
-        **{
-            name: importlib.import_module(f"{base}.{name}")
-            for name in ("bird", "collect", "frr", "frr_sessions", "host")
-        }
+        **{name: importlib.import_module(f"{base}.{room}.{name}") for room, names in rooms.items() for name in names}
     )
 
 
@@ -83,13 +81,28 @@ def node_side(node: Node, case: str, probes: types.SimpleNamespace) -> dict[str,
         return probes.collect._watched(seen, peers) and learned >= agreed
 
     until(ready, 40, lambda: f"sessions, BFD and routes: {read()}")
+
+    def seen() -> dict[str, t.Any]:
+        """With what it would take of its peers."""
+        found = read()
+        hosts = [each for each in found["sessions"] if each["neighbor"] in {peer["address"] for peer in peers}]
+        told = {"refused": NODE["imrs_refused"], "link": NODE["imrs_link"]}
+        base = json.loads((HERE / "knot_live.json").read_text(encoding="utf-8"))["expected"]
+        asked = probes.examples.of(probes.expected.Expected.parse({**base, "peers": [], **told}))
+        return {**found, "takes": reader.takes(hosts, asked, inside(node.node, probes), command)}
+
     if node.routing == "frr":
-        return {"peers": peers, "routing": read()}
+        return {"peers": peers, "routing": seen()}
     printed = {
         words: probes.host.run([*command, *words.split()])["stdout"]
-        for words in ("show protocols all", "show bfd sessions", f"show route export {peers[0]['name']} all")
+        for words in (
+            "show protocols all",
+            "show bfd sessions",
+            "show bfd sessions all",
+            f"show route export {peers[0]['name']} all",
+        )
     }
-    return {"peers": peers, "routing": read(), "printed": printed}
+    return {"peers": peers, "routing": seen(), "printed": printed}
 
 
 def router_side(node: Node, text: str, probes: types.SimpleNamespace) -> dict[str, t.Any]:
