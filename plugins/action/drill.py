@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import operator
-import os
 import secrets
 import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils import _reports as reports
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.judge import why_absent
 from ansible_collections.icann.imrs.plugins.module_utils._drill import faults, judge, ready, record
 from ansible_collections.icann.imrs.plugins.module_utils._routing.policy import Mode
-from ansible_collections.icann.imrs.plugins.plugin_utils import hold, records
+from ansible_collections.icann.imrs.plugins.plugin_utils import records
 
 _MODULE = "icann.imrs.drill"
 _CLOCK_LOOKS = 5
@@ -94,20 +91,11 @@ def _chosen(given: t.Mapping[str, t.Any]) -> tuple[faults.Fault, ...]:
     return faults.chosen(node, given["faults"])
 
 
-def _about(given: t.Mapping[str, t.Any], fingerprint: str) -> record.About:
-    """Which drill it is."""
-    expected = given["expected"]
-    when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    daemons = (expected["nameserver_provider"], expected["routing_provider"])
-    return record.About(str(expected["node_name"]).rstrip("."), daemons, when, hold.whoever(), fingerprint)
-
-
 def _write(given: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> list[str]:
     """The record, but not one of some faults, which would stand for all."""
     if given["faults"]:
         return []
-    texts = {records.DRILL: json.dumps(found, indent=2) + "\n", "drill.txt": record.table(found) + "\n"}
-    return reports.write(given["report_directory"], texts, os.replace)
+    return records.write(given["report_directory"], records.DRILL, found, record.table(found))
 
 
 def _ready(machine: str, given: t.Mapping[str, t.Any], *, quietly: bool) -> dict[str, t.Any]:
@@ -119,7 +107,7 @@ def _ready(machine: str, given: t.Mapping[str, t.Any], *, quietly: bool) -> dict
     status = json.loads(answer[answer.index("{") :])
     why, fingerprint = ready.refusal(machine, status, time.time()), str(status.get("fingerprint") or "")
     if not why and not quietly:
-        _write(given, record.begun(_about(given, fingerprint), chosen))
+        _write(given, record.begun(records.about(given["expected"], fingerprint), chosen))
     return {
         "refusal": why,
         "plan": [f"{', '.join(fault.ids)}: {fault.what}" for fault in chosen],
@@ -136,7 +124,7 @@ def _judged(machine: str, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         raise ValueError(f"nothing is known of the faults: {why_absent(given['performed']) or 'there are no records'}")
     by_fault = judge.by_fault(chosen, given["performed"], timeline, expected.announced(Mode.DRAINED), why)
     results = judge.by_requirement(chosen, by_fault)
-    found = record.document(_about(given, given["fingerprint"]), results, by_fault)
+    found = record.document(records.about(given["expected"], given["fingerprint"]), results, by_fault)
     tried = [each for each in by_fault if each.status != judge.SKIPPED]
     read = timeline is not None or bool(given["watched"].get("skipped"))  # the sheet names no router
     proven = timeline is not None and not given["faults"]

@@ -2,8 +2,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load a node that is out of service, from itself, and judge what it answers."""
-
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -46,6 +44,10 @@ options:
     description: Questions of all steps at most. Steps get shorter for it, down to a second, then slower.
     type: int
     default: 5000000
+  report_directory:
+    description: Where C(load.json) and C(load.txt) are written, on the controller, beside the node's acceptance
+      reports, which tell the results from then on. Without it, none is.
+    type: path
 attributes:
   check_mode:
     description: The gate is asked, as ever. Nothing is asked of the nameserver, and all results are skipped.
@@ -81,6 +83,11 @@ table:
   description: The results as plain text, a line for each.
   returned: success
   type: str
+reports:
+  description: The files that were written.
+  returned: with O(report_directory), but for check mode
+  type: list
+  elements: path
 steps:
   description: What was planned, or in check mode would be. C(rate) and C(tcp_rate) in questions a second, C(seconds).
   returned: success
@@ -122,6 +129,7 @@ def main() -> None:
             "rate": {"type": "int", "default": 0},
             "seconds": {"type": "float", "default": 5.0},
             "most": {"type": "int", "default": 5_000_000},
+            "report_directory": {"type": "path"},
         },
         supports_check_mode=True,
     )

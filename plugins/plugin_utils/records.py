@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import pathlib
 import typing as t
 
+from ansible_collections.icann.imrs.plugins.module_utils import _reports as reports
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.attested import Tried
+from ansible_collections.icann.imrs.plugins.plugin_utils import hold
 
-DRILL = "drill.json"
-"""Of icann.imrs.drill."""
+DRILL, LOAD = "drill", "load"
+"""Playbooks that leave a record: ``drill.json`` for programs, ``drill.txt`` for people."""
 FORMAT = 1
 _STATUS = ("pass", "fail", "error", "skipped")
 
@@ -23,12 +27,30 @@ def directory(variables: t.Mapping[str, t.Any]) -> str:
     return str(variables.get("acceptance_report_directory") or usual)
 
 
+def about(expected: t.Mapping[str, t.Any], fingerprint: str = "") -> dict[str, t.Any]:
+    """The head of a record that ends now: of which node, with which daemons and configuration, and by whom."""
+    return {
+        "format": FORMAT,
+        "node": str(expected["node_name"]).rstrip("."),
+        "daemons": [expected["nameserver_provider"], expected["routing_provider"]],
+        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "by": hold.whoever(),
+        "fingerprint": fingerprint,
+    }
+
+
+def write(folder: str, name: str, record: t.Mapping[str, t.Any], table: str) -> list[str]:
+    """The paths of a record and its table, in place of older ones. Raises OSError."""
+    texts = {f"{name}.json": json.dumps(record, indent=2) + "\n", f"{name}.txt": f"{table}\n"}
+    return reports.write(folder, texts, os.replace)
+
+
 def read(folder: str | None, node: str, daemons: t.Sequence[str]) -> dict[str, Tried]:
     """What was tried, by check. A file that is no record of this node with these daemons counts for nothing."""
     found: dict[str, Tried] = {}
-    for name in (DRILL,) if folder else ():
+    for name in (DRILL, LOAD) if folder else ():
         try:
-            record = json.loads((pathlib.Path(str(folder)) / name).read_text(encoding="utf-8"))
+            record = json.loads((pathlib.Path(str(folder)) / f"{name}.json").read_text(encoding="utf-8"))
             if (record["format"], record["node"], record["daemons"]) != (FORMAT, node, list(daemons)):
                 continue
             when, by = str(record["when"]), str(record["by"])

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 import pytest
-from imrslab.drill import ALL, COVERING
+from imrslab.drill import ALL, COVERING, ROOT
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -78,3 +78,5 @@ def test_a_drained_node_is_loaded_and_stays_as_it_was(drill: Drill) -> None:
         assert verdict["falls"] == before["verdict"][family]["falls"], drill.said_since(cursor)
     assert not held(drill), "it is given back"
     assert now["certificate"]["valid"]
+    kept = json.loads((ROOT / f".lab/{drill.lab.name}-reports/{drill.appliance.name}/load.json").read_text())
+    assert {each["id"]: each["status"] for each in kept["results"]} == found

@@ -59,10 +59,11 @@ ATTESTED = """\
 ## What people attest
 
 Acceptance cannot run these. Somebody does them, and writes into the site's sheet what was done
-([sheet.md](sheet.md), `attestations`). Of those that `icann.imrs.drill` tries ([drills.md](drills.md)), reports
-tell what came of it, without anybody's word. Reports name what nobody has attested, as a warning. What
-`required_attestations` of `fleet.yml` names keeps a node from going up whose sheet wants it live, whatever its
-severity; a node that is live already stays so. None does harm. *Severity* is that of the requirement.
+([sheet.md](sheet.md), `attestations`). Of those that `icann.imrs.drill` ([drills.md](drills.md)) and
+`icann.imrs.load` ([load.md](load.md)) try, reports tell what came of it, without anybody's word. Reports name what
+nobody has attested, as a warning. What `required_attestations` of `fleet.yml` names keeps a node from going up whose
+sheet wants it live, whatever its severity; a node that is live already stays so. None does harm. *Severity* is that of
+the requirement.
 
 | attestation | what is attested | severity | of | source |
 |---|---|---|---|---|

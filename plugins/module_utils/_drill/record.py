@@ -16,37 +16,20 @@ from .judge import Result
 if t.TYPE_CHECKING:
     from .faults import Fault
 
-FORMAT = 1
 BY = "icann.imrs.drill"
 _WIDTH = 110
 
 
-class About(t.NamedTuple):
-    """Which drill it was."""
-
-    node: str
-    daemons: tuple[str, str]
-    """Nameserver and routing daemon: a record of others tells nothing."""
-    when: str
-    """The end, in UTC, as ISO 8601."""
-    by: str
-    """Who ran it."""
-    fingerprint: str
-    """Of the configuration that was drilled."""
-
-
-def document(about: About, results: t.Iterable[Result], faults: t.Iterable[Result]) -> dict[str, t.Any]:
-    """The file's content."""
+def document(about: t.Mapping[str, t.Any], results: t.Iterable[Result], faults: t.Iterable[Result]) -> dict[str, t.Any]:
+    """The file's content. ``about``: node and time, as every record has them (``plugin_utils.records``)."""
     return {
-        "format": FORMAT,
-        **about._asdict(),
-        "daemons": list(about.daemons),
+        **about,
         "results": [{"id": each.name, "status": each.status, "message": each.message} for each in results],
         "faults": [{"fault": each.name, "status": each.status, "message": each.message} for each in faults],
     }
 
 
-def begun(about: About, faults: t.Iterable[Fault]) -> dict[str, t.Any]:
+def begun(about: t.Mapping[str, t.Any], faults: t.Iterable[Fault]) -> dict[str, t.Any]:
     """What is there until the drill has ended, in place of an older record; it stays when the run is killed."""
     told = "the drill was begun, and has not come to its end"
     idents = sorted({ident for fault in faults for ident in fault.ids})

@@ -164,6 +164,26 @@ _DRILLS = (
 whose record stands for somebody's word.
 """
 
+_LOADS = (
+    (
+        "DN-52",
+        "W",
+        "One source gets no more than its share",
+        "What was too much was truncated or dropped; TCP was answered.",
+    ),
+    (
+        "DN-55",
+        "W",
+        "Answers come soon",
+        "Of 1,000 answers each, 99 % came within 1 ms over UDP, and within 3 ms over TCP.",
+    ),
+    (
+        *("DN-56", "W", "Ten times the expected peak is answered"),
+        "Ten times the peak of the profile was asked: no answer was wrong, and less than 0.1 % were missing.",
+    ),
+)
+"""The same, by ``icann.imrs.load``."""
+
 ATTESTATIONS = (
     Attestation(
         *("OS-04", "F", "A reboot ends as it should"),
@@ -193,6 +213,7 @@ ATTESTATIONS = (
         "BIOS, BMC and network cards have the firmware of the operator's baseline, or a newer one.",
         "requirements HW-07",
     ),
+    *(Attestation(*each, f"requirements {each[0]}; docs/load.md", ("node",)) for each in _LOADS),
     *(Attestation(*each, f"requirements {each[0]}; docs/drills.md", ("node",)) for each in _DRILLS),
     Attestation(
         *("PR-05", "W", "The host filters forged sources"),

@@ -16,7 +16,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._site.checks import ATT
 RESULTS = [Result("FB-01", "pass", "it's back: after 1.0 s"), Result("FB-06", "fail", "too late " * 30)]
 
 
-ABOUT = record.About("xlb01.l.root-servers.org", ("knot", "bird"), "2026-11-30T04:00:00Z", "me on here", "ab")
+ABOUT = {"format": 1, "node": "xlb01.l.root-servers.org", "when": "2026-11-30T04:00:00Z", "fingerprint": "ab"}
 
 
 def document() -> dict[str, t.Any]:
