@@ -89,6 +89,9 @@ class Node:
     """The interface by which the node is reached."""
     hold_time: float
     """Seconds; the longest of its sessions."""
+    ipv4_routers: tuple[str, ...]
+    ipv6_routers: tuple[str, ...]
+    """Addresses of the routers that it has sessions with, but for link-local ones."""
 
     @classmethod
     def parse(cls, expected: t.Mapping[str, t.Any], uplink: str, management: str) -> Node:
@@ -105,7 +108,17 @@ class Node:
             uplink=uplink,
             management=management,
             hold_time=max(float(peer["hold_time"]) for peer in expected["peers"]),
+            **{f"{family}_routers": tuple(_routers(expected["peers"], family)) for family in addressing.FAMILIES},
         )
+
+
+def _routers(peers: t.Iterable[t.Mapping[str, t.Any]], family: str) -> list[str]:
+    """Of sessions of that family. A link-local address may be the gateway's, too: cut off, all of IPv6 would be."""
+    return [
+        str(peer["address"])
+        for peer in peers
+        if peer["family"] == family and not addressing.is_link_local(peer["address"])
+    ]
 
 
 def systemctl(*words: str) -> Command:
@@ -151,8 +164,12 @@ def of(node: Node) -> tuple[Fault, ...]:
     start = systemctl("start", dns)
     found = [
         Fault(
-            "masters_cut", ("FB-05",), "nothing could be sent to the masters",
+            "masters_cut", ("FB-05", "ZI-15"), "nothing could be sent to the masters",
             Kind.STAYS, _cut_from(node.masters), NO_RULES, lasts=CUT,
+        ),
+        Fault(
+            "routing_reloaded", ("BG-17",), "the routing daemon read its configuration again",
+            Kind.STAYS, (systemctl("reload", bgp),), (systemctl("start", bgp),), lasts=10.0,
         ),
         Fault(
             "nameserver_stopped", ("FB-01", "FB-12"), "the nameserver was stopped as planned",
@@ -195,7 +212,19 @@ def of(node: Node) -> tuple[Fault, ...]:
             Kind.FALLS, rules(_chain("in", "input", drop)), NO_RULES, NAMESERVER_BOUND, lasts=5.0, families=("ipv6",),
             held=True,
         )  # fmt: skip
-        found.insert(5, deaf)
+        found.insert(6, deaf)
+    if node.ipv6_routers and node.ipv4_routers:
+        peers = ", ".join(node.ipv6_routers)
+        cut = Fault(
+            "ipv6_session_cut", ("BG-18",), "the session of IPv6 carried nothing",
+            Kind.FALLS,
+            rules(
+                _chain("in", "input", f"ip6 saddr {{ {peers} }} meta l4proto tcp drop"),
+                _chain("out", "output", f"ip6 daddr {{ {peers} }} meta l4proto tcp drop"),
+            ),
+            NO_RULES, by_hold, lasts=by_hold + 3, families=("ipv6",), held=True, seen_by_node=False,
+        )  # fmt: skip
+        found.insert(-4, cut)
     if node.uplink != node.management:
         device = f'"{node.uplink}"'
         dead = Fault(
@@ -206,7 +235,7 @@ def of(node: Node) -> tuple[Fault, ...]:
             ),
             NO_RULES, by_hold, lasts=by_hold + 3, held=True, seen_by_node=False,
         )  # fmt: skip
-        found.insert(6, dead)
+        found.insert(-4, dead)
     return tuple(found)
 
 

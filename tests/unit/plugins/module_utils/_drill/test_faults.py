@@ -19,8 +19,8 @@ EXPECTED: dict[str, t.Any] = {
     "service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
     "masters": [{"addresses": ["203.0.113.1", "2001:db8:0:3::1"]}, {"addresses": ["203.0.113.2"]}],
     "peers": [
-        {"hold_time": 9, "address": "192.0.2.1"},
-        {"hold_time": 30, "address": "2001:db8::1"},
+        {"hold_time": 9, "family": "ipv4", "address": "192.0.2.1"},
+        {"hold_time": 30, "family": "ipv6", "address": "2001:db8::1"},
     ],
 }
 NODE = Node.parse(EXPECTED, "uplink", "mgmt")
