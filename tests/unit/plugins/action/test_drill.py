@@ -145,7 +145,7 @@ def test_the_record_is_of_all_faults_or_none(asked: t.Callable[..., dict[str, t.
     assert (written["node"], written["format"], written["fingerprint"]) == ("xaa01.l.root-servers.org", 1, "aa")
     statuses = {each["id"]: each["status"] for each in written["results"]}
     assert (statuses.pop("FB-09"), set(statuses.values())) == ("pass", {"skipped"})
-    assert "passed: FB-09; not passed: FB-01, FB-02" in (tmp_path / "b/drill.txt").read_text()
+    assert "passed: FB-09; not passed: BG-17, BG-18, FB-01" in (tmp_path / "b/drill.txt").read_text()
 
 
 def test_without_a_clock_or_a_router_the_node_is_taken_at_its_word(

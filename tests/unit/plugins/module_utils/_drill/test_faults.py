@@ -130,6 +130,6 @@ def test_what_has_nothing_to_break_is_refused(more: dict[str, t.Any], why: str) 
 
 
 def test_a_fault_that_is_none_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="no gate_melted; there are masters_cut, nameserver_stopped, "):
+    with pytest.raises(ValueError, match="no gate_melted; there are masters_cut, routing_reloaded, "):
         faults.chosen(NODE, ["gate_hung", "gate_melted"])
     assert [fault.key for fault in faults.chosen(NODE, ["gate_hung"])] == ["gate_hung"]
