@@ -268,6 +268,7 @@ def _said(report: Report, written: list[str]) -> dict[str, t.Any]:
         "counts": report.counts,
         "stage": report.stage,
         "serial": report.serial,
+        "serials": dict(report.serials),
         "versions": dict(report.versions),
         "table": table.render(report),
         "reports": written,

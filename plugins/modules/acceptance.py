@@ -268,6 +268,10 @@ serial:
   description: The serial of the root zone that the node serves, if it is known.
   returned: when O(verb=judge)
   type: int
+serials:
+  description: The serial of each zone that the node serves, by its name, where it is known.
+  returned: when O(verb=judge)
+  type: dict
 versions:
   description: Versions of the packages that were judged, by name.
   returned: when O(verb=judge)

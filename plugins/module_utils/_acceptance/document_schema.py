@@ -116,6 +116,11 @@ ACCEPTANCE = {
         unattested=_texts("What nobody has attested.", **_CHECK),
         counts=_object("How many checks ended in which way.", **{str(status): _NUMBER for status in Status}),
         serial={**_SERIAL, "description": "Of the root zone that the node serves."},
+        serials={
+            "type": "object",
+            "additionalProperties": _SERIAL,
+            "description": "By zone, the root zone among them.",
+        },
         versions={"type": "object", "additionalProperties": {"type": "string"}, "description": "By package."},
         fingerprint=_text("Of the configuration that was judged; may be empty."),
         scopes=_texts("Who gave evidence: controller, node, router, vantage."),

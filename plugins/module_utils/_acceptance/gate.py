@@ -174,7 +174,7 @@ def about(report: t.Mapping[str, t.Any], by: str, collection: t.Mapping[str, str
     results: dict[str, list[str]] = {}
     for result in report.get("results", ()):
         results.setdefault(str(result["status"]), []).append(str(result["id"]))
-    known = {key: report[key] for key in ("stage", "serial", "versions") if key in report}
+    known = {key: report[key] for key in ("stage", "serials", "versions") if key in report}
     return {**known, "results": results, "by": by, "collection": dict(collection)}
 
 

@@ -88,6 +88,8 @@ class Report:
     """How far the run came: one of ``words.STATES``."""
     since: t.Mapping[str, t.Any] | None = None
     """What has changed since the report before it (``since.compare``)."""
+    serials: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """Of each zone that the node serves, by its name, the root zone among them."""
 
     @property
     def warned(self) -> tuple[Result, ...]:
@@ -225,7 +227,7 @@ def judge(  # noqa: PLR0913 - all but three are options
         for each in attestable
         if expected.function in each.functions
     ]
-    node = evidence.scopes.get("node", {})
+    node, serials = evidence.scopes.get("node", {}), _serials(evidence)
     near = Evidence.gather(_near(documents), expected, stage, certified)
     harmful = _harmful(near, catalog)
     return Report(
@@ -233,7 +235,8 @@ def judge(  # noqa: PLR0913 - all but three are options
         stage=str(stage),
         mode=expected.mode or str(stage),
         started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=now),
-        serial=_serial(evidence),
+        serial=serials.get("."),
+        serials=serials,
         versions=_versions(node),
         fingerprint=fingerprint,
         results=tuple(sorted((*results, *said), key=lambda result: place(result.id))),
@@ -373,13 +376,18 @@ def _reasons(
     return reasons + [f"{', '.join(idents)} {words}" for (words, _apart), idents in told.items()]
 
 
-def _serial(evidence: Evidence) -> int | None:
-    """The serial of the root zone that the node serves."""
-    try:
-        found, _problems = wire.serials(evidence.exchanges("soa", scopes=["node"]))
-    except Missing:
-        return None
-    return next(iter(found.values()), None)
+def _serials(evidence: Evidence) -> dict[str, int]:
+    """The serial of each zone that the node serves, where it is known."""
+    known: dict[str, int] = {}
+    for zone in evidence.expected.zones:
+        try:
+            asked = evidence.exchanges("soa" if zone == "." else "zone_soa", scopes=["node"])
+        except Missing:
+            continue
+        found, _problems = wire.serials(each for each in asked if each.name == zone)
+        if found:
+            known[zone] = next(iter(found.values()))
+    return known
 
 
 def _versions(node: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -86,10 +86,13 @@ def test_what_is_signed_says_what_was_judged_and_when() -> None:
         {"id": "TM-01", "status": "skipped"},
         {"id": "DN-02", "status": "pass"},
     ]
-    about = gate.about({"results": results, "stage": "live", "table": "…"}, "alice@noc", {"version": "1.0.0"})
+    serials = {".": 2026110900, "arpa.": 2026110901}
+    report = {"results": results, "stage": "live", "table": "…", "serials": serials}
+    about = gate.about(report, "alice@noc", {"version": "1.0.0"})
     found = grant.statement("xlb01.example", about, 1767225600.0, 10)
     assert (found.issued, found.ends) == ("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z")
     assert found.about["results"] == {"pass": ["DN-01", "DN-02"], "skipped": ["TM-01"]}
+    assert found.about["serials"] == serials
     assert (found.about["by"], found.about["stage"], found.about["collection"]) == (
         "alice@noc",
         "live",

@@ -92,7 +92,8 @@ def test_a_key_that_is_missing_or_unknown_is_seen_wherever_it_is() -> None:
     good = document(Scene())
     good["since"] = since.last(good)
     assert problems(good) == []
-    paths = list(keys(good))
+    # By zone, and by package: their keys are data.
+    paths = [path for path in keys(good) if path[0] not in ("serials", "versions") or len(path) == 1]
     assert {("format",), ("results", 0, "id"), ("sessions", 0, "mark"), ("since", "stage")} <= set(paths)
     for path in paths:
         for change in ("missing", "unknown"):
@@ -105,6 +106,15 @@ def test_a_key_that_is_missing_or_unknown_is_seen_wherever_it_is() -> None:
             else:
                 inner[f"{path[-1]}_x"] = inner[path[-1]]
             assert problems(spoilt), (change, path)
+
+
+@pytest.mark.parametrize("nameserver", ["knot", "nsd"])
+def test_the_serial_of_each_zone_is_told(nameserver: str) -> None:
+    scene = Scene(nameserver, "live")
+    report = scene.report()
+    assert set(report.serials) == {zone["name"] for zone in scene.expected["zones"]}
+    assert report.serials["."] == report.serial
+    assert min(report.serials.values()) > 0
 
 
 @pytest.mark.parametrize(
