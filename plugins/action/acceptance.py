@@ -137,7 +137,9 @@ class ActionModule(ActionBase):
             waivers=given["waivers"],
             attestations=given["attestations"],
             required=given["required_attestations"],
-            tried=records.read(given["report_directory"], expected.node_name, daemons),
+            tried=records.read(
+                given["report_directory"], expected.node_name, daemons, records.machine(given["expected"])
+            ),
             raised=given["raised_checks"],
             fingerprint=given["fingerprint"],
             absent={**absent, **nothing},

@@ -10,6 +10,10 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.plugin_utils import records
 
+_USUAL = {"rate": 0, "seconds": 5, "most": 5_000_000}
+"""Other bounds prove less."""
+_IDS = ("DN-52", "DN-55", "DN-56")
+
 
 class ActionModule(ActionBase):
     """One module execution, and two files here."""
@@ -23,14 +27,19 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         given = dict(self._task.args)
         folder = given.pop("report_directory", "")
+        usual = not any(given.get(name, value) not in (value, str(value)) for name, value in _USUAL.items())
         found: dict[str, t.Any] = self._execute_module(
             module_name="icann.imrs.load", module_args=given, task_vars=task_vars
         )
-        if not folder or self._task.check_mode or found.get("failed") or "results" not in found:
+        results, table = found.get("results"), found.get("table")
+        if found.get("asked"):  # and it broke off: no older record may stand
+            table = str(found["msg"])
+            results = [{"id": ident, "status": "error", "message": table} for ident in _IDS]
+        if not folder or not usual or self._task.check_mode or not results:
             return found
-        record = {**records.about(given["expected"]), "results": found["results"]}
+        record = {**records.about(given["expected"]), "results": results}
         try:
-            return {**found, "reports": records.write(str(folder), records.LOAD, record, found["table"])}
+            return {**found, "reports": records.write(str(folder), records.LOAD, record, str(table))}
         except OSError as error:
             told = f"load: {error.filename}: {error.strerror}; give report_directory a place that can be written"
             return {**found, "failed": True, "msg": told}

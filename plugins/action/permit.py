@@ -80,7 +80,8 @@ def _unattested(variables: t.Mapping[str, t.Any]) -> tuple[str, ...]:
         return ()
     said = {each["check"]: str(each.get("date", "")) for each in variables.get("imrs_attestations", ())}
     daemons = [str(variables.get(f"imrs_{provider}", "")) for provider in PROVIDERS]
-    tried = records.read(records.directory(variables), str(variables.get("imrs_node_name", "")).rstrip("."), daemons)
+    name, serial = str(variables.get("imrs_node_name", "")).rstrip("."), str(variables.get("imrs_serial") or "")
+    tried = records.read(records.directory(variables), name, daemons, serial)
     missing = []
     for check in required:
         if check in tried and tried[check].counts(said.get(check, "")):

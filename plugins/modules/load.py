@@ -44,9 +44,14 @@ options:
     description: Questions of all steps at most. Steps get shorter for it, down to a second, then slower.
     type: int
     default: 5000000
+  lease:
+    description: This run's hold of the node, as M(icann.imrs.run) has returned it. Renewed before each part; when it is
+      lost, the load ends.
+    type: dict
   report_directory:
     description: Where C(load.json) and C(load.txt) are written, on the controller, beside the node's acceptance
-      reports, which tell the results from then on. Without it, none is.
+      reports, which tell the results from then on. Without it, none is; nor with another O(rate), O(seconds) or
+      O(most) than usual, as such a record would stand for all.
     type: path
 attributes:
   check_mode:
@@ -115,6 +120,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils._bundle import BundleError, Places, lease
 from ..module_utils._load import judge, plan, run, standing
 from ..module_utils._probes import query
 
@@ -129,6 +135,7 @@ def main() -> None:
             "rate": {"type": "int", "default": 0},
             "seconds": {"type": "float", "default": 5.0},
             "most": {"type": "int", "default": 5_000_000},
+            "lease": {"type": "dict"},
             "report_directory": {"type": "path"},
         },
         supports_check_mode=True,
@@ -143,7 +150,7 @@ def main() -> None:
         try:
             found = _loaded(module, given)
         except run.StopError as stop:
-            module.fail_json(msg=f"{given['host']}: {stop}")
+            module.fail_json(msg=f"{given['host']}: {stop}", asked=stop.asked)
     module.exit_json(changed=False, table=judge.table(found["results"]), **found)
 
 
@@ -159,6 +166,16 @@ def _status(module: AnsibleModule) -> dict[str, t.Any]:
     return found
 
 
+def _renew(given: dict[str, t.Any] | None) -> None:
+    """The run's hold of the node; StopError when it has it no more."""
+    if given is None:
+        return
+    try:
+        lease.Place(Places().boot).take(lease.Run.parse(given), strict=True)
+    except BundleError as error:
+        raise run.StopError(str(error)) from error
+
+
 def _loaded(module: AnsibleModule, given: dict[str, t.Any]) -> dict[str, t.Any]:
     """The results, of a node that may be loaded."""
     before = _status(module)
@@ -169,11 +186,25 @@ def _loaded(module: AnsibleModule, given: dict[str, t.Any]) -> dict[str, t.Any]:
     told = {"steps": [dataclasses.asdict(step) for step in steps], "before": standing.falls(before)}
     if module.check_mode:
         return {**told, "results": judge.skipped("check mode: nothing was asked")}
+
+    def still() -> dict[str, t.Any]:
+        """The gate's word, of a node that is this run's still, and out of service."""
+        _renew(given["lease"])
+        now = _status(module)
+        if why := standing.refusal(now, given["host"]):
+            raise run.StopError(why)
+        return now
+
     try:
         node = run.Node(given["expected"], random.SystemRandom(), time.time)
-        results = [node.limited(), node.latency(), node.load(steps, given["peak"], before, lambda: _status(module))]
+        results = []
+        for phase in (node.limited, node.latency, lambda: node.load(steps, given["peak"], before, still)):
+            still()
+            results.append(phase())
+    except run.StopError as stop:
+        raise run.StopError(str(stop), asked=True) from stop
     except (OSError, RuntimeError, ValueError) as error:
-        raise run.StopError(f"it could not be asked: {type(error).__name__} {error}") from error
+        raise run.StopError(f"it could not be asked: {type(error).__name__} {error}", asked=True) from error
     return {
         **told,
         "results": results,

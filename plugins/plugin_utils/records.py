@@ -33,10 +33,16 @@ def about(expected: t.Mapping[str, t.Any], fingerprint: str = "") -> dict[str, t
         "format": FORMAT,
         "node": str(expected["node_name"]).rstrip("."),
         "daemons": [expected["nameserver_provider"], expected["routing_provider"]],
+        "serial": machine(expected),
         "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "by": hold.whoever(),
         "fingerprint": fingerprint,
     }
+
+
+def machine(expected: t.Mapping[str, t.Any]) -> str:
+    """The serial number of the machine; another one has proven nothing."""
+    return str((expected.get("hardware") or {}).get("serial") or "")
 
 
 def write(folder: str, name: str, record: t.Mapping[str, t.Any], table: str) -> list[str]:
@@ -45,13 +51,16 @@ def write(folder: str, name: str, record: t.Mapping[str, t.Any], table: str) -> 
     return reports.write(folder, texts, os.replace)
 
 
-def read(folder: str | None, node: str, daemons: t.Sequence[str]) -> dict[str, Tried]:
-    """What was tried, by check. A file that is no record of this node with these daemons counts for nothing."""
+def read(folder: str | None, node: str, daemons: t.Sequence[str], serial: str = "") -> dict[str, Tried]:
+    """What was tried, by check. What is no record of this node, on the machine of that serial number and with these
+    daemons, counts for nothing.
+    """
+    of = (FORMAT, node, list(daemons), serial)
     found: dict[str, Tried] = {}
     for name in (DRILL, LOAD) if folder else ():
         try:
             record = json.loads((pathlib.Path(str(folder)) / f"{name}.json").read_text(encoding="utf-8"))
-            if (record["format"], record["node"], record["daemons"]) != (FORMAT, node, list(daemons)):
+            if (record["format"], record["node"], record["daemons"], record["serial"]) != of:
                 continue
             when, by = str(record["when"]), str(record["by"])
             found |= {

@@ -26,7 +26,11 @@ READ_SECONDS = 60.0
 
 
 class StopError(Exception):
-    """Why nothing can be asked, in a sentence."""
+    """Why a load cannot be begun, or not go on, as a sentence. ``asked``: whether something was asked of the node."""
+
+    def __init__(self, why: str, *, asked: bool = False) -> None:
+        super().__init__(why)
+        self.asked = asked
 
 
 class Node:

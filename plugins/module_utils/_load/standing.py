@@ -18,8 +18,8 @@ def refusal(status: Status, host: str) -> str:
     """Why a node must not be loaded now, as a sentence; empty when it may be.
 
     Its gate's word counts, not the inventory's. What was asked for counts, too: a node that is drained because it is
-    not healthy goes live by itself, perhaps amid the load. So does one whose order ends; that is seen between two steps
-    (``changed``). ``host`` is the inventory's name of the node, for the command that helps.
+    not healthy goes live by itself, perhaps amid the load. So does one whose order ends. ``host`` is the inventory's
+    name of the node, for the command that helps.
     """
     drain = f"drain it first: icann.imrs.drain --limit {host} -e \"imrs_reason='load test'\""
     modes = status.get("mode")
@@ -29,9 +29,13 @@ def refusal(status: Status, host: str) -> str:
     if loud:
         said = ", ".join(f"{family} {mode}" for family, mode in loud.items())
         return f"it announces specific prefixes ({said}), and a load would hurt those who ask it; {drain}"
-    wanted = (status.get("intent") or {}).get("mode")
+    intent = status.get("intent") or {}
+    wanted = intent.get("mode")
     if wanted not in QUIET:
         return f"it is to be {wanted or 'what its gate does not say'}, and may go there at any moment; {drain}"
+    after = (intent.get("standing") or intent).get("mode")
+    if intent.get("until") and after not in QUIET:
+        return f"it goes back to {after} by itself at {intent['until']}; drain it without an end"
     return ""
 
 

@@ -284,16 +284,18 @@ def takes(
     Of a filter ``NAME_in`` its function ``NAME_takes`` is evaluated by the BIRD that runs. That changes nothing there.
     """
     found: dict[str, dict[str, bool | None]] = {}
+    answering = True  # one that stalls is not asked a hundred times
     for session in sessions:
         answers = found.setdefault(session["name"], {})
         for channel in session["channels"]:
             name = channel["filters"].get("input", "")
             for prefix in prefixes.get(channel["family"], ()):
                 answers[prefix] = EVERYTHING.get(name)
-                if name.endswith("_in"):
+                if name.endswith("_in") and answering:
                     asked = runner([*command, "eval", f"{name.removesuffix('_in')}_takes({prefix})"])
                     word = (asked["stdout"].split() or [""])[-1] if asked["rc"] == 0 else ""
                     answers[prefix] = {"TRUE": True, "FALSE": False}.get(word)
+                    answering = asked["rc"] not in host.NO_ANSWER
     return found
 
 

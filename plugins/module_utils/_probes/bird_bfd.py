@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 if t.TYPE_CHECKING:
     from . import host
+
+SAID = 3
+"""Values of a side that count."""
 
 
 def parse(text: str) -> list[dict[str, t.Any]]:
@@ -45,8 +49,10 @@ def parse_details(text: str) -> dict[str, dict[str, t.Any]]:
             side = key.split(maxsplit=1)[0]
             said[side] = {}
         elif side and key in {"Min TX interval", "Min RX interval", "Multiplier"}:
-            said[side][key] = float(value)
-    return {address: _ways(each) for address, each in found.items() if {"Local", "Remote"} <= set(each)}
+            with contextlib.suppress(ValueError):  # of a BIRD that says it otherwise
+                said[side][key] = float(value)
+    whole = {address: each for address, each in found.items() if {"Local", "Remote"} <= set(each)}
+    return {address: _ways(each) for address, each in whole.items() if all(len(side) == SAID for side in each.values())}
 
 
 def _ways(said: t.Mapping[str, t.Mapping[str, float]]) -> dict[str, t.Any]:

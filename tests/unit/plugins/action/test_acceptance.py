@@ -361,7 +361,10 @@ def test_what_a_drill_left_beside_the_reports_is_told(site: Site, record: dict[s
     }
     folder = site.base / "reports"
     folder.mkdir()
-    whole["daemons"] = ["knot", "bird"]
+    whole |= {
+        "daemons": ["knot", "bird"],
+        "serial": (load("knot", "live")["expected"].get("hardware") or {}).get("serial", ""),
+    }
     (folder / "drill.json").write_text(json.dumps({**whole, "by": "me on here", "results": [result], **record}))
     done = judged(site)
     assert done.returncode == 0, done.stdout

@@ -137,6 +137,7 @@ def test_the_record_is_of_all_faults_or_none(asked: t.Callable[..., dict[str, t.
     begun = drill("begun", verb="ready", status=json.dumps(drained), report_directory=str(tmp_path / "c"))
     found = asked(judge("part", tmp_path / "a"), judge("all", tmp_path / "b", faults=[], **BOTH), begun)
     assert found["begun"]["refusal"] == ""
+    assert found["all"]["passed"] is False, "it broke off"
     assert {each["status"] for each in json.loads((tmp_path / "c/drill.json").read_text())["results"]} == {"error"}
     assert "check: FB-09, node: xaa01, by: icann.imrs.drill" in found["all"]["attestations"]
     assert "check: FB-02" not in found["all"]["attestations"]

@@ -9,9 +9,11 @@ import os
 import pathlib
 import re
 import sys
+import types
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.action import load
 from load_cases import status
 
 HERE = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
@@ -83,3 +85,49 @@ def test_a_router_has_nothing_to_load(run: t.Callable[..., t.Any]) -> None:
     done = run("", "--limit", "xaa01", imrs_nameserver_provider="", imrs_function="router")
     assert done.returncode == 0, done.said
     assert done.said.count("skipped: a router has no nameserver") == 3
+
+
+class Loaded:
+    """The module, of which this much is left."""
+
+    def __init__(self, found: dict[str, t.Any], **given: t.Any) -> None:
+        expected = {"node_name": "xaa01.example.", "nameserver_provider": "knot", "routing_provider": "bird"}
+        task = types.SimpleNamespace(args={"expected": expected, **given}, check_mode=False, async_val=0)
+        task.get_ds = dict
+        self.plugin = load.ActionModule(task, None, None, None, None, None)
+        self.plugin._execute_module = lambda **_words: dict(found)
+
+    def run(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
+        monkeypatch.setattr(load.ActionBase, "run", lambda *_arguments: {})
+        return t.cast("dict[str, t.Any]", self.plugin.run())
+
+
+GOOD = {"results": [{"id": "DN-56", "status": "pass", "message": "all of it"}], "table": "all of it"}
+BROKEN = {"failed": True, "msg": "xaa01: its gate does not answer", "asked": True}
+REFUSED = {"failed": True, "msg": "xaa01: it announces specific prefixes", "asked": False}
+
+
+@pytest.mark.parametrize(
+    ("found", "more", "statuses"),
+    [
+        (GOOD, {}, {"DN-56": "pass"}),
+        (GOOD, {"rate": "0", "seconds": 5, "most": 5000000}, {"DN-56": "pass"}),
+        (BROKEN, {}, dict.fromkeys(("DN-52", "DN-55", "DN-56"), "error")),
+        (REFUSED, {}, None),
+        (GOOD, {"rate": 2000}, None),
+        (BROKEN, {"seconds": "1"}, None),
+    ],
+)
+def test_what_is_kept_of_a_load(
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    found: dict[str, t.Any],
+    more: dict[str, t.Any],
+    statuses: dict[str, str] | None,
+) -> None:
+    """What broke off takes the place of an older record; what was refused, or proves less, leaves it."""
+    said = Loaded(found, report_directory=str(tmp_path), **more).run(monkeypatch)
+    assert said.get("failed", False) is found.get("failed", False)
+    path = tmp_path / "load.json"
+    kept = {each["id"]: each["status"] for each in json.loads(path.read_text())["results"]} if path.exists() else None
+    assert kept == statuses

@@ -246,7 +246,13 @@ def test_a_drill_that_is_required_and_failed_is_told_before_any_contact(
     fleet.write({"xaa01": make_node("xaa01", imrs_required_attestations=["FB-02"], imrs_attestations=word)})
     reports = fleet.inventory.parent / "reports/xaa01"
     reports.mkdir(parents=True)
-    record = {"format": 1, "node": "xaa01.l.root-servers.org", "daemons": ["knot", "bird"], "by": "me"}
+    record = {
+        "format": 1,
+        "node": "xaa01.l.root-servers.org",
+        "daemons": ["knot", "bird"],
+        "by": "me",
+        "serial": "CLP-0001",
+    }
     results = [{"id": "FB-02", "status": status, "message": "the nameserver hung"}]
     (reports / "drill.json").write_text(json.dumps({**record, "when": "2026-11-30T04:00:00Z", "results": results}))
     done = fleet.run("accept")

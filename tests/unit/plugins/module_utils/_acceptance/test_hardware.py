@@ -36,6 +36,8 @@ def _judged(ident: str, spoil: Spoil) -> tuple[str, str]:
         ("HW-03", but("pools", instead=[{"name": "rpool", "state": "ONLINE"}]), "md1, md0, rpool"),
         ("HW-04", sound(), "eno1 1000 Mbit/s, 0 packets, none damaged in 0 s"),
         ("HW-04", sound("vlan120"), "eno2 10000 Mbit/s, 0 packets; eno3 10000 Mbit/s, 0 packets"),
+        ("HW-04", damaged(7, 16), "eno1 1000 Mbit/s, 400 packets, 9 damaged"),
+        ("HW-03", arrays(outputs.MDSTAT_RESYNC), "healthy disks, md"),
         ("HW-04", damaged(7, 7), "eno1 1000 Mbit/s, 400 packets, none damaged"),
     ],
 )
@@ -104,6 +106,7 @@ def test_a_virtual_machine_has_none_either_however_well_it_looks(ident: str) -> 
         ("HW-03", disks({"/dev/sdc": outputs.SATA_ASLEEP}), "sdc (ATA Some disk) is asleep, and is not woken"),
         ("HW-03", disks({"/dev/sdc": outputs.LOGICAL_VOLUME}, "Some", "Stick"), "sdc (Some Stick) has no SMART"),
         ("HW-03", disks({"/dev/mmcblk0": outputs.VIRTIO}, "", ""), "mmcblk0 has no SMART"),
+        ("HW-03", but("disks", found=[]), "no disk was found that cannot be taken out"),
     ],
 )
 def test_what_nobody_can_read_is_skipped_with_the_reason(ident: str, spoil: Spoil, said: str) -> None:
@@ -138,7 +141,6 @@ def test_a_placeholder_in_the_sheet_proves_nothing_either() -> None:
         ("HW-03", but("arrays", instead={"error": "x"}), "arrays could not be read: x"),
         ("HW-03", but("disks", instead={"error": "x"}), "disks could not be read: x"),
         ("HW-03", but("disks", scan="smartctl: no end after 10 s"), "the disks could not be listed: smartctl: no end"),
-        ("HW-03", but("disks", found=[]), "no disk was found"),
         ("HW-03", disks({"/dev/sda": outputs.SATA_SILENT}), "sda (ATA Some disk) could not be read: Read Device Id"),
         ("HW-04", but("links", instead={"error": "x"}), "links could not be read: x"),
         ("HW-04", port(speed=None, duplex="unknown"), "speed and counters of eno1 could not be read"),

@@ -37,6 +37,13 @@ def test_another_one_is_refused_and_what_helps_is_said(changes: dict[str, t.Any]
     assert "drain it first: icann.imrs.drain --limit xlb01" in refused
 
 
+def test_a_node_that_goes_live_by_itself_is_refused() -> None:
+    order = {"mode": "drained", "until": "2026-12-01T04:00:00+00:00", "standing": {"mode": "live"}}
+    said = "it goes back to live by itself at 2026-12-01T04:00:00+00:00; drain it without an end"
+    assert standing.refusal(status(intent=order), "xlb01") == said
+    assert standing.refusal(status(intent={**order, "standing": {"mode": "dark"}}), "xlb01") == ""
+
+
 def test_a_load_goes_on_while_nothing_has_changed() -> None:
     assert standing.changed(status(), status()) == ""
     ill = status(verdict__ipv4__healthy=False)

@@ -263,6 +263,20 @@ def test_what_a_filter_would_take_is_what_the_running_daemon_says(
     assert asked in ([], [["birdc", "-r", "eval", "host_takes(10.0.0.0/8)"]])
 
 
+def test_a_bird_that_stalls_is_not_asked_for_each_prefix() -> None:
+    asked: list[str] = []
+
+    def run(words: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(words[-1])
+        return {"rc": 124 if len(asked) == 2 else 0, "stdout": "TRUE", "stderr": ""}
+
+    sessions = [{"name": name, "channels": [{"family": "ipv4", "filters": {"input": f"{name}_in"}}]} for name in "ab"]
+    found = bird.takes(sessions, {"ipv4": ["10.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24"]}, run)
+    assert asked == ["a_takes(10.0.0.0/8)", "a_takes(192.0.2.0/24)"]
+    assert found["a"] == {"10.0.0.0/8": True, "192.0.2.0/24": None, "198.51.100.0/24": None}
+    assert set(found["b"].values()) == {None}
+
+
 def test_what_becomes_of_too_many_routes() -> None:
     limits = "    Receive limit:  9\n      Action:       block\n    Import limit:   2 [HIT]\n      Action:       warn\n"
     text = f"up1 BGP --- up 10:00 Established\n  BGP state: Established\n  Channel ipv4\n    State: UP\n{limits}"
@@ -296,3 +310,4 @@ def test_bfd_is_as_slow_as_the_slower_side() -> None:
     ways = {"receive": {"interval_ms": 1000, "multiplier": 5}, "send": {"interval_ms": 400, "multiplier": 3}}
     assert bird_bfd.parse_details(DETAILS) == {"fe80::1": ways}
     assert bird_bfd.parse_details("syntax error, unexpected ALL\n") == {}, "an older BIRD"
+    assert bird_bfd.parse_details(DETAILS.replace("1.000", "---")) == {}, "another one, which says it otherwise"

@@ -24,6 +24,14 @@ def test_a_datagram_adds_up_to_ones(version: int, payload: bytes) -> None:
     assert broken[6:8] != b"\0\0", "which is none"
 
 
+def test_a_wrong_checksum_is_wrong_and_there_from_every_port() -> None:
+    """Of two ports the right one is what others are made wrong with."""
+    for port in range(1024, 65536):
+        octets = checksums.datagram(("::1", port), ("2001:500:9f::42", 53), checksums.question(1), broken=True)
+        assert octets[6:8] != b"\0\0"
+        assert checksums.total("::1", "2001:500:9f::42", octets) != 0xFFFF, port
+
+
 def test_sums_that_were_made_by_hand() -> None:
     """The length counts twice, in the header and before it, and the protocol is 0x11; an odd octet is a high one."""
     assert checksums.total("0.0.0.0", "0.0.0.0", bytes.fromhex("0001 0002 0008 ffdb")) == 0xFFFF
