@@ -78,5 +78,5 @@ def test_a_drained_node_is_loaded_and_stays_as_it_was(drill: Drill) -> None:
         assert verdict["falls"] == before["verdict"][family]["falls"], drill.said_since(cursor)
     assert not held(drill), "it is given back"
     assert now["certificate"]["valid"]
-    kept = json.loads((ROOT / f".lab/{drill.lab.name}-reports/{drill.appliance.name}/load.json").read_text())
-    assert {each["id"]: each["status"] for each in kept["results"]} == found
+    kept = ROOT / f".lab/{drill.lab.name}-reports/{drill.appliance.name}/load.json"
+    assert not kept.exists(), "a smaller load is no proof"
