@@ -171,11 +171,6 @@ EXAMPLES = r"""
     expected: "{{ acceptance_expected }}"
   register: __acceptance_node
 
-- name: Open the line to the host's router, meanwhile
-  icann.imrs.acceptance:
-    verb: open
-  delegate_to: "{{ imrs_looking_glass }}"
-
 - name: Judge on the controller
   icann.imrs.acceptance:
     verb: judge

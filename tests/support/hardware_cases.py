@@ -134,7 +134,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         "1 cores",
     ),
     ("HW-03", "a failed disk", arrays(outputs.MDSTAT_DEGRADED), "sdb1 of md0 has failed; md0 (raid1) has 1 of 2 disks"),
-    ("HW-03", "rebuilding", arrays(outputs.MDSTAT_REBUILDING), "md0 is not in sync yet (recovery 12.6%)"),
+    ("HW-03", "rebuilding", arrays(outputs.MDSTAT_REBUILDING), "md0 is being rebuilt (12.6%)"),
     ("HW-03", "not active", arrays(outputs.MDSTAT_INACTIVE), "md9 is not active"),
     ("HW-03", "ZFS", but("pools", instead=[{"name": "rpool", "state": "DEGRADED"}]), "pool rpool is DEGRADED"),
     (
