@@ -157,7 +157,7 @@ def _cut_from(addresses: t.Iterable[str]) -> tuple[Command, ...]:
 
 
 def of(node: Node) -> tuple[Fault, ...]:
-    """All faults, in the order in which they are made: those that the damping of falls makes long are not last."""
+    """All faults, in the order in which they are made."""
     dns, bgp, gate = node.nameserver.unit, node.routing.unit, "imrs-gate.service"
     ipv6 = list(node.service_addresses.get("ipv6", ()))
     by_hold = node.hold_time + LINE_MARGIN
