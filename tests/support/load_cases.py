@@ -14,6 +14,7 @@ import typing as t
 import dns.message
 import dns.name
 import dns.rrset
+import ports
 from ansible_collections.icann.imrs.plugins.module_utils._correctness.zone import Zone
 from ansible_collections.icann.imrs.plugins.module_utils._probes import burst
 
@@ -75,9 +76,9 @@ class Nameserver:
         self._numbers = itertools.count()
         self.sources = set[str]()
         self._sockets: list[socket.socket] = []
-        self._tcp, self._udp = socket.create_server((HOST, 0)), socket.socket(type=socket.SOCK_DGRAM)
+        self._tcp, self._udp = ports.same((HOST, socket.SOCK_STREAM), (HOST, socket.SOCK_DGRAM))
+        self._tcp.listen()
         self.port: int = self._tcp.getsockname()[1]
-        self._udp.bind((HOST, self.port))
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
 
     def __enter__(self) -> t.Self:

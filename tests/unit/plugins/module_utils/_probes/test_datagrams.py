@@ -13,6 +13,7 @@ import typing as t
 
 import dns.exception
 import dns.message
+import ports
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks import dns_datagrams
 from ansible_collections.icann.imrs.plugins.module_utils._probes import datagrams
@@ -33,25 +34,21 @@ def echo(wire: bytes) -> bytes:
 @contextlib.contextmanager
 def serving(respond: Respond, source: str = HOST) -> t.Iterator[int]:
     """A nameserver that answers from an address; the port that it listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
-        listener.bind((HOST, 0))
-        port = int(listener.getsockname()[1])
-        with contextlib.ExitStack() as stack:
-            speaker = listener
-            if source != HOST:
-                speaker = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                speaker.bind((source, port))
+    with contextlib.ExitStack() as stack:
+        sources = dict.fromkeys([HOST, source])
+        made = [stack.enter_context(each) for each in ports.same(*((each, socket.SOCK_DGRAM) for each in sources))]
+        listener, speaker = made[0], made[-1]
 
-            def serve() -> None:
-                with contextlib.suppress(OSError):
-                    while True:
-                        wire, peer = listener.recvfrom(4096)
-                        answer = respond(wire)
-                        if answer is not None:
-                            speaker.sendto(answer, peer)
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    wire, peer = listener.recvfrom(4096)
+                    answer = respond(wire)
+                    if answer is not None:
+                        speaker.sendto(answer, peer)
 
-            threading.Thread(target=serve, daemon=True).start()
-            yield port
+        threading.Thread(target=serve, daemon=True).start()
+        yield int(listener.getsockname()[1])
 
 
 def asked(respond: Respond, source: str = HOST, timeout: float = 2.0) -> dict[str, dict[str, t.Any]]:

@@ -11,6 +11,7 @@ import struct
 import threading
 import typing as t
 
+import ports
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._probes import streams
 
@@ -67,10 +68,9 @@ def patient(connection: socket.socket) -> None:
 @contextlib.contextmanager
 def serving(handle: Handle) -> t.Iterator[int]:
     """A nameserver; the port that it listens on, over UDP, too."""
-    with socket.create_server((HOST, 0), backlog=256) as listener:
-        port = int(listener.getsockname()[1])
-        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        datagrams.bind((HOST, port))
+    listener, datagrams = ports.same((HOST, socket.SOCK_STREAM), (HOST, socket.SOCK_DGRAM))
+    with listener, datagrams:
+        listener.listen(256)
 
         def talk(connection: socket.socket) -> None:
             with connection, contextlib.suppress(OSError):
@@ -89,8 +89,7 @@ def serving(handle: Handle) -> t.Iterator[int]:
 
         for each in (accept, answer):
             threading.Thread(target=each, daemon=True).start()
-        with datagrams:
-            yield port
+        yield int(listener.getsockname()[1])
 
 
 def rows(handle: Handle, probe: str, timeout: float = 2.0) -> list[dict[str, t.Any]]:
