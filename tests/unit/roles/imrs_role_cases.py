@@ -96,6 +96,14 @@ def members(**options: t.Any) -> list[dict[str, t.Any]]:
     ]
 
 
+TIME_SOURCES = [
+    {
+        "name": f"ntp{number}.imrs.example",
+        "addresses": [f"198.51.100.{128 + number}", f"2001:db8:f300::{number}"],
+        "nts": False,
+    }
+    for number in range(1, 5)
+]
 MASTERS = [
     {
         "name": name,
@@ -195,6 +203,8 @@ NODE: dict[str, t.Any] = {
         "ipv4": ["203.0.113.1", "203.0.113.2"],
         "ipv6": ["2001:db8:0:3::1", "2001:db8:0:3::2"],
     },
+    "imrs_time_sources": TIME_SOURCES,
+    "ansible_facts": {"virtualization_role": "host", "virtualization_type": "none"},
     "imrs_refused": bogons.refused(),
     "imrs_zones": ZONES,
     "imrs_trust_anchors": [
@@ -251,6 +261,8 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             ],
         },
     ),
+    "clock": (("chrony",), {}),
+    "clock_nts": (("chrony",), {"imrs_time_sources": [{**source, "nts": True} for source in TIME_SOURCES]}),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
     "router": (
