@@ -7,6 +7,7 @@ chronyd runs as in a container (``-x``): the clock of this machine is never set.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import pathlib
 import select
@@ -18,14 +19,18 @@ import threading
 import time
 import typing as t
 
+import imrs_clock_authority as made
 from ansible_collections.icann.imrs.plugins.module_utils._probes import host
 from imrs_gate_bench import run, until
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 RENDERED = pathlib.Path(__file__).parent / "rendered"
 NAMES = tuple(f"ntp{number}.imrs.example" for number in range(1, 5))
+CHRONYD = "/usr/sbin/chronyd"
+AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+"""Those that Debian trusts."""
 NTP = 123
 EPOCH = 2_208_988_800
 """Seconds from 1900, where NTP begins, to 1970."""
@@ -62,6 +67,8 @@ class Servers:
     def __init__(self, ahead: t.Mapping[str, float | None]) -> None:
         self._ahead, self._ended = ahead, threading.Event()
         self._sockets: dict[socket.socket, str] = {}
+        self.answered = collections.Counter[str]()
+        """How often each has answered."""
         for name, texts in addresses("clock").items():
             for text in texts:
                 one = socket.socket(socket.AF_INET6 if ":" in text else socket.AF_INET, socket.SOCK_DGRAM)
@@ -77,6 +84,7 @@ class Servers:
                 ahead = self._ahead[self._sockets[one]]
                 if ahead is not None:
                     one.sendto(answer(question, ahead), place)
+                    self.answered[self._sockets[one]] += 1
 
     def end(self) -> None:
         """Close all sockets."""
@@ -91,9 +99,14 @@ def read() -> dict[str, t.Any]:
     return host.read()
 
 
+def ask(*words: str) -> str:
+    """What chronyd says; CalledProcessError while it does not."""
+    return subprocess.check_output(["chronyc", "-c", "-N", *words], text=True)
+
+
 def samples() -> dict[str, int]:
     """How many of the last eight questions each source has answered."""
-    rows = [line.split(",") for line in run("chronyc", "-c", "-N", "sources", "-a").splitlines()]
+    rows = [line.split(",") for line in ask("sources", "-a").splitlines()]
     return {row[2]: int(row[5], 8).bit_count() for row in rows}
 
 
@@ -103,7 +116,7 @@ def placed(case: str, folder: pathlib.Path) -> Iterator[pathlib.Path]:
     texts = [text for found in addresses(case).values() for text in found]
     run("ip", "link", "set", "lo", "up")
     for text in texts:
-        run("ip", "address", "add", text, "dev", "lo")
+        run("ip", "address", "add", text, "dev", "lo", *(["nodad"] if ":" in text else []))
     shutil.copytree(RENDERED / case / "etc/chrony", folder / "chrony")
     try:
         yield folder / "chrony/chrony.conf"
@@ -113,35 +126,79 @@ def placed(case: str, folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def chronyd(conf: pathlib.Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """chronyd, with the hosts of this configuration as its own, as in its unit; until it answers commands."""
+def chronyd(conf: pathlib.Path, authorities: pathlib.Path = AUTHORITIES) -> Iterator[None]:
+    """chronyd, which sees the hosts beside this configuration as ``/etc/hosts``, as in its unit; once it answers.
+
+    ``authorities`` are those that it trusts.
+    """
     pathlib.Path("/run/chrony").mkdir(mode=0o750, exist_ok=True)
     shutil.chown("/run/chrony", "_chrony", "_chrony")
-    bound = 'mount --bind "$1" /etc/hosts; shift; exec "$@"'
-    command: Sequence[str] = ("/usr/sbin/chronyd", "-d", "-F", "1", "-x", "-f", str(conf), *options)
-    with (conf.parent / "log").open("w") as log:
-        process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-ec", bound, "sh", str(conf.parent / "hosts"), *command],
-            stdout=log, stderr=log, text=True,
-        )  # fmt: skip
+    bound = 'mount --bind "$1" /etc/hosts; mount --bind "$2" "$3"; shift 3; exec "$@"'
+    seen = (str(conf.parent / "hosts"), str(authorities), str(AUTHORITIES))
+    with _running(
+        "unshare", "--mount", "sh", "-ec", bound, "sh", *seen, CHRONYD, "-d", "-F", "1", "-x", "-f", str(conf),
+        log=conf.parent / "log",
+    ):  # fmt: skip
+        until(lambda: bool(ask("activity")), 20, "chronyd's socket")
+        yield
+
+
+@contextlib.contextmanager
+def _running(*command: str, log: pathlib.Path) -> Iterator[None]:
+    with log.open("w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
     try:
-        until(lambda: bool(run("chronyc", "-c", "activity")), what="chronyd's socket")
-        yield process
+        yield
     finally:
         process.terminate()
         process.wait(20)
 
 
+SERVER = """local stratum 1
+allow
+cmdport 0
+bindcmdaddress /
+pidfile {folder}/{name}.pid
+ntsserverkey {folder}/{name}.key
+ntsservercert {folder}/{name}.pem
+"""
+
+
+@contextlib.contextmanager
+def signing(folder: pathlib.Path, certified: t.Mapping[str, str]) -> Iterator[None]:
+    """chronyd as the servers of time, with NTS. ``certified``: by server, the name in its certificate."""
+    authority = made.authority()
+    (folder / "authorities.pem").write_bytes(authority.pem)
+    with contextlib.ExitStack() as stack:
+        for name, texts in addresses("clock_nts").items():
+            key, certificate = authority.certify(certified[name])
+            (folder / f"{name}.key").write_bytes(key)
+            (folder / f"{name}.pem").write_bytes(certificate)
+            conf = folder / f"{name}.conf"
+            binds = "".join(f"bindaddress {text}\n" for text in texts)
+            other = "" if len(texts) == 2 else f"bindaddress {'127.0.0.1' if ':' in texts[0] else '::1'}\n"
+            conf.write_text(SERVER.format(folder=folder, name=name) + binds + other, encoding="ascii")
+            command = (CHRONYD, "-d", "-x", "-u", "root", "-f", str(conf))
+            stack.enter_context(_running(*command, log=folder / f"{name}.log"))
+        yield
+
+
 @contextlib.contextmanager
 def clock(folder: pathlib.Path, *ahead: float | None) -> Iterator[dict[str, t.Any]]:
-    """What the probe says once every server that answers has answered often enough to be taken."""
+    """What the probe says once every server that answers has answered often enough to be taken.
+
+    One that chronyd takes for wrong, or that is silent, is soon asked at its other address, if it has one: then its
+    answers are counted from the first again, which is to be told for certain of the others alone.
+    """
     told = dict(zip(NAMES, ahead, strict=True))
+    asked = [name for name, each in told.items() if each is not None]
+    lasting = [name for name in asked if len(addresses("clock")[name]) == 1]
     with placed("clock", folder) as conf:
         servers = Servers(told)
         try:
             with chronyd(conf):
-                wanted = {name: ENOUGH for name, each in told.items() if each is not None}
-                until(lambda: all(samples()[name] >= least for name, least in wanted.items()), 60, "answers")
+                until(lambda: all(servers.answered[name] >= ENOUGH for name in asked), 60, "answers")
+                until(lambda: all(samples()[name] >= ENOUGH for name in lasting), 20, "chronyd to take them")
                 yield read()
         finally:
             servers.end()

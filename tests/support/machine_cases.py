@@ -116,7 +116,7 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("TM-02", "chrony lost all", tracking(leap="Not synchronised", offset=0.0), "nobody keeps the clock"),
     ("TM-03", "three", _sources(True, True, True), "3 sources of time, 3 of them answer"),
     ("TM-03", "silent", _sources(True, True, False, False), "4 sources of time, 2 of them answer"),
-    ("TM-03", "liars", fleets(wrong=2), "4 sources of time, 4 of them answer, and ntp1.imrs.example, ntp2.imrs.example"),
+    ("TM-03", "liars", fleets(wrong=2), "4 of them answer, and ntp1.imrs.example, ntp2.imrs.example"),
     ("TM-03", "another's", fleets("ntp.other.example"), "ntp4.imrs.example; chrony asks ntp.other.example, which the"),
     ("TM-03", "no chrony", kernel(), "how many sources of time there are is not known"),
     ("TM-04", "everywhere", _listen(protocol="udp", address="*", port=123, process="ntpd"), "ntpd on udp * port 123"),

@@ -141,22 +141,23 @@ def parse_versions(text: str) -> dict[str, str]:
 def parse_tracking(text: str) -> dict[str, t.Any] | None:
     """``chronyc -c tracking``: stratum, offset and leap status, or null.
 
-    ``error``: seconds that the clock may be off beyond its offset. It grows while no source answers, where all else stays
-    as it was.
+    ``error``: seconds that the clock may be off beyond its offset: half of the way to the primary source, and what is
+    not known for sure. It grows while no source answers, where all else stays as it was.
     """
     fields = text.strip().split(",")
     if len(fields) < 14:
         return None
     try:
-        error = float(fields[10]) / 2 + float(fields[11])  # of half the way to the primary source, and of what is not known
+        error = float(fields[10]) / 2 + float(fields[11])
         return {"stratum": int(fields[2]), "offset": float(fields[4]), "error": error, "leap": fields[13]}
     except ValueError:
         return None
 
 
 def parse_sources(text: str) -> list[dict[str, t.Any]]:
-    """``chronyc -c -N sources -a``: each source of time, by the name that chrony was given for it; whether one of its last
-    eight questions was answered, and whether chrony takes it for one that is wrong (a falseticker).
+    """``chronyc -c -N sources -a``: each source of time, by the name that chrony was given for it.
+
+    ``reached``: one of its last eight questions was answered; ``wrong``: chrony takes it for a falseticker.
     """
     rows = (line.split(",") for line in text.splitlines())
     # The register of answers is printed in octal.

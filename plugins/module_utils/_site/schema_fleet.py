@@ -151,7 +151,9 @@ CERTIFICATE = record(
 TIME_SOURCE = record(
     "a source of time",
     {
-        "name": field(parts.DNS_NAME, "The server's name; with nts, as it stands in its certificate", "ntp1.example.org."),
+        "name": field(
+            parts.DNS_NAME, "The server's name; with nts, as it stands in its certificate", "ntp1.example.org."
+        ),
         "addresses": field(
             parts.ADDRESSES, "That server's own: it is asked at one of them, and has one voice", ["203.0.113.1"]
         ),

@@ -27,7 +27,9 @@ LAB = (
 )
 NAMESPACES = pathlib.Path("/run/netns")
 IMAGES = {"base": BASE, "lab": LAB}
-NOT_AT_BOOT = "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+NOT_AT_BOOT = (
+    "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+)
 
 CUSTOMIZE = f"""set -eu
 chroot "$1" useradd --create-home --shell /bin/bash {topology.OPERATOR}

@@ -97,13 +97,18 @@ def members(**options: t.Any) -> list[dict[str, t.Any]]:
 
 
 TIME_SOURCES = [
-    {
-        "name": f"ntp{number}.imrs.example",
-        "addresses": [f"198.51.100.{128 + number}", f"2001:db8:f300::{number}"],
-        "nts": False,
-    }
-    for number in range(1, 5)
+    {"name": f"ntp{number}.imrs.example", "addresses": found, "nts": False}
+    for number, found in enumerate(
+        (
+            ["198.51.100.129", "2001:db8:f300::1"],
+            ["198.51.100.130", "2001:db8:f300::2"],
+            ["198.51.100.131"],
+            ["2001:db8:f300::4"],
+        ),
+        start=1,
+    )
 ]
+"""Two servers of time with an address of each family, and two with one."""
 MASTERS = [
     {
         "name": name,

@@ -8,10 +8,9 @@ import re
 import typing as t
 
 import pytest
-from imrs_role_cases import NODE, TIME_SOURCES
-from test_router_bundle import Role
-
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption
+from imrs_role_bundle import Role
+from imrs_role_cases import NODE, TIME_SOURCES
 
 MACHINES: dict[str, dict[str, t.Any]] = {
     "rendered": {},

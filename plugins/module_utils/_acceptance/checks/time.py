@@ -24,7 +24,7 @@ NEAR = 0.05
 FAR = 1.0
 """Seconds from which on it is wrong: what RSSAC002 and RSSAC047 measure by it is then of no use."""
 SOURCES, REACHED = 4, 3
-"""With fewer than four, two that are wrong cannot be told from those that are right (RFC 8633 section 3.2)."""
+"""Three have to agree before chrony sets the clock; with four, one may be wrong or silent (RFC 8633 section 3.2)."""
 NTP = 123
 
 
@@ -71,7 +71,7 @@ def _off(evidence: Evidence, least: float) -> Verdict:
     if abs(offset) >= least:
         return failed(f"the clock is off by {offset:.3f} s")
     if abs(offset) + error >= FAR:
-        return failed(f"the clock may be off by {abs(offset) + error:.1f} s: it was long ago that sources of time agreed")
+        return failed(f"the clock may be off by {abs(offset) + error:.1f} s: sources of time agreed long ago")
     return passed(f"off by {offset * 1000:.3f} ms")
 
 

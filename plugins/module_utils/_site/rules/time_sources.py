@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Sources of time: enough of them, each with one voice, so that one that is wrong is outvoted (RFC 8633 section 3.2)."""
+"""Sources of time: enough, each with one voice, so that one that is wrong is outvoted (RFC 8633 section 3.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 PLACE = "time_sources"
 FEWEST = 4
-"""With 3 that answer, one that is wrong is outvoted; a fourth may be down meanwhile (RFC 8633 section 3.2)."""
+"""Three have to agree (``minsources`` in chrony.conf), and one may be wrong or silent (RFC 8633 section 3.2)."""
 
 
 def problems(fleet: Document) -> t.Iterator[Problem]:
@@ -30,8 +30,9 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
     if len(given) < FEWEST:
         yield fleet.problem(
             (PLACE,),
-            f"{len(given)} of them do not outvote one that is wrong while another one is down; give {FEWEST} or more "
-            "(RFC 8633 section 3.2), or leave time_sources out, and the clocks are left alone",
+            f"{len(given)} of them are too few: three have to agree before a clock is set, and one may be wrong or "
+            f"silent; give {FEWEST} or more (RFC 8633 section 3.2), or leave time_sources out, and the clocks are left "
+            "alone",
         )
     yield from once(fleet, (PLACE,), found, "name")
     for index, source in found:

@@ -14,10 +14,13 @@ if t.TYPE_CHECKING:
 LAST = '  - {name: ntp4.imrs.example., addresses: ["2001:db8:0:3::2"]}\n'
 FIRST = "{name: ntp1.imrs.example., addresses: [203.0.113.1]}"
 FEW = (
-    "3 of them do not outvote one that is wrong while another one is down; give 4 or more (RFC 8633 section 3.2), or "
-    "leave time_sources out, and the clocks are left alone"
+    "3 of them are too few: three have to agree before a clock is set, and one may be wrong or silent; give 4 or more "
+    "(RFC 8633 section 3.2), or leave time_sources out, and the clocks are left alone"
 )
 VOICES = "whoever forges the answers of the unsigned ones has their voices; give all of them nts, or none"
+
+SERVICE = "2001:500:9e::/47, a prefix of the service itself; take an address of another network"
+TWICE = "stands at time_sources[2].addresses[0] already; a server has one voice"
 
 WRONG: dict[str, tuple[str, str, list[str]]] = {
     "three": (LAST, "", [f"time_sources: {FEW}"]),
@@ -25,15 +28,13 @@ WRONG: dict[str, tuple[str, str, list[str]]] = {
         "time_sources[3].name: ntp1.imrs.example. was already given in time_sources[0]"
     ]),
     "one server with two voices": (LAST, LAST.replace("0:3::2", "0000:3::1"), [
-        "time_sources[3].addresses[0]: 2001:db8:0:3::1 stands at time_sources[2].addresses[0] already; "
-        "a server has one voice"
+        f"time_sources[3].addresses[0]: 2001:db8:0:3::1 {TWICE}"
     ]),
     "the node itself": (LAST, LAST.replace("2001:db8:0:3::2", "::1"), [
         "time_sources[3].addresses[0]: ::1 is a loopback address; give the server's own address"
     ]),
     "the service": (LAST, LAST.replace("2001:db8:0:3::2", "2001:500:9f::42"), [
-        "time_sources[3].addresses[0]: 2001:500:9f::42 is inside 2001:500:9e::/47, a prefix of the service itself; take "
-        "an address of another network"
+        f"time_sources[3].addresses[0]: 2001:500:9f::42 is inside {SERVICE}"
     ]),
     "the root": ("name: ntp4.imrs.example.", "name: .", [
         "time_sources[3].name: is the root; give the server's name"
