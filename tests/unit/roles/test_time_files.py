@@ -56,4 +56,6 @@ def test_no_change_disturbs_what_serves() -> None:
     for path in (file.dest for file in bundle.files):
         found = disruption.disruptions(bundle, {path: None}, ())
         assert set(found.values()) <= {"none"}, path
+    (check,) = bundle.check
+    assert check.argv == ("xargs", "-d", "\\n", "-a", "{staged}/etc/chrony/chrony.conf", "chronyd", "-p")
     assert bundle.activate[-1].command.argv == ("systemctl", "restart", "chrony.service")
