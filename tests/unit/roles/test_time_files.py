@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption
 from imrs_role_bundle import Role
 from imrs_role_cases import NODE, TIME_SOURCES
+from imrs_role_render import ROOT
 
 MACHINES: dict[str, dict[str, t.Any]] = {
     "rendered": {},
@@ -59,3 +62,20 @@ def test_no_change_disturbs_what_serves() -> None:
     (check,) = bundle.check
     assert check.argv == ("xargs", "-d", "\\n", "-a", "{staged}/etc/chrony/chrony.conf", "chronyd", "-p")
     assert bundle.activate[-1].command.argv == ("systemctl", "restart", "chrony.service")
+
+
+@pytest.mark.parametrize("name", ["gate", "nameserver", "routing"])
+def test_what_serves_and_announces_waits_for_nobodys_clock(name: str) -> None:
+    """Lost time alone neither withdraws a node nor keeps one down that starts: nobody asks chrony (docs/time.md)."""
+    folders = [ROOT / f"roles/{name}", *([ROOT / "plugins/module_utils/_gate"] if name == "gate" else [])]
+    found = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".j2", ".yml", ".py"}]
+    assert found
+    assert [path for path in found if re.search(r"chrony|time-sync", path.read_text(encoding="utf-8"))] == []
+
+
+def test_other_sources_of_time_void_no_certificate() -> None:
+    nodes = {**NODE, "imrs_routing": products.BIRD.variables(), "imrs_nameserver": products.KNOT.variables()}
+    paths = Role("gate", {**nodes, "imrs_function": "node"})["gate_fingerprint_paths"]
+    assert "/etc/nftables.conf" in paths
+    for file in (file.dest for file in role().bundle().files):
+        assert [path for path in paths if fnmatch.fnmatch(file, f"{path}*")] == [], file
