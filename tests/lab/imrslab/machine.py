@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -117,6 +118,26 @@ def _remove_group(group: pathlib.Path) -> None:
         return True
 
     shell.wait_for(f"the end of {group}, which is busy", removed, 60)
+
+
+def disk(lab: topology.Lab, name: str) -> pathlib.Path:
+    """What a machine has on its disk: of a container a folder, beyond its image; of a virtual machine a file, whole."""
+    state = lab.machine_state(name)
+    return state / virtual.DISK if virtual.is_one(lab, name) else state / "upper"
+
+
+def put_disk(lab: topology.Lab, name: str, kept: pathlib.Path) -> None:
+    """Give a machine that is off a copy of a disk that was kept."""
+    own = disk(lab, name)
+    for path in (own, own.with_name("work")):  # the latter is the overlay's
+        if path.is_dir():
+            shutil.rmtree(path)
+    copy_disk(kept, own)
+
+
+def copy_disk(disk: pathlib.Path, to: pathlib.Path) -> None:
+    """With owners, modes, times, the marks of the overlay, and the holes of a file."""
+    shell.run("cp", "--archive", "--sparse=always", str(disk), str(to))
 
 
 def leader(lab: topology.Lab, name: str) -> int:

@@ -12,12 +12,14 @@ import hashlib
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import time
 
 from . import shell, topology
 
+QEMU = "qemu-system-x86_64"
 DISK = "disk.raw"
 SIZE = "4G"
 """Sparse: what is not written takes no room."""
@@ -57,6 +59,10 @@ def command(
 ) -> list[str]:
     """The command line that runs it; its disk is made of the image and the machine's own layer when there is none."""
     state = lab.machine_state(machine.name)
+    if not shutil.which(QEMU):
+        raise shell.LabError(
+            f"{machine.name} is a virtual machine, and there is no {QEMU}: tests/setup.sh vm installs it"
+        )
     if not (state / DISK).exists():
         shell.run("unshare", "--mount", "sh", "-c", MAKE, "make", str(image), str(state), LABEL, SIZE, DISK)
     (kernel,), (initrd,) = (image / "boot").glob("vmlinuz-*"), (image / "boot").glob("initrd.img-*")
@@ -66,7 +72,7 @@ def command(
         cable = f"tap,id=net{number},ifname={plug(machine.name, number)},script=no,downscript=no"
         cards += ["-netdev", cable, "-device", f"{card},mac={hardware_address(lab, machine.name, number)}"]
     return [
-        *("ip", "netns", "exec", lab.outer, "qemu-system-x86_64"),
+        *("ip", "netns", "exec", lab.outer, QEMU),
         *("-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
         *("-machine", "q35", *accelerated(image, lab.cache)),
         *("-smp", str(hardware.cores), "-m", f"{hardware.memory_mib}M"),
@@ -119,7 +125,7 @@ def _kvm_boots(image: pathlib.Path) -> bool:
         return False
     (kernel,) = (image / "boot").glob("vmlinuz-*")
     with subprocess.Popen(
-        ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-m", "512M", "-nodefaults",
+        [QEMU, "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-m", "512M", "-nodefaults",
          "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel),
          "-append", "console=ttyS0 earlyprintk=serial panic=-1"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
