@@ -40,6 +40,22 @@ def _sources(*reached: bool) -> Spoil:
     return lambda scene: scene.machine.update(container="", sources=rows)
 
 
+def fleets(*others: str, wrong: int = 0) -> Spoil:
+    """A container, whose fleet names four sources: of chrony's, ``others`` take the place of the last ones, and of
+    those that answer so many disagree with the rest.
+    """
+    named = [f"ntp{number}.imrs.example" for number in range(1, 5)]
+    rows = [{"name": name, "reached": True, "wrong": False} for name in [*named[: 4 - len(others)], *others]]
+    for row in rows[:wrong]:
+        row["wrong"] = True
+
+    def spoil(scene: Scene) -> None:
+        scene.expected["time_sources"] = [{"name": name, "addresses": [], "nts": False} for name in named]
+        scene.machine.update(sources=rows)
+
+    return spoil
+
+
 def system(**values: t.Any) -> Spoil:
     return lambda scene: (scene.machine.update(container=""), scene.system.update(values))
 
@@ -94,11 +110,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("OS-03", "not installed", lambda scene: scene.machine.update(packages={}), "no package of knot is installed"),
     ("TM-01", "stratum 16", tracking(stratum=16, leap="Not synchronised"), "stratum 16; leap status Not"),
     ("TM-02", "a second", tracking(offset=-1.0), "the clock is off by -1.000 s"),
+    ("TM-02", "not known for sure", tracking(error=1.0), "the clock may be off by 1.0 s"),
     ("TM-02", "the kernel's word", kernel(offset=2.5), "the clock is off by 2.500 s"),
     ("TM-02", "not kept", kernel(state=5), "nobody keeps the clock"),
     ("TM-02", "chrony lost all", tracking(leap="Not synchronised", offset=0.0), "nobody keeps the clock"),
     ("TM-03", "three", _sources(True, True, True), "3 sources of time, 3 of them answer"),
     ("TM-03", "silent", _sources(True, True, False, False), "4 sources of time, 2 of them answer"),
+    ("TM-03", "liars", fleets(wrong=2), "4 of them answer, and ntp1.imrs.example, ntp2.imrs.example"),
+    ("TM-03", "another's", fleets("ntp.other.example"), "ntp4.imrs.example; chrony asks ntp.other.example, which the"),
     ("TM-03", "no chrony", kernel(), "how many sources of time there are is not known"),
     ("TM-04", "everywhere", _listen(protocol="udp", address="*", port=123, process="ntpd"), "ntpd on udp * port 123"),
     (

@@ -119,6 +119,7 @@ class Hardware:
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
     *("minimum_live", "identity_zone", "router_id", "irr", "hardware", "refused", "links"),
+    "time_sources",
 }
 
 
@@ -158,6 +159,8 @@ class Expected:
     """By family, bogons and our prefixes: what no peer may teach (``imrs_refused``)."""
     links: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: _links({}))
     """By family, the subnets that the uplink is on (``imrs_link``), but for link-local ones."""
+    time_sources: tuple[str, ...] = ()
+    """Names of the NTP servers that set its clock (``imrs_time_sources``); none: the clock is left alone."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -221,6 +224,7 @@ class Expected:
             hardware=Hardware.read(data["hardware"]) if data.get("hardware") else None,
             refused={family: tuple((data.get("refused") or {}).get(family, ())) for family in addressing.FAMILIES},
             links=_links(data.get("link") or {}),
+            time_sources=tuple(str(source["name"]) for source in data.get("time_sources") or ()),
         )
 
 

@@ -75,6 +75,14 @@ class Certificate(t.TypedDict):
     days: int | None
 
 
+class TimeSource(t.TypedDict):
+    """An NTP server: its name without the last dot, its addresses, and whether its answers are signed (RFC 8915)."""
+
+    name: str
+    addresses: list[str]
+    nts: bool
+
+
 class Place(t.TypedDict):
     """Where the site is: airport code, city, country (ISO 3166-1) and region."""
 
@@ -174,6 +182,7 @@ class OfFleet(t.TypedDict):
     imrs_zones: list[Zone]
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
+    imrs_time_sources: list[TimeSource]
     imrs_irr: Irr | None
     imrs_waivers: list[Waiver]
     imrs_required_attestations: list[str]

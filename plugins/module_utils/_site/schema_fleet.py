@@ -149,6 +149,18 @@ CERTIFICATE = record(
         )
     },
 )
+TIME_SOURCE = record(
+    "a source of time",
+    {
+        "name": field(
+            parts.DNS_NAME, "The server's name; with nts, as it stands in its certificate", "ntp1.example.org."
+        ),
+        "addresses": field(
+            parts.ADDRESSES, "That server's own: it is asked at one of them, and has one voice", ["203.0.113.1"]
+        ),
+    },
+    {"nts": field(parts.FLAG, "Its answers are signed (NTS, RFC 8915)", default=False)},
+)
 IDENTITY_ZONE = record(
     "an identity zone",
     {
@@ -183,6 +195,10 @@ FLEET: Schema = {
             "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
             "certificate": field(CERTIFICATE, "Certificates are signed by one of these keys, which no node has"),
             "identity_zone": field(IDENTITY_ZONE, "Tells who asks it which node answers (RFC 7108 section 4.4)"),
+            "time_sources": field(
+                many(TIME_SOURCE, "a list of sources of time"),
+                "NTP servers that set the clocks, 4 or more (RFC 8633 section 3.2); without, the clocks are left alone",
+            ),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),
             "trust_anchors": field(

@@ -30,6 +30,10 @@ VARIABLES = {
         "hardening_operators": ["dnseng", "dnseng"],
         "gate_drain_seconds": 2,
         "network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.64/29"], "ipv6": []},
+        "time_sources": [
+            {"name": f"other{number}.imrs.example", "addresses": [f"203.0.113.{number}"], "nts": False}
+            for number in range(1, 5)
+        ],
         "nameserver_rate_limit": 199,
         "nameserver_workers": 2,
         "routing_router_id": "192.0.2.3",
@@ -50,7 +54,7 @@ ELSEWHERE = '{"network_operator_networks": {"ipv4": ["203.0.113.64/29"], "ipv6":
 BEFORE = ("systemd-networkd", "nftables", "ssh", "knot", "bird", "imrs-gate")
 """What must not have started before the way back was gone."""
 
-BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
+BUNDLES = ("hardening", "gate", "network", "time", "nameserver", "routing")
 
 PROVISION = ("--tags", ",".join(BUNDLES), "-e", "imrs_disrupt=true", "-e", "imrs_leave_dark=true")
 """Files and daemons only: acceptance changes none."""

@@ -24,14 +24,16 @@ BASE = (
 )
 LAB = (
     *BASE,
-    *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "stayrtr", "knot", "nsd"),
+    *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "stayrtr", "knot", "nsd", "chrony"),
     *("bind9-dnsutils", "dnsperf", "ldnsutils", "dns-root-data", "procps"),
     *("python3-cryptography", "python3-dnspython", "python3-pytest"),
 )
 KERNEL = (*BASE, "linux-image-amd64", "initramfs-tools", "zstd", "udev", "kmod", "e2fsprogs")
 NAMESPACES = pathlib.Path("/run/netns")
 IMAGES = {"base": BASE, "lab": LAB, "kernel": KERNEL}
-NOT_AT_BOOT = "bird frr openbgpd gobgpd stayrtr knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+NOT_AT_BOOT = (
+    "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+)
 
 CUSTOMIZE = f"""set -eu
 chroot "$1" useradd --create-home --shell /bin/bash {topology.OPERATOR}

@@ -302,7 +302,7 @@ class _Draft:
             dist = topology.Link("dist", "br-dist", tuple(filter(None, addresses)), _all_bare(first.among_masters))
             own = known[master["name"]]
             links = (topology.management(own.number), dist)
-            self._masters.append(topology.Machine(own.name, "lab", links, (own.service,)))
+            self._masters.append(topology.Machine(own.name, "lab", links, (own.service, topology.CLOCK)))
 
     def plan(self, sites: tuple[str, ...]) -> topology.Plan:
         """What it has come to."""

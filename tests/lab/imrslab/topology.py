@@ -113,6 +113,8 @@ class Host:
         return self.number + 10
 
 
+CLOCK = "chrony.service"
+"""What the masters run beside it: they are the lab's sources of time, too."""
 MASTERS = (Master("dist1", 21, "knot.service"), Master("dist2", 22, "nsd.service"))
 HOSTS = (
     Host(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import machine_cases
 import pytest
-from machine_cases import kernel, system, tracking
+from machine_cases import fleets, kernel, system, tracking
 from recordings import CHECKS, Scene, Spoil
 
 
@@ -28,6 +28,20 @@ def test_a_clock_that_is_off_by_less_than_a_second_is_a_warning() -> None:
 def test_what_a_container_has_from_its_host_is_skipped(ident: str) -> None:
     status, said = Scene().judge(ident)
     assert (status.value, said.startswith("a container (container-other) has the")) == ("skipped", True)
+
+
+def test_the_sources_of_a_container_are_its_own() -> None:
+    """Its clock is not: the fleet's sources are asked there, too, and one that is wrong is outvoted."""
+    for spoil in (fleets(), fleets(wrong=1)):
+        scene = Scene()
+        spoil(scene)
+        assert scene.judge("TM-03").status == "pass"
+
+
+def test_a_clock_of_which_less_is_known_is_right_to_the_second() -> None:
+    scene = Scene()
+    tracking(offset=0.04, error=0.9)(scene)
+    assert [scene.judge(ident).status.value for ident in ("TM-02", "TM-05")] == ["pass", "pass"]
 
 
 def test_a_unit_that_is_not_ours_is_a_warning() -> None:
