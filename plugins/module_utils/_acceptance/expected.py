@@ -104,13 +104,16 @@ class Hardware:
     link_mbps: int
     uplink: str
     ports: tuple[str, ...]
+    ecc: bool = True
+    """Whether its memory counts errors."""
 
     @classmethod
     def read(cls, given: t.Mapping[str, t.Any]) -> Hardware:
         """Read what ``projection.project`` has made of them."""
         numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps")}
         ports = tuple(map(str, given["ports"]))
-        return cls(serial=str(given["serial"] or ""), uplink=str(given["uplink"]), ports=ports, **numbers)
+        told = {"serial": str(given["serial"] or ""), "uplink": str(given["uplink"]), "ecc": bool(given["ecc"])}
+        return cls(**told, ports=ports, **numbers)
 
 
 OPTIONAL = {

@@ -73,7 +73,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {
             "serial": variables["imrs_serial"],
-            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps")},
+            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps", "ecc")},
             "uplink": variables["imrs_uplink"]["interface"],
             "ports": _ports(variables["imrs_uplink"]),
         },

@@ -185,6 +185,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "tcp_clients": profile["tcp_clients"],
         "rate_limit": profile.get("rate_limit", DEFAULT_RATE_LIMIT),
         "peak_queries": profile.get("peak_queries", DEFAULT_PEAK_QUERIES),
+        "ecc": profile.get("ecc", True),
     }
 
 

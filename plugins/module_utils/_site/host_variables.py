@@ -109,7 +109,7 @@ class Cluster(t.TypedDict):
 class Profile(t.TypedDict):
     """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source.
 
-    Playbooks need the expected peak of the questions, which is a second's.
+    Playbooks need the expected peak of the questions, which is a second's; acceptance, whether memory has ECC.
     """
 
     name: str
@@ -119,6 +119,7 @@ class Profile(t.TypedDict):
     tcp_clients: int
     rate_limit: int
     peak_queries: int
+    ecc: bool
 
 
 class Tsig(t.TypedDict):

@@ -55,6 +55,7 @@ PROFILE = record(
             "Questions a second of all sources at the expected peak; ten times as many are to be answered",
             default=DEFAULT_PEAK_QUERIES,
         ),
+        "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})

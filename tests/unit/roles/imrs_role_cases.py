@@ -191,6 +191,7 @@ NODE: dict[str, t.Any] = {
         "tcp_clients": 250,
         "rate_limit": 400,
         "peak_queries": 1000,
+        "ecc": True,
     },
     "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},

@@ -68,6 +68,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
             "tcp_clients": 250,
             "rate_limit": 400,
             "peak_queries": 1000,
+            "ecc": True,
         },
         "imrs_nameserver_provider": "knot",
         "imrs_nameserver": KNOT.variables(),

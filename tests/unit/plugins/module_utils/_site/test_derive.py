@@ -66,6 +66,7 @@ def test_the_contract(lab: Lab) -> None:
                 "tcp_clients": 10000,
                 "rate_limit": 400,
                 "peak_queries": 1000,
+                "ecc": True,
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
