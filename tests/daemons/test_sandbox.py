@@ -1,20 +1,24 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How exposed each unit is with the roles' files over Debian's, as Debian 13's own systemd counts it.
+"""How exposed each unit is with the roles' files over Debian's, as Debian 13's own systemd counts it; and what shows
+only when a capability is missing.
 
-The files are the golden ones, one of each shape: tests/golden keeps them equal to what is rendered. Nothing is started.
-Needs the lab image.
+The files are the golden ones, one of each shape: tests/golden keeps them equal to what is rendered. No systemd runs.
+Needs root and the lab image.
 """
 
 from __future__ import annotations
 
 import pathlib
+import re
 import shutil
 import subprocess
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._probes import system
+from imrs_gate_bench import until
+from imrs_provider_bench import RENDERED, Node
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests/golden/example"
@@ -65,3 +69,38 @@ def test_another_file_that_opens_a_sandbox_is_seen(machine: pathlib.Path, unit: 
     folder.mkdir(exist_ok=True)
     (folder / "99-by-hand.conf").write_text(f"[Service]\n{opened}\n", encoding="ascii")
     assert exposures(machine, unit)[unit] > BOUNDS[unit]
+
+
+RAW = "net_raw"
+REFUSED = b"Incoming connection: SO_BINDTODEVICE: Operation not permitted"
+
+
+class Bounded(Node):
+    """BIRD has the capabilities of its sandbox, but for ``missing``, and waits for the host's router to connect."""
+
+    missing = ""
+
+    def start(self, name: str, namespace: str, *command: str) -> None:
+        if name == "bird":
+            sandbox = (RENDERED / self.case / f"etc/{UNITS}/bird.service.d/30-sandbox.conf").read_text()
+            (words,) = re.findall(r"(?m)^CapabilityBoundingSet=(.+)$", sandbox)
+            left = {word.removeprefix("CAP_").lower() for word in words.split()} - {self.missing}
+            bound = ",".join(["-all", *(f"+{word}" for word in sorted(left))])
+            command = ("setpriv", f"--inh-caps={bound}", f"--bounding-set={bound}", *command)
+            path = pathlib.Path("/etc/bird/bird.conf")
+            text = path.read_text().replace("log syslog all;", "log stderr all;")
+            path.write_text(text.replace("  neighbor fe80::1 as", "  passive on;\n  neighbor fe80::1 as"))
+        super().start(name, namespace, *command)
+
+    def waiting(self) -> bool:
+        """Whether the session over link-local addresses is not there, and why is known."""
+        return self.state("imrs6") != "Established" and REFUSED in (self.directory / "bird.out").read_bytes()
+
+
+@pytest.mark.parametrize("missing", ["", RAW])
+def test_bird_takes_a_connection_over_link_local_addresses(tmp_path: pathlib.Path, missing: str) -> None:
+    """It ties such a connection to its interface, to which the kernel has tied it: that takes CAP_NET_RAW."""
+    with Bounded(tmp_path, "bird", "local") as node:
+        node.missing = missing
+        node.start_bird()
+        until(node.waiting if missing else lambda: node.state("imrs6") == "Established", what="a session, or none")
