@@ -100,7 +100,7 @@ class Bounded(Node):
 @pytest.mark.parametrize("missing", ["", RAW])
 def test_bird_takes_a_connection_over_link_local_addresses(tmp_path: pathlib.Path, missing: str) -> None:
     """It ties such a connection to its interface, to which the kernel has tied it: that takes CAP_NET_RAW."""
-    with Bounded(tmp_path, "bird", "local") as node:
-        node.missing = missing
-        node.start_bird()
+    node = Bounded(tmp_path, "bird", "local")
+    node.missing = missing
+    with node:
         until(node.waiting if missing else lambda: node.state("imrs6") == "Established", what="a session, or none")
