@@ -60,6 +60,11 @@ FAULTS: dict[str, tuple[str, dict[str, Fault]]] = {
                 "echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/00-a.conf", "HD-04 OS-05"
             ),
             "a key that everybody reads": Fault("chmod 0644 /etc/knot/keys.conf", "HD-03 OS-05"),
+            "a sandbox that was opened": Fault(
+                "mkdir /run/systemd/system/bird.service.d; printf '[Service]\\nSystemCallFilter=\\n'"
+                " > /run/systemd/system/bird.service.d/planted.conf; systemctl daemon-reload",
+                "HD-09",
+            ),
             "proxy ARP": Fault("sysctl -q -w net.ipv4.conf.uplink.proxy_arp=1", "AR-02"),
         },
     ),

@@ -74,6 +74,15 @@ def _secret(**values: str) -> Spoil:
     return lambda scene: next(row for row in scene.system["secrets"] if row["path"] == path).update(values)
 
 
+def _exposed(**values: float) -> Spoil:
+    """Of units, without their ending."""
+    return lambda scene: scene.system["exposure"].update({f"{name}.service": each for name, each in values.items()})
+
+
+def _exposure_unknown_beside_another(scene: Scene) -> None:
+    scene.system["exposure"] = {"knot.service": 9.6}
+
+
 def _proxied(**values: t.Any) -> Spoil:
     return lambda scene: scene.machine["proxied"].update(values)
 
@@ -141,6 +150,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HD-03", "the group writes", _secret(mode="0660"), "/etc/knot/keys.conf has mode 0660"),
     ("HD-03", "another's", _secret(owner="dnseng"), "/etc/knot/keys.conf belongs to dnseng"),
     ("HD-03", "another group", _secret(group="staff"), "/etc/knot/keys.conf may be read by group staff"),
+    ("HD-09", "the routing daemon", _exposed(bird=9.4), "bird.service has an exposure of 9.4, above 1.6"),
+    ("HD-09", "a line less", _exposed(knot=1.9), "knot.service has an exposure of 1.9, above 1.8"),
+    (
+        "HD-09",
+        "not all is known",
+        _exposure_unknown_beside_another,
+        "knot.service has an exposure of 9.6, above 1.8; sy",
+    ),
     (
         "AR-04",
         "an interface forwards",

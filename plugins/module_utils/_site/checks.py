@@ -44,6 +44,7 @@ WARNINGS = frozenset(
         "DN-32",
         "DN-47",
         "DN-54",
+        "HD-09",
         "OS-06",
         "TM-03",
         "TM-05",
