@@ -28,9 +28,9 @@ WEAK: dict[str, tuple[str, ...]] = {
     "hostkeyalgorithms": ("ssh-rsa*", "ssh-dss*"),
     "pubkeyacceptedalgorithms": ("ssh-rsa*", "ssh-dss*"),
 }
-"""By setting of ``sshd -T`` the names, as shell patterns, that nobody should be able to choose: broken digests and ciphers
-(RFC 9142 section 4, RFC 8758, NIST SP 800-131A), and Diffie-Hellman over integers, whose groups are files of the machine
-(moduli(5)). Names that are new count as sound, as the next OpenSSH brings some.
+"""By setting of ``sshd -T`` the names, as shell patterns, that nobody should be able to choose: broken digests and
+ciphers (RFC 9142 section 4, RFC 8758, NIST SP 800-131A), and Diffie-Hellman over integers, whose groups are files of
+the machine (moduli(5)). Names that are new count as sound, as the next OpenSSH brings some.
 """
 
 HYBRID = ("mlkem*", "sntrup*")
@@ -40,7 +40,8 @@ RSA_BITS = 3072
 """Of a key of an account or of the machine, at least (NIST SP 800-57 part 1, 128 bits of security)."""
 
 ARP = {"arp_ignore": 1, "arp_announce": 2}
-"""Least values for all interfaces (ip-sysctl of the Linux kernel): the higher of ``all`` and the interface's own counts."""
+"""Least values for all interfaces (ip-sysctl of the Linux kernel): the higher of ``all`` and the interface's own
+counts."""
 
 
 def _any(name: str, patterns: t.Iterable[str]) -> bool:
@@ -55,8 +56,8 @@ def _any(name: str, patterns: t.Iterable[str]) -> bool:
     functions=FUNCTIONS,
 )
 def algorithms(evidence: Evidence, expected: Expected) -> Verdict:
-    """sshd -T: no broken key exchange, cipher, MAC or signature is taken, one exchange is hybrid with a post-quantum one,
-    and RSA keys have 3072 bits.
+    """sshd -T: no broken key exchange, cipher, MAC or signature is taken, one exchange is hybrid with a post-quantum
+    one, and RSA keys have 3072 bits.
     """
     machine = evidence.section("node", "host")
     settings = machine["sshd"]
@@ -88,7 +89,7 @@ def algorithms(evidence: Evidence, expected: Expected) -> Verdict:
     functions=FUNCTIONS,
 )
 def redirects(evidence: Evidence, expected: Expected) -> Verdict:
-    """No interface takes ICMP redirects, of either family. Somebody on the link could lead the answers elsewhere by them.
+    """No interface takes ICMP redirects, of either family. By them somebody on the link could lead answers elsewhere.
 
     Each interface counts: IPv4 takes them when ``all`` or the interface's own is on, IPv6 by the interface's own alone.
     """
@@ -104,7 +105,7 @@ def redirects(evidence: Evidence, expected: Expected) -> Verdict:
     functions=FUNCTIONS,
 )
 def arp(evidence: Evidence, expected: Expected) -> Verdict:
-    """Who asks the link for a service address gets no answer, and questions for the gateway come from the link's address.
+    """Who asks the link for a service address gets no answer; questions for the gateway come from the link's address.
 
     Otherwise a host could reach the node past BGP, and a router that keeps to its prefix would not answer the question
     for its own address while it comes from an anycast one.
