@@ -80,6 +80,11 @@ made:
   returned: success
   type: list
   elements: str
+expired:
+  description: Accounts that role C(hardening) made, and that have an end.
+  returned: success
+  type: list
+  elements: str
 held_by:
   description: The run that holds the node.
   returned: when another run does
@@ -97,7 +102,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._bundle import BundleError, Places, explain, intact, lease
 
 PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status}\\n"]
-OPERATORS, MADE = "imrs-operators", "IMRS operator"
+OPERATORS = "imrs-operators"
+MADE = "IMRS operator"
+EXPIRES = 7
 SHADOW = pathlib.Path("/etc/shadow")
 
 
@@ -143,13 +150,17 @@ def _packages(module: AnsibleModule) -> dict[str, list[str]]:
     }
 
 
-def _locked() -> list[str]:
-    """By shadow(5): a password that begins with an exclamation mark fits nothing."""
+def _shadow() -> list[str]:
+    """The lines of shadow(5); none where it cannot be read."""
     try:
-        lines = SHADOW.read_text(encoding="utf-8", errors="replace").splitlines()
+        return SHADOW.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return sorted(line.split(":")[0] for line in lines if line.partition(":")[2].startswith("!"))
+
+
+def _locked() -> list[str]:
+    """By shadow(5): a password that begins with an exclamation mark fits nothing."""
+    return sorted(line.split(":")[0] for line in _shadow() if line.partition(":")[2].startswith("!"))
 
 
 def _operators(group: str, gecos: str) -> dict[str, list[str]]:
@@ -159,7 +170,13 @@ def _operators(group: str, gecos: str) -> dict[str, list[str]]:
     except KeyError:
         members = []
     found = {account.pw_name for account in pwd.getpwall() if account.pw_gecos == gecos}
-    return {"operators": members, "made": [name for name in members if name in found]}
+    rows = [line.split(":") for line in _shadow()]
+    ended = {row[0] for row in rows if len(row) > EXPIRES and row[EXPIRES]}
+    return {
+        "operators": members,
+        "made": [name for name in members if name in found],
+        "expired": sorted(found & ended),
+    }
 
 
 def _machine(module: AnsibleModule) -> dict[str, t.Any]:

@@ -70,6 +70,14 @@ def test_an_sshd_without_ml_kem_takes_the_same_file(tmp_path: pathlib.Path) -> N
     assert found["kexalgorithms"].startswith("sntrup761x25519-sha512")
 
 
+def test_systemd_knows_the_times_of_the_windows() -> None:
+    text = (NODE / "etc/systemd/system/apt-daily-upgrade.timer.d/60-imrs.conf").read_text()
+    times = re.findall("(?m)^OnCalendar=(.+)$", text)
+    assert times
+    assert host.run(["systemd-analyze", "calendar", *times])["rc"] == 0
+    assert host.run(["systemd-analyze", "calendar", "someday *-*-* 18:00 UTC"])["rc"] != 0
+
+
 def test_sudo_takes_its_file() -> None:
     path = NODE / "etc/sudoers.d/60-imrs"
     assert host.run(["visudo", "-c", "-f", str(path)])["rc"] == 0

@@ -18,6 +18,9 @@ if t.TYPE_CHECKING:
     from imrslab.drill import Drill
 
 WHOLE = ("-e", "imrs_disrupt=true")
+HASH = f"$6$drill${'a' * 86}"
+"""Of no password."""
+CONSOLE = {"hardening_console_password_variable": "vault_console", "vault_console": HASH}
 
 
 def key(folder: pathlib.Path, name: str) -> dict[str, t.Any]:
@@ -46,8 +49,10 @@ def test_operators_come_and_go(drill: Drill, tmp_path: pathlib.Path) -> None:
     anna, bob = key(tmp_path, "anna"), key(tmp_path, "bob")
     try:
         # The first one changes sshd's file, once: from an account to a group.
-        done = drill.play("site", *WHOLE, *told(anna))
+        done = drill.play("site", *WHOLE, *told(anna, **CONSOLE))
         assert done.status == 0, done.output[-5000:]
+        assert HASH not in done.output
+        assert drill.node("getent", "shadow", "imrs-console").split(":")[1] == HASH
         assert as_root(drill, tmp_path, "anna") == (0, "root\n")
         assert drill.node("journalctl", "--output=cat", "--no-pager", "--identifier=sudo").count("COMMAND=/usr/bin/id")
         assert drill.node("stat", "-c", "%U %a", "/etc/ssh/authorized_keys/anna", "/home/anna").split() == [
@@ -63,9 +68,16 @@ def test_operators_come_and_go(drill: Drill, tmp_path: pathlib.Path) -> None:
         assert drill.received() == ALL
         assert as_root(drill, tmp_path, "bob") == (0, "root\n")
         assert as_root(drill, tmp_path, "anna") == (255, "")
+        assert drill.node("getent", "shadow", "imrs-console").split(":")[1] == f"!{HASH}"
         assert "Jan 02, 1970" in drill.node("chage", "--list", "anna")
         assert "anna" not in drill.node("getent", "group", "imrs-operators")
         assert drill.play("site", *told(bob)).changed == 0
+
+        done = drill.play("site", *told(anna, bob))
+        assert done.status == 0, done.output[-5000:]
+        assert as_root(drill, tmp_path, "anna") == (0, "root\n"), "she is back"
+        done = drill.play("site", *told(bob))
+        assert done.status == 0, done.output[-5000:]
 
         # Whom Ansible comes in as is on no list: nothing is changed.
         before = drill.node("getent", "group", "imrs-operators")

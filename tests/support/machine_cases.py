@@ -69,6 +69,10 @@ def _sysctl(name: str, value: str | None) -> Spoil:
     return lambda scene: scene.machine["sysctls"].update({name: value})
 
 
+def _logins(**values: t.Any) -> Spoil:
+    return lambda scene: scene.machine["logins"].update(values)
+
+
 def _redirected(*settings: str) -> Spoil:
     return lambda scene: scene.machine.update(redirects=list(settings))
 
@@ -190,5 +194,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HD-11", "IPv6", _redirected("net/ipv6/conf/uplink/accept_redirects"), "ipv6/conf/uplink/accept_redirects is on"),
     ("HD-12", "answers", _sysctl("net.ipv4.conf.all.arp_ignore", "0"), "arp_ignore is 0"),
     ("HD-12", "questions", _sysctl("net.ipv4.conf.all.arp_announce", "1"), "arp_announce is 1"),
+    ("HD-13", "everybody", _logins(allowed={"users": [], "groups": []}), "sshd lets in every account that has a key"),
+    (
+        "HD-13",
+        "his own keys",
+        _logins(own_keys=["/home/anna/.ssh/authorized_keys"]),
+        "authorized_keys can be written by",
+    ),
+    ("HD-13", "a password", _logins(passwords=["support"]), "support has a password"),
+    ("HD-13", "a second root", _logins(superusers=["toor"]), "toor is root by its number"),
     ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

@@ -91,7 +91,7 @@ def _with_system(document: Document, recorded: Document) -> None:
     system = recorded["system"]
     document["system"] = {**system, "failed": [], "processes": [*system["processes"], gate]}
     document["host"] |= {"proxied": recorded["proxied"], "forwarding": recorded["forwarding"], "sources": None}
-    document["host"]["redirects"] = recorded["redirects"]
+    document["host"] |= {name: copy.deepcopy(recorded[name]) for name in ("redirects", "logins")}
     for name in ("sysctls", "sshd"):
         document["host"][name] = {**recorded[name], **document["host"][name]}
     document["host"]["clock"].setdefault("offset", 0.0)

@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from .. import _products as products
+from . import logins
 
 TIMEOUT = 10.0
 LIMIT = 2_000_000
@@ -306,6 +307,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "forwarding": _switched_on(FORWARDING),
         "redirects": _switched_on(REDIRECTS),
         "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
+        "logins": logins.read(sshd["stdout"]) if sshd["rc"] == 0 else None,
         "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
         "nft": _json(nft),
         "nft_error": "" if nft["rc"] == 0 else nft["stderr"].strip()[:200],

@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
 GATE = "imrs-gate"
 """Process and account of the gate."""
 
-SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json")
+SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json", "/etc/imrs-console")
 """Files of ours that hold secrets; those of the daemons are in their descriptors."""
 
 ROOM = ("/", "/var")

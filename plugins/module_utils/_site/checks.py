@@ -47,6 +47,7 @@ WARNINGS = frozenset(
         "HD-10",
         "HD-11",
         "HD-12",
+        "HD-13",
         "OS-06",
         "TM-03",
         "TM-05",

@@ -99,6 +99,41 @@ def test_keys_of_the_fleet_take_the_place_of_the_installers() -> None:
     assert not [each for each in of.arguments()["check"] if each.startswith("test ")]
 
 
+def test_nobody_has_a_password_but_the_console_that_is_given_one() -> None:
+    without, given = role(), Role("hardening", AS_NODE, hardening_console_password_variable="vault_console")
+    files = {item["dest"]: item for item in given.arguments()["files"]}
+    assert files["/etc/imrs-console"] | {"src": ""} == {
+        "src": "",
+        "dest": "/etc/imrs-console",
+        "mode": "0600",
+        "secret": True,
+    }
+    assert "/etc/imrs-console" not in {item["dest"] for item in without.arguments()["files"]}
+    assert "\nimrs-console ALL=(ALL:ALL) ALL\n" in given.file(SUDO)
+    assert "imrs-console" not in without.file(SUDO)
+    assert "imrs-console" not in given.file(SSHD)
+    (command,) = [each.command.argv for each in given.bundle().activate if "chpasswd" in each.command.argv[-1]]
+    assert command[:2] == ("sh", "-c")
+
+
+def test_upgrades_wait_for_a_window() -> None:
+    windows = [
+        {"day": "tuesday", "start": "18:00", "end": "22:00"},
+        {"day": "sunday", "start": "01:30", "end": "03:00"},
+    ]
+    of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": windows})
+    text = contents(of)["/etc/systemd/system/apt-daily-upgrade.timer.d/60-imrs.conf"]
+    found = re.findall("(?m)^OnCalendar=(.*)$", text)
+    assert found == ["", "tuesday *-*-* 18:00 UTC", "sunday *-*-* 01:30 UTC"], "the empty one forgets each morning's"
+    assert "Persistent=false" in text
+
+
+def test_without_a_window_there_is_no_time_for_upgrades_to_wait_for() -> None:
+    """A timer that has no time at all is an error to systemd."""
+    of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": []})
+    assert not [path for path in contents(of) if "apt-daily-upgrade" in path]
+
+
 @pytest.mark.parametrize("machine", [AS_NODE, ROUTER], ids=["node", "router"])
 def test_every_interface_is_told_and_not_only_those_to_come(machine: dict[str, t.Any]) -> None:
     """IPv6 asks the interface alone about redirects, and one that is older than `default` has kept its own."""

@@ -39,6 +39,9 @@ HYBRID = ("mlkem*", "sntrup*")
 RSA_BITS = 3072
 """Of a key of an account or of the machine, at least (NIST SP 800-57 part 1, 128 bits of security)."""
 
+CONSOLE = "imrs-console"
+"""The account that may have a password, for the console alone (role hardening)."""
+
 ARP = {"arp_ignore": 1, "arp_announce": 2}
 """Least values for all interfaces (ip-sysctl of the Linux kernel): the higher of ``all`` and the interface's own
 counts."""
@@ -46,6 +49,11 @@ counts."""
 
 def _any(name: str, patterns: t.Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _no_server(machine: t.Mapping[str, t.Any]) -> bool:
+    listening = any(row["process"] == "sshd" for row in machine["sockets"])
+    return not listening and "sshd: No such" in machine["sshd_error"]
 
 
 @check(
@@ -62,7 +70,7 @@ def algorithms(evidence: Evidence, expected: Expected) -> Verdict:
     machine = evidence.section("node", "host")
     settings = machine["sshd"]
     if settings is None:
-        if not any(row["process"] == "sshd" for row in machine["sockets"]) and "sshd: No such" in machine["sshd_error"]:
+        if _no_server(machine):
             return skipped("there is no SSH server on this machine")
         raise Missing(f"sshd -T: {machine['sshd_error'] or 'no output'}")
     unknown = [name for name in (*WEAK, "requiredrsasize") if name not in settings]
@@ -119,4 +127,31 @@ def arp(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, "the link's own addresses only")
 
 
-CHECKS = (algorithms, redirects, arp)
+@check(
+    "HD-13",
+    "Nobody has a way in of his own",
+    severity="W",
+    source="requirements HD-04, OB-04; ICANN FAQ q15; sshd_config(5)",
+    functions=FUNCTIONS,
+)
+def ways_in(evidence: Evidence, expected: Expected) -> Verdict:
+    """sshd lets in named accounts or groups only, root alone may write their files of keys, no account but the
+    console's has a password, and none but root has its number.
+    """
+    machine = evidence.section("node", "host")
+    found = machine["logins"]
+    if found is None:
+        if _no_server(machine):
+            return skipped("there is no SSH server on this machine")
+        raise Missing(f"sshd -T: {machine['sshd_error'] or 'no output'}")
+    if found["passwords"] is None:
+        raise Missing("which accounts have a password could not be read")
+    problems = [] if any(found["allowed"].values()) else ["sshd lets in every account that has a key"]
+    problems += [f"{path} can be written by others than root" for path in found["own_keys"]]
+    problems += [f"{name} has a password" for name in found["passwords"] if name != CONSOLE]
+    problems += [f"{name} is root by its number" for name in found["superusers"]]
+    users, groups = found["allowed"]["users"], [f"group {name}" for name in found["allowed"]["groups"]]
+    return verdict(problems, f"{', '.join((*users, *groups))} only, without a password")
+
+
+CHECKS = (algorithms, redirects, arp, ways_in)

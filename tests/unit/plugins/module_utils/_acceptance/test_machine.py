@@ -60,6 +60,8 @@ def _unlisted(scene: Scene) -> None:
         ("OS-06", system(failed=None), "systemd does not say"),
         ("OS-02", system(room=[]), "no file system was looked at"),
         ("HD-03", system(secrets=[]), "no file with secrets was found"),
+        ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
+        ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),
         ("HD-10", lambda scene: scene.machine.update(sshd=None), "sshd -T: no output"),
         ("HD-10", lambda scene: scene.machine["sshd"].pop("macs"), "says nothing of macs"),
         ("TM-04", lambda scene: scene.machine.update(sockets=[]), "the listening sockets could not be read"),
@@ -82,11 +84,17 @@ def test_an_algorithm_that_is_new_counts_as_sound() -> None:
     assert scene.judge("HD-10") == ("pass", "mlkem1024-x448@example.org first")
 
 
+def test_the_console_may_have_a_password() -> None:
+    scene = Scene()
+    scene.machine["logins"]["passwords"] = ["imrs-console"]
+    assert scene.judge("HD-13").status == "pass"
+
+
 def test_a_container_without_ssh_has_no_algorithms() -> None:
     scene = Scene()
     scene.machine["sockets"] = [row for row in scene.machine["sockets"] if row["process"] != "sshd"]
-    scene.machine.update(sshd=None, sshd_error="sshd: No such file or directory")
-    assert scene.judge("HD-10").status == "skipped"
+    scene.machine.update(sshd=None, logins=None, sshd_error="sshd: No such file or directory")
+    assert [scene.judge(ident).status.value for ident in ("HD-10", "HD-13")] == ["skipped", "skipped"]
 
 
 def test_what_a_blackhole_takes_does_not_loop() -> None:

@@ -79,6 +79,7 @@ def hardened(host: types.ModuleType) -> dict[str, t.Any]:
         "redirects": host._switched_on(host.REDIRECTS),
         "sysctls": {name: host._sysctl(name) for name in host.SYSCTLS},
         "sshd": host.parse_sshd(sshd["stdout"]),
+        "logins": host.logins.read(sshd["stdout"]),
     }
 
 
