@@ -91,7 +91,7 @@ def test_sudo_refuses_what_it_cannot_read(tmp_path: pathlib.Path) -> None:
 
 def test_an_interface_that_was_there_before_takes_no_redirects() -> None:
     """With ``all`` and ``default`` alone, as it was, IPv6 goes on taking them."""
-    subprocess.run(["ip", "link", "add", "older", "type", "dummy"], check=True)
+    subprocess.run(["ip", "link", "add", "older", "type", "veth", "peer", "name", "other"], check=True)
     try:
         for family in ("ipv4", "ipv6"):
             (PROC / family / "conf/older/accept_redirects").write_text("1")
