@@ -165,3 +165,14 @@ def test_a_shell_ends_at_its_prompt_and_no_script_does(
     told = [subprocess.run([*command, way], capture_output=True, text=True, check=False) for way in ("", "change")]
     assert told[0].stdout == f"<{seconds}>\n"
     assert told[1].stdout == ("" if seconds else "<0>\n"), "nobody sets it again"
+
+
+def test_each_module_is_blocked_by_name_and_by_what_it_serves_and_has_a_reason() -> None:
+    """`blacklist` alone stops what the kernel asks for by an alias, `install` what asks for the module by its name."""
+    of = role()
+    lines = of.file("etc/modprobe.d/60-imrs.conf").splitlines()
+    for reason, names in of["hardening_modules_blocked"].items():
+        assert f"# {reason}" in lines
+        for name in names:
+            assert {f"blacklist {name}", f"install {name} /bin/false"} <= set(lines)
+    assert not [line for line in lines if "usb-storage" in line], "some machines boot by it"
