@@ -20,6 +20,11 @@ ANNA = {"name": "anna", "keys": ["ssh-ed25519 AAAA1", "sk-ssh-ed25519@openssh.co
 BOB = {"name": "bob", "keys": ["ssh-ed25519 AAAA3"]}
 SSHD = "etc/ssh/sshd_config.d/00-imrs.conf"
 SUDO = "etc/sudoers.d/60-imrs"
+BARE = {
+    *("/etc", "/etc/apt/apt.conf.d", "/etc/profile.d", "/etc/security/limits.d", "/etc/ssh", "/etc/sudoers.d"),
+    *("/etc/sysctl.d", "/etc/systemd", "/etc/systemd/system", "/etc/tmpfiles.d"),
+}
+"""Folders that a bare Debian 13 has, with sudo and an SSH server."""
 
 
 def role(*accounts: dict[str, t.Any]) -> Role:
@@ -97,6 +102,16 @@ def test_keys_of_the_fleet_take_the_place_of_the_installers() -> None:
     of = role({"name": "dnseng", "keys": ["ssh-ed25519 AAAA4"]})
     assert contents(of)["/etc/ssh/authorized_keys/dnseng"] == "ssh-ed25519 AAAA4\n"
     assert not [each for each in of.arguments()["check"] if each.startswith("test ")]
+
+
+def test_every_folder_is_there_or_made() -> None:
+    """A bundle makes none that it does not list."""
+    arguments = Role(
+        "hardening", {**AS_NODE, "imrs_operators": [ANNA]}, hardening_console_password_variable="vault_console"
+    ).arguments()
+    made = [directory["path"] for directory in arguments["directories"]]
+    needed = {path.rpartition("/")[0] for path in (*made, *(item["dest"] for item in arguments["files"]))}
+    assert needed - BARE - set(made) == set()
 
 
 def test_nobody_has_a_password_but_the_console_that_is_given_one() -> None:
