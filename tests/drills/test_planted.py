@@ -59,6 +59,10 @@ FAULTS: dict[str, tuple[str, dict[str, Fault]]] = {
             "logins with a password": Fault(
                 "echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/00-a.conf", "HD-04 OS-05"
             ),
+            "weak algorithms of SSH": Fault("echo 'MACs hmac-sha1' > /etc/ssh/sshd_config.d/00-b.conf", "HD-10"),
+            "redirects on one interface": Fault("sysctl -q -w net.ipv6.conf.uplink.accept_redirects=1", "HD-11"),
+            "ARP from anycast addresses": Fault("sysctl -q -w net.ipv4.conf.all.arp_announce=0", "HD-12"),
+            "an account of a host's": Fault("useradd support; echo support:support | chpasswd", "HD-13"),
             "a key that everybody reads": Fault("chmod 0644 /etc/knot/keys.conf", "HD-03 OS-05"),
             "a sandbox that was opened": Fault(
                 "mkdir /run/systemd/system/bird.service.d; printf '[Service]\\nSystemCallFilter=\\n'"

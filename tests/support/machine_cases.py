@@ -83,6 +83,25 @@ def _exposure_unknown_beside_another(scene: Scene) -> None:
     scene.system["exposure"] = {"knot.service": 9.6}
 
 
+def _ssh(setting: str, change: t.Callable[[str], str]) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        scene.machine["sshd"][setting] = change(scene.machine["sshd"][setting])
+
+    return spoil
+
+
+def _sysctl(name: str, value: str | None) -> Spoil:
+    return lambda scene: scene.machine["sysctls"].update({name: value})
+
+
+def _logins(**values: t.Any) -> Spoil:
+    return lambda scene: scene.machine["logins"].update(values)
+
+
+def _redirected(*settings: str) -> Spoil:
+    return lambda scene: scene.machine.update(redirects=list(settings))
+
+
 def _proxied(**values: t.Any) -> Spoil:
     return lambda scene: scene.machine["proxied"].update(values)
 
@@ -195,4 +214,30 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         _proxied(addresses=[{"address": "2001:500:9f::1", "device": "uplink"}]),
         "uplink answers for 2001:500:9f::1",
     ),
+    (
+        "HD-10",
+        "integers",
+        _ssh("kexalgorithms", "{},diffie-hellman-group14-sha256".format),
+        "kexalgorithms has diffie-hellman-group14-sha256",
+    ),
+    ("HD-10", "CBC", _ssh("ciphers", "{},aes256-cbc,3des-cbc".format), "ciphers has aes256-cbc, 3des-cbc"),
+    ("HD-10", "SHA-1", _ssh("macs", "{},hmac-sha1-etm@openssh.com".format), "macs has hmac-sha1-etm@openssh.com"),
+    ("HD-10", "its own RSA", _ssh("hostkeyalgorithms", "{},ssh-rsa".format), "hostkeyalgorithms has ssh-rsa"),
+    ("HD-10", "RSA", _ssh("pubkeyacceptedalgorithms", "ssh-rsa,{}".format), "pubkeyacceptedalgorithms has ssh-rsa"),
+    ("HD-10", "of today", _ssh("kexalgorithms", lambda _all: "curve25519-sha256"), "none that a quantum computer does"),
+    ("HD-10", "short keys", _ssh("requiredrsasize", lambda _all: "2048"), "requiredrsasize is 2048"),
+    ("HD-11", "IPv4", _redirected("net/ipv4/conf/eno1.120/accept_redirects"), "ipv4/conf/eno1.120/accept_redirects is"),
+    ("HD-11", "IPv6", _redirected("net/ipv6/conf/uplink/accept_redirects"), "ipv6/conf/uplink/accept_redirects is on"),
+    ("HD-12", "answers", _sysctl("net.ipv4.conf.all.arp_ignore", "0"), "arp_ignore is 0"),
+    ("HD-12", "questions", _sysctl("net.ipv4.conf.all.arp_announce", "1"), "arp_announce is 1"),
+    ("HD-13", "everybody", _logins(allowed={"users": [], "groups": []}), "sshd lets in every account that has a key"),
+    (
+        "HD-13",
+        "his own keys",
+        _logins(own_keys=["/home/anna/.ssh/authorized_keys"]),
+        "authorized_keys can be written by",
+    ),
+    ("HD-13", "a password", _logins(passwords=["support"]), "support has a password"),
+    ("HD-13", "a second root", _logins(superusers=["toor"]), "toor is root by its number"),
+    ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

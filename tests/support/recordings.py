@@ -95,6 +95,9 @@ def _with_system(document: Document, recorded: Document, provider: str) -> None:
     processes = [*system["processes"], gate]
     document["system"] = {**system, "failed": [], "exposure": exposure, "processes": processes}
     document["host"] |= {"proxied": recorded["proxied"], "forwarding": recorded["forwarding"], "sources": None}
+    document["host"] |= {name: copy.deepcopy(recorded[name]) for name in ("redirects", "logins")}
+    for name in ("sysctls", "sshd"):
+        document["host"][name] = {**recorded[name], **document["host"][name]}
     document["host"]["clock"].setdefault("offset", 0.0)
 
 

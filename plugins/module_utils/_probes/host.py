@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from .. import _products as products
+from . import logins
 
 TIMEOUT = 10.0
 LIMIT = 2_000_000
@@ -36,6 +37,9 @@ PROXIES = ("net/ipv4/conf/*/proxy_arp*", "net/ipv6/conf/*/proxy_ndp")
 FORWARDING = ("net/ipv4/conf/*/forwarding", "net/ipv6/conf/*/forwarding")
 """Settings with which a machine passes on what comes in by an interface, below ``/proc/sys``."""
 
+REDIRECTS = ("net/ipv4/conf/*/accept_redirects", "net/ipv6/conf/*/accept_redirects")
+"""Settings with which a machine believes who tells it another way, below ``/proc/sys``."""
+
 LATE, MISSING = 124, 127
 """Statuses of a command that came to no end, and of one that does not exist."""
 NO_ANSWER = (LATE, MISSING)
@@ -46,11 +50,16 @@ GRACE = 1.0
 SYSCTLS = (
     "net.ipv4.tcp_syncookies",
     "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.arp_ignore",
+    "net.ipv4.conf.all.arp_announce",
     "net.ipv6.conf.all.forwarding",
     "net.ipv4.fib_multipath_hash_policy",
     "net.ipv6.fib_multipath_hash_policy",
 )
-SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
+SSHD = (
+    *("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords"),
+    *("kexalgorithms", "ciphers", "macs", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "requiredrsasize"),
+)
 
 PACKAGES = (*(name for product in products.PRODUCTS for name in product.versions), "chrony", "nftables")
 """Packages whose versions go into the report."""
@@ -309,7 +318,9 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "sources": parse_sources(sources["stdout"]) if sources["rc"] == 0 else None,
         "proxied": _proxied(runner),
         "forwarding": _switched_on(FORWARDING),
+        "redirects": _switched_on(REDIRECTS),
         "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
+        "logins": logins.read(sshd["stdout"]) if sshd["rc"] == 0 else None,
         "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
         "nft": _json(nft),
         "nft_error": "" if nft["rc"] == 0 else nft["stderr"].strip()[:200],

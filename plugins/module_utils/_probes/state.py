@@ -8,6 +8,7 @@ Nothing is changed. Of a file that is secret nothing is told but whether it is a
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import hashlib
 import json
@@ -266,11 +267,13 @@ def sysctl_files(
     return [entry for entry in found if entry["key"] in wanted]
 
 
-def _sysctl(key: str) -> str | None:
-    try:
-        return pathlib.Path("/proc/sys", *key.split(".")).read_text(encoding="ascii").strip()
-    except OSError:
-        return None
+def _sysctl(key: str, root: pathlib.Path = pathlib.Path("/proc/sys")) -> str | None:
+    """The value of a setting, or null; of a pattern (sysctl.d(5)) all values that there are, sorted."""
+    found = set()
+    for path in sorted(root.glob(key.replace(".", "/"))):
+        with contextlib.suppress(OSError):  # it went meanwhile, as an interface may
+            found.add(path.read_text(encoding="ascii").strip())
+    return ", ".join(sorted(found)) if found else None
 
 
 def read(

@@ -25,7 +25,7 @@ from . import host
 GATE = "imrs-gate"
 """Process and account of the gate."""
 
-SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json")
+SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json", "/etc/imrs-console")
 """Files of ours that hold secrets; those of the daemons are in their descriptors."""
 
 ROOM = ("/", "/var")

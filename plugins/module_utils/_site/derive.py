@@ -51,6 +51,7 @@ class Deriver:
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
             "imrs_certificate": _certificate(fleet),
+            "imrs_operators": fleet.get("operators", []),
         }
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}

@@ -83,6 +83,13 @@ class TimeSource(t.TypedDict):
     nts: bool
 
 
+class Operator(t.TypedDict):
+    """Somebody who may log in: the name of the account, and public keys of OpenSSH in two words each."""
+
+    name: str
+    keys: list[str]
+
+
 class Place(t.TypedDict):
     """Where the site is: airport code, city, country (ISO 3166-1) and region."""
 
@@ -190,6 +197,7 @@ class OfFleet(t.TypedDict):
     imrs_maintenance_windows: list[Window]
     imrs_budget: Budget
     imrs_certificate: Certificate | None
+    imrs_operators: list[Operator]
 
 
 class OfSite(t.TypedDict):

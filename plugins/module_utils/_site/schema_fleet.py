@@ -161,6 +161,33 @@ TIME_SOURCE = record(
     },
     {"nts": field(parts.FLAG, "Its answers are signed (NTS, RFC 8915)", default=False)},
 )
+ACCOUNT = record(
+    "an operator's account",
+    {
+        "name": field(
+            text(r"[a-z][a-z0-9_]{0,30}", "the name of an account (lower-case letters, digits and _, a letter first)"),
+            "Name of the account on the nodes",
+            "anna",
+        ),
+        "keys": field(
+            many(
+                {
+                    **text(
+                        r"(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com"
+                        r"|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) [A-Za-z0-9+/]{60,3000}={0,2}",
+                        "a public key of OpenSSH: the first two words of the .pub file, of type ed25519, ecdsa or rsa,"
+                        " in hardware (sk-) or not",
+                    ),
+                    "title": "Public half of a key",
+                    "format": "imrs-ssh-key",
+                    "x-imrs-secret": True,  # a private one may be pasted
+                },
+                "a list of public keys",
+            ),
+            "Each of them lets in; keep a second one in hardware in a safe",
+        ),
+    },
+)
 IDENTITY_ZONE = record(
     "an identity zone",
     {
@@ -194,6 +221,9 @@ FLEET: Schema = {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
             "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
             "certificate": field(CERTIFICATE, "Certificates are signed by one of these keys, which no node has"),
+            "operators": field(
+                many(ACCOUNT, "a list of operators' accounts"), "Who may log in to the nodes, as well as Ansible"
+            ),
             "identity_zone": field(IDENTITY_ZONE, "Tells who asks it which node answers (RFC 7108 section 4.4)"),
             "time_sources": field(
                 many(TIME_SOURCE, "a list of sources of time"),

@@ -11,46 +11,10 @@ import typing as t
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption
-from imrs_role_bundle import Role
-from imrs_role_cases import CASES, INSIDE_LINK, NODE, members
+from imrs_role_cases import INSIDE_LINK, members
+from imrs_role_machine import AS_NODE, ROUTER, Role
 from imrs_role_render import ROOT
-
-DAEMON = ("unit", "packages", "directory", "defaults_file", "programs", "libraries")
-
-
-def variables(product: products.Product) -> dict[str, t.Any]:
-    """``imrs_nameserver`` or ``imrs_routing``."""
-    found = {name: getattr(product, name) for name in DAEMON}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
-
-
-ROUTER = {
-    **NODE,
-    **CASES["router"][1],
-    "imrs_function": "router",
-    "imrs_nameserver_provider": "",
-    "imrs_nameserver": None,
-    "imrs_routing_provider": "frr",
-    "imrs_routing": variables(products.named(products.ROUTING, "frr")),
-    "imrs_masters": [],
-    "imrs_cluster": {"minimum_live": 1, "below_minimum": "drained", "nodes": ["xlc01", "xlc02"], "routers": ["xlc-r1"]},
-    "imrs_operator_networks": {"ipv4": [], "ipv6": []},
-    "imrs_held_packages": list(products.held()),
-    "network_gate_account": "root",
-    "ansible_managed": "Ansible managed",
-}
-AS_NODE = {
-    **ROUTER,
-    **CASES["plain"][1],
-    "imrs_function": "node",
-    "imrs_members": [],
-    "imrs_inside": None,
-    "imrs_nameserver_provider": "knot",
-    "imrs_nameserver": variables(products.named(products.NAMESERVER, "knot")),
-    "imrs_cluster": None,
-}
 
 
 def written(role: Role) -> set[str]:

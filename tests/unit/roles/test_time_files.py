@@ -11,8 +11,8 @@ import typing as t
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption
-from imrs_role_bundle import Role
 from imrs_role_cases import NODE, TIME_SOURCES
+from imrs_role_machine import Role
 from imrs_role_render import ROOT
 
 MACHINES: dict[str, dict[str, t.Any]] = {

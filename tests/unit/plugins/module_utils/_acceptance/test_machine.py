@@ -90,6 +90,10 @@ def _unlisted(scene: Scene) -> None:
             lambda scene: scene.system["exposure"].pop("knot.service"),
             "does not say how exposed knot.service is",
         ),
+        ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
+        ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),
+        ("HD-10", lambda scene: scene.machine.update(sshd=None), "sshd -T: no output"),
+        ("HD-10", lambda scene: scene.machine["sshd"].pop("macs"), "says nothing of macs"),
         ("TM-04", lambda scene: scene.machine.update(sockets=[]), "the listening sockets could not be read"),
         ("AR-02", _unlisted, "could not be listed"),
         ("AR-04", lambda scene: scene.machine.update(routes=None), "routes could not be read"),
@@ -102,6 +106,25 @@ def test_what_was_not_seen_is_no_verdict(ident: str, spoil: Spoil, said: str) ->
     spoil(scene)
     status, words = scene.judge(ident)
     assert (status.value, said in words) == ("error", True), words
+
+
+def test_an_algorithm_that_is_new_counts_as_sound() -> None:
+    scene = Scene()
+    scene.machine["sshd"]["kexalgorithms"] = "mlkem1024-x448@example.org,curve25519-sha256"
+    assert scene.judge("HD-10") == ("pass", "mlkem1024-x448@example.org first")
+
+
+def test_the_console_may_have_a_password() -> None:
+    scene = Scene()
+    scene.machine["logins"]["passwords"] = ["imrs-console"]
+    assert scene.judge("HD-13").status == "pass"
+
+
+def test_a_container_without_ssh_has_no_algorithms() -> None:
+    scene = Scene()
+    scene.machine["sockets"] = [row for row in scene.machine["sockets"] if row["process"] != "sshd"]
+    scene.machine.update(sshd=None, logins=None, sshd_error="sshd: No such file or directory")
+    assert [scene.judge(ident).status.value for ident in ("HD-10", "HD-13")] == ["skipped", "skipped"]
 
 
 def test_what_a_blackhole_takes_does_not_loop() -> None:

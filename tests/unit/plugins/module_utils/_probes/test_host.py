@@ -51,7 +51,8 @@ def test_a_socket_that_was_just_opened_is_looked_at_again(
 
 
 def test_sshd_keeps_only_what_is_judged() -> None:
-    text = "port 22\npermitrootlogin no\npasswordauthentication no\nhostkey /etc/ssh/k\nmacs a,b\n"
+    text = "port 22\npermitrootlogin no\npasswordauthentication no\nhostkey /etc/ssh/k\nmaxsessions 10\n"
+    assert host.parse_sshd(f"{text}kexalgorithms a,b\n")["kexalgorithms"] == "a,b"
     assert host.parse_sshd(text) == {"permitrootlogin": "no", "passwordauthentication": "no"}
 
 

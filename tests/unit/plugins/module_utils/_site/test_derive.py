@@ -189,6 +189,7 @@ def test_the_contract(lab: Lab) -> None:
             ],
             "imrs_budget": {"nodes": 5, "region_percent": 25},
             "imrs_certificate": {"signers": [{"name": "lab", "key": SIGNER}], "days": None},
+            "imrs_operators": [],
         }
     }
 

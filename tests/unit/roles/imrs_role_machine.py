@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bundle of a role with one task file, as Ansible's own templating fills it in."""
+"""A role that hands over one bundle, bound to the variables of a machine: a node's, or a cluster's own router's."""
 
 from __future__ import annotations
 
@@ -10,11 +10,48 @@ import typing as t
 import jinja2
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import parse
+from imrs_role_cases import CASES, NODE
 from imrs_role_render import OPTIONS, ROOT, configured
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._bundle.model import Bundle
+
+DAEMON = ("unit", "packages", "directory", "defaults_file", "programs", "libraries")
+
+
+def variables(product: products.Product) -> dict[str, t.Any]:
+    """``imrs_nameserver`` or ``imrs_routing``."""
+    found = {name: getattr(product, name) for name in DAEMON}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+ROUTER = {
+    **NODE,
+    **CASES["router"][1],
+    "imrs_function": "router",
+    "imrs_nameserver_provider": "",
+    "imrs_nameserver": None,
+    "imrs_routing_provider": "frr",
+    "imrs_routing": variables(products.named(products.ROUTING, "frr")),
+    "imrs_masters": [],
+    "imrs_cluster": {"minimum_live": 1, "below_minimum": "drained", "nodes": ["xlc01", "xlc02"], "routers": ["xlc-r1"]},
+    "imrs_operator_networks": {"ipv4": [], "ipv6": []},
+    "imrs_held_packages": list(products.held()),
+    "network_gate_account": "root",
+    "ansible_managed": "Ansible managed",
+}
+AS_NODE = {
+    **ROUTER,
+    **CASES["plain"][1],
+    "imrs_function": "node",
+    "imrs_members": [],
+    "imrs_inside": None,
+    "imrs_nameserver_provider": "knot",
+    "imrs_nameserver": variables(products.named(products.NAMESERVER, "knot")),
+    "imrs_cluster": None,
+}
 
 
 class Role:
