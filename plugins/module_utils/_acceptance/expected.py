@@ -112,8 +112,8 @@ class Hardware:
         """Read what ``projection.project`` has made of them."""
         numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps")}
         ports = tuple(map(str, given["ports"]))
-        told = {"serial": str(given["serial"] or ""), "uplink": str(given["uplink"]), "ecc": bool(given["ecc"])}
-        return cls(**told, ports=ports, **numbers)
+        serial, uplink = str(given["serial"] or ""), str(given["uplink"])
+        return cls(serial=serial, uplink=uplink, ports=ports, ecc=bool(given["ecc"]), **numbers)
 
 
 OPTIONAL = {

@@ -106,7 +106,7 @@ def unplug(lab: topology.Lab, name: str) -> None:
         return
     if exists(lab.outer):
         for link in shell.run("ip", "-n", lab.outer, "-oneline", "link").splitlines():
-            plug = link.split()[1].partition("@")[0]
+            plug = link.split()[1].rstrip(":").partition("@")[0]  # a tap has no other end
             if re.fullmatch(rf"{re.escape(name)}-\d", plug):
                 _ip(lab.outer, "link", "delete", plug)
     shell.run("ip", "netns", "delete", lab.namespace(name))

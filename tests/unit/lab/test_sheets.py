@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.icann.imrs.plugins.module_utils._site import fleet
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from imrs_role_cases import TLS
-from imrslab import guests, host, keys, network, sheets, shell, topology
+from imrslab import guests, host, inventory, keys, network, sheets, shell, topology
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FLEET = yaml.safe_load((ROOT / "inventories/lab/fleet.yml").read_text(encoding="utf-8"))
@@ -201,7 +201,7 @@ def test_a_master_that_hands_out_zones_over_tls(source: Source) -> None:
 
 
 def test_a_sheet_that_is_not_there(source: Source) -> None:
-    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xlc, xnf")
+    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xlc, xnf, xvm")
 
 
 def test_the_inventory_has_the_chosen_sheets_and_every_secret(
@@ -209,7 +209,7 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
 ) -> None:
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xnf"])
-    sheets.write_inventory(lab, plan)
+    inventory.write(lab, plan)
     shell.write(lab.state / "trust-anchor.ds", f". IN DS 20326 8 2 {'E0' * 32}\n")
     copy = tmp_path / "elsewhere"
     shutil.copytree(lab.inventory, copy)

@@ -30,7 +30,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_cluster": None,
     "imrs_function": "node",
     "imrs_members": [],
-    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000},
+    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000, "ecc": True},
     "imrs_serial": "LAB-0001",
     "imrs_irr": None,
     "imrs_time_sources": [{"name": "ntp1.imrs.example", "addresses": ["203.0.113.1"], "nts": False}],
