@@ -59,8 +59,14 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_looking_glass": "host-router",
             "imrs_unlimited_resolvers": [],
             "imrs_profile": {
-                **{"name": "calypso", "link_mbps": 1000, "cores": 4, "memory_mib": 16384, "ecc": True},
-                **{"tcp_clients": 10000, "rate_limit": 400, "peak_queries": 1000},
+                "name": "calypso",
+                "link_mbps": 1000,
+                "cores": 4,
+                "memory_mib": 16384,
+                "ecc": True,
+                "tcp_clients": 10000,
+                "rate_limit": 400,
+                "peak_queries": 1000,
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
