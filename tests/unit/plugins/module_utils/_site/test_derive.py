@@ -13,12 +13,8 @@ from lab_sheets import DIGEST
 if t.TYPE_CHECKING:
     from .conftest import Lab
 
-DEFAULTS = {
-    "interface": None,
-    "next_hop": None,
-    "next_hop_interface": None,
-    "global_address": None,
-    "multihop": None,
+DEFAULTS: dict[str, t.Any] = {
+    **dict.fromkeys(("interface", "next_hop", "next_hop_interface", "global_address", "multihop", "max_prefix")),
     "hold_time": 9,
     "keepalive_time": 3,
     "internal": False,
@@ -28,7 +24,6 @@ DEFAULTS = {
     "no_export": False,
     "prepend": 0,
     "inbound": "none",
-    "max_prefix": None,
     "route_server": False,
     "bgp_role": None,
 }
