@@ -81,7 +81,7 @@ test-matrix: ## render on every supported ansible-core (`make test`: on the olde
 	@tests/setup.sh test
 	@nox --session matrix -- --cores=all tests/matrix/readme.py
 
-test-vm: ## the scenario `vm`: an appliance with Debian's own kernel in QEMU, judged without a waiver, rebooted, and its power cut; some 20 minutes without KVM
+test-vm: ## the scenario `vm`: an appliance with Debian's own kernel in QEMU, judged without a waiver, rebooted, and its power cut
 	@tests/vm.sh
 
 test-faults: ## kill a change of configuration at every step and at 250 random instants, load 2,000 valid sheets, 20,000 schedules of the gate, cut lines 20 times; SEED=n repeats it

@@ -3,7 +3,7 @@
 """Virtual machines: QEMU with Debian's own kernel, a disk of their own, and the lab's bridges as their network.
 
 What a container borrows of its host, they have: kernel, clock, memory, disk, network cards, and a power switch. Without
-hardware's help (KVM) QEMU translates every instruction: some ten to twenty times slower.
+hardware's help (KVM) QEMU translates every instruction, and all takes many times as long.
 """
 
 from __future__ import annotations
