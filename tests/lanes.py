@@ -271,10 +271,11 @@ def closing(log: pathlib.Path) -> str:
 
 def report(run: Run, last: bytes) -> None:
     """Print what the quiet lanes did and the times; at the end what failed there, or the last lane's last line."""
-    (run.folder / "times.md").write_text(run.times(), encoding="utf-8")
+    times = run.times()
+    (run.folder / "times.md").write_text(times, encoding="utf-8")
     mine = sorted((took for took in run.took if took.lane != run.screen), key=lambda took: took.lane)
     told = [f"  {took.step.name}: {closing(run.log(took.step)) or 'done'}" for took in mine if not took.status]
-    text = ["", "Without a lab:", *told, "", run.times(), f"Kept in {run.folder}/", ""]
+    text = ["", "Without a lab:", *told, "", times, f"Kept in {run.folder}/", ""]
     failed = run.failed
     if failed:
         text += [f"Failed: {failed.step.name} ({run.log(failed.step)})", ""]

@@ -65,7 +65,10 @@ def test_the_last_line_is_the_second_lanes_and_the_first_speaks_into_files(
     assert [(took.lane, took.step.name) for took in sorted(run.took, key=lambda took: took.lane)] == [
         (1, "one"), (2, "two"), (2, "three"),
     ]  # fmt: skip
-    assert (run.folder / "times.md").read_text() == run.times()
+    kept = (run.folder / "times.md").read_text().splitlines()
+    assert kept[0].startswith("| lane | part")
+    at = said.index(kept[0])
+    assert said[at : at + len(kept)] == kept, "what is kept is what was shown"
 
 
 def test_a_failure_in_the_first_lane_ends_the_second_and_is_shown(
