@@ -267,10 +267,13 @@ def sysctl_files(
     return [entry for entry in found if entry["key"] in wanted]
 
 
-def _sysctl(key: str, root: pathlib.Path = pathlib.Path("/proc/sys")) -> str | None:
-    """The value of a setting, or null; of a pattern (sysctl.d(5)) all values that there are, sorted."""
+def _sysctl(key: str, root: pathlib.Path = pathlib.Path("/proc/sys"), named: t.Iterable[str] = ()) -> str | None:
+    """The value of a setting, or null; of a pattern all values that there are, sorted, but for those of settings that
+    are ``named``, which a pattern leaves alone (sysctl.d(5)).
+    """
+    own = {root / name.replace(".", "/") for name in named if name != key}
     found = set()
-    for path in sorted(root.glob(key.replace(".", "/"))):
+    for path in sorted(set(root.glob(key.replace(".", "/"))) - own):
         with contextlib.suppress(OSError):  # it went meanwhile, as an interface may
             found.add(path.read_text(encoding="ascii").strip())
     return ", ".join(sorted(found)) if found else None
@@ -307,7 +310,7 @@ def read(
             ],
             "unverified": [name for name, done in verified.items() if done.result()["rc"] in host.NO_ANSWER],
             "units": _units(request["units"], runner),
-            "sysctls": {key: _sysctl(key) for key in request["sysctls"]},
+            "sysctls": {key: _sysctl(key, named=request["sysctls"]) for key in request["sysctls"]},
             "sysctl_files": sysctl_files(wanted=request["sysctls"]),
             "sockets": host.parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
             "nft": filters.result(),
