@@ -96,7 +96,7 @@ def _below(folder: pathlib.Path) -> str:
 def _settings(drill: Drill) -> t.Iterator[tuple[str, str]]:
     for line in (drill.disk / "etc/sysctl.d/60-imrs.conf").read_text().splitlines():
         name, _, value = line.partition("=")
-        if value and not line.lstrip().startswith("#"):
+        if value and "*" not in name and not line.lstrip().startswith("#"):  # patterns are HD-11's
             yield name.strip(" -"), value
 
 
