@@ -20,7 +20,6 @@ from .checks import (
     dns_served,
     dns_signed,
     dns_streams,
-    hardening,
     hardware,
     host,
     reachability,
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 ROOMS = (
     hardware,
     host,
-    hardening,
     time,
     dns_protocol,
     dns_edns,

@@ -36,7 +36,6 @@ READ = (
     "imrs_serial",
     "imrs_refused",
     "imrs_link",
-    "imrs_time_sources",
 )
 """The host variables that ``project`` reads."""
 
@@ -68,12 +67,11 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "irr": variables["imrs_irr"],
         "refused": variables["imrs_refused"],
         "link": variables["imrs_link"],
-        "time_sources": variables["imrs_time_sources"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {
             "serial": variables["imrs_serial"],
-            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps", "ecc")},
+            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps")},
             "uplink": variables["imrs_uplink"]["interface"],
             "ports": _ports(variables["imrs_uplink"]),
         },

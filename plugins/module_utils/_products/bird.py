@@ -20,7 +20,6 @@ BIRD = Product(
     programs=("/usr/sbin/bird",),
     control=("birdc", "-r"),
     account="bird",
-    exposure=1.6,
     secrets=("/etc/bird/bird.conf",),
     canonical=("/etc/bird/*",),
     excess="left out",

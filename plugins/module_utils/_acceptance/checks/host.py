@@ -32,8 +32,7 @@ SSHD = {
 
 def bundles(expected: Expected) -> tuple[str, ...]:
     """The roles that write files on this appliance, each as the bundle of its name."""
-    nameserver = ("nameserver",) if expected.nameserver else ()
-    return tuple(sorted((*_BUNDLES, *nameserver, *(("time",) if expected.time_sources else ()))))
+    return tuple(sorted((*_BUNDLES, "nameserver"))) if expected.nameserver else _BUNDLES
 
 
 def _local(address: str) -> bool:
