@@ -10,9 +10,14 @@ lab=${IMRS_LAB:-imrs}
 reports=.lab/reports
 [[ $lab == imrs ]] || reports=.lab/$lab-reports
 
+read -ra sites <<<"${SITE:-}"
+sheets=${IMRS_LAB_SHEETS:-inventories/lab}/sites
+for site in "${sites[@]}"; do
+  # The lab boots nodes of this profile as virtual machines.
+  if grep -qs 'profile: virtual' "$sheets/$site.yml"; then export IMRS_VIRTUAL=1; fi
+done
 tests/setup.sh live
 export PATH=$PWD/.venv/bin:$PATH
-read -ra sites <<<"${SITE:-}"
 inventory=.lab/$lab/inventory
 
 tests/lab/lab.py up --host-router="${HOST_ROUTER:-frr}" "${sites[@]}"

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Install what is missing, and say so: Debian packages, and a virtual environment with locked Python packages.
-# Usage: tests/setup.sh live|test
+# Usage: tests/setup.sh live|test|vm; vm is test, and what boots virtual machines.
 set -euo pipefail
 what=$1
 cd "$(dirname "$0")/.."
@@ -19,7 +19,8 @@ esac
 
 packages=(bind9-dnsutils debian-archive-keyring iproute2 mmdebstrap openssh-client procps python3-venv systemd-container)
 # The pages that hosts read are tried in a real browser, the packet filter's rules in a real kernel.
-[[ $what == test ]] && packages+=(chromium fonts-dejavu-core nftables)
+[[ $what != live ]] && packages+=(chromium fonts-dejavu-core nftables)
+[[ $what == vm || -n ${IMRS_VIRTUAL:-} ]] && packages+=(e2fsprogs qemu-system-x86)
 missing=()
 for package in "${packages[@]}"; do
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
@@ -31,6 +32,7 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+[[ $what == vm ]] && what=test
 lock=tests/requirements/$what.txt
 stamp=.venv/.$what-$(sha256sum "$lock" | cut -c1-12)
 if [[ ! -e $stamp ]]; then

@@ -60,7 +60,8 @@ class ActionModule(ActionBase):
 
     def _review(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """From what the bundles of this run have left."""
-        every, facts = bundles_of(str(variables.get("imrs_function", "node"))), variables.get("ansible_facts", {})
+        facts, clock = variables.get("ansible_facts", {}), bool(variables.get("imrs_time_sources"))
+        every = bundles_of(str(variables.get("imrs_function", "node")), clock=clock)
         bundles = list(self._task.args.get("bundles") or every)
         record = Record.of(facts.get("imrs_planned", {}), hold.run_id())
         accepted = accepts(variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))

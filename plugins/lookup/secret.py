@@ -31,8 +31,9 @@ options:
       - What the secrets are for. A value that a daemon would not read as it is meant is refused by its variable's name.
       - V(bgp) is the password of a BGP session. At most 80 printable ASCII characters; no blank, quote, backslash.
       - V(tsig) is a TSIG key in base64.
+      - V(crypt) is a hash of a password, of yescrypt or SHA-512.
     type: str
-    choices: [bgp, tsig]
+    choices: [bgp, tsig, crypt]
 """
 
 EXAMPLES = r"""

@@ -74,8 +74,9 @@ options:
         prefixes that no peer may teach and the uplink's addresses (check BG-09), V(mode), what the sheet wants in the
         end, V(siblings), the names of the other nodes of its cluster, which answer beside it, V(notify_addresses),
         the node's own addresses where NOTIFY arrives, V(tcp_clients), how many TCP clients the nameserver serves at a
-        time, of which a tenth is taken for a moment, 100 at most, and 10 where it is not given, and V(listeners), a
-        list of more sockets that may listen, each with C(protocol), C(port) and optionally C(process).
+        time, of which a tenth is taken for a moment, 100 at most, and 10 where it is not given, V(time_sources), the
+        NTP servers that chrony has to ask (check TM-03), each with C(name), and V(listeners), a list of more sockets
+        that may listen, each with C(protocol), C(port) and optionally C(process).
       - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
         the masters with the keys that its nameserver's own file has under these names.
     type: dict

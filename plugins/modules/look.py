@@ -66,14 +66,35 @@ locked:
   returned: success
   type: list
   elements: str
+account:
+  description: The account by which the run has come in and become root; empty where sudo(8) does not say.
+  returned: success
+  type: str
+operators:
+  description: Members of the group C(imrs-operators).
+  returned: success
+  type: list
+  elements: str
+made:
+  description: Those of them whose accounts role C(hardening) made, by their GECOS field.
+  returned: success
+  type: list
+  elements: str
+expired:
+  description: Accounts that role C(hardening) made, and that have an end.
+  returned: success
+  type: list
+  elements: str
 held_by:
   description: The run that holds the node.
   returned: when another run does
   type: dict
 """
 
+import grp
 import os
 import pathlib
+import pwd
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -81,6 +102,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._bundle import BundleError, Places, explain, intact, lease
 
 PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status}\\n"]
+OPERATORS = "imrs-operators"
+MADE = "IMRS operator"
+EXPIRES = 7
 SHADOW = pathlib.Path("/etc/shadow")
 
 
@@ -110,6 +134,8 @@ def main() -> None:
         intact=intact.intact(places.state),
         **_packages(module),
         locked=_locked(),
+        account=os.environ.get("SUDO_USER", ""),
+        **_operators(OPERATORS, MADE),
         ansible_facts=_machine(module),
     )
 
@@ -124,13 +150,33 @@ def _packages(module: AnsibleModule) -> dict[str, list[str]]:
     }
 
 
-def _locked() -> list[str]:
-    """By shadow(5): a password that begins with an exclamation mark fits nothing."""
+def _shadow() -> list[str]:
+    """The lines of shadow(5); none where it cannot be read."""
     try:
-        lines = SHADOW.read_text(encoding="utf-8", errors="replace").splitlines()
+        return SHADOW.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return sorted(line.split(":")[0] for line in lines if line.partition(":")[2].startswith("!"))
+
+
+def _locked() -> list[str]:
+    """By shadow(5): a password that begins with an exclamation mark fits nothing."""
+    return sorted(line.split(":")[0] for line in _shadow() if line.partition(":")[2].startswith("!"))
+
+
+def _operators(group: str, gecos: str) -> dict[str, list[str]]:
+    """Members of a group, none where there is no such group; and those whose account has this GECOS field."""
+    try:
+        members = sorted(grp.getgrnam(group).gr_mem)
+    except KeyError:
+        members = []
+    found = {account.pw_name for account in pwd.getpwall() if account.pw_gecos == gecos}
+    rows = [line.split(":") for line in _shadow()]
+    ended = {row[0] for row in rows if len(row) > EXPIRES and row[EXPIRES]}
+    return {
+        "operators": members,
+        "made": [name for name in members if name in found],
+        "expired": sorted(found & ended),
+    }
 
 
 def _machine(module: AnsibleModule) -> dict[str, t.Any]:

@@ -12,6 +12,8 @@ import re
 import typing as t
 
 import pytest
+from imrslab import shell
+from imrslab.drill import PATIENCE
 
 if t.TYPE_CHECKING:
     from imrslab.drill import Drill
@@ -59,7 +61,16 @@ FAULTS: dict[str, tuple[str, dict[str, Fault]]] = {
             "logins with a password": Fault(
                 "echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/00-a.conf", "HD-04 OS-05"
             ),
+            "weak algorithms of SSH": Fault("echo 'MACs hmac-sha1' > /etc/ssh/sshd_config.d/00-b.conf", "HD-10"),
+            "redirects on one interface": Fault("sysctl -q -w net.ipv6.conf.uplink.accept_redirects=1", "HD-11"),
+            "ARP from anycast addresses": Fault("sysctl -q -w net.ipv4.conf.all.arp_announce=0", "HD-12"),
+            "an account of a host's": Fault("useradd support; echo support:support | chpasswd", "HD-13"),
             "a key that everybody reads": Fault("chmod 0644 /etc/knot/keys.conf", "HD-03 OS-05"),
+            "a sandbox that was opened": Fault(
+                "mkdir /run/systemd/system/bird.service.d; printf '[Service]\\nSystemCallFilter=\\n'"
+                " > /run/systemd/system/bird.service.d/planted.conf; systemctl daemon-reload",
+                "HD-09",
+            ),
             "proxy ARP": Fault("sysctl -q -w net.ipv4.conf.uplink.proxy_arp=1", "AR-02"),
         },
     ),
@@ -114,9 +125,17 @@ def failing(output: str) -> set[str]:
     return set(re.findall(r"(?m)^ *([A-Z]{2}-\d{2}) [FW] +(?:fail|error) ", output))
 
 
+def agreeing(drill: Drill) -> int:
+    """How many sources of time the appliance's chrony believes (chronyc(1), sources: the second field)."""
+    rows = drill.node("chronyc", "-c", "sources").splitlines()
+    return sum(row.split(",")[1] in {"*", "+"} for row in rows)
+
+
 @pytest.mark.parametrize("group", FAULTS)
 def test_each_fault_is_caught_by_its_check_and_by_no_other(drill: Drill, group: str) -> None:
     after, faults = FAULTS[group]
+    # After a boot chrony may need its second round of questions, a minute later: until then TM-03 warns, rightly.
+    shell.wait_for("a clock with sources enough", lambda: agreeing(drill) > 2, PATIENCE)
     try:
         for fault in faults.values():
             drill.node("sh", "-ec", fault.plant)

@@ -16,7 +16,21 @@ import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from imrslab import guests, host, host_daemons, image, keys, machine, network, packages, sheets, shell, topology, zones
+from imrslab import (
+    guests,
+    host,
+    host_daemons,
+    image,
+    inventory,
+    keys,
+    machine,
+    network,
+    packages,
+    sheets,
+    shell,
+    topology,
+    zones,
+)
 
 
 def up(
@@ -39,15 +53,15 @@ def up(
     there = lab.plan if lab.plan_file.exists() and network.exists(lab.outer) else None
     if there and all(machine.running(lab, each.name) for each in there.machines) and not fresh:
         if there == plan:
-            sheets.write_inventory(lab, plan)  # the fleet's file may be another one
+            inventory.write(lab, plan)  # the fleet's file may be another one
             shell.say("already up")
             return
         shell.say(f"up with other sheets or routers than these ({', '.join(there.sites)}): that one is taken down")
     down(lab)
     host.has_watchers(host.watchers(plan))
-    images = image.build_all(lab)
+    images = image.build_all(lab, plan)
     shell.write(lab.plan_file, plan.text())
-    sheets.write_inventory(lab, plan)
+    inventory.write(lab, plan)
     keys.make(lab, plan)
     network.up(lab, plan)
     packages.start_proxy(lab)
@@ -57,7 +71,7 @@ def up(
     for each in plan.machines:
         machine.boot(lab, each, images[each.image])
     for each in plan.machines:
-        shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 300)
+        shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 600)
     # An appliance knows its package archives when it arrives, as after any installation.
     for appliance in plan.appliances:
         shell.run(*machine.inside(lab, appliance.name, "apt-get", "update", "-qq"))
@@ -85,10 +99,11 @@ def status(lab: topology.Lab) -> int:
         print(f"{lab.namespace(each.name):24}{'up' if alive[each.name] else 'down':6}{each.management}")
     for appliance in (each for each in plan.appliances if alive[each.name]):
         print(flush=True)
-        if (lab.machine_state(appliance.name) / "upper/usr/sbin/imrs").exists():
-            subprocess.run(machine.inside(lab, appliance.name, "imrs", "status"), check=False)
-        else:
+        there = machine.inside(lab, appliance.name, "test", "-e", "/usr/sbin/imrs")
+        if subprocess.run(there, check=False).returncode:
             print(f"{appliance.name} is bare")
+        else:
+            subprocess.run(machine.inside(lab, appliance.name, "imrs", "status"), check=False)
     return int(not all(alive.values()))
 
 

@@ -21,6 +21,7 @@ GIVEN = {
     "cores": 4,
     "memory_mib": 16384,
     "link_mbps": 1000,
+    "ecc": True,
     "uplink": "eno1",
     "ports": ["eno1"],
 }

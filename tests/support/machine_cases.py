@@ -40,6 +40,22 @@ def _sources(*reached: bool) -> Spoil:
     return lambda scene: scene.machine.update(container="", sources=rows)
 
 
+def fleets(*others: str, wrong: int = 0) -> Spoil:
+    """A container, whose fleet names four sources: of chrony's, ``others`` take the place of the last ones, and of
+    those that answer so many disagree with the rest.
+    """
+    named = [f"ntp{number}.imrs.example" for number in range(1, 5)]
+    rows = [{"name": name, "reached": True, "wrong": False} for name in [*named[: 4 - len(others)], *others]]
+    for row in rows[:wrong]:
+        row["wrong"] = True
+
+    def spoil(scene: Scene) -> None:
+        scene.expected["time_sources"] = [{"name": name, "addresses": [], "nts": False} for name in named]
+        scene.machine.update(sources=rows)
+
+    return spoil
+
+
 def system(**values: t.Any) -> Spoil:
     return lambda scene: (scene.machine.update(container=""), scene.system.update(values))
 
@@ -56,6 +72,34 @@ def _secret(**values: str) -> Spoil:
     """Of the file with the transfer keys."""
     path = "/etc/knot/keys.conf"
     return lambda scene: next(row for row in scene.system["secrets"] if row["path"] == path).update(values)
+
+
+def _exposed(**values: float) -> Spoil:
+    """Of units, without their ending."""
+    return lambda scene: scene.system["exposure"].update({f"{name}.service": each for name, each in values.items()})
+
+
+def _exposure_unknown_beside_another(scene: Scene) -> None:
+    scene.system["exposure"] = {"knot.service": 9.6}
+
+
+def _ssh(setting: str, change: t.Callable[[str], str]) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        scene.machine["sshd"][setting] = change(scene.machine["sshd"][setting])
+
+    return spoil
+
+
+def _sysctl(name: str, value: str | None) -> Spoil:
+    return lambda scene: scene.machine["sysctls"].update({name: value})
+
+
+def _logins(**values: t.Any) -> Spoil:
+    return lambda scene: scene.machine["logins"].update(values)
+
+
+def _redirected(*settings: str) -> Spoil:
+    return lambda scene: scene.machine.update(redirects=list(settings))
 
 
 def _proxied(**values: t.Any) -> Spoil:
@@ -94,11 +138,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("OS-03", "not installed", lambda scene: scene.machine.update(packages={}), "no package of knot is installed"),
     ("TM-01", "stratum 16", tracking(stratum=16, leap="Not synchronised"), "stratum 16; leap status Not"),
     ("TM-02", "a second", tracking(offset=-1.0), "the clock is off by -1.000 s"),
+    ("TM-02", "not known for sure", tracking(error=1.0), "the clock may be off by 1.0 s"),
     ("TM-02", "the kernel's word", kernel(offset=2.5), "the clock is off by 2.500 s"),
     ("TM-02", "not kept", kernel(state=5), "nobody keeps the clock"),
     ("TM-02", "chrony lost all", tracking(leap="Not synchronised", offset=0.0), "nobody keeps the clock"),
     ("TM-03", "three", _sources(True, True, True), "3 sources of time, 3 of them answer"),
     ("TM-03", "silent", _sources(True, True, False, False), "4 sources of time, 2 of them answer"),
+    ("TM-03", "liars", fleets(wrong=2), "4 of them answer, and ntp1.imrs.example, ntp2.imrs.example"),
+    ("TM-03", "another's", fleets("ntp.other.example"), "ntp4.imrs.example; chrony asks ntp.other.example, which the"),
     ("TM-03", "no chrony", kernel(), "how many sources of time there are is not known"),
     ("TM-04", "everywhere", _listen(protocol="udp", address="*", port=123, process="ntpd"), "ntpd on udp * port 123"),
     (
@@ -122,6 +169,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HD-03", "the group writes", _secret(mode="0660"), "/etc/knot/keys.conf has mode 0660"),
     ("HD-03", "another's", _secret(owner="dnseng"), "/etc/knot/keys.conf belongs to dnseng"),
     ("HD-03", "another group", _secret(group="staff"), "/etc/knot/keys.conf may be read by group staff"),
+    ("HD-09", "the routing daemon", _exposed(bird=9.4), "bird.service has an exposure of 9.4, above 1.6"),
+    ("HD-09", "a line less", _exposed(knot=1.9), "knot.service has an exposure of 1.9, above 1.8"),
+    (
+        "HD-09",
+        "not all is known",
+        _exposure_unknown_beside_another,
+        "knot.service has an exposure of 9.6, above 1.8; sy",
+    ),
     (
         "AR-04",
         "an interface forwards",
@@ -159,4 +214,30 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
         _proxied(addresses=[{"address": "2001:500:9f::1", "device": "uplink"}]),
         "uplink answers for 2001:500:9f::1",
     ),
+    (
+        "HD-10",
+        "integers",
+        _ssh("kexalgorithms", "{},diffie-hellman-group14-sha256".format),
+        "kexalgorithms has diffie-hellman-group14-sha256",
+    ),
+    ("HD-10", "CBC", _ssh("ciphers", "{},aes256-cbc,3des-cbc".format), "ciphers has aes256-cbc, 3des-cbc"),
+    ("HD-10", "SHA-1", _ssh("macs", "{},hmac-sha1-etm@openssh.com".format), "macs has hmac-sha1-etm@openssh.com"),
+    ("HD-10", "its own RSA", _ssh("hostkeyalgorithms", "{},ssh-rsa".format), "hostkeyalgorithms has ssh-rsa"),
+    ("HD-10", "RSA", _ssh("pubkeyacceptedalgorithms", "ssh-rsa,{}".format), "pubkeyacceptedalgorithms has ssh-rsa"),
+    ("HD-10", "of today", _ssh("kexalgorithms", lambda _all: "curve25519-sha256"), "none that a quantum computer does"),
+    ("HD-10", "short keys", _ssh("requiredrsasize", lambda _all: "2048"), "requiredrsasize is 2048"),
+    ("HD-11", "IPv4", _redirected("net/ipv4/conf/eno1.120/accept_redirects"), "ipv4/conf/eno1.120/accept_redirects is"),
+    ("HD-11", "IPv6", _redirected("net/ipv6/conf/uplink/accept_redirects"), "ipv6/conf/uplink/accept_redirects is on"),
+    ("HD-12", "answers", _sysctl("net.ipv4.conf.all.arp_ignore", "0"), "arp_ignore is 0"),
+    ("HD-12", "questions", _sysctl("net.ipv4.conf.all.arp_announce", "1"), "arp_announce is 1"),
+    ("HD-13", "everybody", _logins(allowed={"users": [], "groups": []}), "sshd lets in every account that has a key"),
+    (
+        "HD-13",
+        "his own keys",
+        _logins(own_keys=["/home/anna/.ssh/authorized_keys"]),
+        "authorized_keys can be written by",
+    ),
+    ("HD-13", "a password", _logins(passwords=["support"]), "support has a password"),
+    ("HD-13", "a second root", _logins(superusers=["toor"]), "toor is root by its number"),
+    ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

@@ -18,6 +18,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 import registrations
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance import catalog, examples, judge
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.evidence import Evidence
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.expected import Expected
@@ -64,7 +65,7 @@ def load(provider: str, stage: str) -> Document:
                     document.setdefault(name, rows)
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
-                _with_system(document, json.loads(_text(f"system_{provider}.json")))
+                _with_system(document, json.loads(_text(f"system_{provider}.json")), provider)
             # What the probe says of hardware in a container: it does not look at the machine around it.
             container = {"container": document["host"]["container"], "machine": ""}
             document.setdefault("hardware", {"virtual": container})
@@ -85,12 +86,18 @@ def _nothing_taken(routing: Document, expected: Expected) -> None:
             routing.setdefault("takes", {})[session["name"]] = dict.fromkeys(asked[channel["family"]], False)
 
 
-def _with_system(document: Document, recorded: Document) -> None:
+def _with_system(document: Document, recorded: Document, provider: str) -> None:
     """What ``record_system.py`` recorded, without systemd and gate, and what is newer than the clock's recording."""
     gate = {"name": "imrs-gate", "user": "imrs-gate"}
     system = recorded["system"]
-    document["system"] = {**system, "failed": [], "processes": [*system["processes"], gate]}
+    daemons = [product for product in products.PRODUCTS if product.name in {provider, "bird"}]
+    exposure = products.exposures(daemons)
+    processes = [*system["processes"], gate]
+    document["system"] = {**system, "failed": [], "exposure": exposure, "processes": processes}
     document["host"] |= {"proxied": recorded["proxied"], "forwarding": recorded["forwarding"], "sources": None}
+    document["host"] |= {name: copy.deepcopy(recorded[name]) for name in ("redirects", "logins")}
+    for name in ("sysctls", "sshd"):
+        document["host"][name] = {**recorded[name], **document["host"][name]}
     document["host"]["clock"].setdefault("offset", 0.0)
 
 

@@ -57,6 +57,7 @@ SHARED: Record = {
         {"name": "dist2", "addresses": ["198.51.100.66", "2001:db8:f200::2"], "port": 53, "tls": None},
     ],
     "maintenance_windows": [{"day": "tuesday", "start": "18:00", "end": "22:00"}],
+    "time_signed": False,
     "irr": {"source": "RIPE", "object": "AS20144"},
 }
 

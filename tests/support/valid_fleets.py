@@ -74,6 +74,7 @@ def fleets(draw: Draw) -> Sheet:
                 "tcp_clients": draw(st.integers(1, 1_000_000)),
                 **draw(either(rate_limit=st.integers(100, 100_000))),
                 **draw(either(peak_queries=st.integers(10, 1_000_000))),
+                **draw(either(ecc=st.booleans())),
             }
             for each in FLEET["profiles"]
         ],

@@ -107,6 +107,21 @@ def test_nameservers_are_confined(name: str, appliance: t.Any) -> None:
         assert said.rc == 0, said.stdout[-3000:]
 
 
+def test_the_clock_asks_the_sources_of_the_fleet_and_serves_nobody(name: str, appliance: t.Any) -> None:
+    """The container's clock is its host's: chrony asks there, and sets nothing."""
+    unit = appliance.service("chrony")
+    assert unit.is_running
+    assert unit.is_enabled
+    wanted = [each["name"] for each in Drill(LAB, APPLIANCES[name].site, name).host_variables()["imrs_time_sources"]]
+    rows = [line.split(",") for line in appliance.check_output("chronyc -c -N sources -a").splitlines()]
+    assert sorted(row[2] for row in rows) == sorted(wanted)
+    assert [row for row in rows if row[5] == "0" or row[1] == "x"] == []
+    assert appliance.file("/etc/chrony/chrony.conf").mode == 0o644
+    assert "chronyd" not in appliance.check_output("ss -lntupH")
+    said = appliance.run("systemd-analyze security --no-pager --threshold=25 chrony.service")
+    assert said.rc == 0, said.stdout[-3000:]
+
+
 def test_the_gate_is_live(appliance: t.Any) -> None:
     status = json.loads(appliance.check_output("imrs status --json"))
     assert status["mode"] == {"ipv4": "live", "ipv6": "live"}

@@ -20,6 +20,7 @@ from .checks import (
     dns_served,
     dns_signed,
     dns_streams,
+    hardening,
     hardware,
     host,
     reachability,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 ROOMS = (
     hardware,
     host,
+    hardening,
     time,
     dns_protocol,
     dns_edns,

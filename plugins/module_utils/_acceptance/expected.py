@@ -104,18 +104,22 @@ class Hardware:
     link_mbps: int
     uplink: str
     ports: tuple[str, ...]
+    ecc: bool = True
+    """Whether its memory counts errors."""
 
     @classmethod
     def read(cls, given: t.Mapping[str, t.Any]) -> Hardware:
         """Read what ``projection.project`` has made of them."""
         numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps")}
         ports = tuple(map(str, given["ports"]))
-        return cls(serial=str(given["serial"] or ""), uplink=str(given["uplink"]), ports=ports, **numbers)
+        serial, uplink = str(given["serial"] or ""), str(given["uplink"])
+        return cls(serial=serial, uplink=uplink, ports=ports, ecc=bool(given["ecc"]), **numbers)
 
 
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
     *("minimum_live", "identity_zone", "router_id", "irr", "hardware", "refused", "links"),
+    "time_sources",
 }
 
 
@@ -155,6 +159,8 @@ class Expected:
     """By family, bogons and our prefixes: what no peer may teach (``imrs_refused``)."""
     links: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=lambda: _links({}))
     """By family, the subnets that the uplink is on (``imrs_link``), but for link-local ones."""
+    time_sources: tuple[str, ...] = ()
+    """Names of the NTP servers that set its clock (``imrs_time_sources``); none: the clock is left alone."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -218,6 +224,7 @@ class Expected:
             hardware=Hardware.read(data["hardware"]) if data.get("hardware") else None,
             refused={family: tuple((data.get("refused") or {}).get(family, ())) for family in addressing.FAMILIES},
             links=_links(data.get("link") or {}),
+            time_sources=tuple(str(source["name"]) for source in data.get("time_sources") or ()),
         )
 
 

@@ -36,6 +36,7 @@ READ = (
     "imrs_serial",
     "imrs_refused",
     "imrs_link",
+    "imrs_time_sources",
 )
 """The host variables that ``project`` reads."""
 
@@ -67,11 +68,12 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "irr": variables["imrs_irr"],
         "refused": variables["imrs_refused"],
         "link": variables["imrs_link"],
+        "time_sources": variables["imrs_time_sources"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {
             "serial": variables["imrs_serial"],
-            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps")},
+            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps", "ecc")},
             "uplink": variables["imrs_uplink"]["interface"],
             "ports": _ports(variables["imrs_uplink"]),
         },

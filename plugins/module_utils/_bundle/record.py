@@ -14,7 +14,7 @@ import typing as t
 
 from .model import HARMLESS
 
-BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
+BUNDLES = ("hardening", "gate", "network", "time", "nameserver", "routing")
 """All bundles of a node, by the roles that hand them over, in the order in which they are changed."""
 OF_NODES = frozenset({"nameserver"})
 """Those that a cluster's own router does not have."""
@@ -22,9 +22,17 @@ SHOWN = 3
 """So many paths of a bundle are named where it is not as rendered."""
 
 
-def bundles_of(function: str) -> list[str]:
-    """All bundles of an appliance of this function (``imrs_function``), in the order of ``BUNDLES``."""
-    return [name for name in BUNDLES if function == "node" or name not in OF_NODES]
+OF_CLOCKS = frozenset({"time"})
+"""Those that only an appliance has whose clock is ours to set."""
+
+
+def bundles_of(function: str, *, clock: bool) -> list[str]:
+    """All bundles of an appliance of this function (``imrs_function``), in the order of ``BUNDLES``.
+
+    ``clock``: whether its fleet has sources of time (``imrs_time_sources``).
+    """
+    without = (OF_NODES if function != "node" else frozenset()) | (frozenset() if clock else OF_CLOCKS)
+    return [name for name in BUNDLES if name not in without]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,6 +23,8 @@ Row = dict[str, t.Any]
 ANYWHERE = msg("anywhere")
 EVERY = msg("every address of the appliance")
 BMC_PORTS = "22, 443"
+NTS_PORT = "4460"
+"""Of key establishment (RFC 8915 section 7.2)."""
 
 SERVICE = msg("service addresses")
 UPLINK = msg("appliance's uplink")
@@ -83,7 +85,7 @@ def table(record: SiteRecord, tr: Translator = ENGLISH) -> list[Row]:
             ),
         ),
         *_zones(record, tr),
-        *_upkeep(known, tr),
+        *_upkeep(record, known, tr),
     ]
     titles = {"in": tr("In"), "out": tr("Out"), "both": tr("Both")}
     return [
@@ -143,14 +145,15 @@ def _zones(record: SiteRecord, tr: Translator) -> t.Iterator[Row]:
     yield _row("in", "UDP, TCP", "53", (MASTERS, UPLINK), tr("NOTIFY: the word that a new root zone is there"))
 
 
-def _upkeep(known: t.Mapping[str, list[str]], tr: Translator) -> t.Iterator[Row]:
+def _upkeep(record: SiteRecord, known: t.Mapping[str, list[str]], tr: Translator) -> t.Iterator[Row]:
     if OPERATORS in known:
         yield _row("in", "TCP", "22", (OPERATORS, MANAGEMENT), tr("SSH, for ICANN's engineers only, with keys only"))
     if OPERATORS in known and CONSOLE in known:
         yield _row(
             "in", "TCP", BMC_PORTS, (OPERATORS, CONSOLE), tr("Console and power control while the system is down")
         )
-    yield _row("out", "UDP", "123", (UPLINK, ANYWHERE), tr("NTP: the clock, which signatures depend on"))
+    for protocol, port in (("UDP", "123"), *([("TCP", NTS_PORT)] if record["time_signed"] else [])):
+        yield _row("out", protocol, port, (UPLINK, ANYWHERE), tr("NTP: the clock, which signatures depend on"))
     yield _row("out", "TCP", "443, 80", (UPLINK, ANYWHERE), tr("Packages of the operating system"))
     yield _row(
         "out", "UDP, TCP", "53", (UPLINK, ANYWHERE), tr("The appliance's own look-ups, of time and package servers")

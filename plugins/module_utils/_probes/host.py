@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from .. import _products as products
+from . import logins
 
 TIMEOUT = 10.0
 LIMIT = 2_000_000
@@ -36,6 +37,9 @@ PROXIES = ("net/ipv4/conf/*/proxy_arp*", "net/ipv6/conf/*/proxy_ndp")
 FORWARDING = ("net/ipv4/conf/*/forwarding", "net/ipv6/conf/*/forwarding")
 """Settings with which a machine passes on what comes in by an interface, below ``/proc/sys``."""
 
+REDIRECTS = ("net/ipv4/conf/*/accept_redirects", "net/ipv6/conf/*/accept_redirects")
+"""Settings with which a machine believes who tells it another way, below ``/proc/sys``."""
+
 LATE, MISSING = 124, 127
 """Statuses of a command that came to no end, and of one that does not exist."""
 NO_ANSWER = (LATE, MISSING)
@@ -46,16 +50,24 @@ GRACE = 1.0
 SYSCTLS = (
     "net.ipv4.tcp_syncookies",
     "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.arp_ignore",
+    "net.ipv4.conf.all.arp_announce",
     "net.ipv6.conf.all.forwarding",
     "net.ipv4.fib_multipath_hash_policy",
     "net.ipv6.fib_multipath_hash_policy",
 )
-SSHD = ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords")
+SSHD = (
+    *("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "permitemptypasswords"),
+    *("kexalgorithms", "ciphers", "macs", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "requiredrsasize"),
+)
 
 PACKAGES = (*(name for product in products.PRODUCTS for name in product.versions), "chrony", "nftables")
 """Packages whose versions go into the report."""
 
 UNITS = (*(product.unit for product in products.PRODUCTS), "chrony.service", "ssh.service")
+
+WRONG = "x"
+"""The state of a source that disagrees with most of the others (``chronyc(1)``, sources)."""
 
 Runner = t.Callable[[t.Sequence[str]], "dict[str, t.Any]"]
 """How commands are run; tests hand in their own."""
@@ -136,21 +148,31 @@ def parse_versions(text: str) -> dict[str, str]:
 
 
 def parse_tracking(text: str) -> dict[str, t.Any] | None:
-    """``chronyc -c tracking``: stratum, offset and leap status, or null."""
+    """``chronyc -c tracking``: stratum, offset and leap status, or null.
+
+    ``error``: seconds that the clock may be off beyond its offset: half of the way to the primary source, and what is
+    not known for sure. It grows while no source answers, where all else stays as it was.
+    """
     fields = text.strip().split(",")
     if len(fields) < 14:
         return None
     try:
-        return {"stratum": int(fields[2]), "offset": float(fields[4]), "leap": fields[13]}
+        error = float(fields[10]) / 2 + float(fields[11])
+        return {"stratum": int(fields[2]), "offset": float(fields[4]), "error": error, "leap": fields[13]}
     except ValueError:
         return None
 
 
 def parse_sources(text: str) -> list[dict[str, t.Any]]:
-    """``chronyc -c sources``: each source of time, and whether one of its last eight questions was answered."""
+    """``chronyc -c -N sources -a``: each source of time, by the name that chrony was given for it.
+
+    ``reached``: one of its last eight questions was answered; ``wrong``: chrony takes it for a falseticker.
+    """
     rows = (line.split(",") for line in text.splitlines())
     # The register of answers is printed in octal.
-    return [{"name": row[2], "reached": row[5].strip("0") != ""} for row in rows if len(row) >= 10]
+    return [
+        {"name": row[2], "reached": row[5].strip("0") != "", "wrong": row[1] == WRONG} for row in rows if len(row) >= 10
+    ]
 
 
 def parse_routes(routes: t.Any) -> list[dict[str, t.Any]]:
@@ -279,7 +301,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
     sshd = runner(["sshd", "-T"])
     nft = runner(["nft", "-j", "list", "ruleset"])
     units = runner(["systemctl", "is-active", *UNITS])
-    sources = runner(["chronyc", "-c", "sources"])
+    sources = runner(["chronyc", "-c", "-N", "sources", "-a"])
     return {
         "sockets": sockets(runner),
         "addresses": parse_addresses(addresses),
@@ -296,7 +318,9 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "sources": parse_sources(sources["stdout"]) if sources["rc"] == 0 else None,
         "proxied": _proxied(runner),
         "forwarding": _switched_on(FORWARDING),
+        "redirects": _switched_on(REDIRECTS),
         "sshd": parse_sshd(sshd["stdout"]) if sshd["rc"] == 0 else None,
+        "logins": logins.read(sshd["stdout"]) if sshd["rc"] == 0 else None,
         "sshd_error": "" if sshd["rc"] == 0 else sshd["stderr"].strip()[:200],
         "nft": _json(nft),
         "nft_error": "" if nft["rc"] == 0 else nft["stderr"].strip()[:200],

@@ -8,6 +8,7 @@ Nothing is changed. Of a file that is secret nothing is told but whether it is a
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import hashlib
 import json
@@ -266,11 +267,16 @@ def sysctl_files(
     return [entry for entry in found if entry["key"] in wanted]
 
 
-def _sysctl(key: str) -> str | None:
-    try:
-        return pathlib.Path("/proc/sys", *key.split(".")).read_text(encoding="ascii").strip()
-    except OSError:
-        return None
+def _sysctl(key: str, root: pathlib.Path = pathlib.Path("/proc/sys"), named: t.Iterable[str] = ()) -> str | None:
+    """The value of a setting, or null; of a pattern all values that there are, sorted, but for those of settings that
+    are ``named``, which a pattern leaves alone (sysctl.d(5)).
+    """
+    own = {root / name.replace(".", "/") for name in named if name != key}
+    found = set()
+    for path in sorted(set(root.glob(key.replace(".", "/"))) - own):
+        with contextlib.suppress(OSError):  # it went meanwhile, as an interface may
+            found.add(path.read_text(encoding="ascii").strip())
+    return ", ".join(sorted(found)) if found else None
 
 
 def read(
@@ -304,7 +310,7 @@ def read(
             ],
             "unverified": [name for name, done in verified.items() if done.result()["rc"] in host.NO_ANSWER],
             "units": _units(request["units"], runner),
-            "sysctls": {key: _sysctl(key) for key in request["sysctls"]},
+            "sysctls": {key: _sysctl(key, named=request["sysctls"]) for key in request["sysctls"]},
             "sysctl_files": sysctl_files(wanted=request["sysctls"]),
             "sockets": host.parse_sockets(runner(["ss", "-lntuHp"])["stdout"]),
             "nft": filters.result(),

@@ -29,8 +29,10 @@ PIPELINED = 50
 """Questions in one segment (requirement DN-44)."""
 FIRST_TYPE = 65280
 """Types for private use (RFC 6895 section 3.1): the root has no data for them, so answers are short."""
-PAUSE = 0.003
-"""Seconds between two octets. Half a second is the shortest that a nameserver of ours waits for a whole message."""
+PAUSE, PAUSES = 0.003, 0.2
+"""Seconds between two octets, and of all pauses together: half a second is the shortest that a nameserver of ours waits
+for a whole message, and on a busy or slow node a pause lasts longer than it should.
+"""
 TRIES = 3
 """How often a conversation is begun anew that did not come to its end: a busy node is late, and may be so by chance."""
 SHARE, MOST, USUAL = 10, 100, 10
@@ -70,9 +72,11 @@ def _at_once(connection: socket.socket, octets: bytes) -> None:
 
 
 def _by_octets(connection: socket.socket, octets: bytes) -> None:
+    until = time.monotonic() + PAUSES
     for octet in octets:
         connection.sendall(bytes([octet]))
-        time.sleep(PAUSE)
+        if time.monotonic() < until:
+            time.sleep(PAUSE)
 
 
 def _split(connection: socket.socket, octets: bytes) -> None:

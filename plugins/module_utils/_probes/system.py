@@ -14,22 +14,23 @@ import os
 import pathlib
 import platform
 import pwd
+import re
 import stat
 import time
 import typing as t
 
+from .. import _products as products
 from . import host
-
-if t.TYPE_CHECKING:
-    from .. import _products as products
 
 GATE = "imrs-gate"
 """Process and account of the gate."""
 
-SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json")
+SECRETS = ("/etc/imrs/upstream.json", "/run/imrs/upstream.json", "/etc/imrs-console")
 """Files of ours that hold secrets; those of the daemons are in their descriptors."""
 
 ROOM = ("/", "/var")
+
+_EXPOSURE = re.compile(r"Overall exposure level for (\S+): ([0-9]+\.[0-9])(?= )")
 
 FAILED = ("systemctl", "list-units", "--state=failed", "--all", "--plain", "--no-legend", "--full")
 
@@ -56,6 +57,15 @@ def pending(mark: str = "/run/reboot-required") -> dict[str, t.Any]:
 def parse_units(text: str) -> list[str]:
     """``systemctl list-units --plain --no-legend``: the names of the units."""
     return [line.split()[0] for line in text.splitlines() if line.strip()]
+
+
+def parse_exposures(text: str) -> dict[str, float]:
+    """``systemd-analyze security --no-pager UNIT…``: by unit its exposure, from 0.0 to 10.0.
+
+    That number is in the text alone: as JSON there is one only of services that run for long, and without units. A unit
+    that systemd does not know is not there.
+    """
+    return {unit: float(exposure) for unit, exposure in _EXPOSURE.findall(text)}
 
 
 def room(paths: t.Sequence[str] = ROOM) -> list[dict[str, t.Any]]:
@@ -130,14 +140,17 @@ def owners(patterns: t.Iterable[str]) -> list[dict[str, str]]:
 def read(daemons: t.Sequence[products.Product], runner: host.Runner = host.run) -> dict[str, t.Any]:
     """Everything about the system that checks judge, with the processes and the secrets of these daemons.
 
-    ``failed``: units that have failed and were not started again since; null where systemd does not say.
+    ``failed``: units that have failed and were not started again since; null where systemd does not say. ``exposure``:
+    as ``parse_exposures``, of our units as systemd has loaded them, with all drop-ins; empty where it does not say.
     """
     failed = runner(FAILED)
+    confined = runner(["systemd-analyze", "security", "--no-pager", *products.exposures(daemons)])
     names = {GATE, *(daemon.process for daemon in daemons), *(each.bfd.process for each in daemons if each.bfd)}
     return {
         "release": release(),
         "reboot": pending(),
         "failed": parse_units(failed["stdout"]) if failed["rc"] == 0 else None,
+        "exposure": parse_exposures(confined["stdout"]),
         "room": room(),
         "processes": accounts(names),
         "secrets": owners((*SECRETS, *(pattern for daemon in daemons for pattern in daemon.secrets))),

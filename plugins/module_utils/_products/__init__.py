@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .bird import BIRD
+from .confinement import exposures
 from .frr import FRR
 from .knot import KNOT
 from .nsd import NSD
@@ -45,6 +46,7 @@ __all__ = [
     "Bfd",
     "Product",
     "Variables",
+    "exposures",
     "held",
     "named",
     "of_kind",

@@ -20,6 +20,7 @@ BIRD = Product(
     programs=("/usr/sbin/bird",),
     control=("birdc", "-r"),
     account="bird",
+    exposure=1.6,
     secrets=("/etc/bird/bird.conf",),
     canonical=("/etc/bird/*",),
     excess="left out",

@@ -20,6 +20,7 @@ FRR = Product(
     programs=("/usr/lib/frr",),
     control=("vtysh",),
     account="frr",
+    exposure=2.2,  # without CAP_SYS_ADMIN, which nothing uses, it does not start
     secrets=("/etc/frr/frr.conf",),
     libraries=("frr", "libfrr*.so*", "libyang.so*"),
     excess="ends the session for a while",  # it can warn, too, which keeps nothing out

@@ -20,6 +20,7 @@ KNOT = Product(
     programs=("/usr/sbin/knotd", "/usr/sbin/knotc"),
     control=("knotc",),
     account="knot",
+    exposure=1.8,
     keys="/etc/knot/keys.conf",
     secrets=("/etc/knot/keys.conf",),
     defaults_file="/etc/default/knot",

@@ -20,6 +20,7 @@ NSD = Product(
     programs=("/usr/sbin/nsd", "/usr/bin/ldns-verify-zone"),
     control=("nsd-control",),
     account="nsd",
+    exposure=2.4,  # it starts as root, and becomes the account by itself
     keys="/etc/nsd/nsd.conf.d/zones.conf",
     secrets=("/etc/nsd/nsd.conf.d/zones.conf", "/etc/nsd/nsd_*.key"),
     defaults_file="/etc/default/nsd",

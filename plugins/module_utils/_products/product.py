@@ -60,6 +60,9 @@ class Product:
     """The command that asks the running daemon, and changes nothing."""
     account: str
     """The account that it runs as, once it has its sockets; the group has the same name."""
+    exposure: float
+    """The most that ``systemd-analyze security`` may give its unit, from 0.0 to 10.0: what the drop-ins of its role
+    come to with the systemd of Debian 13. Raise it only with the reason beside it."""
     keys: str = ""
     """The file that has the transfer keys (nameservers)."""
     secrets: tuple[str, ...] = ()

@@ -122,6 +122,12 @@ def unreachable(text: str) -> str | None:
     return f"{text} is {found}; give one that operators can reach" if found else _of_the_service(text)
 
 
+def no_server(text: str) -> str | None:
+    """Why no server of somebody else's can be at this address; None when one can. Private ones may be ours to route."""
+    found = _inside(text, NO_HOST)
+    return f"{text} is {found}; give the server's own address" if found else _of_the_service(text)
+
+
 def _of_the_service(text: str) -> str | None:
     prefix = _inside(text, IMRS)
     return prefix and f"{text} is inside {prefix}, a prefix of the service itself; take an address of another network"

@@ -294,6 +294,8 @@ class FleetPart(t.TypedDict):
     operator_networks: ByFamily
     masters: list[Master]
     maintenance_windows: list[Window]
+    time_signed: bool
+    """Whether answers of sources of time are signed (NTS, RFC 8915), which takes a port of its own."""
     irr: Irr | None
 
 

@@ -43,6 +43,7 @@ class Deriver:
             "imrs_zones": fleet["zones"],
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
+            "imrs_time_sources": time_sources(fleet),
             "imrs_irr": fleet.get("irr"),
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_required_attestations": fleet.get("required_attestations", []),
@@ -50,6 +51,7 @@ class Deriver:
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
             "imrs_certificate": _certificate(fleet),
+            "imrs_operators": fleet.get("operators", []),
         }
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
@@ -184,6 +186,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "tcp_clients": profile["tcp_clients"],
         "rate_limit": profile.get("rate_limit", DEFAULT_RATE_LIMIT),
         "peak_queries": profile.get("peak_queries", DEFAULT_PEAK_QUERIES),
+        "ecc": profile.get("ecc", True),
     }
 
 
@@ -240,6 +243,18 @@ def prefixes() -> dict[str, Kinds]:
 def operator_networks(fleet: Sheet) -> ByFamily:
     """By family, each in its one spelling."""
     return addressing.by_family(addressing.canonical(text) for text in fleet["operator_networks"])
+
+
+def time_sources(fleet: Sheet) -> list[host_variables.TimeSource]:
+    """The NTP servers that set the clocks; none where the fleet leaves the clocks alone."""
+    return [
+        {
+            "name": source["name"].removesuffix("."),
+            "addresses": hosts(source["addresses"]),
+            "nts": source.get("nts", False),
+        }
+        for source in fleet.get("time_sources", ())
+    ]
 
 
 def masters(fleet: Sheet) -> list[Master]:

@@ -75,6 +75,21 @@ class Certificate(t.TypedDict):
     days: int | None
 
 
+class TimeSource(t.TypedDict):
+    """An NTP server: its name without the last dot, its addresses, and whether its answers are signed (RFC 8915)."""
+
+    name: str
+    addresses: list[str]
+    nts: bool
+
+
+class Operator(t.TypedDict):
+    """Somebody who may log in: the name of the account, and public keys of OpenSSH in two words each."""
+
+    name: str
+    keys: list[str]
+
+
 class Place(t.TypedDict):
     """Where the site is: airport code, city, country (ISO 3166-1) and region."""
 
@@ -101,7 +116,7 @@ class Cluster(t.TypedDict):
 class Profile(t.TypedDict):
     """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source.
 
-    Playbooks need the expected peak of the questions, which is a second's.
+    Playbooks need the expected peak of the questions, which is a second's; acceptance, whether memory has ECC.
     """
 
     name: str
@@ -111,6 +126,7 @@ class Profile(t.TypedDict):
     tcp_clients: int
     rate_limit: int
     peak_queries: int
+    ecc: bool
 
 
 class Tsig(t.TypedDict):
@@ -173,6 +189,7 @@ class OfFleet(t.TypedDict):
     imrs_zones: list[Zone]
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
+    imrs_time_sources: list[TimeSource]
     imrs_irr: Irr | None
     imrs_waivers: list[Waiver]
     imrs_required_attestations: list[str]
@@ -180,6 +197,7 @@ class OfFleet(t.TypedDict):
     imrs_maintenance_windows: list[Window]
     imrs_budget: Budget
     imrs_certificate: Certificate | None
+    imrs_operators: list[Operator]
 
 
 class OfSite(t.TypedDict):

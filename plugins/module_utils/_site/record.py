@@ -32,6 +32,7 @@ class Recorder:
             "operator_networks": derive.operator_networks(fleet),
             "masters": derive.masters(fleet),
             "maintenance_windows": fleet.get("maintenance_windows", []),
+            "time_signed": any(source["nts"] for source in derive.time_sources(fleet)),
             "irr": fleet.get("irr"),
         }
         self._name = fleet["fleet"]

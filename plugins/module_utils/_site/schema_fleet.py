@@ -55,6 +55,7 @@ PROFILE = record(
             "Questions a second of all sources at the expected peak; ten times as many are to be answered",
             default=DEFAULT_PEAK_QUERIES,
         ),
+        "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})
@@ -148,6 +149,45 @@ CERTIFICATE = record(
         )
     },
 )
+TIME_SOURCE = record(
+    "a source of time",
+    {
+        "name": field(
+            parts.DNS_NAME, "The server's name; with nts, as it stands in its certificate", "ntp1.example.org."
+        ),
+        "addresses": field(
+            parts.ADDRESSES, "That server's own: it is asked at one of them, and has one voice", ["203.0.113.1"]
+        ),
+    },
+    {"nts": field(parts.FLAG, "Its answers are signed (NTS, RFC 8915)", default=False)},
+)
+ACCOUNT = record(
+    "an operator's account",
+    {
+        "name": field(
+            text(r"[a-z][a-z0-9_]{0,30}", "the name of an account (lower-case letters, digits and _, a letter first)"),
+            "Name of the account on the nodes",
+            "anna",
+        ),
+        "keys": field(
+            many(
+                {
+                    **text(
+                        r"(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com"
+                        r"|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) [A-Za-z0-9+/]{60,3000}={0,2}",
+                        "a public key of OpenSSH: the first two words of the .pub file, of type ed25519, ecdsa or rsa,"
+                        " in hardware (sk-) or not",
+                    ),
+                    "title": "Public half of a key",
+                    "format": "imrs-ssh-key",
+                    "x-imrs-secret": True,  # a private one may be pasted
+                },
+                "a list of public keys",
+            ),
+            "Each of them lets in; keep a second one in hardware in a safe",
+        ),
+    },
+)
 IDENTITY_ZONE = record(
     "an identity zone",
     {
@@ -181,7 +221,14 @@ FLEET: Schema = {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
             "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
             "certificate": field(CERTIFICATE, "Certificates are signed by one of these keys, which no node has"),
+            "operators": field(
+                many(ACCOUNT, "a list of operators' accounts"), "Who may log in to the nodes, as well as Ansible"
+            ),
             "identity_zone": field(IDENTITY_ZONE, "Tells who asks it which node answers (RFC 7108 section 4.4)"),
+            "time_sources": field(
+                many(TIME_SOURCE, "a list of sources of time"),
+                "NTP servers that set the clocks, 4 or more (RFC 8633 section 3.2); without, the clocks are left alone",
+            ),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),
             "trust_anchors": field(

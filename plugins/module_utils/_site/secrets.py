@@ -18,6 +18,9 @@ SHORTEST_KEY = 16
 _PASSWORD = re.compile(r"[!#-\[\]-~]+")
 """Printable ASCII without the blank, which ends FRR's password, the quote, which ends BIRD's, and the backslash."""
 
+_HASH = re.compile(r"\$(?:y|6)\$[./0-9A-Za-z$=]{40,300}")
+"""yescrypt, or SHA-512: what Debian 13 takes, and no quicker one."""
+
 
 def clean(value: str) -> str:
     """The secret without the one line end that files and vaults put behind it."""
@@ -47,5 +50,15 @@ def wrong_key(value: str) -> str | None:
     return None
 
 
-USES = {"bgp": wrong_password, "tsig": wrong_key}
+def wrong_hash(value: str) -> str | None:
+    """Why a text cannot be a hash of a password (crypt(5)) that is good enough for years; None when it can."""
+    if not _HASH.fullmatch(value):
+        return (
+            "is not a hash as mkpasswd --method=yescrypt prints it ($y$ or $6$ in front); put the hash into the vault, "
+            "and the password into a safe"
+        )
+    return None
+
+
+USES = {"bgp": wrong_password, "tsig": wrong_key, "crypt": wrong_hash}
 """What secrets are for, each with its test."""

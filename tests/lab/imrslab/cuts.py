@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines cut during a run: what is then on the appliance's disk, and what its daemons run."""
+"""Lines or power cut during a run: what is then on the appliance's disk, and what its daemons run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 import typing as t
 
 from . import shell
+from .drill import ALL
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -29,6 +30,10 @@ VARIABLES = {
         "hardening_operators": ["dnseng", "dnseng"],
         "gate_drain_seconds": 2,
         "network_operator_networks": {"ipv4": ["198.51.100.0/24", "203.0.113.64/29"], "ipv6": []},
+        "time_sources": [
+            {"name": f"other{number}.imrs.example", "addresses": [f"203.0.113.{number}"], "nts": False}
+            for number in range(1, 5)
+        ],
         "nameserver_rate_limit": 199,
         "nameserver_workers": 2,
         "routing_router_id": "192.0.2.3",
@@ -36,7 +41,20 @@ VARIABLES = {
 }
 """Two configurations of the appliance, which differ in a file or more of each bundle."""
 
-BUNDLES = ("hardening", "gate", "network", "nameserver", "routing")
+HOOK = "/usr/local/lib/python3.13/dist-packages/drill.pth"
+STOPS = (
+    "import os, sys; sys.addaudithook(lambda event, words: os.kill(os.getpid(), 19) "
+    "if event == 'os.rename' and str(words[1]).startswith('{}') and os.path.exists('/run/drill') else None)"
+)
+"""Python stops itself when it is about to rename such a file into its place; not any more after a boot."""
+STOPPED = "grep -l '^State:.T' /proc/[0-9]*/status || true"  # grep fails when it finds none, and that is an answer
+
+ELSEWHERE = '{"network_operator_networks": {"ipv4": ["203.0.113.64/29"], "ipv6": []}}'
+"""For ``-e``: a packet filter that lets in nobody whom the lab has, and no operator."""
+BEFORE = ("systemd-networkd", "nftables", "ssh", "knot", "bird", "imrs-gate")
+"""What must not have started before the way back was gone."""
+
+BUNDLES = ("hardening", "gate", "network", "time", "nameserver", "routing")
 
 PROVISION = ("--tags", ",".join(BUNDLES), "-e", "imrs_disrupt=true", "-e", "imrs_leave_dark=true")
 """Files and daemons only: acceptance changes none."""
@@ -49,10 +67,8 @@ def variables(name: str) -> str:
 
 def owned(drill: Drill, *bundles: str) -> list[str]:
     """The files that bundles look after, by default all."""
-    state = drill.disk / "var/lib/imrs-bundle"
-    return sorted(
-        path for bundle in bundles or BUNDLES for path in json.loads((state / f"{bundle}.json").read_text())["files"]
-    )
+    manifests = (drill.node("cat", f"/var/lib/imrs-bundle/{bundle}.json") for bundle in bundles or BUNDLES)
+    return sorted(path for manifest in manifests for path in json.loads(manifest)["files"])
 
 
 def files(drill: Drill, paths: t.Sequence[str]) -> str:
@@ -80,13 +96,54 @@ def _below(folder: pathlib.Path) -> str:
 def _settings(drill: Drill) -> t.Iterator[tuple[str, str]]:
     for line in (drill.disk / "etc/sysctl.d/60-imrs.conf").read_text().splitlines():
         name, _, value = line.partition("=")
-        if value and not line.lstrip().startswith("#"):
+        if value and "*" not in name and not line.lstrip().startswith("#"):  # patterns are HD-11's
             yield name.strip(" -"), value
 
 
 def look(drill: Drill) -> dict[str, str]:
     """All files, by bundle."""
     return {bundle: files(drill, owned(drill, bundle)) for bundle in BUNDLES}
+
+
+def stop_at(drill: Drill, place: str) -> None:
+    """Have the next module that is about to put a file there stand still."""
+    drill.node("sh", "-c", f'echo "$1" > {HOOK}; touch /run/drill', "sh", STOPS.format(place))
+
+
+def stands_still(drill: Drill) -> bool:
+    """Whether one does."""
+    return bool(drill.node("sh", "-c", STOPPED))
+
+
+def go_on(drill: Drill) -> None:
+    """Have it go on, and stand still no more."""
+    drill.node(
+        "sh", "-c", f"rm -f /run/drill {HOOK}; for each in $({STOPPED}); do kill -CONT $(basename ${{each%/*}}); done"
+    )
+
+
+def comes_back_as_it_was(drill: Drill, before: tuple[str, str], reason: str) -> None:
+    """Power on: before anything else ran, all files were as before; the node announces by its rules, and converges.
+
+    ``before``: its files, and the packet filter's rules.
+    """
+    drill.switch_on()
+    drill.node("systemctl", "is-system-running", "--wait")
+    assert drill.journals() == []
+    assert (files(drill, owned(drill)), drill.node(*RULES)) == before
+    noted = json.loads(drill.node("cat", "/var/lib/imrs-bundle/last-rollback.json"))
+    assert (noted["reason"], noted["complete"], noted["troubles"]) == (reason, True, [])
+    assert reason in drill.node("journalctl", "--boot", "--unit=imrs-bundle-recover", "--output=cat", "--no-pager")
+
+    def moment(unit: str, which: str) -> int:
+        return int(drill.node("systemctl", "show", "--value", f"--property={which}TimestampMonotonic", unit))
+
+    ended = moment("imrs-bundle-recover", "ExecMainExit")
+    assert ended
+    for unit in BEFORE:
+        assert moment(unit, "ExecMainStart") > ended, unit
+    assert not drill.node("systemctl", "list-units", "--all", "--plain", "--no-legend", "imrs-bundle-confirm-*").strip()
+    drill.wait(ALL if drill.status()["certificate"]["valid"] else set())
 
 
 def at_rest(drill: Drill) -> bool:

@@ -64,11 +64,6 @@ SUSPENDED = (
 """What `operational: false` in its sheet comes to."""
 
 
-def _copy(disk: pathlib.Path, to: pathlib.Path) -> None:
-    """A machine's own layer with owners, modes, times, and the marks of the overlay."""
-    shell.run("cp", "--archive", str(disk), str(to))
-
-
 def boot_again(lab: topology.Lab, found: topology.Machine) -> None:
     """Boot a machine that was cut off, from its own disk, until it lets in."""
     network.plug_in(lab, found)
@@ -192,12 +187,16 @@ class Drill:
 
     @property
     def disk(self) -> pathlib.Path:
-        """What the appliance has on its disk beyond its image, as a folder of this machine."""
-        return self.lab.machine_state(self.appliance.name) / "upper"
+        """What the appliance has on its disk beyond its image, as a folder of this machine; of a container alone."""
+        return machine.disk(self.lab, self.appliance.name)
 
     def journals(self) -> list[str]:
         """The open changes on the appliance, as ``network.changing``."""
-        return sorted(path.name.removesuffix(".journal") for path in self.disk.glob("var/lib/imrs-bundle/*.journal"))
+        if self.disk.is_dir():  # which can be read while it is off
+            names = [path.name for path in self.disk.glob("var/lib/imrs-bundle/*.journal")]
+        else:
+            names = self.node("find", "/var/lib/imrs-bundle", "-name", "*.journal", "-printf", r"%f\n").split()
+        return sorted(name.removesuffix(".journal") for name in names)
 
     def lets_in(self) -> bool:
         """Whether the appliance answers a new SSH connection, from where Ansible comes."""
@@ -245,7 +244,7 @@ class Drill:
         frozen = self.lab.state / "frozen" / str(len(self._frozen))
         shutil.rmtree(frozen, ignore_errors=True)  # of drills before, on the same lab
         frozen.parent.mkdir(exist_ok=True)
-        _copy(self.disk, frozen)
+        machine.copy_disk(self.disk, frozen)
         self._start_again()
         self._frozen[self._options] = frozen
         self.wait(ALL)
@@ -271,9 +270,7 @@ class Drill:
 
     def _thaw(self, frozen: pathlib.Path) -> None:
         self.cut_power()
-        shutil.rmtree(self.disk)
-        shutil.rmtree(self.disk.with_name("work"))
-        _copy(frozen, self.disk)
+        machine.put_disk(self.lab, self.appliance.name, frozen)
         self._start_again()
         self.wait(ALL)
 

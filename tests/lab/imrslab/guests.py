@@ -143,5 +143,16 @@ remote-control:
     return {"etc/nsd/nsd.conf": text} | host_router.own("etc/nsd/nsd.conf", "root", "nsd")
 
 
-SETTINGS = {"knot.service": _knot, "nsd.service": _nsd} | {each.UNIT: each.settings for each in host_daemons.DAEMONS}
+def _clock(_lab: topology.Lab, _machine: topology.Machine) -> dict[str, str]:
+    """A server of time that gives out this machine's clock as it is, and sets none: a container has no clock."""
+    return {
+        "etc/chrony/chrony.conf": "local stratum 2\nallow\n",
+        f"etc/systemd/system/{topology.CLOCK}.d/lab.conf": (
+            "[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=!/usr/sbin/chronyd -F 1 -x\n"
+        ),
+    }
+
+
+_OURS = {"knot.service": _knot, "nsd.service": _nsd, topology.CLOCK: _clock}
+SETTINGS = _OURS | {each.UNIT: each.settings for each in host_daemons.DAEMONS}
 """What a machine has to be told that runs this."""

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian 13 images, built once with mmdebstrap and kept: `base` is a bare appliance, `lab` everybody else."""
+"""Debian 13 images, built once with mmdebstrap and kept.
+
+`base` is a bare appliance in a container, `kernel` one that boots a kernel of its own, `lab` everybody else.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,16 @@ BASE = (
 )
 LAB = (
     *BASE,
-    *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "stayrtr", "knot", "nsd"),
+    *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "stayrtr", "knot", "nsd", "chrony"),
     *("bind9-dnsutils", "dnsperf", "ldnsutils", "dns-root-data", "procps"),
     *("python3-cryptography", "python3-dnspython", "python3-pytest"),
 )
+KERNEL = (*BASE, "linux-image-amd64", "initramfs-tools", "zstd", "udev", "kmod", "e2fsprogs")
 NAMESPACES = pathlib.Path("/run/netns")
-IMAGES = {"base": BASE, "lab": LAB}
-NOT_AT_BOOT = "bird frr openbgpd gobgpd stayrtr knot nsd systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+IMAGES = {"base": BASE, "lab": LAB, "kernel": KERNEL}
+NOT_AT_BOOT = (
+    "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+)
 
 CUSTOMIZE = f"""set -eu
 chroot "$1" useradd --create-home --shell /bin/bash {topology.OPERATOR}
@@ -42,12 +48,22 @@ rm -f "$1/etc/resolv.conf" "$1/etc/machine-id" "$1/etc/hostname"
 : > "$1/etc/machine-id"
 : > "$1/etc/resolv.conf"
 """
+SMALL_INITRD = r"""
+# What the lab's disk takes, and no more: without KVM each MiB takes its time.
+if [ -d "$1/etc/initramfs-tools" ]; then
+  echo MODULES=list > "$1/etc/initramfs-tools/conf.d/lab.conf"
+  printf '%s\n' ahci sd_mod ext4 crc32c >> "$1/etc/initramfs-tools/modules"
+  chroot "$1" update-initramfs -u
+fi
+"""
+HOOKS = {"kernel": CUSTOMIZE + SMALL_INITRD}
 
 
 def build(lab: topology.Lab, name: str) -> pathlib.Path:
     """Folder of a ready image; built when there is none for this recipe. Safe against a kill in the middle."""
     mirror = packages.mirror()
-    recipe = "\n".join([*IMAGES[name], CUSTOMIZE, *mirror.sources("trixie", mirror.main, mirror.security)])
+    customize = HOOKS.get(name, CUSTOMIZE)
+    recipe = "\n".join([*IMAGES[name], customize, *mirror.sources("trixie", mirror.main, mirror.security)])
     folder = lab.cache / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     lab.cache.mkdir(parents=True, exist_ok=True)
     with (lab.cache / f"{name}.lock").open("w") as lock:
@@ -64,7 +80,7 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         unfinished = folder.with_name(f"{name}-unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         hook = lab.cache / f"{name}-hook.sh"
-        shell.write(hook, f"#!/bin/sh\n{CUSTOMIZE}", 0o755)
+        shell.write(hook, f"#!/bin/sh\n{customize}", 0o755)
         shell.run(
             "unshare", "--mount",  # or one that is killed leaves the machine's own /sys and /dev mounted in the image
             "mmdebstrap", "--variant=minbase", f"--include={','.join(IMAGES[name])}",
@@ -109,10 +125,11 @@ def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror) -> None:
     )
 
 
-def build_all(lab: topology.Lab) -> dict[str, pathlib.Path]:
-    """Both images, side by side."""
+def build_all(lab: topology.Lab, plan: topology.Plan) -> dict[str, pathlib.Path]:
+    """The images that a lab's machines boot, side by side."""
+    names = sorted({each.image for each in plan.machines})
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(IMAGES, pool.map(lambda name: build(lab, name), IMAGES), strict=True))
+        return dict(zip(names, pool.map(lambda name: build(lab, name), names), strict=True))
 
 
 ENTER = r"""set -eu

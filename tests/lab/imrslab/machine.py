@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Booting and stopping nspawn machines: real systemd, an overlay over a cached image, a namespace each.
+"""Booting and stopping machines: nspawn containers with a real systemd over a cached image, or virtual machines.
 
 Mounts live in a private mount namespace per machine and end with it; every process of a machine is in one
 control group, which the kernel can empty at once.
@@ -10,21 +10,27 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
-from . import shell, topology
+from . import shell, topology, virtual
 
-BOOT = r"""set -eu
-lower=$1 state=$2 group=$3 namespace=$4 name=$5
+IN_A_GROUP = r"""set -eu
+group=$1
+shift
 mount --make-rprivate /
-mkdir -p /run/systemd
-mount -t tmpfs tmpfs /run/systemd
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$state/upper,workdir=$state/work" "$state/root"
 while umount -R /sys/fs/cgroup 2>/dev/null; do :; done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p "/sys/fs/cgroup/$group"
 echo $$ > "/sys/fs/cgroup/$group/cgroup.procs"
+exec "$@"
+"""
+CONTAINER = r"""set -eu
+lower=$1 state=$2 namespace=$3 name=$4
+mkdir -p /run/systemd
+mount -t tmpfs tmpfs /run/systemd
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$state/upper,workdir=$state/work" "$state/root"
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 exec systemd-nspawn --quiet --keep-unit --register=no --boot --console=pipe --link-journal=no \
   --capability=CAP_NET_ADMIN,CAP_NET_RAW --resolv-conf=off --timezone=off --kill-signal=SIGRTMIN+3 \
@@ -45,18 +51,21 @@ def _group(lab: topology.Lab, name: str) -> pathlib.Path:
     return _cgroup_root() / lab.namespace(name)
 
 
-def boot(lab: topology.Lab, machine: topology.Machine, *layers: pathlib.Path) -> None:
-    """Start a machine over an image, or over several layers, the uppermost first; returns at once.
+def boot(lab: topology.Lab, machine: topology.Machine, image: pathlib.Path) -> None:
+    """Start a machine over an image, or one that has run before from its own disk; returns at once.
 
     Its own layer must be laid out by then (guests.lay_out).
     """
-    state = lab.machine_state(machine.name)
-    for folder in ("upper", "work", "root"):
-        (state / folder).mkdir(parents=True, exist_ok=True)
+    state, namespace = lab.machine_state(machine.name), lab.namespace(machine.name)
+    if machine.hardware:
+        command = virtual.command(lab, machine, machine.hardware, image)
+    else:
+        for folder in ("upper", "work", "root"):
+            (state / folder).mkdir(parents=True, exist_ok=True)
+        command = ["sh", "-c", CONTAINER, "boot", str(image), str(state), namespace, machine.name]
     with (state / "console.log").open("a") as log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", BOOT, "boot", ":".join(map(str, layers)), str(state),
-             lab.namespace(machine.name), lab.namespace(machine.name), machine.name],
+            ["unshare", "--mount", "sh", "-c", IN_A_GROUP, "boot", namespace, *command],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     shell.write(state / "pid", f"{process.pid}\n")
@@ -111,6 +120,26 @@ def _remove_group(group: pathlib.Path) -> None:
     shell.wait_for(f"the end of {group}, which is busy", removed, 60)
 
 
+def disk(lab: topology.Lab, name: str) -> pathlib.Path:
+    """What a machine has on its disk: of a container a folder, beyond its image; of a virtual machine a file, whole."""
+    state = lab.machine_state(name)
+    return state / virtual.DISK if virtual.is_one(lab, name) else state / "upper"
+
+
+def put_disk(lab: topology.Lab, name: str, kept: pathlib.Path) -> None:
+    """Give a machine that is off a copy of a disk that was kept."""
+    own = disk(lab, name)
+    for path in (own, own.with_name("work")):  # the latter is the overlay's
+        if path.is_dir():
+            shutil.rmtree(path)
+    copy_disk(kept, own)
+
+
+def copy_disk(disk: pathlib.Path, to: pathlib.Path) -> None:
+    """With owners, modes, times, the marks of the overlay, and the holes of a file."""
+    shell.run("cp", "--archive", "--sparse=always", str(disk), str(to))
+
+
 def leader(lab: topology.Lab, name: str) -> int:
     """Process id of a machine's own systemd."""
     pid = (lab.machine_state(name) / "pid").read_text().strip()
@@ -119,4 +148,6 @@ def leader(lab: topology.Lab, name: str) -> int:
 
 def inside(lab: topology.Lab, name: str, *command: str) -> list[str]:
     """The command line that runs a command inside a machine, as root."""
+    if virtual.is_one(lab, name):
+        return virtual.inside(lab, name, *command)
     return ["nsenter", "--target", str(leader(lab, name)), "--all", "--", *command]

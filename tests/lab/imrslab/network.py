@@ -13,7 +13,7 @@ import re
 import sys
 import typing as t
 
-from . import offload, shell, topology
+from . import offload, shell, topology, virtual
 
 NAMESPACES = pathlib.Path("/run/netns")
 
@@ -52,24 +52,28 @@ def up(lab: topology.Lab, plan: topology.Plan) -> None:
 
 
 def plug_in(lab: topology.Lab, machine: topology.Machine) -> None:
-    """A machine's namespace, with its cables to the bridges."""
+    """A machine's namespace, with its cables to the bridges; of a virtual machine QEMU has them, and this is empty."""
     namespace = lab.namespace(machine.name)
     shell.run("ip", "netns", "add", namespace)
     _ip(namespace, "link", "set", "lo", "up")
     for link in machine.links:
         plug = _plug(machine, link.interface)
+        if machine.hardware:
+            _ip(lab.outer, "tuntap", "add", "dev", plug, "mode", "tap")
+            _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
+            continue
         peer = ("type", "veth", "peer", "name", link.interface, "netns", namespace)
         _ip(lab.outer, "link", "add", plug, *peer)
         _ip(lab.outer, "link", "set", plug, "master", link.bridge, "up")
-        if machine.image == "base" and link.bridge != "br-mgmt":
+        if machine.image != "lab" and link.bridge != "br-mgmt":
             # An appliance's answers arrive with checksums, as over a wire.
             shell.run("ip", "netns", "exec", namespace, sys.executable, offload.__file__, link.interface)
 
 
 def _plug(machine: topology.Machine, interface: str) -> str:
-    """The lab's end of one of a machine's cables, by number: the kernel takes 15 characters at most."""
+    """The lab's end of one of a machine's cables."""
     number = [link.interface for link in machine.links].index(interface)
-    return f"{machine.name}-{number}"
+    return virtual.plug(machine.name, number)
 
 
 @contextlib.contextmanager
@@ -102,7 +106,7 @@ def unplug(lab: topology.Lab, name: str) -> None:
         return
     if exists(lab.outer):
         for link in shell.run("ip", "-n", lab.outer, "-oneline", "link").splitlines():
-            plug = link.split()[1].partition("@")[0]
+            plug = link.split()[1].rstrip(":").partition("@")[0]  # a tap has no other end
             if re.fullmatch(rf"{re.escape(name)}-\d", plug):
                 _ip(lab.outer, "link", "delete", plug)
     shell.run("ip", "netns", "delete", lab.namespace(name))

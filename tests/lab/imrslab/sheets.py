@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From site sheets to a lab: what it consists of, and the inventory that Ansible reads of it.
+"""From site sheets to a lab: what it consists of.
 
 The sheets are read as the inventory plugin reads them, by the collection's own library; nothing else in the lab needs
 that. What a lab cannot be is told with file, line, field and remedy, all of it at once.
@@ -13,19 +13,16 @@ import dataclasses
 import importlib
 import ipaddress
 import itertools
-import json
 import pathlib
-import re
-import shutil
 import sys
 import typing as t
 
-from . import host_daemons, keys, shell, topology
+from . import host_daemons, shell, topology
 
 LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils._site"
 HOST_OF = {host.vantage: host for host in topology.HOSTS}
-ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
-SIGNER = re.compile(r'key: "ssh-ed25519 [^"]*"')
+VIRTUAL = "virtual"
+"""The profile of appliances that are virtual machines; others are containers."""
 
 
 def plan(
@@ -196,7 +193,7 @@ class _Draft:
             topology.Link(node["imrs_uplink"]["interface"], bridge, ()),
             *([topology.Link(node["imrs_inside"]["interface"], inside, ())] if inside else []),
         )
-        self._appliances.append((appliance, topology.Machine(appliance.name, "base", links)))
+        self._appliances.append((appliance, _machine(node, links)))
 
     def _cluster(
         self,
@@ -305,7 +302,7 @@ class _Draft:
             dist = topology.Link("dist", "br-dist", tuple(filter(None, addresses)), _all_bare(first.among_masters))
             own = known[master["name"]]
             links = (topology.management(own.number), dist)
-            self._masters.append(topology.Machine(own.name, "lab", links, (own.service,)))
+            self._masters.append(topology.Machine(own.name, "lab", links, (own.service, topology.CLOCK)))
 
     def plan(self, sites: tuple[str, ...]) -> topology.Plan:
         """What it has come to."""
@@ -324,6 +321,14 @@ class _Draft:
             appliances=tuple(appliance for appliance, _ in self._appliances),
             asns=self._asns,
         )
+
+
+def _machine(node: dict[str, t.Any], links: tuple[topology.Link, ...]) -> topology.Machine:
+    profile = node["imrs_profile"]
+    if profile["name"] != VIRTUAL:
+        return topology.Machine(node["imrs_node"], "base", links)
+    hardware = topology.Hardware(node["imrs_serial"], profile["cores"], profile["memory_mib"])
+    return topology.Machine(node["imrs_node"], "kernel", links, hardware=hardware)
 
 
 def _session(router: str, asn: int, given: t.Mapping[str, t.Any], secret: str | None) -> topology.Session:
@@ -369,31 +374,3 @@ def _within(text: str, networks: t.Iterable[t.Any]) -> str | None:
 def secret_file(variable: str) -> str:
     """Where the lab keeps what a vault variable stands for: the name of a file among its secrets."""
     return variable.removeprefix("vault_")
-
-
-def write_inventory(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path = topology.SOURCE) -> None:
-    """The inventory of a lab: the chosen sheets, and what is this lab's own. Paths are absolute: copies work, too."""
-    shutil.rmtree(lab.inventory, ignore_errors=True)
-    text = (source / "fleet.yml").read_text(encoding="utf-8")
-    anchors = f"trust_anchor_file: {json.dumps(str(lab.state / 'trust-anchor.ds'))}"
-    signer = f'key: "{keys.signer(lab)}"'
-    shell.write(lab.inventory / "fleet.yml", SIGNER.sub(signer, ANCHORS.sub(anchors, text)))
-    shell.write(lab.inventory / "imrs.yml", "plugin: icann.imrs.sites\n")
-    chosen = [pathlib.Path(f"sites/{site}.yml") for site in plan.sites]
-    for name in [*chosen, *(path.relative_to(source) for path in (source / "group_vars/all").glob("*.yml"))]:
-        link = lab.inventory / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(source / name)
-    host_daemons.rewrite(plan, lab.inventory, source)
-    values = {"lab_name": lab.name, "lab_root": str(topology.ROOT), "lab_state": str(lab.state)}
-    values["imrs_signing_key"] = f"{{{{ lab_state }}}}/secrets/{keys.SIGNER}"
-    for name in _secrets(plan):
-        values[f"vault_{name}"] = f"{{{{ lookup('ansible.builtin.file', lab_state ~ '/secrets/{name}') }}}}"
-    lines = [f"{name}: {json.dumps(value)}" for name, value in values.items()]
-    shell.write(lab.inventory / "group_vars/all/lab.yml", "\n".join(lines) + "\n")
-
-
-def _secrets(plan: topology.Plan) -> list[str]:
-    keys = [key.secret for each in plan.appliances for key in each.keys]
-    passwords = [session.secret for each in plan.appliances for session in each.sessions if session.secret]
-    return list(dict.fromkeys([*keys, *passwords]))

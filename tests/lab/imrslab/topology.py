@@ -47,13 +47,25 @@ class Link:
 
 
 @dataclasses.dataclass(frozen=True)
+class Hardware:
+    """What a virtual machine is made of."""
+
+    serial: str
+    """As its firmware tells it."""
+    cores: int
+    memory_mib: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Machine:
-    """One nspawn machine: which image it boots, how it is linked, and what units it runs."""
+    """One machine: which image it boots, how it is linked, and what units it runs."""
 
     name: str
     image: str
     links: tuple[Link, ...]
     services: tuple[str, ...] = ()
+    hardware: Hardware | None = None
+    """None: it is an nspawn container."""
 
     @property
     def management(self) -> str:
@@ -101,6 +113,8 @@ class Host:
         return self.number + 10
 
 
+CLOCK = "chrony.service"
+"""What the masters run beside it: they are the lab's sources of time, too."""
 MASTERS = (Master("dist1", 21, "knot.service"), Master("dist2", 22, "nsd.service"))
 HOSTS = (
     Host(
@@ -220,7 +234,15 @@ class Plan:
     def read(cls, text: str) -> Plan:
         """What ``text()`` gave."""
         given = json.loads(text)
-        machines = [_frozen(Machine, each, links=_all(Link, each["links"])) for each in given["machines"]]
+        machines = [
+            _frozen(
+                Machine,
+                each,
+                links=_all(Link, each["links"]),
+                hardware=_frozen(Hardware, each["hardware"]) if each["hardware"] else None,
+            )
+            for each in given["machines"]
+        ]
         appliances = [
             _frozen(Appliance, each, keys=_all(Key, each["keys"]), sessions=_all(Session, each["sessions"]))
             for each in given["appliances"]

@@ -12,6 +12,7 @@ import yaml
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._drift import report
 from ansible_collections.icann.imrs.plugins.module_utils._probes import readers
+from ansible_collections.icann.imrs.plugins.module_utils._products import confinement
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDERS = ("plugins", "roles", "playbooks")
@@ -97,6 +98,20 @@ def test_a_daemon_has_all_that_others_have(product: products.Product) -> None:
     choices = options[f"{product.kind}_provider"]["choices"]
     none = [""] if product.kind == products.NAMESERVER else []  # a cluster's own router has no nameserver
     assert choices == [each.name for each in products.of_kind(product.kind)] + none
+
+
+def test_every_unit_of_ours_has_a_bound_of_how_exposed_it_may_be() -> None:
+    """A new unit is confined, and gets its bound in `_products/confinement.py`; none is above the most."""
+    units = {path.name.removesuffix(".j2") for path in ROOT.glob("roles/*/templates/etc/systemd/system/*.service.j2")}
+    bounds = products.exposures(products.PRODUCTS)
+    assert set(bounds) == units | {product.unit for product in products.PRODUCTS}
+    assert {unit: most for unit, most in bounds.items() if not 0 < most <= confinement.MOST} == {}
+
+
+def test_a_router_has_no_bound_of_what_it_does_not_run() -> None:
+    router = products.exposures([products.named(products.ROUTING, "frr")])
+    assert "frr.service" in router
+    assert not {"imrs-identity.service", "bird.service", "knot.service", "nsd.service"} & set(router)
 
 
 def test_a_daemon_that_nobody_knows_is_refused_by_name() -> None:

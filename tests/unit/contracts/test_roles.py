@@ -150,7 +150,9 @@ def test_what_a_run_has_planned_is_carried_out_in_the_order_of_the_roles(role: p
     provisioned = [role["role"].removeprefix("icann.imrs.") for role in play["roles"]]
     assert list(record.BUNDLES) == [name for name in provisioned if bundles(ROOT / "roles" / name)]
     for function, nameserver in (("node", object()), ("router", None)):
-        assert sorted(record.bundles_of(function)) == list(host.bundles(types.SimpleNamespace(nameserver=nameserver)))
+        for clock in (True, False):
+            expected = types.SimpleNamespace(nameserver=nameserver, time_sources=("ntp1.example",) if clock else ())
+            assert sorted(record.bundles_of(function, clock=clock)) == list(host.bundles(expected))
     assert accept["ansible.builtin.import_role"]["name"] == "icann.imrs.acceptance"
     for found in reached(role, "main.yml").values():
         for task in found:

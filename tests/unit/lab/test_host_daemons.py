@@ -10,7 +10,7 @@ import typing as t
 
 import forward
 import pytest
-from imrslab import guests, host_daemons, keys, sheets, shell, topology
+from imrslab import guests, host_daemons, inventory, keys, sheets, shell, topology
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -96,7 +96,7 @@ def test_a_router_without_bfd_has_sheets_without(
 ) -> None:
     source = topology.SOURCE
     lab = made(tmp_path, monkeypatch, ["xlb"], "gobgp")
-    sheets.write_inventory(lab, lab.plan)
+    inventory.write(lab, lab.plan)
     mine, theirs = lab.inventory / "sites/xlb.yml", source / "sites/xlb.yml"
     changed = [
         (ours, other)
@@ -108,7 +108,7 @@ def test_a_router_without_bfd_has_sheets_without(
     assert "gobgp has no BFD: " in capsys.readouterr().err
     assert all(session.bfd is None for each in lab.plan.appliances for session in each.sessions)
     usual = made(tmp_path / "usual", monkeypatch, ["xlb"], "bird")
-    sheets.write_inventory(usual, usual.plan)
+    inventory.write(usual, usual.plan)
     assert (usual.inventory / "sites/xlb.yml").is_symlink()
 
 

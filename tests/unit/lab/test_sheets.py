@@ -16,9 +16,10 @@ import yaml
 from ansible_collections.icann.imrs.plugins.module_utils._site import fleet
 from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files
 from imrs_role_cases import TLS
-from imrslab import guests, host, keys, network, sheets, shell, topology
+from imrslab import guests, host, inventory, keys, network, sheets, shell, topology
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+FLEET = yaml.safe_load((ROOT / "inventories/lab/fleet.yml").read_text(encoding="utf-8"))
 
 
 def names(plan: topology.Plan) -> list[str]:
@@ -200,7 +201,7 @@ def test_a_master_that_hands_out_zones_over_tls(source: Source) -> None:
 
 
 def test_a_sheet_that_is_not_there(source: Source) -> None:
-    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xlc, xnf")
+    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xlb, xlc, xnf, xvm")
 
 
 def test_the_inventory_has_the_chosen_sheets_and_every_secret(
@@ -208,7 +209,7 @@ def test_the_inventory_has_the_chosen_sheets_and_every_secret(
 ) -> None:
     monkeypatch.setattr(topology, "ROOT", tmp_path)
     lab, plan = topology.Lab("x"), sheets.plan(["xnf"])
-    sheets.write_inventory(lab, plan)
+    inventory.write(lab, plan)
     shell.write(lab.state / "trust-anchor.ds", f". IN DS 20326 8 2 {'E0' * 32}\n")
     copy = tmp_path / "elsewhere"
     shutil.copytree(lab.inventory, copy)
@@ -266,6 +267,19 @@ def test_masters_know_every_appliance(both: topology.Lab) -> None:
             for word in (*appliance.uplink, f"{appliance.name}-{name}.lab.example."):
                 assert word in text
             assert keys.read(both, f"tsig_{appliance.name}_{name}") in text
+
+
+def test_masters_tell_the_time_and_set_none(both: topology.Lab) -> None:
+    named = {address for source in FLEET["time_sources"] for address in source["addresses"]}
+    served = set()
+    for name in ("dist1", "dist2"):
+        machine = both.plan.machine(name)
+        assert topology.CLOCK in machine.services
+        files = guests.SETTINGS[topology.CLOCK](both, machine)
+        assert files["etc/chrony/chrony.conf"] == "local stratum 2\nallow\n"
+        assert "chronyd -F 1 -x\n" in files["etc/systemd/system/chrony.service.d/lab.conf"]
+        served |= {address.partition("/")[0] for address in machine.link("dist").addresses}
+    assert named == served
 
 
 def test_routers_tell_each_other_and_no_appliance(both: topology.Lab) -> None:

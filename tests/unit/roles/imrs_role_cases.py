@@ -96,6 +96,19 @@ def members(**options: t.Any) -> list[dict[str, t.Any]]:
     ]
 
 
+TIME_SOURCES = [
+    {"name": f"ntp{number}.imrs.example", "addresses": found, "nts": False}
+    for number, found in enumerate(
+        (
+            ["198.51.100.129", "2001:db8:f300::1"],
+            ["198.51.100.130", "2001:db8:f300::2"],
+            ["198.51.100.131"],
+            ["2001:db8:f300::4"],
+        ),
+        start=1,
+    )
+]
+"""Two servers of time with an address of each family, and two with one."""
 MASTERS = [
     {
         "name": name,
@@ -178,6 +191,7 @@ NODE: dict[str, t.Any] = {
         "tcp_clients": 250,
         "rate_limit": 400,
         "peak_queries": 1000,
+        "ecc": True,
     },
     "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
@@ -195,6 +209,8 @@ NODE: dict[str, t.Any] = {
         "ipv4": ["203.0.113.1", "203.0.113.2"],
         "ipv6": ["2001:db8:0:3::1", "2001:db8:0:3::2"],
     },
+    "imrs_time_sources": TIME_SOURCES,
+    "ansible_facts": {"virtualization_role": "host", "virtualization_type": "none"},
     "imrs_refused": bogons.refused(),
     "imrs_zones": ZONES,
     "imrs_trust_anchors": [
@@ -251,6 +267,8 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, t.Any]]] = {
             ],
         },
     ),
+    "clock": (("chrony",), {}),
+    "clock_nts": (("chrony",), {"imrs_time_sources": [{**source, "nts": True} for source in TIME_SOURCES]}),
     "table": (("bird", "frr"), {"imrs_peers": both(inbound="all", max_prefix=2)}),
     "cluster": (("bird", "frr"), {"imrs_peers": INSIDE}),
     "router": (

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render the files of roles `nameserver` and `routing` as the bundle would; run it to renew the stored ones."""
+"""Render the files of roles `nameserver`, `routing` and `time` as the bundle would; run it to renew the stored ones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 STORED = ROOT / "tests/daemons/rendered"
 """Where tests/daemons finds them: the lab image, on which they are shown to the daemons, has no Jinja."""
 ROLES = {"knot": "nameserver", "nsd": "nameserver", "bird": "routing", "frr": "routing"}
+"""Daemons of which a sheet chooses."""
+EVERY = {**ROLES, "chrony": "time"}
+"""And the one that there is no choice of, whose files are in the role's own task."""
 
 
 def tree(case: str) -> dict[str, str]:
     """Every file of a case's providers: its path on the node, without the first slash, and its text."""
     providers, node = CASES[case]
-    return {path: text for provider in providers for path, text in files(ROLES[provider], provider, node).items()}
+    return {path: text for provider in providers for path, text in files(EVERY[provider], provider, node).items()}
 
 
 def files(
@@ -49,14 +52,17 @@ def bundle(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, t
 @functools.cache
 def task(role: str, provider: str) -> dict[str, t.Any]:
     """The task that hands over a provider's bundle, as it is written; for reading only."""
-    (found,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/files_{provider}.yml").read_text(encoding="utf-8"))
+    name = f"files_{provider}" if provider in ROLES else "files"
+    (found,) = yaml.safe_load((ROOT / f"roles/{role}/tasks/{name}.yml").read_text(encoding="utf-8"))
     return t.cast("dict[str, t.Any]", found)
 
 
 def bound(role: str, provider: str, node: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """All variables of a node's role and of its task."""
     variables = {**NODE, **node, f"imrs_{role}_provider": provider}
-    return variables | defaults(role, variables) | task(role, provider).get("vars", {})
+    found = variables | defaults(role, variables) | task(role, provider).get("vars", {})
+    own = {name: value for name, value in task(role, provider).get("vars", {}).items() if isinstance(value, str)}
+    return found | {name: told(role, value, found) for name, value in own.items()}
 
 
 def told(role: str, value: t.Any, variables: dict[str, t.Any]) -> t.Any:

@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 import yaml
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption, parse
 from imrs_changes_table import PROVIDERS, promises
 from imrs_role_cases import CASES, EVERYBODY
 from imrs_role_changes import CASE, CHANGES, ROUTER, ROWS, changed, wanted
@@ -81,6 +82,24 @@ def test_every_file_that_a_daemon_reads_is_activated(provider: str) -> None:
             pathlib.PurePath(f"/{path}").match(pattern) or f"/{path}".startswith(pattern.rstrip("*"))
             for pattern in patterns
         ), path
+
+
+@pytest.mark.parametrize(
+    ("provider", "taken"),
+    [("knot", "restart"), ("nsd", "restart"), ("bird", "session reset"), ("frr", "session reset")],
+)
+def test_another_sandbox_starts_the_daemon_anew(provider: str, taken: str) -> None:
+    """A process that runs stays in the one that it was started in; so the plan waits for a window."""
+    role, unit = ROLES[provider], f"{provider}.service"
+    arguments = bundle(role, provider, CASES[CASE][1])
+    arguments["files"] = [{**item, "content": "", "src": None} for item in arguments["files"]]
+    arguments.pop("confirm", None)
+    made, path = parse(arguments), f"/etc/systemd/system/{unit}.d/30-sandbox.conf"
+    assert path in {item["dest"] for item in arguments["files"]}
+    for lines in (None, ["NoNewPrivileges=yes"]):  # a new file, and one that has another line
+        assert disruption.disruptions(made, {path: lines}, ())[unit] == taken
+    commands = [list(activation.command.argv) for activation in made.activations({path: None})]
+    assert ["systemctl", "restart", unit] in commands
 
 
 def test_another_name_in_a_masters_certificate_restarts_nsd() -> None:

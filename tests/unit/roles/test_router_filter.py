@@ -22,6 +22,8 @@ NODES = {":" in each["address"]: each["address"] for each in reversed(members())
 STRANGER = {False: "203.0.113.9", True: "2001:db8:9::9"}
 MASTER = {False: NODE["imrs_master_addresses"]["ipv4"][0], True: NODE["imrs_master_addresses"]["ipv6"][0]}
 SERVICE = {False: V4, True: V6}
+CLOCK = dict(enumerate(NODE["imrs_time_sources"][0]["addresses"]))
+"""Of the first source of time."""
 UNUSED = {False: "199.7.83.7", True: "2001:500:9f::7"}
 """Of the prefixes of the IMRS, but no service address."""
 OWN = {False: "192.0.2.2", True: "2001:db8::2"}
@@ -51,11 +53,16 @@ TOO_BIG = {False: (3, 4), True: (2, 0)}
 REDIRECT = {False: (5, 1), True: (137, 0)}
 
 
-def segment(source: str, target: str, kind: int, ports: tuple[int, int], largest: int = 1460) -> bytes:
+SYN, ACK = 2, 16
+
+
+def segment(
+    source: str, target: str, kind: int, ports: tuple[int, int], largest: int = 1460, flags: int = SYN
+) -> bytes:
     """A datagram, or the first segment of a connection, with its option of the maximum segment size."""
     ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed
     body = (
-        struct.pack("!HHIIHHHHBBH", *ports, 1, 0, 6 << 12 | 2, 1024, 0, 0, 2, 4, largest)
+        struct.pack("!HHIIHHHHBBH", *ports, 1, 0, 6 << 12 | flags, 1024, 0, 0, 2, 4, largest)
         if kind == TCP
         else struct.pack("!HHHH", *ports, 8, 0)
     )
@@ -111,10 +118,11 @@ class Router:
     ) -> dict[str, int]:
         """One packet by a cable: how often it arrived, was forwarded, was tracked on the way, and was let in."""
         if isinstance(kind, tuple):
-            return self._sent(by, source, target, 58 if ":" in source else 1, icmp(source, target, kind), hops)
-        return self._sent(by, source, target, kind, segment(source, target, kind, (ports[0], ports[1])), hops)
+            return self.sent(by, source, target, 58 if ":" in source else 1, icmp(source, target, kind), hops)
+        return self.sent(by, source, target, kind, segment(source, target, kind, (ports[0], ports[1])), hops)
 
-    def _sent(self, by: str, source: str, target: str, number: int, body: bytes, hops: int) -> dict[str, int]:
+    def sent(self, by: str, source: str, target: str, number: int, body: bytes, hops: int = 60) -> dict[str, int]:
+        """What became of one packet of this body."""
         before = self.wire.counters()
         near = {"far": "near", "beyond": "nodes"}[by]
         links = json.loads(subprocess.check_output(["ip", "-j", "link"]))
@@ -130,7 +138,7 @@ class Router:
 
     def opens(self, source: str, target: str, largest: int) -> dict[str, int]:
         """A client of the host's side opens a connection."""
-        return self._sent("far", source, target, TCP, segment(source, target, TCP, (40000, 53), largest), 60)
+        return self.sent("far", source, target, TCP, segment(source, target, TCP, (40000, 53), largest), 60)
 
     def passes(self, by: str, source: str, target: str, kind: int | tuple[int, int], *ports: int) -> bool:
         """Whether it is forwarded."""
@@ -142,6 +150,7 @@ def router() -> t.Iterator[Router]:
     given = {
         "network_uplink": {**NODE["imrs_uplink"], "interface": "near"},
         "network_members": members(bfd={"interval_ms": 300, "multiplier": 3}),
+        "network_time_sources": [{**source, "nts": True} for source in NODE["imrs_time_sources"]],
     }
     with laid() as wire:
         yield Router(wire, ruleset("router", **given))
@@ -200,6 +209,18 @@ def test_nodes_ask_for_themselves_and_get_what_they_asked_for(router: Router, si
     for kind in (TCP, UDP):
         assert router.passes("far", MASTER[six], NODES[six], kind, 40000, 53), "NOTIFY"
         assert router.passes("far", MASTER[six], NODES[six], kind, 53, 40999), "the question took another router"
+
+
+@both
+def test_the_answers_of_the_sources_of_time_pass_by_whichever_router(router: Router, six: bool) -> None:
+    """The question took another one, which no connection table knows of here; and nobody else's answers do."""
+    assert router.passes("far", CLOCK[six], NODES[six], UDP, 123, 40123)
+    assert not router.passes("far", CLOCK[six], NODES[six], UDP, 40123, 123)
+    assert not router.passes("far", CLOCK[six], NODES[six], TCP, 4460, 40123), "it begins no connection"
+    answers = segment(CLOCK[six], NODES[six], TCP, (4460, 40123), flags=SYN | ACK)
+    assert router.sent("far", CLOCK[six], NODES[six], TCP, answers)["forwarded"] == 1
+    assert not router.passes("far", CLOCK[six], SERVICE[six], UDP, 123, 40123)
+    assert not router.passes("far", STRANGER[six], NODES[six], UDP, 123, 40123)
 
 
 @both

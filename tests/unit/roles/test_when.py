@@ -37,7 +37,7 @@ def filled(arguments: dict[str, t.Any], **variables: t.Any) -> dict[str, t.Any]:
 
 
 def test_there_are_all_roles() -> None:
-    assert {role for role, _name in TASKS} == {"gate", "hardening", "nameserver", "network", "routing"}
+    assert {role for role, _name in TASKS} == {"gate", "hardening", "nameserver", "network", "routing", "time"}
 
 
 @pytest.mark.parametrize(("role", "name"), TASKS)

@@ -66,13 +66,13 @@ DAMAGED = 10
 """So many damaged packets within the seconds of a stage are the link's own fault."""
 
 
-def _virtual(evidence: Evidence) -> Verdict | None:
-    """The verdict where the machine is none of its own: what such a one says of hardware is its host's, or made up."""
+def _container(evidence: Evidence) -> Verdict | None:
+    """The verdict on a container, whose kernel tells of its host's hardware. A virtual machine has what its host gives
+    it, and is judged by that, as any other: what it cannot tell is skipped.
+    """
     found = _part(evidence, "virtual")
     if found["container"]:
         return skipped(f"a container ({found['container']}) has the hardware of the machine that runs it")
-    if found["machine"]:
-        return skipped(f"a virtual machine ({found['machine']}) has no hardware of its own")
     return None
 
 
@@ -102,10 +102,10 @@ def identified(evidence: Evidence, expected: Expected) -> Verdict:
     """The serial number in the firmware is the sheet's, in capital letters or small ones: the system's, or the chassis'
     where the vendor has left a placeholder for that. Sheets name no model, so it is told and not judged.
 
-    A container or a virtual machine has no hardware of its own: HW-01 to HW-04 are skipped there.
+    A container has no hardware of its own: HW-01 to HW-04 are skipped there. A virtual machine is judged as any other.
     """
-    if virtual := _virtual(evidence):
-        return virtual
+    if container := _container(evidence):
+        return container
     wanted, found = _wanted(expected).serial, _part(evidence, "product")
     if found is None:
         return skipped("the firmware of this machine tells no serial number (the kernel has no DMI table)")
@@ -125,10 +125,11 @@ def identified(evidence: Evidence, expected: Expected) -> Verdict:
 @check("HW-02", "Processors and memory are the profile's", source="requirements HW-02", functions=FUNCTIONS)
 def large(evidence: Evidence, expected: Expected) -> Verdict:
     """As many cores as the profile has, or more (not threads); 90 % of its memory or more is the kernel's to give away,
-    as firmware and kernel take some at boot; since then no error in memory that ECC could not correct.
+    as firmware and kernel take some at boot; since then no error in memory that ECC could not correct, where the
+    profile has ECC.
     """
-    if virtual := _virtual(evidence):
-        return virtual
+    if container := _container(evidence):
+        return container
     wanted, memory, processors = _wanted(expected), _part(evidence, "memory"), _part(evidence, "processors")
     cores, controllers = processors["cores"], memory["controllers"]
     problems = []
@@ -145,6 +146,8 @@ def large(evidence: Evidence, expected: Expected) -> Verdict:
         return verdict(problems, "")
     if unread := [each["name"] for each in controllers if each["uncorrected"] is None]:
         raise Missing(f"errors of memory controller {', '.join(unread)} could not be read")
+    if not controllers and not wanted.ecc:
+        return passed(f"{cores} cores, {memory['mib']} MiB of memory; the profile has no ECC")
     if not controllers:
         return skipped("no memory controller counts errors (EDAC): no ECC memory, or no driver for it")
     corrected = sum(each["corrected"] or 0 for each in controllers)
@@ -202,8 +205,8 @@ def whole(evidence: Evidence, expected: Expected) -> Verdict:
     itself that it is not failing (SMART). What a RAID controller keeps to itself is skipped, and so is a disk that
     cannot be asked.
     """
-    if virtual := _virtual(evidence):
-        return virtual
+    if container := _container(evidence):
+        return container
     arrays, pools, disks = (_part(evidence, name) for name in ("arrays", "pools", "disks"))
     problems = list(_unsound(arrays))
     problems += [f"pool {pool['name']} is {pool['state']}" for pool in pools if pool["state"] != SOUND_POOL]
@@ -234,8 +237,8 @@ def fast(evidence: Evidence, expected: Expected) -> Verdict:
     These are when the evidence of a stage is begun and when it is all there: what was damaged before, as when a cable
     was plugged in, does not count. How many packets came in meanwhile is told: with few, little is proven.
     """
-    if virtual := _virtual(evidence):
-        return virtual
+    if container := _container(evidence):
+        return container
     wanted, found = _wanted(expected), _part(evidence, "links")
     problems, unknown, told = [], [], []
     hurt = sum(_more(port, "crc_errors") or 0 for port in found["ports"].values() if port)

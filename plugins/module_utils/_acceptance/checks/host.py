@@ -32,7 +32,8 @@ SSHD = {
 
 def bundles(expected: Expected) -> tuple[str, ...]:
     """The roles that write files on this appliance, each as the bundle of its name."""
-    return tuple(sorted((*_BUNDLES, "nameserver"))) if expected.nameserver else _BUNDLES
+    nameserver = ("nameserver",) if expected.nameserver else ()
+    return tuple(sorted((*_BUNDLES, *nameserver, *(("time",) if expected.time_sources else ()))))
 
 
 def _local(address: str) -> bool:

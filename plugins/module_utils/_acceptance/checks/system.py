@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ... import _products as products
 from ..check import FUNCTIONS, Verdict, check, skipped, verdict
 from ..evidence import Missing
 
 if t.TYPE_CHECKING:
-    from ..._products import Product
     from ..evidence import Evidence
     from ..expected import Expected
 
@@ -45,7 +45,7 @@ OPEN = 0o137
 """What nobody may do with a file that holds secrets: others nothing, the group no more than read, nobody run it."""
 
 
-def _daemons(expected: Expected) -> list[Product]:
+def _daemons(expected: Expected) -> list[products.Product]:
     return [daemon for daemon in (expected.nameserver, expected.routing) if daemon]
 
 
@@ -145,4 +145,34 @@ def confined(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{told}; {len(system['secrets'])} files with secrets")
 
 
-CHECKS = (sound, room, others, confined)
+@check(
+    "HD-09",
+    "Daemons are confined by systemd",
+    severity="W",
+    source="requirements HD-03; systemd-analyze(1), security",
+    functions=FUNCTIONS,
+)
+def exposed(evidence: Evidence, expected: Expected) -> Verdict:
+    """systemd-analyze security gives no unit of the daemons, of the gate and of its helpers more than the roles' own
+    files come to: 2.5 of 10 at most.
+
+    A warning: that the roles' files are there is OS-05 (F), and that no daemon runs as root is HD-03 (F). This one is
+    the sum of all files, of others' too, in a measure that another release of systemd may change on all nodes at once.
+    """
+    found = evidence.section("node", "system")["exposure"]
+    bounds = products.exposures(_daemons(expected))
+    problems = [
+        f"{unit} has an exposure of {found[unit]:g}, above {most:g}"
+        for unit, most in bounds.items()
+        if unit in found and found[unit] > most
+    ]
+    unknown = [unit for unit in bounds if unit not in found]
+    if unknown and not problems:
+        raise Missing(f"systemd-analyze does not say how exposed {', '.join(unknown)} is")
+    problems += [f"systemd-analyze does not say how exposed {unit} is" for unit in unknown]
+    return verdict(
+        problems, ", ".join(f"{unit.removesuffix('.service')} {found[unit]:g}" for unit in bounds if not problems)
+    )
+
+
+CHECKS = (sound, room, others, confined, exposed)

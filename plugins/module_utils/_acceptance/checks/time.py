@@ -24,7 +24,7 @@ NEAR = 0.05
 FAR = 1.0
 """Seconds from which on it is wrong: what RSSAC002 and RSSAC047 measure by it is then of no use."""
 SOURCES, REACHED = 4, 3
-"""With fewer than four, two that are wrong cannot be told from those that are right (RFC 8633 section 3.2)."""
+"""Three have to agree before chrony sets the clock; with four, one may be wrong or silent (RFC 8633 section 3.2)."""
 NTP = 123
 
 
@@ -67,29 +67,51 @@ def _off(evidence: Evidence, least: float) -> Verdict:
     if _unsynchronised(machine):
         return failed("nobody keeps the clock, so how far it is off is not known")
     keeper = machine["tracking"] or machine["clock"]
-    problems = [f"the clock is off by {keeper['offset']:.3f} s"] if abs(keeper["offset"]) >= least else []
-    return verdict(problems, f"off by {keeper['offset'] * 1000:.3f} ms")
+    offset, error = keeper["offset"], keeper.get("error", 0.0)
+    if abs(offset) >= least:
+        return failed(f"the clock is off by {offset:.3f} s")
+    if abs(offset) + error >= FAR:
+        return failed(f"the clock may be off by {abs(offset) + error:.1f} s: sources of time agreed long ago")
+    return passed(f"off by {offset * 1000:.3f} ms")
 
 
 @check(
     "TM-02", "The clock is right to the second", source="RFC 8945 section 10; RSSAC047 section 4.2", functions=FUNCTIONS
 )
 def right(evidence: Evidence, expected: Expected) -> Verdict:
-    """Off by less than 1 s, by chrony's word, or by the kernel's where there is no chrony (from 50 ms: TM-05)."""
+    """Off by less than 1 s, with what chrony does not know for sure, which grows by a second in some ten days without
+    sources; by the kernel's word where there is no chrony (from 50 ms: TM-05).
+    """
     return _off(evidence, FAR)
 
 
 @check("TM-03", "The clock has sources enough", severity="W", source="RFC 8633 section 3.2", functions=FUNCTIONS)
 def sources(evidence: Evidence, expected: Expected) -> Verdict:
-    """chrony has 4 sources of time or more, of which 3 or more answer."""
+    """chrony has 4 sources of time or more, of which 3 or more answer and agree; where the fleet names them, these and
+    no others. In a container, whose clock is its host's, only then.
+    """
     machine = evidence.section("node", "host")
-    if machine["container"]:
+    if machine["container"] and not expected.time_sources:
         return _contained(machine)
     if machine["sources"] is None:
         return failed("chrony does not answer: how many sources of time there are is not known")
-    named, reached = len(machine["sources"]), sum(source["reached"] for source in machine["sources"])
-    problems = [f"{named} sources of time, {reached} of them answer"] if named < SOURCES or reached < REACHED else []
-    return verdict(problems, f"{reached} of {named} sources answer")
+    reached = [source for source in machine["sources"] if source["reached"]]
+    wrong = [source["name"] for source in reached if source.get("wrong")]
+    named, good = len(machine["sources"]), len(reached) - len(wrong)
+    problems = _others(expected, {source["name"] for source in machine["sources"]})
+    if named < SOURCES or good < REACHED:
+        told = f", and {', '.join(wrong)} disagree with the others" if wrong else ""
+        problems.append(f"{named} sources of time, {len(reached)} of them answer{told}")
+    return verdict(problems, f"{good} of {named} sources answer and agree")
+
+
+def _others(expected: Expected, found: set[str]) -> list[str]:
+    """Where chrony's sources are not the fleet's, if that names any."""
+    if not expected.time_sources:
+        return []
+    missing, more = sorted(set(expected.time_sources) - found), sorted(found - set(expected.time_sources))
+    problems = [f"chrony does not ask {', '.join(missing)}"] if missing else []
+    return problems + ([f"chrony asks {', '.join(more)}, which the fleet does not name"] if more else [])
 
 
 @check(

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import typing as t
 
-from . import attested, cluster, fleet, host, identity, masters, node, peer, risks, router, unique
+from . import (
+    attested,
+    cluster,
+    fleet,
+    host,
+    identity,
+    masters,
+    node,
+    operators,
+    peer,
+    risks,
+    router,
+    time_sources,
+    unique,
+)
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
@@ -33,6 +47,8 @@ class Judge:
         yield from fleet.problems(self._fleet)
         yield from masters.problems(self._fleet)
         yield from identity.problems(self._fleet)
+        yield from time_sources.problems(self._fleet)
+        yield from operators.problems(self._fleet)
         yield from risks.problems(self._fleet)
         yield from attested.fleet_problems(self._fleet)
         yield from self._register.fleet()

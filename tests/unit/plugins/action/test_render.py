@@ -88,7 +88,7 @@ def test_the_manifest_says_what_bundles_own_beside_files(rendered: t.Any) -> Non
         "exclusive hardening /etc/ssh/sshd_config.d",
         "exclusive network /etc/systemd/network",
         "reload gate imrs-gate.service /etc/imrs/upstream.json",
-        "reload hardening ssh.service /etc/ssh/*",
+        "reload hardening ssh.service /etc/ssh/sshd_config.d/*",
         "restart gate imrs-gate.service /etc/imrs/gate.json /etc/systemd/* /etc/sysusers.d/* /usr/*",
         "restart nameserver knot.service /etc/knot/knot.conf */30-sandbox.conf",
         "unit nameserver knot.service enabled started",

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-ROLES = ["acceptance", "documents", "gate", "hardening", "nameserver", "network", "packages", "routing"]
+ROLES = ["acceptance", "documents", "gate", "hardening", "nameserver", "network", "packages", "routing", "time"]
 
 
 @pytest.mark.parametrize("misspelt", [True, False])

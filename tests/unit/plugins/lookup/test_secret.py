@@ -127,6 +127,7 @@ def test_one_line_end_is_left_out_a_7() -> None:
         ("bgp", KEY * 3, "nbo01: the secret vault_x has 84 characters, and TCP MD5 takes 80 at most"),
         ("bgp", f'{KEY}"', "nbo01: the secret vault_x holds a blank, quote"),
         ("bgp", f"{KEY} x", "nbo01: the secret vault_x holds a blank, quote"),
+        ("crypt", "hunter2", "nbo01: the secret vault_x is not a hash as mkpasswd"),
         ("tsig", f"{KEY[:-1]} ", "nbo01: the secret vault_x is not base64"),
     ],
     ids=lambda value: f"A-7 {value[:6]}",
@@ -139,5 +140,5 @@ def test_what_a_daemon_would_not_read_is_refused_by_its_name(use: str, value: st
 
 
 def test_a_use_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(secret.SecretError, match="use is one of bgp, tsig"):
+    with pytest.raises(secret.SecretError, match="use is one of bgp, tsig, crypt"):
         look_up("vault_x", use="ssh", vault_x=KEY)

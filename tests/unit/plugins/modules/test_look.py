@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import grp
 import pathlib
+import pwd
 
 import pytest
 from ansible_collections.icann.imrs.plugins.modules import look
@@ -31,6 +33,26 @@ def test_an_account_is_locked_by_an_exclamation_mark(tmp_path: pathlib.Path, mon
     assert look._locked() == []
     (tmp_path / "shadow").write_text("root:!:1::::::\nanna:!$y$hash:1::::::\nbob:$y$hash:1::::::\ndaemon:*:1::::::\n")
     assert look._locked() == ["anna", "root"]
+
+
+def test_operators_are_a_group_and_some_of_their_accounts_are_ours(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "SHADOW", tmp_path / "shadow")
+    (tmp_path / "shadow").write_text("dnseng:!:1:::::1:\nbob:!*:1:::::1:\nanna:!*:1::::::\nroot:!\n")
+    group = grp.struct_group(("imrs-operators", "x", 990, ["dnseng", "anna"]))
+    accounts = [
+        pwd.struct_passwd((name, "x", 990, 990, gecos, f"/home/{name}", "/bin/bash"))
+        for name, gecos in {"anna": "IMRS operator", "dnseng": "", "bob": "IMRS operator"}.items()
+    ]
+    monkeypatch.setattr(look.grp, "getgrnam", {"imrs-operators": group}.__getitem__)
+    monkeypatch.setattr(look.pwd, "getpwall", lambda: accounts)
+    assert look._operators("imrs-operators", look.MADE) == {
+        "operators": ["anna", "dnseng"],
+        "made": ["anna"],
+        "expired": ["bob"],
+    }
+    assert look._operators("nobodys", look.MADE) == {"operators": [], "made": [], "expired": ["bob"]}
 
 
 @pytest.mark.parametrize(

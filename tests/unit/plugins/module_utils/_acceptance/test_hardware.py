@@ -60,9 +60,25 @@ def test_a_container_has_no_hardware_of_its_own(ident: str) -> None:
 
 
 @pytest.mark.parametrize("ident", ALL)
-def test_a_virtual_machine_has_none_either_however_well_it_looks(ident: str) -> None:
-    status, said = _judged(ident, but("virtual", machine="kvm"))
-    assert (status, said) == ("skipped", "a virtual machine (kvm) has no hardware of its own")
+def test_a_virtual_machine_is_judged_as_any_other(ident: str) -> None:
+    """It has what its host gives it: too little of that is told, as of any machine."""
+    assert _judged(ident, but("virtual", machine="kvm")) == _judged(ident, sound())
+    poor = {
+        "HW-01": but("product", serial="ANOTHER"),
+        "HW-02": but("processors", cores=1),
+        "HW-03": hardware_cases.arrays(outputs.MDSTAT_DEGRADED),
+        "HW-04": hardware_cases.port(speed=100),
+    }[ident]
+    assert _judged(ident, lambda scene: (poor(scene), scene.hardware["virtual"].update(machine="kvm")))[0] == "fail"
+
+
+def test_memory_without_ecc_is_the_profiles_word() -> None:
+    """Where the profile has none, nobody counts; errors that are counted all the same are told."""
+    none = but("memory", controllers=[])
+    assert _judged("HW-02", lambda scene: (none(scene), scene.expected["hardware"].update(ecc=False)))[0] == "pass"
+    wrong = but("memory", controllers=[{"name": "mc0", "uncorrected": 1, "corrected": 0}])
+    status, said = _judged("HW-02", lambda scene: (wrong(scene), scene.expected["hardware"].update(ecc=False)))
+    assert (status, "could not correct" in said) == ("fail", True)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import machine_cases
 import pytest
-from machine_cases import kernel, system, tracking
+from machine_cases import fleets, kernel, system, tracking
 from recordings import CHECKS, Scene, Spoil
 
 
@@ -30,6 +30,20 @@ def test_what_a_container_has_from_its_host_is_skipped(ident: str) -> None:
     assert (status.value, said.startswith("a container (container-other) has the")) == ("skipped", True)
 
 
+def test_the_sources_of_a_container_are_its_own() -> None:
+    """Its clock is not: the fleet's sources are asked there, too, and one that is wrong is outvoted."""
+    for spoil in (fleets(), fleets(wrong=1)):
+        scene = Scene()
+        spoil(scene)
+        assert scene.judge("TM-03").status == "pass"
+
+
+def test_a_clock_of_which_less_is_known_is_right_to_the_second() -> None:
+    scene = Scene()
+    tracking(offset=0.04, error=0.9)(scene)
+    assert [scene.judge(ident).status.value for ident in ("TM-02", "TM-05")] == ["pass", "pass"]
+
+
 def test_a_unit_that_is_not_ours_is_a_warning() -> None:
     scene = Scene()
     system(failed=["systemd-networkd-wait-online.service", "user@1000.service", "imrs-reinstate.service"])(scene)
@@ -49,6 +63,16 @@ def test_an_account_that_has_no_name_is_not_root() -> None:
     assert scene.judge("HD-03").status == "pass"
 
 
+def test_how_exposed_units_are_is_told_and_is_a_warning() -> None:
+    scene = Scene()
+    status, said = scene.judge("HD-09")
+    assert (status.value, said.startswith("bird 1.6, imrs-fingerprint-due 0.9, ")) == ("pass", True), said
+    assert CHECKS["HD-09"].severity == "W"
+    scene.system["exposure"]["nsd.service"] = 9.6  # does not run here
+    scene.system["exposure"]["knot.service"] = 0.2
+    assert scene.judge("HD-09").status == "pass"
+
+
 def _unlisted(scene: Scene) -> None:
     scene.machine["proxied"] = None
 
@@ -60,6 +84,16 @@ def _unlisted(scene: Scene) -> None:
         ("OS-06", system(failed=None), "systemd does not say"),
         ("OS-02", system(room=[]), "no file system was looked at"),
         ("HD-03", system(secrets=[]), "no file with secrets was found"),
+        ("HD-09", system(exposure={}), "does not say how exposed bird.service, imrs-fingerprint-due.service, imrs-f"),
+        (
+            "HD-09",
+            lambda scene: scene.system["exposure"].pop("knot.service"),
+            "does not say how exposed knot.service is",
+        ),
+        ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
+        ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),
+        ("HD-10", lambda scene: scene.machine.update(sshd=None), "sshd -T: no output"),
+        ("HD-10", lambda scene: scene.machine["sshd"].pop("macs"), "says nothing of macs"),
         ("TM-04", lambda scene: scene.machine.update(sockets=[]), "the listening sockets could not be read"),
         ("AR-02", _unlisted, "could not be listed"),
         ("AR-04", lambda scene: scene.machine.update(routes=None), "routes could not be read"),
@@ -72,6 +106,25 @@ def test_what_was_not_seen_is_no_verdict(ident: str, spoil: Spoil, said: str) ->
     spoil(scene)
     status, words = scene.judge(ident)
     assert (status.value, said in words) == ("error", True), words
+
+
+def test_an_algorithm_that_is_new_counts_as_sound() -> None:
+    scene = Scene()
+    scene.machine["sshd"]["kexalgorithms"] = "mlkem1024-x448@example.org,curve25519-sha256"
+    assert scene.judge("HD-10") == ("pass", "mlkem1024-x448@example.org first")
+
+
+def test_the_console_may_have_a_password() -> None:
+    scene = Scene()
+    scene.machine["logins"]["passwords"] = ["imrs-console"]
+    assert scene.judge("HD-13").status == "pass"
+
+
+def test_a_container_without_ssh_has_no_algorithms() -> None:
+    scene = Scene()
+    scene.machine["sockets"] = [row for row in scene.machine["sockets"] if row["process"] != "sshd"]
+    scene.machine.update(sshd=None, logins=None, sshd_error="sshd: No such file or directory")
+    assert [scene.judge(ident).status.value for ident in ("HD-10", "HD-13")] == ["skipped", "skipped"]
 
 
 def test_what_a_blackhole_takes_does_not_loop() -> None:

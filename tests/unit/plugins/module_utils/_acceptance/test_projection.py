@@ -30,9 +30,10 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_cluster": None,
     "imrs_function": "node",
     "imrs_members": [],
-    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000},
+    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000, "ecc": True},
     "imrs_serial": "LAB-0001",
     "imrs_irr": None,
+    "imrs_time_sources": [{"name": "ntp1.imrs.example", "addresses": ["203.0.113.1"], "nts": False}],
     "imrs_refused": {"ipv4": ["10.0.0.0/8"], "ipv6": []},
     "imrs_link": {
         "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False}],
@@ -58,6 +59,7 @@ def of_a_node(without: str = "") -> HostVariables:
 def test_what_is_projected_can_be_parsed() -> None:
     found = Expected.parse(project(of_a_node()))
     assert (found.node_name, found.mode, found.routing.name) == ("xlb01.l.root-servers.org", "live", "bird")
+    assert found.time_sources == ("ntp1.imrs.example",)
     assert found.addresses == ("199.7.83.42",)
     assert found.router_id == "192.0.2.2"
 

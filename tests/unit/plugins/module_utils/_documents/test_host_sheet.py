@@ -189,6 +189,13 @@ def rows(made: Record, protocol: str, port: str) -> list[Record]:
     return [row for row in ports.table(made) if row["protocol"] == protocol and row["port"] == port]
 
 
+def test_signed_time_takes_a_port_more() -> None:
+    for signed in (False, True):
+        made = record(time_signed=signed)
+        assert len(rows(made, "UDP", "123")) == 1
+        assert len(rows(made, "TCP", "4460")) == signed
+
+
 def test_ports_in_both_directions() -> None:
     made = record()
     assert [(row["direction"], row["from"], row["to"]) for row in rows(made, "UDP, TCP", "53")] == [

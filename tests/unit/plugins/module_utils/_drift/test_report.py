@@ -112,7 +112,7 @@ def test_options_of_bird_and_frr_are_no_drift(record: t.Any) -> None:
 @pytest.mark.parametrize(
     ("manifest", "complaint"),
     [
-        ("", "no file of bundle gate, hardening, nameserver, network, routing; render all roles anew"),
+        ("", "no file of bundle gate, hardening, nameserver, network, routing, time; render all roles anew"),
         ("".join(LINES[1:]), "no file of bundle hardening; render"),
         ("".join(LINES).replace(" gate ", " "), "no file of bundle gate; render"),
         ("".join([*LINES, "unit gate imrs-gate.service\n"]), "not a line of a manifest: 'unit gate imrs-gate.service'"),

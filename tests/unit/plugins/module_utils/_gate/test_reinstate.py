@@ -268,6 +268,19 @@ WATCHES = "imrs-fingerprint-due.path imrs-fingerprint.path imrs-fingerprint-abse
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py --reload --stdout --log-level error /etc/frr/frr.conf"
 ELSEWHERE = {
     "systemd-sysusers /etc/sysusers.d/imrs.conf": "is not certified",
+    "systemd-sysusers": "is not certified",
+    "systemd-tmpfiles --create --prefix=/home": "is not certified",
+    (
+        """sh -c 'if [ -e /etc/imrs-console ]; then chpasswd --encrypted < /etc/imrs-console && usermod --expiredate ""
+ imrs-console; else usermod --lock --expiredate 1 imrs-console; fi'"""
+    ).replace("\n", ""): "is not certified",
+    "systemctl restart systemd-journald.service": "is not certified",
+    "journalctl --flush": "is not certified",
+    "systemctl try-restart apt-daily-upgrade.timer": "is not certified",
+    (
+        "sh -c 'if systemctl is-active --quiet smartmontools.service; then systemctl restart smartmontools.service; fi'"
+    ): "is not certified",
+    "systemctl restart chrony.service": "is not certified",
     f"systemctl restart {WATCHES}": "is not certified",
     "systemctl reload imrs-gate.service": "is restarted",
     "knotc reload": "is restarted",

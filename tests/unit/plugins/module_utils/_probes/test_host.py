@@ -51,7 +51,8 @@ def test_a_socket_that_was_just_opened_is_looked_at_again(
 
 
 def test_sshd_keeps_only_what_is_judged() -> None:
-    text = "port 22\npermitrootlogin no\npasswordauthentication no\nhostkey /etc/ssh/k\nmacs a,b\n"
+    text = "port 22\npermitrootlogin no\npasswordauthentication no\nhostkey /etc/ssh/k\nmaxsessions 10\n"
+    assert host.parse_sshd(f"{text}kexalgorithms a,b\n")["kexalgorithms"] == "a,b"
     assert host.parse_sshd(text) == {"permitrootlogin": "no", "passwordauthentication": "no"}
 
 
@@ -63,21 +64,23 @@ def test_versions_of_installed_packages_only() -> None:
 
 def test_tracking() -> None:
     line = "A29FC87B,162.159.200.123,3,1735732800.1,0.000012,-0.00001,0.00002,-1.5,0.0,0.01,0.003,0.001,64.2,Normal\n"
-    assert host.parse_tracking(line) == {"stratum": 3, "offset": 0.000012, "leap": "Normal"}
+    assert host.parse_tracking(line) == {"stratum": 3, "offset": 0.000012, "error": 0.0025, "leap": "Normal"}
     assert host.parse_tracking("506 Cannot talk to daemon\n") is None
 
 
 def test_sources_of_time() -> None:
-    """As chronyc 4.3 printed it: three servers that answer, and one that never did."""
+    """As chronyc 4.3 printed it: two servers that agree, one that lies, and one that never answered."""
     text = (
         "^,*,203.0.113.1,2,0,377,1,-0.000000447,-0.000000602,0.000003871\n"
         "^,+,203.0.113.2,2,0,10,1,0.000000255,0.000000101,0.000004295\n"
+        "^,x,ntp3.imrs.example,1,0,377,1,10.000000255,10.000000101,0.000004295\n"
         "^,?,203.0.113.4,0,1,0,4294967295,0.000000000,0.000000000,0.000000000\n"
     )
-    assert [(row["name"], row["reached"]) for row in host.parse_sources(text)] == [
-        ("203.0.113.1", True),
-        ("203.0.113.2", True),
-        ("203.0.113.4", False),
+    assert [tuple(row.values()) for row in host.parse_sources(text)] == [
+        ("203.0.113.1", True, False),
+        ("203.0.113.2", True, False),
+        ("ntp3.imrs.example", True, True),
+        ("203.0.113.4", False, False),
     ]
     assert host.parse_sources("506 Cannot talk to daemon\n") == []
 

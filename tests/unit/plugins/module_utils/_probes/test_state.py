@@ -185,6 +185,17 @@ def test_units_with_their_times() -> None:
     assert (units["nsd.service"]["load"], units["nsd.service"]["started_at"]) == ("not-found", None)
 
 
+def test_a_pattern_of_settings_has_all_their_values(tmp_path: pathlib.Path) -> None:
+    for name, value in {"all": "2", "eno1.120": "1", "lo": "0"}.items():
+        (tmp_path / "conf" / name).mkdir(parents=True)
+        (tmp_path / "conf" / name / "accept_redirects").write_text(f"{value}\n")
+    assert state._sysctl("conf.*.accept_redirects", tmp_path) == "0, 1, 2"
+    assert state._sysctl("conf.all.accept_redirects", tmp_path) == "2"
+    assert state._sysctl("conf.*.forwarding", tmp_path) is None
+    named = ("conf.*.accept_redirects", "conf.all.accept_redirects")
+    assert state._sysctl(named[0], tmp_path, named) == "0, 1", "what is named itself is no part of the pattern"
+
+
 def test_sysctl_files_in_the_order_of_the_boot(tmp_path: pathlib.Path) -> None:
     early, late = tmp_path / "etc", tmp_path / "usr"
     for directory in (early, late):

@@ -222,3 +222,19 @@ def test_what_cannot_be_read_is_told_so(message: bytes, found: list[int]) -> Non
 
 def test_no_address_no_question() -> None:
     assert streams.ask([]) == []
+
+
+def test_pauses_between_octets_end_before_a_nameserver_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each pause lasts a tenth of a second, as on a slow machine, 21 of them would be two seconds."""
+    now, sent = [0.0], []
+
+    class Connection:
+        def sendall(self, octets: bytes) -> None:
+            sent.append(octets)
+
+    monkeypatch.setattr(streams.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(streams.time, "sleep", lambda _seconds: now.__setitem__(0, now[0] + 0.1))
+    streams._by_octets(t.cast("socket.socket", Connection()), bytes(range(21)))
+    assert b"".join(sent) == bytes(range(21))
+    assert {len(octets) for octets in sent} == {1}
+    assert now[0] < 0.5

@@ -20,6 +20,20 @@ systemd-networkd-wait-online.service loaded failed failed Wait for Network to be
 """
 
 
+ANALYSED = """\
+  NAME                         DESCRIPTION                                  EXPOSURE
+- RootDirectory=/RootImage=    Service runs within the host's root directory     0.1
+- UMask=                       Files created by service are world-readable       0.1
+
+-> Overall exposure level for knot.service: 1.8 OK :-)
+
+  NAME                         DESCRIPTION                                  EXPOSURE
+- User=/DynamicUser=           Service runs as root user                         0.4
+
+-> Overall exposure level for imrs-fingerprint-due.service: 10.0 DANGEROUS :-{
+"""
+
+
 def _silent(command: t.Sequence[str]) -> dict[str, t.Any]:
     return {"rc": 1, "stdout": "", "stderr": f"{command[0]}: System has not been booted with systemd"}
 
@@ -29,6 +43,24 @@ def test_failed_units() -> None:
     assert system.parse_units("") == []
     told = system.read([], lambda _command: {"rc": 0, "stdout": FAILED, "stderr": ""})
     assert told["failed"] == ["imrs-reinstate.service", "systemd-networkd-wait-online.service"]
+
+
+def test_how_exposed_units_are() -> None:
+    assert system.parse_exposures(ANALYSED) == {"knot.service": 1.8, "imrs-fingerprint-due.service": 10.0}
+    assert system.parse_exposures("Unit nosuch.service not found.\n") == {}
+
+
+def test_every_unit_that_has_a_bound_is_asked_for_even_when_one_is_not_known() -> None:
+    asked: list[list[str]] = []
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        asked.append(list(command))
+        return {"rc": 1, "stdout": ANALYSED, "stderr": "Unit bird.service not found."}
+
+    found = system.read([products.KNOT, products.BIRD], runner)["exposure"]
+    assert found == {"knot.service": 1.8, "imrs-fingerprint-due.service": 10.0}
+    (command,) = [words for words in asked if words[0] == "systemd-analyze"]
+    assert command == ["systemd-analyze", "security", "--no-pager", *products.exposures([products.KNOT, products.BIRD])]
 
 
 def test_a_reboot_that_is_due(tmp_path: pathlib.Path) -> None:
@@ -99,6 +131,7 @@ def test_an_account_without_a_name_is_its_number(tmp_path: pathlib.Path, monkeyp
 def test_a_machine_without_systemd_can_be_read() -> None:
     found = system.read(products.PRODUCTS, _silent)
     assert found["failed"] is None
+    assert found["exposure"] == {}
     assert [row["path"] for row in found["room"]] == ["/", "/var"]
     assert set(found["release"]) == {"id", "version", "kernel"}
     json.dumps(found)

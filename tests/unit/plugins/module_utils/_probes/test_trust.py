@@ -94,6 +94,23 @@ def test_only_what_follows_from_the_anchors_verifies(
     assert bool(found) is bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "reason"),
+    [
+        (-999.0, ""),
+        (999.0, ""),
+        (-1001.0, "the DNSKEY does not verify"),
+        (1001.0, "the DNSKEY does not verify"),
+        (-20 * 365 * 86400.0, "the DNSKEY does not verify"),
+    ],
+    ids=["nearly too early", "nearly too late", "too early", "too late", "without a battery"],
+)
+def test_a_clock_is_wrong_where_signatures_are_not_valid_by_it(ahead: float, reason: str) -> None:
+    """Off by less than the signatures last, it takes no node down; by more, it keeps the node dark."""
+    said = trust.verify(ROOT, [OURS.anchor], GOOD, signed(SOA, ZONE), NOW + ahead)
+    assert said.startswith(reason) if reason else said == ""
+
+
 def test_a_revoked_key_proves_nothing() -> None:
     revoked = key(REVOKED_KSK)
     found = trust.verify(ROOT, [revoked.anchor], signed(keyset(revoked, ZONE), revoked), signed(SOA, ZONE), NOW)

@@ -13,12 +13,8 @@ from lab_sheets import DIGEST
 if t.TYPE_CHECKING:
     from .conftest import Lab
 
-DEFAULTS = {
-    "interface": None,
-    "next_hop": None,
-    "next_hop_interface": None,
-    "global_address": None,
-    "multihop": None,
+DEFAULTS: dict[str, t.Any] = {
+    **dict.fromkeys(("interface", "next_hop", "next_hop_interface", "global_address", "multihop", "max_prefix")),
     "hold_time": 9,
     "keepalive_time": 3,
     "internal": False,
@@ -28,7 +24,6 @@ DEFAULTS = {
     "no_export": False,
     "prepend": 0,
     "inbound": "none",
-    "max_prefix": None,
     "route_server": False,
     "bgp_role": None,
 }
@@ -63,6 +58,7 @@ def test_the_contract(lab: Lab) -> None:
                 "link_mbps": 1000,
                 "cores": 4,
                 "memory_mib": 16384,
+                "ecc": True,
                 "tcp_clients": 10000,
                 "rate_limit": 400,
                 "peak_queries": 1000,
@@ -165,6 +161,7 @@ def test_the_contract(lab: Lab) -> None:
             ],
             "imrs_trust_anchors": [f". IN DS 20326 8 2 {DIGEST}"],
             "imrs_operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
+            "imrs_time_sources": lab.hosts()["xlb01"]["imrs_time_sources"],  # test_time_sources.py
             "imrs_irr": {"source": "RIPE", "object": "AS20144"},
             "imrs_waivers": [
                 {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."},
@@ -187,6 +184,7 @@ def test_the_contract(lab: Lab) -> None:
             ],
             "imrs_budget": {"nodes": 5, "region_percent": 25},
             "imrs_certificate": {"signers": [{"name": "lab", "key": SIGNER}], "days": None},
+            "imrs_operators": [],
         }
     }
 

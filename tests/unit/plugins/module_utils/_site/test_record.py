@@ -166,6 +166,7 @@ def test_the_contract(lab: Lab) -> None:
             {"day": "tuesday", "start": "18:00", "end": "22:00"},
             {"day": "thursday", "start": "10:00", "end": "14:00"},
         ],
+        "time_signed": False,
         "irr": {"source": "RIPE", "object": "AS20144"},
     }
 

@@ -67,8 +67,8 @@ FLEET: dict[str, tuple[str, str, list[str]]] = {
     "no time": ('start: "18:00"', "start: 24:00", [
         'maintenance_windows[0].start: 24:00 is not a time of day in UTC, in quotes, such as "18:00"'
     ]),
-    "no operator": ("operator: {name", "operators: {name", [
-        "operator: is missing; give the operator's contact", "operators: unknown key; did you mean 'operator'?"
+    "no operator": ("operator: {name", "operatr: {name", [
+        "operator: is missing; give the operator's contact", "operatr: unknown key; did you mean 'operator'?"
     ]),
     "route object": ("object: AS20144", "object: 20144", [
         "irr.object: 20144 is read as a number or as true or false; put it in quotes"

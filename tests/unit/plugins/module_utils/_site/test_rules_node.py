@@ -21,7 +21,7 @@ LARGE = "has a subnet that is too large for a link, so that far networks would b
 
 NODE: dict[str, tuple[str, str, list[str]]] = {
     "profile": ("profile: calypso", "profile: pandora", [
-        "nodes[0].profile: pandora is not a profile of the fleet; these are calypso"
+        "nodes[0].profile: pandora is not a profile of the fleet; these are calypso, virtual"
     ]),
     "name": ("node: xlb01", "node: xlb1", [
         f"nodes[0].node: xlb1.l.root-servers.org does not match the fleet's node_name_pattern {PATTERN}"

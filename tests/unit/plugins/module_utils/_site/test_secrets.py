@@ -40,6 +40,29 @@ def test_passwords(value: str, wrong: str | None) -> None:
     assert secrets.wrong_password(value) == wrong
 
 
+HASH = (
+    "is not a hash as mkpasswd --method=yescrypt prints it ($y$ or $6$ in front); put the hash into the vault, "
+    "and the password into a safe"
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7", None),
+        (f"$6$salt$rounds=5000$ZZ{'a' * 84}", None),
+        ("a password", HASH),
+        (f"$1$salt${'a' * 22}", HASH),
+        ("$6$", HASH),
+        (f"$6$salt${'a' * 86}\nroot:$6$salt${'a' * 86}", HASH),
+        (f"$6$salt${'a' * 86}:x", HASH),
+    ],
+)
+def test_hashes(value: str, wrong: str | None) -> None:
+    """One line of chpasswd(8), and not another account's behind it."""
+    assert secrets.wrong_hash(value) == wrong
+
+
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [
@@ -71,4 +94,4 @@ def test_no_sentence_holds_a_secret(value: str) -> None:
     """The sentences are these, whatever the value; only its length is told."""
     for wrong in secrets.USES.values():
         sentence = wrong(value) or ""
-        assert sentence in {"", UNLIKE, BASE64} or re.fullmatch(LENGTHS, sentence)
+        assert sentence in {"", UNLIKE, BASE64, HASH} or re.fullmatch(LENGTHS, sentence)

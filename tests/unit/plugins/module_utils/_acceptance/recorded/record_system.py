@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Record what a node's operating system says of itself (`_probes/system.py`), for whom it answers, what it forwards.
+"""Record what a node's operating system says of itself (`_probes/system.py`), for whom it answers, what it forwards and
+believes, and how it speaks SSH.
 
     tests/lab/lab.py in-image python3 /checkout/tests/unit/plugins/module_utils/_acceptance/recorded/record_system.py \
         /checkout knot|nsd
@@ -17,8 +18,12 @@ import json
 import pathlib
 import shutil
 import sys
+import typing as t
 
 import record
+
+if t.TYPE_CHECKING:
+    import types
 
 HERE = pathlib.Path(__file__).parent
 BASE = "ansible_collections.icann.imrs.plugins.module_utils"
@@ -62,6 +67,22 @@ def daemons(provider: str) -> None:
     record.spawn("bird", "-f", "-u", "bird", "-g", "bird")
 
 
+def hardened(host: types.ModuleType) -> dict[str, t.Any]:
+    """With the settings of the kernel and of sshd that role hardening writes, as they are in the golden renders."""
+    golden = HERE.parents[4] / "golden/example/acc01"
+    record.run("/usr/lib/systemd/systemd-sysctl", str(golden / "etc/sysctl.d/60-imrs.conf"))
+    shutil.copy(golden / "etc/ssh/sshd_config.d/00-imrs.conf", "/etc/ssh/sshd_config.d/")
+    pathlib.Path("/run/sshd").mkdir(exist_ok=True)
+    record.run("ssh-keygen", "-A")
+    sshd = host.run(["sshd", "-T"])
+    return {
+        "redirects": host._switched_on(host.REDIRECTS),
+        "sysctls": {name: host._sysctl(name) for name in host.SYSCTLS},
+        "sshd": host.parse_sshd(sshd["stdout"]),
+        "logins": host.logins.read(sshd["stdout"]),
+    }
+
+
 def main(checkout: str, provider: str) -> None:
     """Write ``system_<provider>.json``."""
     record.WORK.mkdir(parents=True)
@@ -81,6 +102,7 @@ def main(checkout: str, provider: str) -> None:
     record.until(settled, "the daemons' own accounts")
     found = {"system": system.read(wanted), "proxied": host._proxied(host.run)}
     found["forwarding"] = host._switched_on(host.FORWARDING)
+    found |= hardened(host)
     text = json.dumps(found, indent=1) + "\n"
     (HERE / f"system_{provider}.json").write_text(text, encoding="ascii")
 

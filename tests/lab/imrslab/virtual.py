@@ -1,0 +1,145 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual machines: QEMU with Debian's own kernel, a disk of their own, and the lab's bridges as their network.
+
+What a container borrows of its host, they have: kernel, clock, memory, disk, network cards, and a power switch. Without
+hardware's help (KVM) QEMU translates every instruction, and all takes many times as long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+from . import shell, topology
+
+QEMU = "qemu-system-x86_64"
+DISK = "disk.raw"
+SIZE = "4G"
+"""Sparse: what is not written takes no room."""
+LABEL = "imrs-root"
+FIRST_SLOT = 2
+"""Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
+
+MAKE = r"""set -eu
+image=$1 state=$2 label=$3 size=$4
+mount --make-rprivate /
+mkdir -p "$state/merged" "$state/work"
+mount -t overlay overlay -o "lowerdir=$image,upperdir=$state/upper,workdir=$state/work" "$state/merged"
+echo "LABEL=$label / ext4 defaults 0 1" > "$state/merged/etc/fstab"
+mke2fs -q -t ext4 -L "$label" -d "$state/merged" "$state/disk.new" "$size"
+mv "$state/disk.new" "$state/$5"
+"""
+
+
+def is_one(lab: topology.Lab, name: str) -> bool:
+    """Whether a machine that has been booted is a virtual one."""
+    return (lab.machine_state(name) / DISK).exists()
+
+
+def interface(number: int) -> str:
+    """What udev calls a machine's network card."""
+    return f"enp0s{FIRST_SLOT + number}"
+
+
+def hardware_address(lab: topology.Lab, machine: str, number: int) -> str:
+    """The same at each boot, another for each card: locally administered (IEEE 802, U/L bit)."""
+    digest = hashlib.sha256(f"{lab.name} {machine} {number}".encode()).hexdigest()
+    return ":".join(["52", "54", *(digest[at : at + 2] for at in range(0, 8, 2))])
+
+
+def command(
+    lab: topology.Lab, machine: topology.Machine, hardware: topology.Hardware, image: pathlib.Path
+) -> list[str]:
+    """The command line that runs it; its disk is made of the image and the machine's own layer when there is none."""
+    state = lab.machine_state(machine.name)
+    if not shutil.which(QEMU):
+        raise shell.LabError(
+            f"{machine.name} is a virtual machine, and there is no {QEMU}: tests/setup.sh vm installs it"
+        )
+    if not (state / DISK).exists():
+        shell.run("unshare", "--mount", "sh", "-c", MAKE, "make", str(image), str(state), LABEL, SIZE, DISK)
+    (kernel,), (initrd,) = (image / "boot").glob("vmlinuz-*"), (image / "boot").glob("initrd.img-*")
+    cards: list[str] = []
+    for number, _ in enumerate(machine.links):
+        card = f"e1000e,netdev=net{number},bus=pcie.0,addr={FIRST_SLOT + number:#x}"
+        cable = f"tap,id=net{number},ifname={plug(machine.name, number)},script=no,downscript=no"
+        cards += ["-netdev", cable, "-device", f"{card},mac={hardware_address(lab, machine.name, number)}"]
+    accelerator = accelerated(image, lab.cache)
+    # A machine whose every instruction is translated lets systemd's watchdogs wait for longer than they do.
+    watched = () if "kvm" in accelerator else ("systemd.service_watchdogs=no",)
+    words = (f"root=LABEL={LABEL}", "rw", "console=ttyS0", "panic=10", "quiet", *watched)
+    return [
+        *("ip", "netns", "exec", lab.outer, QEMU),
+        *("-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
+        *("-machine", "q35", *accelerator),
+        *("-smp", str(hardware.cores), "-m", f"{hardware.memory_mib}M"),
+        *("-smbios", f"type=1,manufacturer=icann.imrs,product=lab,serial={hardware.serial}"),
+        *("-rtc", "base=utc,driftfix=slew"),
+        *("-kernel", str(kernel), "-initrd", str(initrd)),
+        *("-append", " ".join(words)),
+        # What the machine has flushed survives its power; what it has not does not.
+        *("-drive", f"if=none,id=disk,file={state / DISK},format=raw,cache=writeback,discard=unmap"),
+        *("-device", "ide-hd,drive=disk,bus=ide.0"),
+        *("-device", "virtio-rng-pci"),
+        *cards,
+    ]
+
+
+def plug(name: str, number: int) -> str:
+    """The lab's end of a machine's cable, by number: the kernel takes 15 characters at most."""
+    return f"{name}-{number}"
+
+
+def inside(lab: topology.Lab, name: str, *command: str) -> list[str]:
+    """The command line that runs a command inside one, as root: by the way that operators have."""
+    entered = ("ssh", "-F", str(lab.state / "ssh_config"), "-o", "LogLevel=ERROR")
+    terminal = ("-t",) if sys.stdin.isatty() and command[:1] == ("bash",) else ()
+    return [*entered, *terminal, name, "sudo", "--", shlex.join(command)]
+
+
+def accelerated(image: pathlib.Path, cache: pathlib.Path) -> list[str]:
+    """QEMU's accelerator: KVM only where it has been seen to boot this kernel, as some hosts' KVM does not.
+
+    What was seen is kept beside the images. IMRS_LAB_ACCEL=kvm or tcg: without a look.
+    """
+    chosen = os.environ.get("IMRS_LAB_ACCEL", "")
+    if chosen not in ("", "kvm", "tcg"):
+        raise shell.LabError(f"IMRS_LAB_ACCEL={chosen}: kvm or tcg")
+    if not chosen:
+        seen = cache / f"{image.name}.accelerator"
+        if not seen.exists():
+            seen.write_text("kvm" if _kvm_boots(image) else "tcg", encoding="ascii")
+        chosen = seen.read_text(encoding="ascii")
+    if chosen == "kvm":
+        return ["-accel", "kvm", "-cpu", "host"]
+    # Five levels of page tables only make translation slower.
+    return ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"]
+
+
+def _kvm_boots(image: pathlib.Path) -> bool:
+    """Whether the kernel says its first words within some seconds: a KVM that cannot run it stops, and says no word."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    (kernel,) = (image / "boot").glob("vmlinuz-*")
+    with subprocess.Popen(
+        [QEMU, "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-m", "512M", "-nodefaults",
+         "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel),
+         "-append", "console=ttyS0 earlyprintk=serial panic=-1"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as tried:  # fmt: skip
+        assert tried.stdout is not None
+        os.set_blocking(tried.stdout.fileno(), False)
+        said, began = b"", time.monotonic()
+        # Without a root file system it ends in a panic, and with that QEMU.
+        while b"Kernel panic" not in said and tried.poll() is None and time.monotonic() - began < 30:
+            said += tried.stdout.read() or b""
+            time.sleep(0.1)
+        tried.kill()
+    return b"Kernel panic" in said

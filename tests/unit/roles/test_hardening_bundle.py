@@ -1,0 +1,193 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role hardening hands over: who gets in, what a change of that touches, and what holds for each interface."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import subprocess
+import typing as t
+
+import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._bundle import disruption
+from imrs_role_machine import AS_NODE, ROUTER, Role
+
+if t.TYPE_CHECKING:
+    import pathlib
+
+ANNA = {"name": "anna", "keys": ["ssh-ed25519 AAAA1", "sk-ssh-ed25519@openssh.com AAAA2"]}
+BOB = {"name": "bob", "keys": ["ssh-ed25519 AAAA3"]}
+SSHD = "etc/ssh/sshd_config.d/00-imrs.conf"
+SUDO = "etc/sudoers.d/60-imrs"
+BARE = {
+    *("/etc", "/etc/apt/apt.conf.d", "/etc/profile.d", "/etc/security/limits.d", "/etc/ssh", "/etc/sudoers.d"),
+    *("/etc/sysctl.d", "/etc/systemd", "/etc/systemd/system", "/etc/tmpfiles.d"),
+}
+"""Folders that a bare Debian 13 has, with sudo and an SSH server."""
+
+
+def role(*accounts: dict[str, t.Any]) -> Role:
+    return Role("hardening", {**AS_NODE, "imrs_operators": list(accounts)})
+
+
+def contents(of: Role) -> dict[str, str]:
+    """By path on the node what the bundle would write there."""
+    found = {}
+    for item in of.arguments()["files"]:
+        source = item.get("src")
+        found[item["dest"]] = of.file(source.removesuffix(".j2")) if source else item["content"]
+    return found
+
+
+def test_without_operators_of_the_fleet_the_installers_account_alone_gets_in() -> None:
+    files = contents(role())
+    assert "AllowUsers dnseng\n" in files[f"/{SSHD}"]
+    assert "AllowGroups" not in files[f"/{SSHD}"]
+    assert "NOPASSWD" not in files[f"/{SUDO}"]
+    assert not [
+        path for path in files if path.startswith(("/etc/sysusers.d", "/etc/tmpfiles.d", "/etc/ssh/authorized"))
+    ]
+
+
+def test_operators_get_an_account_a_file_of_keys_and_root() -> None:
+    files = contents(role(ANNA, BOB))
+    assert files["/etc/ssh/authorized_keys/anna"] == "ssh-ed25519 AAAA1\nsk-ssh-ed25519@openssh.com AAAA2\n"
+    assert files["/etc/ssh/authorized_keys/bob"] == "ssh-ed25519 AAAA3\n"
+    assert "AllowGroups imrs-operators\n" in files[f"/{SSHD}"]
+    assert "AllowUsers" not in files[f"/{SSHD}"]
+    assert "%imrs-operators ALL=(ALL:ALL) NOPASSWD: ALL\n" in files[f"/{SUDO}"]
+    lines = files["/etc/sysusers.d/60-imrs.conf"].splitlines()
+    assert 'u anna - "IMRS operator" /home/anna /bin/bash' in lines
+    assert [line for line in lines if line.startswith("m ")] == [
+        f"m {name} imrs-operators" for name in ("dnseng", "anna", "bob")
+    ]
+    assert "d /home/bob 0700 bob bob -" in files["/etc/tmpfiles.d/60-imrs.conf"]
+
+
+def test_nobody_far_from_the_vault_reads_what_was_typed() -> None:
+    """Ansible hands files with secrets over through sudo."""
+    assert re.search(r"(?m)^Defaults !log_input, !log_output$", contents(role())[f"/{SUDO}"])
+
+
+def test_one_operator_more_touches_nothing_that_is_certified() -> None:
+    certified = Role("gate", AS_NODE)["gate_fingerprint_paths"]
+    before, after = contents(role(ANNA)), contents(role(ANNA, BOB))
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert changed == {
+        "/etc/ssh/authorized_keys/bob",
+        "/etc/sysusers.d/60-imrs.conf",
+        "/etc/tmpfiles.d/60-imrs.conf",
+    }
+    assert not [path for path in changed for one in certified if f"{path}/".startswith(f"{one.rstrip('/')}/")]
+    bundle = role(ANNA, BOB).bundle()
+    assert disruption.worst(disruption.disruptions(bundle, dict.fromkeys(changed), ()).values()) == "none"
+    assert bundle.confirm is not None
+    assert all(
+        any(fnmatch.fnmatch(path, one) for one in bundle.confirm.when_changed) for path in changed if "tmp" not in path
+    )
+
+
+def test_the_accounts_are_there_before_sshd_lets_in_by_their_group() -> None:
+    bundle = role(ANNA).bundle()
+    commands = [each.command.argv[0:2] for each in bundle.activate]
+    assert commands.index(("systemd-sysusers",)) < commands.index(("systemctl", "reload"))
+    assert ("test", "-s", "/etc/ssh/authorized_keys/dnseng") in [each.argv for each in bundle.check]
+    assert not [each.argv for each in bundle.check if "/etc/ssh/authorized_keys/anna" in each.argv], (
+        "it is not there yet"
+    )
+
+
+def test_keys_of_the_fleet_take_the_place_of_the_installers() -> None:
+    of = role({"name": "dnseng", "keys": ["ssh-ed25519 AAAA4"]})
+    assert contents(of)["/etc/ssh/authorized_keys/dnseng"] == "ssh-ed25519 AAAA4\n"
+    assert not [each for each in of.arguments()["check"] if each.startswith("test ")]
+
+
+def test_every_folder_is_there_or_made() -> None:
+    """A bundle makes none that it does not list."""
+    arguments = Role(
+        "hardening", {**AS_NODE, "imrs_operators": [ANNA]}, hardening_console_password_variable="vault_console"
+    ).arguments()
+    made = [directory["path"] for directory in arguments["directories"]]
+    needed = {path.rpartition("/")[0] for path in (*made, *(item["dest"] for item in arguments["files"]))}
+    assert needed - BARE - set(made) == set()
+
+
+def test_nobody_has_a_password_but_the_console_that_is_given_one() -> None:
+    without, given = role(), Role("hardening", AS_NODE, hardening_console_password_variable="vault_console")
+    files = {item["dest"]: item for item in given.arguments()["files"]}
+    assert files["/etc/imrs-console"] | {"src": ""} == {
+        "src": "",
+        "dest": "/etc/imrs-console",
+        "mode": "0600",
+        "secret": True,
+    }
+    assert "/etc/imrs-console" not in {item["dest"] for item in without.arguments()["files"]}
+    assert "\nimrs-console ALL=(ALL:ALL) ALL\n" in given.file(SUDO)
+    assert "imrs-console" not in without.file(SUDO)
+    assert "imrs-console" not in given.file(SSHD)
+    (command,) = [each.command.argv for each in given.bundle().activate if "chpasswd" in each.command.argv[-1]]
+    assert command[:2] == ("sh", "-c")
+
+
+def test_upgrades_wait_for_a_window() -> None:
+    windows = [
+        {"day": "tuesday", "start": "18:00", "end": "22:00"},
+        {"day": "sunday", "start": "01:30", "end": "03:00"},
+    ]
+    of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": windows})
+    text = contents(of)["/etc/systemd/system/apt-daily-upgrade.timer.d/60-imrs.conf"]
+    found = re.findall("(?m)^OnCalendar=(.*)$", text)
+    assert found == ["", "tuesday *-*-* 18:00 UTC", "sunday *-*-* 01:30 UTC"], "the empty one forgets each morning's"
+    assert "Persistent=false" in text
+
+
+def test_without_a_window_there_is_no_time_for_upgrades_to_wait_for() -> None:
+    """A timer that has no time at all is an error to systemd."""
+    of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": []})
+    assert not [path for path in contents(of) if "apt-daily-upgrade" in path]
+
+
+@pytest.mark.parametrize("machine", [AS_NODE, ROUTER], ids=["node", "router"])
+def test_every_interface_is_told_and_not_only_those_to_come(machine: dict[str, t.Any]) -> None:
+    """IPv6 asks the interface alone about redirects, and one that is older than `default` has kept its own."""
+    text = Role("hardening", machine).file("etc/sysctl.d/60-imrs.conf")
+    settings = dict(re.findall(r"(?m)^(\S+) = (.*)$", text))
+    for family in ("ipv4", "ipv6"):
+        for what in ("accept_redirects", "accept_source_route"):
+            assert [settings[f"net.{family}.conf.{which}.{what}"] for which in ("all", "default", "*")] == ["0"] * 3
+    assert (settings["net.ipv4.conf.all.arp_ignore"], settings["net.ipv4.conf.all.arp_announce"]) == ("1", "2")
+
+
+def test_settings_of_the_whole_machine_are_its_hosts_in_a_container() -> None:
+    facts = {"virtualization_role": "guest", "virtualization_type": "systemd-nspawn"}
+    text = Role("hardening", AS_NODE, ansible_facts=facts).file("etc/sysctl.d/60-imrs.conf")
+    for name in ("kernel.core_pattern", "kernel.panic_on_oops", "net.core.bpf_jit_harden", "fs.suid_dumpable"):
+        assert f"\n# {name} = " in text
+    assert "\nnet.ipv4.conf.all.arp_ignore = 1" in text
+
+
+@pytest.mark.parametrize(("options", "seconds"), [(["-i"], "900"), ([], "")], ids=["prompt", "script"])
+def test_a_shell_ends_at_its_prompt_and_no_script_does(
+    options: list[str], seconds: str, tmp_path: pathlib.Path
+) -> None:
+    file = tmp_path / "60-imrs.sh"
+    file.write_text(role().file("etc/profile.d/60-imrs.sh"))
+    # Twice, as a login shell in a login shell reads it; and somebody would rather not.
+    script = f'. {file}; . {file}; [ "$1" ] && TMOUT=0; echo "<$TMOUT>"'
+    command = ["bash", "--norc", *options, "-c", script, "bash"]
+    told = [subprocess.run([*command, way], capture_output=True, text=True, check=False) for way in ("", "change")]
+    assert told[0].stdout == f"<{seconds}>\n"
+    assert told[1].stdout == ("" if seconds else "<0>\n"), "nobody sets it again"
+
+
+def test_each_module_is_blocked_by_name_and_by_what_it_serves_and_has_a_reason() -> None:
+    """`blacklist` alone stops what the kernel asks for by an alias, `install` what asks for the module by its name."""
+    of = role()
+    lines = of.file("etc/modprobe.d/60-imrs.conf").splitlines()
+    for reason, names in of["hardening_modules_blocked"].items():
+        assert f"# {reason}" in lines
+        for name in names:
+            assert {f"blacklist {name}", f"install {name} /bin/false"} <= set(lines)
+    assert not [line for line in lines if "usb-storage" in line], "some machines boot by it"

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only a machine of its own can show: its own kernel, clock, memory and disk, a reboot, and power that fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import typing as t
+
+from imrslab import cuts, machine, shell
+from imrslab.drill import ALL
+
+if t.TYPE_CHECKING:
+    import pathlib
+
+    from imrslab.drill import Drill
+
+SLOW = 600.0
+"""Seconds for what takes some ten in a container."""
+ASKED = ("dig", "@199.7.83.42", ".", "SOA", "+norec", "+short", "+time=5", "+tries=3")
+FILTER = "/etc/nftables.conf"
+OWN = ("HD-", "HW-", "OS-", "TM-")
+"""Checks of the machine, some of which a container cannot have."""
+
+
+def judged(drill: Drill) -> dict[str, str]:
+    """What the latest acceptance has found of the machine, by check, without what people attest."""
+    path = drill.lab.state.parent / f"{drill.lab.name}-reports" / drill.appliance.name / "acceptance.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    found = {each["id"]: each["status"] for each in report["results"] if each["id"].startswith(OWN)}
+    return {ident: status for ident, status in found.items() if ident not in report["unattested"]}
+
+
+def test_the_machine_is_judged_without_a_waiver(drill: Drill) -> None:
+    """Nothing is skipped of what is asked of kernel, clock, disks and hardware."""
+    found = judged(drill)
+    assert {"HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02"} <= set(found)
+    assert {ident: status for ident, status in found.items() if status != "pass"} == {}
+
+
+def test_kernel_settings_are_its_own(drill: Drill) -> None:
+    """In a container they are commented out, as they belong to its host."""
+    for line in drill.node("cat", "/etc/sysctl.d/60-imrs.conf").splitlines():
+        name, _, value = line.partition("=")
+        if value and "*" not in name and not line.lstrip().startswith("#"):  # patterns are HD-11's
+            assert drill.node("sysctl", "--values", name.strip(" -")).split() == value.split(), name
+    assert drill.node("sysctl", "--values", "kernel.kptr_restrict").strip() == "2"
+
+
+def test_after_a_reboot_it_is_silent_until_it_answers(drill: Drill) -> None:
+    """It comes back by itself (OS-04); when the host's router has the first prefix again, a client is answered."""
+    before = drill.node("cat", "/proc/sys/kernel/random/boot_id")
+    vantage = machine.inside(drill.lab, drill.appliance.vantage)
+    answers: list[str] = []
+    gone = False
+
+    def seen(held: frozenset[str]) -> None:
+        nonlocal gone
+        gone = gone or not held
+        if gone and "199.7.83.0/24" in held and not answers:
+            asked = subprocess.run([*vantage, *ASKED], check=False, capture_output=True, text=True)
+            answers.append(asked.stdout.strip())
+
+    with drill.watching(seen):
+        drill.node("systemctl", "reboot", "--no-block")
+        shell.wait_for("the end of its routes", lambda: gone, SLOW)
+        shell.wait_for("a first answer", lambda: bool(answers), SLOW)
+        drill.wait(ALL, SLOW)
+    assert drill.node("cat", "/proc/sys/kernel/random/boot_id") != before
+    assert answers[0].startswith("a.root-servers.net."), answers
+    status = drill.status()
+    assert status["certificate"]["valid"]
+    assert set(status["mode"].values()) == {"live"}
+
+
+def test_power_fails_between_two_renames(drill: Drill, tmp_path: pathlib.Path) -> None:
+    """What the machine had not flushed is lost with it: before anything else runs, all files are as they were."""
+    copy = tmp_path / "inventory"
+    shutil.copytree(drill.lab.inventory, copy)
+    sheet = copy / "sites/xvm.yml"
+    sheet.write_text(sheet.read_text().replace("mtu: 1500", "mtu: 1400"))
+    before = cuts.files(drill, cuts.owned(drill)), drill.node(*cuts.RULES)
+
+    cuts.stop_at(drill, FILTER)
+    told = ("-e", "imrs_disrupt=true", "-e", "imrs_leave_dark=true")
+    run = drill.begin("site", "--tags", "network", "-e", cuts.ELSEWHERE, *told, inventory=copy)
+    shell.wait_for("a module that stands still", lambda: run.ended() or cuts.stands_still(drill), SLOW)
+    assert drill.journals() == ["network.changing"], run.end().output
+    half = cuts.files(drill, cuts.owned(drill)).splitlines()
+    assert len(set(half) ^ set(before[0].splitlines())) == 2, "one file is new, the others are old"
+    drill.cut_power()
+    run.kill()
+    cuts.comes_back_as_it_was(drill, before, "a run was killed while it changed files")
+    drill.node("rm", "-f", cuts.HOOK)
+    drill.mend()
