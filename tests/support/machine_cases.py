@@ -68,6 +68,20 @@ def _root_process(name: str) -> Spoil:
     return lambda scene: next(row for row in scene.system["processes"] if row["name"] == name).update(user="root")
 
 
+def _profile(name: str, profile: str) -> Spoil:
+    def spoil(scene: Scene) -> None:
+        scene.machine.update(container="")
+        next(row for row in scene.system["profiles"] if row["name"] == name).update(profile=profile)
+
+    return spoil
+
+
+def _without_apparmor(scene: Scene) -> None:
+    scene.machine.update(container="")
+    for row in scene.system["profiles"]:
+        row.update(profile="")
+
+
 def _secret(**values: str) -> Spoil:
     """Of the file with the transfer keys."""
     path = "/etc/knot/keys.conf"
@@ -239,5 +253,14 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ),
     ("HD-13", "a password", _logins(passwords=["support"]), "support has a password"),
     ("HD-13", "a second root", _logins(superusers=["toor"]), "toor is root by its number"),
+    ("HD-14", "unconfined", _profile("knotd", "unconfined"), "knotd is unconfined, not imrs-knot (enforce)"),
+    (
+        "HD-14",
+        "complains only",
+        _profile("imrs-gate", "imrs-gate (complain)"),
+        "imrs-gate is imrs-gate (complain), not",
+    ),
+    ("HD-14", "another's", _profile("bird", "imrs-frr (enforce)"), "bird is imrs-frr (enforce), not imrs-bird"),
+    ("HD-14", "none", _without_apparmor, "the kernel has no AppArmor"),
     ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

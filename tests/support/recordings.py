@@ -93,7 +93,9 @@ def _with_system(document: Document, recorded: Document, provider: str) -> None:
     daemons = [product for product in products.PRODUCTS if product.name in {provider, "bird"}]
     exposure = products.exposures(daemons)
     processes = [*system["processes"], gate]
-    document["system"] = {**system, "failed": [], "exposure": exposure, "processes": processes}
+    enforced = {daemon.process: daemon.profile for daemon in daemons} | {"imrs-gate": "imrs-gate"}
+    profiles = [{"name": name, "profile": f"{profile} (enforce)"} for name, profile in enforced.items()]
+    document["system"] = {**system, "failed": [], "exposure": exposure, "processes": processes, "profiles": profiles}
     document["host"] |= {"proxied": recorded["proxied"], "forwarding": recorded["forwarding"], "sources": None}
     document["host"] |= {name: copy.deepcopy(recorded[name]) for name in ("redirects", "logins")}
     for name in ("sysctls", "sshd"):

@@ -25,6 +25,13 @@ TIMEOUT = 10.0
 LIMIT = 2_000_000
 """Characters of output that are kept."""
 
+SETTLES, ASK_CLOCK_AFTER = 180.0, 2.0
+"""Seconds after its start in which chrony may not know the time yet, and between two questions meanwhile. It asks each
+source four times at once, and again after a minute; one of these rounds may fall into a boot.
+"""
+UNSURE = 1.0
+"""Seconds that it may be off by its own word, from which on it is as good as unknown."""
+
 LOOKS, LOOK_AFTER = 3, 0.5
 """How often listening sockets are looked for until each has a process, and the seconds between."""
 
@@ -294,6 +301,24 @@ def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
     return parse_sockets(runner(["ss", "-lntuHp"])["stdout"])
 
 
+def _age(runner: Runner, unit: str) -> float:
+    """Seconds since a unit was started; many when that is not known."""
+    said = runner(["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", unit])["stdout"].strip()
+    return time.clock_gettime(time.CLOCK_MONOTONIC) - int(said) / 1e6 if said.isdigit() else SETTLES
+
+
+def tracking(runner: Runner = run) -> dict[str, t.Any] | None:
+    """What chrony says of the clock. One that was started less than ``SETTLES`` ago is asked again until it knows: a
+    node is not refused for having just booted.
+    """
+    while True:
+        found = parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"])
+        known = found is None or (found["leap"] == "Normal" and abs(found["offset"]) + found["error"] < UNSURE)
+        if known or _age(runner, "chrony.service") >= SETTLES:
+            return found
+        time.sleep(ASK_CLOCK_AFTER)
+
+
 def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None = None) -> dict[str, t.Any]:
     """Everything about this machine that checks judge; of its routes those inside ``prefixes``, given by family."""
     addresses = _json(runner(["ip", "-j", "-d", "addr"]))
@@ -301,6 +326,9 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
     sshd = runner(["sshd", "-T"])
     nft = runner(["nft", "-j", "list", "ruleset"])
     units = runner(["systemctl", "is-active", *UNITS])
+    contained = container["stdout"].strip() if container["rc"] == 0 else ""
+    # Whatever it is told in a container, the clock is that of the host.
+    clock = parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"]) if contained else tracking(runner)
     sources = runner(["chronyc", "-c", "-N", "sources", "-a"])
     return {
         "sockets": sockets(runner),
@@ -312,9 +340,9 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
             runner(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\\n", *PACKAGES])["stdout"]
         ),
         "units": dict(zip(UNITS, units["stdout"].split(), strict=False)),
-        "container": container["stdout"].strip() if container["rc"] == 0 else "",
+        "container": contained,
         "clock": _clock(),
-        "tracking": parse_tracking(runner(["chronyc", "-c", "tracking"])["stdout"]),
+        "tracking": clock,
         "sources": parse_sources(sources["stdout"]) if sources["rc"] == 0 else None,
         "proxied": _proxied(runner),
         "forwarding": _switched_on(FORWARDING),

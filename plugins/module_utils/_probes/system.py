@@ -114,6 +114,27 @@ def processes(names: t.Collection[str]) -> list[dict[str, str]]:
     return [{"name": name, "user": user} for name, user in sorted(found)]
 
 
+def profiles(names: t.Collection[str]) -> list[dict[str, str]]:
+    """The AppArmor profiles that processes of these names are under: one entry for each name and profile.
+
+    As the kernel has them: ``imrs-gate (enforce)``, or ``unconfined``; empty where it has no AppArmor
+    (apparmor(7), ``/proc/PID/attr``).
+    """
+    found = set()
+    for comm in glob.glob("/proc/[0-9]*/comm"):
+        process = pathlib.Path(comm).parent
+        try:
+            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip().partition(":")[0]
+            label = process / "attr/apparmor/current"
+            if name in names:
+                found.add((name, label.read_text(encoding="utf-8").strip("\0\n") if label.exists() else ""))
+        except (FileNotFoundError, ProcessLookupError):  # it has ended
+            continue
+        except OSError:  # without AppArmor the file is there, and says nothing
+            found.add((name, ""))
+    return [{"name": name, "profile": profile} for name, profile in sorted(found)]
+
+
 def accounts(names: t.Collection[str]) -> list[dict[str, str]]:
     """``processes``, asked again while one is root's: a daemon that was just started is, until it has its sockets."""
     for _again in range(host.LOOKS - 1):
@@ -153,5 +174,6 @@ def read(daemons: t.Sequence[products.Product], runner: host.Runner = host.run) 
         "exposure": parse_exposures(confined["stdout"]),
         "room": room(),
         "processes": accounts(names),
+        "profiles": profiles(names),
         "secrets": owners((*SECRETS, *(pattern for daemon in daemons for pattern in daemon.secrets))),
     }

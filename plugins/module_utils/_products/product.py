@@ -84,6 +84,11 @@ class Product:
     limit_exempt: bool = True
     """Whether some sources can be left out of its rate limit (nameservers)."""
 
+    @property
+    def profile(self) -> str:
+        """The AppArmor profile of its unit (``/etc/apparmor.d``)."""
+        return f"imrs-{self.name}"
+
     def variables(self) -> Variables:
         """What roles read: ``imrs_nameserver`` and ``imrs_routing`` (docs/architecture.md, host variables)."""
         return {

@@ -49,6 +49,7 @@ WARNINGS = frozenset(
         "HD-11",
         "HD-12",
         "HD-13",
+        "HD-14",
         "OS-06",
         "TM-03",
         "TM-05",

@@ -45,7 +45,7 @@ def of_a_product(path: pathlib.PurePath) -> bool:
     """Whether a file is a daemon's own, by its name or by that of a folder of its."""
     names = "|".join(product.name for product in products.PRODUCTS)
     return any(
-        re.fullmatch(rf"(files_)?({names})(_running|_sessions|_bfd|\.service\.d|\.(py|yml|j2))*", part)
+        re.fullmatch(rf"(files_|imrs-)?({names})(_running|_sessions|_bfd|\.service\.d|\.(py|yml|j2))*", part)
         for part in path.parts
     )
 

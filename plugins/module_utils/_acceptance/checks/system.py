@@ -175,4 +175,37 @@ def exposed(evidence: Evidence, expected: Expected) -> Verdict:
     )
 
 
-CHECKS = (sound, room, others, confined, exposed)
+@check(
+    "HD-14",
+    "Daemons are under their AppArmor profiles",
+    severity="W",
+    source="requirements HD-03; apparmor(7)",
+    functions=FUNCTIONS,
+)
+def profiled(evidence: Evidence, expected: Expected) -> Verdict:
+    """The kernel enforces a profile of ours for each process of the daemons and of the gate. A container has the kernel
+    of its host, which is not ours.
+
+    A warning: what a daemon may open is a second line behind its account and its unit. A node whose kernel was booted
+    without AppArmor answers and announces as any other.
+    """
+    container = evidence.section("node", "host")["container"]
+    if container:
+        return skipped(f"a container ({container}) has the kernel of the machine that runs it")
+    wanted = {daemon.process: daemon.profile for daemon in _daemons(expected)} | {GATE: GATE}
+    found = evidence.section("node", "system")["profiles"]
+    rows = [row for row in found if row["name"] in wanted]
+    unseen = sorted(wanted.keys() - {row["name"] for row in rows})
+    if unseen:
+        raise Missing(f"no process {', '.join(unseen)} runs")
+    if not any(row["profile"] for row in rows):
+        return verdict(["the kernel has no AppArmor: look at its command line (apparmor=0, lsm=)"], "")
+    problems = [
+        f"{row['name']} is {row['profile'] or 'under nothing'}, not {wanted[row['name']]} (enforce)"
+        for row in rows
+        if row["profile"] != f"{wanted[row['name']]} (enforce)"
+    ]
+    return verdict(problems, f"{', '.join(sorted(set(wanted.values())))}, all enforced")
+
+
+CHECKS = (sound, room, others, confined, exposed, profiled)

@@ -73,6 +73,15 @@ def test_how_exposed_units_are_is_told_and_is_a_warning() -> None:
     assert scene.judge("HD-09").status == "pass"
 
 
+def test_profiles_are_judged_on_a_machine_of_its_own() -> None:
+    scene = Scene()
+    assert scene.judge("HD-14").status == "skipped"
+    scene.machine["container"] = ""
+    scene.system["profiles"].append({"name": "zebra", "profile": "unconfined"})  # not asked for
+    assert scene.judge("HD-14") == ("pass", "imrs-bird, imrs-gate, imrs-knot, all enforced")
+    assert CHECKS["HD-14"].severity == "W"
+
+
 def _unlisted(scene: Scene) -> None:
     scene.machine["proxied"] = None
 
@@ -90,6 +99,7 @@ def _unlisted(scene: Scene) -> None:
             lambda scene: scene.system["exposure"].pop("knot.service"),
             "does not say how exposed knot.service is",
         ),
+        ("HD-14", system(profiles=[]), "no process bird, imrs-gate, knotd runs"),
         ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
         ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),
         ("HD-10", lambda scene: scene.machine.update(sshd=None), "sshd -T: no output"),

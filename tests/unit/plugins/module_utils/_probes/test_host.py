@@ -68,6 +68,39 @@ def test_tracking() -> None:
     assert host.parse_tracking("506 Cannot talk to daemon\n") is None
 
 
+@pytest.mark.parametrize(
+    ("said", "ages", "found"),
+    [
+        (["0.01,3,Normal"], [], "0.01,3,Normal"),
+        (["0,0,Not synchronised", "58.6,3,Normal", "0.01,3,Normal"], [20, 22], "0.01,3,Normal"),
+        (["58.6,3,Normal", "58.6,3,Normal"], [170, 181], "58.6,3,Normal"),
+        (["0,0,Not synchronised"], [4000], "0,0,Not synchronised"),
+        (["0,0,Not synchronised"], [None], "0,0,Not synchronised"),
+        ([""], [], ""),
+    ],
+    ids=["known", "learns", "too long", "no sources for an hour", "no systemd", "no chrony"],
+)
+def test_a_clock_that_was_just_started_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, said: list[str], ages: list[int | None], found: str
+) -> None:
+    def line(short: str) -> str:
+        dispersion, stratum, leap = short.split(",")
+        return f"A,a,{stratum},1,0.00001,0,0,0,0,0,0.002,{dispersion},64,{leap}\n"
+
+    lines, starts = [line(each) if each else "506 Cannot talk to daemon\n" for each in said], list(ages)
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        if command[0] == "chronyc":
+            return {"rc": 0, "stdout": lines.pop(0), "stderr": ""}
+        age = starts.pop(0)
+        return {"rc": 0, "stdout": f"{(1000 - age) * 1_000_000}\n" if age is not None else "", "stderr": ""}
+
+    monkeypatch.setattr(host.time, "clock_gettime", lambda _clock: 1000.0)
+    monkeypatch.setattr(host.time, "sleep", lambda _seconds: None)
+    assert host.tracking(runner) == (host.parse_tracking(line(found)) if found else None)
+    assert (lines, starts) == ([], [])
+
+
 def test_sources_of_time() -> None:
     """As chronyc 4.3 printed it: two servers that agree, one that lies, and one that never answered."""
     text = (

@@ -87,6 +87,17 @@ def test_processes_by_their_own_names_and_accounts() -> None:
     assert system.processes(["no-such-daemon"]) == []
 
 
+def test_the_profile_of_a_process() -> None:
+    (name,) = pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").splitlines()
+    name = name.partition(":")[0]
+    try:
+        mine = pathlib.Path("/proc/self/attr/apparmor/current").read_text(encoding="utf-8").strip("\0\n")
+    except OSError:
+        mine = ""
+    assert {"name": name, "profile": mine} in system.profiles([name])
+    assert system.profiles(["no-such-daemon"]) == []
+
+
 @pytest.mark.parametrize(("root_for", "asked", "user"), [(0, 1, "knot"), (1, 2, "knot"), (9, host.LOOKS, "root")])
 def test_a_daemon_that_has_just_been_started_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch, root_for: int, asked: int, user: str
