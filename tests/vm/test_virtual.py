@@ -21,6 +21,15 @@ SLOW = 600.0
 """Seconds for what takes some ten in a container."""
 ASKED = ("dig", "@199.7.83.42", ".", "SOA", "+norec", "+short", "+time=5", "+tries=3")
 FILTER = "/etc/nftables.conf"
+READS = {
+    "imrs-bird": "/usr/sbin/bird -p -c /etc/shadow",
+    "imrs-frr": "/usr/bin/cat /etc/shadow",
+    "imrs-gate": "/usr/bin/python3 -c 'open(\"/etc/shadow\")'",
+    "imrs-knot": "/usr/sbin/knotc -c /etc/shadow conf-check",
+    "imrs-nsd": "/usr/sbin/nsd-checkconf /etc/shadow",
+}
+"""By profile: a program that it lets run, and a file that it keeps from it."""
+OTHERS = (("nameserver: knot", "nameserver: nsd"), ("routing: bird", "routing: frr"))
 OWN = ("HD-", "HW-", "OS-", "TM-")
 """Checks of the machine, some of which a container cannot have."""
 
@@ -36,7 +45,7 @@ def judged(drill: Drill) -> dict[str, str]:
 def test_the_machine_is_judged_without_a_waiver(drill: Drill) -> None:
     """Nothing is skipped of what is asked of kernel, clock, disks and hardware."""
     found = judged(drill)
-    assert {"HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02"} <= set(found)
+    assert {"HD-14", "HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02"} <= set(found)
     assert {ident: status for ident, status in found.items() if status != "pass"} == {}
 
 
@@ -47,6 +56,31 @@ def test_kernel_settings_are_its_own(drill: Drill) -> None:
         if value and "*" not in name and not line.lstrip().startswith("#"):  # patterns are HD-11's
             assert drill.node("sysctl", "--values", name.strip(" -")).split() == value.split(), name
     assert drill.node("sysctl", "--values", "kernel.kptr_restrict").strip() == "2"
+
+
+def denials(drill: Drill) -> list[str]:
+    """What the kernel has refused to units of ours, in all boots."""
+    log = drill.node("journalctl", "--no-pager", "--output=cat", "_TRANSPORT=kernel", "+", "_TRANSPORT=audit")
+    return [line for line in log.splitlines() if 'apparmor="DENIED"' in line and 'profile="imrs-' in line]
+
+
+def test_profiles_refuse_what_daemons_do_not_need(drill: Drill) -> None:
+    """HD-14 passed, and nothing was refused on the way to live; then root itself may not read what they may not."""
+    assert denials(drill) == []
+    for profile in ("imrs-gate", profile_of(drill, "nameserver"), profile_of(drill, "routing")):
+        command = READS[profile]
+        plain, confined = (
+            drill.node("sh", "-c", f"{within}{command} 2>&1 || true").lower()
+            for within in ("", f"aa-exec --profile={profile} -- ")
+        )
+        assert "denied" not in plain, (profile, plain)
+        assert "denied" in confined, (profile, confined)
+    assert denials(drill)
+
+
+def profile_of(drill: Drill, kind: str) -> str:
+    """The profile of the daemon of a kind that the node runs."""
+    return f"imrs-{drill.host_variables()[f'imrs_{kind}_provider']}"
 
 
 def test_after_a_reboot_it_is_silent_until_it_answers(drill: Drill) -> None:
@@ -95,3 +129,21 @@ def test_power_fails_between_two_renames(drill: Drill, tmp_path: pathlib.Path) -
     cuts.comes_back_as_it_was(drill, before, "a run was killed while it changed files")
     drill.node("rm", "-f", cuts.HOOK)
     drill.mend()
+
+
+def test_other_daemons_are_confined_as_well(drill: Drill, tmp_path: pathlib.Path) -> None:
+    """Last, as nobody changes them back: NSD and FRR go live under their profiles, and nothing is refused to them."""
+    copy = tmp_path / "inventory"
+    shutil.copytree(drill.lab.inventory, copy)
+    sheet = copy / "sites/xvm.yml"
+    text = sheet.read_text(encoding="utf-8")
+    for old, new in OTHERS:
+        assert old in text
+        text = text.replace(old, new)
+    sheet.write_text(text, encoding="utf-8")
+    before = denials(drill)
+    done = drill.play("site", "-e", "imrs_disrupt=true", inventory=copy)
+    assert done.status == 0, done.output[-5000:]
+    drill.wait(ALL, SLOW)
+    assert judged(drill)["HD-14"] == "pass"
+    assert denials(drill) == before

@@ -149,7 +149,6 @@ class Gate:
             self._tell()
 
     def _session_changed(self) -> None:
-        LOG.info("session: %s", self._session.state)
         if self._session.state == IDLE:
             self._evidence.lost()
         self._tell()

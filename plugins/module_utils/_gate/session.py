@@ -274,6 +274,8 @@ class Session:
     def _enter(self, state: str) -> None:
         if state != self.state:
             self.state = state
+            if state == ESTABLISHED:  # of attempts, one a second, only their reasons are said, and each once
+                LOG.info("session to %s: %s", self._peering.peer, state)
             self._on_change()
 
     def _lost(self) -> None:

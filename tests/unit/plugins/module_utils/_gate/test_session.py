@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._gate import update, wire
-from ansible_collections.icann.imrs.plugins.module_utils._gate.session import ESTABLISHED, Peering, Session
+from ansible_collections.icann.imrs.plugins.module_utils._gate.session import CONNECT, ESTABLISHED, Peering, Session
 from gate_data import LATER, MARK
 
 HOLD_TIME = 90
@@ -223,3 +223,26 @@ def test_a_wrong_peer_is_told_why(said: wire.Message, answer: wire.Notification)
             assert peer.updates(0) == []
 
     asyncio.run(story())
+
+
+def test_a_peer_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried again and again: a log of a line for each attempt hides what else happens in that hour."""
+    attempts: list[str] = []
+
+    async def story() -> None:
+        server = await asyncio.start_server(Peer().serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        session = Session(
+            Peering("127.0.0.2", "127.0.0.1", port, 20144, HOLD_TIME, {}), lambda: attempts.append(session.state)
+        )
+        task = asyncio.create_task(session.run())
+        await until(lambda: attempts.count(CONNECT) > 3)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    with caplog.at_level("INFO"):
+        asyncio.run(story())
+    (line,) = caplog.messages
+    assert line.startswith("session to 127.0.0.1: ")
