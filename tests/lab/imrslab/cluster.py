@@ -35,7 +35,7 @@ class Cluster:
         return {each: {owners[hop] for hop in self._hops(router, each)} for each in topology.SPECIFIC}
 
     def entrances(self) -> set[str]:
-        """The cluster's routers to which the host's sends questions over IPv4; over IPv6 it may use link-local addresses."""
+        """The cluster's routers to which the host's sends questions over IPv4 (over IPv6, by link-local ones)."""
         owners = {session.address: each.name for each in self.lab.plan.routers for session in each.sessions}
         return {owners[hop] for hop in self._hops("host-router", "199.7.83.0/24")}
 
