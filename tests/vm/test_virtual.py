@@ -109,6 +109,16 @@ def test_after_a_reboot_it_is_silent_until_it_answers(drill: Drill) -> None:
     assert set(status["mode"].values()) == {"live"}
 
 
+def test_a_machine_without_systemd_is_reset(drill: Drill) -> None:
+    """systemd falls and stands still; all else runs on, and would for ever. The machine's watchdog ends it."""
+    before = drill.node("cat", "/proc/sys/kernel/random/boot_id")
+    assert "RuntimeWatchdogUSec=1min" in drill.node("systemctl", "show", "--property=RuntimeWatchdogUSec")
+    drill.node("kill", "-SEGV", "1")
+    shell.wait_for("the end of its routes", lambda: not drill.received(), SLOW)
+    drill.wait(ALL, SLOW)
+    assert drill.node("cat", "/proc/sys/kernel/random/boot_id") != before
+
+
 def test_power_fails_between_two_renames(drill: Drill, tmp_path: pathlib.Path) -> None:
     """What the machine had not flushed is lost with it: before anything else runs, all files are as they were."""
     copy = tmp_path / "inventory"
