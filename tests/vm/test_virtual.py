@@ -56,6 +56,9 @@ def test_kernel_settings_are_its_own(drill: Drill) -> None:
         if value and "*" not in name and not line.lstrip().startswith("#"):  # patterns are HD-11's
             assert drill.node("sysctl", "--values", name.strip(" -")).split() == value.split(), name
     assert drill.node("sysctl", "--values", "kernel.kptr_restrict").strip() == "2"
+    assert "[integrity]" in drill.node("cat", "/sys/kernel/security/lockdown")
+    said = drill.node("sh", "-c", "head -c 1 /dev/mem 2>&1 || true")
+    assert "not permitted" in said, said
 
 
 def denials(drill: Drill) -> list[str]:

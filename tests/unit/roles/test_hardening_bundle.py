@@ -46,7 +46,7 @@ def test_without_operators_of_the_fleet_the_installers_account_alone_gets_in() -
     assert "AllowGroups" not in files[f"/{SSHD}"]
     assert "NOPASSWD" not in files[f"/{SUDO}"]
     assert not [
-        path for path in files if path.startswith(("/etc/sysusers.d", "/etc/tmpfiles.d", "/etc/ssh/authorized"))
+        path for path in files if path.startswith(("/etc/sysusers.d", "/etc/tmpfiles.d/60", "/etc/ssh/authorized"))
     ]
 
 
@@ -191,3 +191,22 @@ def test_each_module_is_blocked_by_name_and_by_what_it_serves_and_has_a_reason()
         for name in names:
             assert {f"blacklist {name}", f"install {name} /bin/false"} <= set(lines)
     assert not [line for line in lines if "usb-storage" in line], "some machines boot by it"
+
+
+CONTAINER = {"virtualization_role": "guest", "virtualization_type": "container"}
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, ["w- /sys/kernel/security/lockdown - - - - integrity"]),
+        ({"hardening_lockdown": "none"}, []),
+        # Its kernel is that of its host, and of everybody there.
+        ({"ansible_facts": CONTAINER}, []),
+    ],
+    ids=["by itself", "none", "container"],
+)
+def test_a_kernel_is_locked_down_that_is_the_nodes_own(given: dict[str, t.Any], lines: list[str]) -> None:
+    files = contents(Role("hardening", AS_NODE, **given))
+    written = files["/etc/tmpfiles.d/61-imrs-lockdown.conf"].splitlines()
+    assert [line for line in written if not line.startswith("#")] == lines
