@@ -18,9 +18,12 @@ _UNREAD = "/usr/share/"
 
 def compare(intent: Intent, evidence: t.Mapping[str, t.Any]) -> list[Finding]:
     """Everything about packages."""
-    installed, held = evidence["packages"], set(evidence["held"])
+    installed = evidence["packages"]
     if not installed:
         return [unread("packages", "dpkg said nothing")]
+    if evidence["held"] is None:
+        return [unread("packages on hold", "apt-mark said nothing")]
+    held = set(evidence["held"])
     findings = []
     for name in intent.packages.installed:
         found = installed.get(name)

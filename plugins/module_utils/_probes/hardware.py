@@ -23,8 +23,8 @@ from concurrent import futures
 from . import host
 
 ROOT = pathlib.Path("/")
-PATIENCE = 20.0
-"""Seconds for the questions to all disks together; one may take ``host.TIMEOUT``."""
+PATIENCE, ONE = 20.0, 10.0
+"""Seconds for the questions to all disks together, and for one of them: a disk that hangs is not to hold up the rest."""
 WORKERS = 8
 DEPTH = 4
 """How far down from an interface its ports are looked for: a VLAN, a bond, its members."""
@@ -79,7 +79,7 @@ def virtual(runner: Runner = host.run) -> Json:
     """What systemd calls the ``container`` and the virtual ``machine`` that this is; both empty for one of its own."""
     found = {}
     for key, option in (("container", "--container"), ("machine", "--vm")):
-        done = runner(["systemd-detect-virt", option], host.TIMEOUT)
+        done = runner(["systemd-detect-virt", option], ONE)
         said = done["stdout"].strip()
         if not said:
             return {"error": (done["stderr"].strip() or f"systemd-detect-virt ended with {done['rc']}")[:200]}
@@ -256,7 +256,7 @@ def disks(root: pathlib.Path = ROOT, runner: Runner = host.run) -> Json:
     """
     rows: list[Json] = [{**row, "kind": "", "device": f"/dev/{row['name'].replace('!', '/')}"} for row in blocks(root)]
     until = time.monotonic() + PATIENCE
-    scanned, scan = runner(["smartctl", "--json", "--scan"], host.TIMEOUT), ""
+    scanned, scan = runner(["smartctl", "--json", "--scan"], ONE), ""
     if scanned["rc"] == host.MISSING:
         return {"installed": False, "scan": "", "found": [{**row, "health": None} for row in rows]}
     try:
@@ -266,7 +266,7 @@ def disks(root: pathlib.Path = ROOT, runner: Runner = host.run) -> Json:
     rows += [{"name": f"{row['device']} {row['kind']}", "vendor": "", "model": "", **row} for row in behind]
 
     def ask(row: Json) -> Json:
-        left = min(host.TIMEOUT, until - time.monotonic())
+        left = min(ONE, until - time.monotonic())
         if left <= 0:
             return _unheard(f"not asked, as the others took {PATIENCE:g} s")
         kind = ["-d", row["kind"]] if row["kind"] else []

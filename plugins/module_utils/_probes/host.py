@@ -21,7 +21,8 @@ import typing as t
 from .. import _products as products
 from . import logins
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
+"""Seconds for a command. On a machine that boots, or that is slow, apt and nft take more than ten."""
 LIMIT = 2_000_000
 """Characters of output that are kept."""
 
@@ -287,6 +288,12 @@ def _proxied(runner: Runner) -> dict[str, t.Any] | None:
     return {"on": _switched_on(PROXIES), "addresses": addresses}
 
 
+def held(runner: Runner = run) -> list[str] | None:
+    """The packages that are on hold; null where apt did not say."""
+    said = runner(["apt-mark", "showhold"])
+    return said["stdout"].split() if said["rc"] == 0 else None
+
+
 def sockets(runner: Runner = run) -> list[dict[str, t.Any]]:
     """Every listening socket, with its process.
 
@@ -335,7 +342,7 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "addresses": parse_addresses(addresses),
         "routes": _routes(runner, prefixes or {}),
         "sysctls": {name: _sysctl(name) for name in SYSCTLS},
-        "held": runner(["apt-mark", "showhold"])["stdout"].split(),
+        "held": held(runner),
         "packages": parse_versions(
             runner(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\\n", *PACKAGES])["stdout"]
         ),

@@ -304,7 +304,7 @@ def read(
             "unfinished": unfinished(request["state"]),
             "strangers": strangers(request["directories"], wanted, runner),
             "packages": parse_packages(runner(["dpkg-query", "-W", "-f", status, *names])["stdout"]),
-            "held": runner(["apt-mark", "showhold"])["stdout"].split(),
+            "held": host.held(runner),
             "altered": [
                 entry for name, done in verified.items() for entry in parse_verified(done.result()["stdout"], name)
             ],

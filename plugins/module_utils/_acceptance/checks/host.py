@@ -225,6 +225,8 @@ def untracked(evidence: Evidence, expected: Expected) -> Verdict:
 def held(evidence: Evidence, expected: Expected) -> Verdict:
     """The packages of the name server, if there has to be one, and of the routing daemon are installed and on hold."""
     machine = evidence.section("node", "host")
+    if machine["held"] is None:
+        raise Missing("apt-mark did not say what is on hold")
     problems = []
     told = []
     for product in filter(None, (expected.nameserver, expected.routing)):

@@ -99,6 +99,7 @@ def _unlisted(scene: Scene) -> None:
             lambda scene: scene.system["exposure"].pop("knot.service"),
             "does not say how exposed knot.service is",
         ),
+        ("OS-03", lambda scene: scene.machine.update(held=None), "apt-mark did not say"),
         ("HD-14", system(profiles=[]), "no process bird, imrs-gate, knotd runs"),
         ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
         ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),

@@ -74,6 +74,7 @@ COMMON: dict[str, tuple[Spoil, list[tuple[str, str]]]] = {
     ),
     "not verified": (lambda e: e["unverified"].append("nftables"), [("unread", "files of package nftables")]),
     "no dpkg": (lambda e: e["packages"].clear(), [("unread", "packages")]),
+    "no apt-mark": (lambda e: e.update(held=None), [("unread", "packages on hold")]),
     "stopped": (
         lambda e: e["units"]["imrs-gate.service"].update(active="inactive"),
         [("service", "imrs-gate.service")],
