@@ -24,7 +24,7 @@ from . import host
 
 ROOT = pathlib.Path("/")
 PATIENCE, ONE = 20.0, 10.0
-"""Seconds for the questions to all disks together, and for one of them: a disk that hangs is not to hold up the rest."""
+"""Seconds for the questions to all disks together, and for one: one that hangs is not to hold up the rest."""
 WORKERS = 8
 DEPTH = 4
 """How far down from an interface its ports are looked for: a VLAN, a bond, its members."""
