@@ -88,8 +88,8 @@ def command(
         *("-drive", f"if=none,id=disk,file={state / DISK},format=raw,cache=writeback,discard=unmap"),
         *("-device", "ide-hd,drive=disk,bus=ide.0"),
         *("-device", "virtio-rng-pci"),
-        *("-device", "i6300esb", "-action", "watchdog=reset"),
         *cards,
+        *("-device", "i6300esb", "-action", "watchdog=reset"),  # behind the cards, whose slots have names
     ]
 
 
