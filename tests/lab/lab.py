@@ -71,7 +71,7 @@ def up(
     for each in plan.machines:
         machine.boot(lab, each, images[each.image])
     for each in plan.machines:
-        shell.wait_for(f"SSH on {each.name}", lambda each=each: machine.ssh_answers(lab, each), 600)
+        machine.await_ssh(lab, each, 600)
     # An appliance knows its package archives when it arrives, as after any installation.
     for appliance in plan.appliances:
         shell.run(*machine.inside(lab, appliance.name, "apt-get", "update", "-qq"))

@@ -72,7 +72,7 @@ def boot_again(lab: topology.Lab, found: topology.Machine) -> None:
         machine.boot(lab, found, image.build(lab, found.image))
     # Its cables are new, and so are their hardware addresses.
     shell.run("ip", "-n", lab.outer, "neighbour", "flush", "all")
-    shell.wait_for(f"SSH on {found.name}", lambda: machine.ssh_answers(lab, found), PATIENCE)
+    machine.await_ssh(lab, found, PATIENCE)
 
 
 class Drill:

@@ -87,6 +87,19 @@ def ssh_answers(lab: topology.Lab, machine: topology.Machine) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+def await_ssh(lab: topology.Lab, machine: topology.Machine, seconds: float) -> None:
+    """Until ``ssh_answers``. LabError with the end of its console when it ends instead, or takes longer."""
+
+    def answers() -> bool:
+        if not running(lab, machine.name):
+            console = lab.machine_state(machine.name) / "console.log"
+            said = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+            raise shell.LabError(f"{machine.name} has ended instead of letting in: {said[-500:].strip()}")
+        return ssh_answers(lab, machine)
+
+    shell.wait_for(f"SSH on {machine.name}", answers, seconds)
+
+
 def stop(lab: topology.Lab, name: str) -> None:
     """End a machine at once: the kernel empties its control group. Its disk is thrown away anyway."""
     group = _group(lab, name)

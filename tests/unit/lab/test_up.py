@@ -76,3 +76,15 @@ def test_it_is_taken_down_by_what_is_there(tmp_path: pathlib.Path, monkeypatch: 
     switchboard.down(made)
     assert stopped == ["a01", "b01", "c01"]
     assert not made.state.exists()
+
+
+def test_a_machine_that_ends_is_not_waited_for(lab: topology.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    (appliance,) = (each for each in lab.plan.machines if each.name == "xlb01")
+    shell.write(lab.machine_state("xlb01") / "console.log", "booting\nPCI: slot 2 is in use\n")
+    monkeypatch.setattr(machine, "ssh_answers", lambda *_: False)
+    monkeypatch.setattr(machine, "running", lambda *_: False)
+    with pytest.raises(shell.LabError, match=r"xlb01 has ended instead of letting in: [^$]*slot 2 is in use"):
+        machine.await_ssh(lab, appliance, 600)
+    monkeypatch.setattr(machine, "ssh_answers", lambda *_: True)
+    monkeypatch.setattr(machine, "running", lambda *_: True)
+    machine.await_ssh(lab, appliance, 600)
