@@ -266,7 +266,15 @@ def _activations(tasks: t.Any) -> t.Iterator[str]:
 
 WATCHES = "imrs-fingerprint-due.path imrs-fingerprint.path imrs-fingerprint-absent.path"
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py --reload --stdout --log-level error /etc/frr/frr.conf"
+PROFILE = (
+    'sh -c "if [ -e /etc/apparmor.d/imrs-{0} ] && aa-enabled --quiet; then'
+    ' apparmor_parser --replace --write-cache /etc/apparmor.d/imrs-{0}; fi"'
+)
 ELSEWHERE = {
+    **{PROFILE.format(name): "is not certified" for name in ("bird", "frr", "gate", "knot", "nsd")},
+    'sh -c "if aa-enabled --quiet; then systemctl reload-or-restart apparmor.service; fi"': "is not certified",
+    "systemd-tmpfiles --create /etc/tmpfiles.d/61-imrs-lockdown.conf": "is not certified",
+    "systemctl daemon-reexec": "is not certified",
     "systemd-sysusers /etc/sysusers.d/imrs.conf": "is not certified",
     "systemd-sysusers": "is not certified",
     "systemd-tmpfiles --create --prefix=/home": "is not certified",
