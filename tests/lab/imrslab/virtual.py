@@ -123,7 +123,7 @@ def accelerated(image: pathlib.Path, cache: pathlib.Path) -> list[str]:
     if chosen == "kvm":
         return ["-accel", "kvm", "-cpu", "host"]
     # Five levels of page tables only make translation slower.
-    # One thread for all processors: with one for each, QEMU 7.2 had one of them run an instruction of the kernel that another
+    # One thread for all processors: with one for each, QEMU 7.2 had one run an instruction of the kernel that another
     # had changed by half (a jump label), and the kernel panicked.
     return ["-accel", "tcg,thread=single", "-cpu", "max,la57=off"]
 
