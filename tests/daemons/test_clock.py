@@ -35,6 +35,11 @@ def test_the_parser_takes_the_file_and_no_other(case: str, tmp_path: pathlib.Pat
     assert "minsources" in said.stderr
 
 
+def _certain() -> bool:
+    tracking = read()["tracking"]
+    return bool(abs(tracking["offset"]) + tracking["error"] < 0.05)
+
+
 def test_four_that_agree_keep_the_clock_and_nobody_is_served(tmp_path: pathlib.Path) -> None:
     with clock(tmp_path, 0.0, 0.0, 0.0, 0.0) as machine:
         assert [(each["name"], each["reached"], each["wrong"]) for each in machine["sources"]] == [
@@ -42,7 +47,8 @@ def test_four_that_agree_keep_the_clock_and_nobody_is_served(tmp_path: pathlib.P
         ]
         tracking = machine["tracking"]
         assert (tracking["stratum"], tracking["leap"]) == (2, "Normal")
-        assert abs(tracking["offset"]) + tracking["error"] < 0.05
+        # With the first answers it may have no estimate of its rate yet, and says that the clock may be off by seconds.
+        until(_certain, 120, "chronyd to know how far the clock is off")
         assert [each for each in machine["sockets"] if each["process"] == "chronyd"] == []
 
 
