@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 KNOWN: dict[str, dict[str, str]] = yaml.safe_load(pathlib.Path(__file__).with_name("audit.yml").read_text("utf-8"))
 INDEX = 65
-"""Of Lynis 3.1.4, in a container: 70 when this was written."""
+"""Of Lynis 3.1.4, in a container: 70 when this was written. Some of it is the host's kernel, whichever that is."""
 OF_THE_DAY = "LYNIS"
 """What it says of its own age."""
 
@@ -38,6 +38,7 @@ def test_what_is_open_is_known(drill: Drill, part: str) -> None:
 
 def test_what_is_opened_is_found(drill: Drill) -> None:
     """A port, a file and a unit that nobody wrote down."""
+    # The process outlasts the looks at it, and is stopped below.
     plant = (
         "cp /usr/bin/true /usr/local/bin/planted; chmod 4755 /usr/local/bin/planted; touch /var/tmp/planted;"
         " chmod 0666 /var/tmp/planted; systemd-run --quiet --unit=planted"

@@ -57,6 +57,7 @@ def test_kernel_settings_are_its_own(drill: Drill) -> None:
             assert drill.node("sysctl", "--values", name.strip(" -")).split() == value.split(), name
     assert drill.node("sysctl", "--values", "kernel.kptr_restrict").strip() == "2"
     assert "[integrity]" in drill.node("cat", "/sys/kernel/security/lockdown")
+    # It has to fail, and its words are what is judged.
     said = drill.node("sh", "-c", "head -c 1 /dev/mem 2>&1 || true")
     assert "not permitted" in said, said
 
@@ -78,6 +79,7 @@ def test_profiles_refuse_what_daemons_do_not_need(drill: Drill) -> None:
     assert denials(drill) == []
     for profile in ("imrs-gate", profile_of(drill, "nameserver"), profile_of(drill, "routing")):
         command = READS[profile]
+        # Both may fail, as that file is no configuration; by their words it is seen whether they could read it.
         plain, confined = (
             drill.node("sh", "-c", f"{within}{command} 2>&1 || true").lower()
             for within in ("", f"aa-exec --profile={profile} -- ")

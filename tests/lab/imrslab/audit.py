@@ -63,7 +63,9 @@ def files(drill: Drill) -> set[str]:
         r" -printf %m\040%u:%g\040%p\n"
     )
     listed = set(drill.node(*where.split(), *what.split()).splitlines())
-    capable = drill.node("sh", "-c", "getcap -r / 2>/dev/null || true").splitlines()
+    # It ends with an error when a process in /proc goes meanwhile; that it is there at all is asked first.
+    ask = "command -v getcap >/dev/null && { getcap -r / 2>/dev/null || true; }"
+    capable = drill.node("sh", "-c", ask).splitlines()
     return listed | set(capable)
 
 

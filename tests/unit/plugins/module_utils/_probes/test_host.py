@@ -101,6 +101,20 @@ def test_a_clock_that_was_just_started_is_asked_again(
     assert (lines, starts) == ([], [])
 
 
+def test_a_chrony_that_is_started_again_and_again_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    line = "A,a,0,1,0.00001,0,0,0,0,0,0.002,58,64,Not synchronised\n"
+
+    def runner(command: t.Sequence[str]) -> dict[str, t.Any]:
+        assert now[0] < 2000, "it is still asked"
+        return {"rc": 0, "stdout": line if command[0] == "chronyc" else f"{(now[0] - 1) * 1e6:.0f}\n", "stderr": ""}
+
+    monkeypatch.setattr(host.time, "clock_gettime", lambda _clock: now[0])
+    monkeypatch.setattr(host.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    assert host.tracking(runner) == host.parse_tracking(line)
+    assert now[0] - 1000 <= host.SETTLES
+
+
 def test_sources_of_time() -> None:
     """As chronyc 4.3 printed it: two servers that agree, one that lies, and one that never answered."""
     text = (
