@@ -12,6 +12,11 @@ live: ## a small internet on this machine, and an appliance taken live in it; SI
 render: ## every file of every node of the example fleet, and what hosts read, in rendered/; REV=<git rev>: what changed since
 	@tests/render.sh $(REV)
 
+image: ## media that install the machines of a site from bare metal, in images/; SITE=acc KEY=~/.ssh/id_ed25519.pub: who gets in; INVENTORY=fleet
+	@test -n "$(SITE)" -a -r "$(KEY)" || { echo "image: say which site, and whose public key of SSH gets in: make image SITE=acc KEY=$$HOME/.ssh/id_ed25519.pub" >&2; exit 2; }
+	@IMRS_VIRTUAL=1 tests/setup.sh live
+	@ANSIBLE_COLLECTIONS_PATH=.cache ansible-playbook icann.imrs.image -i $(or $(INVENTORY),inventories/example) --limit site_$(SITE) -e "{\"image_account_keys\": [\"$$(cat $(KEY))\"]}"
+
 golden: ## renew the renders that tests compare with (tests/golden/), to be reviewed as a diff
 	@tests/golden.sh
 
@@ -119,4 +124,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help audit live render golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-faults lint sanity importer docs status down lock
+.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-faults lint sanity importer docs status down lock

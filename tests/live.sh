@@ -14,7 +14,7 @@ read -ra sites <<<"${SITE:-}"
 sheets=${IMRS_LAB_SHEETS:-inventories/lab}/sites
 for site in "${sites[@]}"; do
   # The lab boots nodes of this profile as virtual machines.
-  if grep -qs 'profile: virtual' "$sheets/$site.yml"; then export IMRS_VIRTUAL=1; fi
+  if grep -qsE 'profile: (virtual|bare)' "$sheets/$site.yml"; then export IMRS_VIRTUAL=1; fi
 done
 tests/setup.sh live
 export PATH=$PWD/.venv/bin:$PATH

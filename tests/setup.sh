@@ -20,7 +20,7 @@ esac
 packages=(bind9-dnsutils debian-archive-keyring iproute2 mmdebstrap openssh-client procps python3-venv systemd-container)
 # The pages that hosts read are tried in a real browser, the packet filter's rules in a real kernel.
 [[ $what != live ]] && packages+=(chromium fonts-dejavu-core nftables)
-[[ $what == vm || -n ${IMRS_VIRTUAL:-} ]] && packages+=(e2fsprogs qemu-system-x86)
+[[ $what == vm || -n ${IMRS_VIRTUAL:-} ]] && packages+=(dosfstools e2fsprogs mtools ovmf qemu-system-x86 xorriso zstd)
 missing=()
 for package in "${packages[@]}"; do
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")

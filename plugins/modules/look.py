@@ -85,6 +85,10 @@ expired:
   returned: success
   type: list
   elements: str
+one_time_key:
+  description: Whether its host key of SSH is still the one that came with the medium of role C(image).
+  returned: success
+  type: bool
 held_by:
   description: The run that holds the node.
   returned: when another run does
@@ -105,6 +109,7 @@ PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} $
 OPERATORS = "imrs-operators"
 MADE = "IMRS operator"
 EXPIRES = 7
+ONE_TIME_KEY = pathlib.Path("/etc/ssh/imrs-one-time-key")
 SHADOW = pathlib.Path("/etc/shadow")
 
 
@@ -135,6 +140,7 @@ def main() -> None:
         **_packages(module),
         locked=_locked(),
         account=os.environ.get("SUDO_USER", ""),
+        one_time_key=ONE_TIME_KEY.exists(),
         **_operators(OPERATORS, MADE),
         ansible_facts=_machine(module),
     )

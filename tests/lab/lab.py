@@ -24,6 +24,7 @@ from imrslab import (
     inventory,
     keys,
     machine,
+    medium,
     network,
     packages,
     sheets,
@@ -53,7 +54,9 @@ def up(
     there = lab.plan if lab.plan_file.exists() and network.exists(lab.outer) else None
     if there and all(machine.running(lab, each.name) for each in there.machines) and not fresh:
         if there == plan:
-            inventory.write(lab, plan)  # the fleet's file may be another one
+            # The fleet's file may be another one.
+            given = medium.variables(lab, image.build(lab, "kernel")) if medium.bare(plan) else {}
+            inventory.write(lab, plan, given=given)
             shell.say("already up")
             return
         shell.say(f"up with other sheets or routers than these ({', '.join(there.sites)}): that one is taken down")
@@ -61,17 +64,20 @@ def up(
     host.has_watchers(host.watchers(plan))
     images = image.build_all(lab, plan)
     shell.write(lab.plan_file, plan.text())
-    inventory.write(lab, plan)
+    bare = medium.bare(plan)
+    inventory.write(lab, plan, given=medium.variables(lab, images["kernel"]) if bare else {})
     keys.make(lab, plan)
     network.up(lab, plan)
     packages.start_proxy(lab)
     for each in plan.machines:
         guests.lay_out(lab, each)
     shell.say(zones.publish(lab, images["lab"]))
+    if bare:
+        medium.build(lab, [each.name for each in bare])
     for each in plan.machines:
         machine.boot(lab, each, images[each.image])
     for each in plan.machines:
-        machine.await_ssh(lab, each, 600)
+        machine.await_ssh(lab, each, 1800 if each in bare else 600)
     # An appliance knows its package archives when it arrives, as after any installation.
     for appliance in plan.appliances:
         shell.run(*machine.inside(lab, appliance.name, "apt-get", "update", "-qq"))

@@ -11,7 +11,7 @@ from .. import _addressing as addressing
 from .. import _products as products
 from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
-from .schema_fleet import DEFAULT_BUDGET, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT
+from .schema_fleet import DEFAULT_BUDGET, DEFAULT_DISKS, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
@@ -143,8 +143,20 @@ class Deriver:
                 "interface": machine["management"]["interface"],
                 "addresses": _interfaces(machine["management"]["addresses"]),
             },
+            "imrs_management_routes": _management_routes(self._fleet, machine["management"]),
             "imrs_attestations": _attested(site, name),
         }
+
+
+def _management_routes(fleet: Sheet, management: Sheet) -> list[host_variables.Route]:
+    """How operators' networks are reached that are not on the link. By nothing else: there is no default route."""
+    networks, own = operator_networks(fleet), management["addresses"]
+    return [
+        {"destination": destination, "gateway": addressing.parse(gateway).text}
+        for gateway in management.get("gateways", ())
+        for destination in networks[addressing.parse(gateway).family]
+        if not any(addresses.network(destination) in addresses.network(text) for text in own)
+    ]
 
 
 def _attested(site: Sheet, name: str) -> list[host_variables.Attested]:
@@ -187,6 +199,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "rate_limit": profile.get("rate_limit", DEFAULT_RATE_LIMIT),
         "peak_queries": profile.get("peak_queries", DEFAULT_PEAK_QUERIES),
         "ecc": profile.get("ecc", True),
+        "disks": profile.get("disks", DEFAULT_DISKS),
     }
 
 

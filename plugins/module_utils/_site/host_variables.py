@@ -127,6 +127,7 @@ class Profile(t.TypedDict):
     rate_limit: int
     peak_queries: int
     ecc: bool
+    disks: int
 
 
 class Tsig(t.TypedDict):
@@ -216,6 +217,13 @@ class OfSite(t.TypedDict):
     imrs_cluster: Cluster | None
 
 
+class Route(t.TypedDict):
+    """A static route: a prefix, and the address that it is reached by."""
+
+    destination: str
+    gateway: str
+
+
 class OfMachine(t.TypedDict):
     """Of one node or router alone, and of the same kind for both."""
 
@@ -229,6 +237,7 @@ class OfMachine(t.TypedDict):
     imrs_uplink: Uplink
     imrs_link: dict[str, list[LinkAddress]]
     imrs_management: Management
+    imrs_management_routes: list[Route]
     imrs_attestations: list[Attested]
 
 

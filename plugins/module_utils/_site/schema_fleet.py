@@ -14,6 +14,7 @@ DEFAULT_BUDGET = {"nodes": 5, "region_percent": 25}
 DEFAULT_RATE_LIMIT = 400
 """Answers a second to one source, of a profile that says nothing (docs/answers.md, what one source gets)."""
 
+DEFAULT_DISKS = 2
 DEFAULT_PEAK_QUERIES = 1000
 """Questions a second of all sources at the expected peak, of a profile that says nothing (docs/load.md, where it comes
 from)."""
@@ -54,6 +55,9 @@ PROFILE = record(
             number(10, 1_000_000, "a number of questions a second"),
             "Questions a second of all sources at the expected peak; ten times as many are to be answered",
             default=DEFAULT_PEAK_QUERIES,
+        ),
+        "disks": field(
+            number(1, 4, "a number of disks"), "Disks of the system; several are a mirror (RAID-1)", default=DEFAULT_DISKS
         ),
         "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
     },

@@ -72,7 +72,11 @@ PROFILE = field(parts.NAME, "Hardware class, described in fleet.yml", "calypso")
 ROUTING = field(_providers(products.ROUTING), "Routing daemon")
 MTU = field(number(1280, 9216, "an MTU in bytes"), "MTU", 1500)
 MANAGEMENT = field(
-    record("a management port", {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES}),
+    record(
+        "a management port",
+        {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES},
+        {"gateways": field(parts.ADDRESSES, "By which the operators' networks are reached, one of each family at most")},
+    ),
     "Towards ICANN's operators only",
 )
 TSIG = record(

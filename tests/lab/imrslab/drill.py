@@ -26,6 +26,7 @@ COVERING = set(topology.COVERING)
 ALL = COVERING.union(topology.SPECIFIC)
 
 PATIENCE = 120.0
+SLOW = 600.0
 """Seconds in which what is waited for has to come about: nothing is called broken because a machine is slow."""
 
 PATIENT: dict[str, t.Any] = {
@@ -72,7 +73,12 @@ def boot_again(lab: topology.Lab, found: topology.Machine) -> None:
         machine.boot(lab, found, image.build(lab, found.image))
     # Its cables are new, and so are their hardware addresses.
     shell.run("ip", "-n", lab.outer, "neighbour", "flush", "all")
-    machine.await_ssh(lab, found, PATIENCE)
+    machine.await_ssh(lab, found, patience(found))
+
+
+def patience(found: topology.Machine) -> float:
+    """Seconds for what a machine does by itself: one with a kernel of its own may be translated, and boots it."""
+    return SLOW if found.hardware else PATIENCE
 
 
 class Drill:
@@ -155,10 +161,10 @@ class Drill:
         command = ["ansible-inventory", "-i", str(self.lab.inventory), "--host", self.appliance.name]
         return json.loads(shell.run(*command, cwd=ROOT))
 
-    def wait(self, prefixes: set[str], seconds: float = PATIENCE) -> None:
-        """Until the host's router holds exactly these."""
+    def wait(self, prefixes: set[str], seconds: float | None = None) -> None:
+        """Until the host's router holds exactly these; ``seconds`` instead of those that the appliance needs."""
         what = f"{self.appliance.router} holding {sorted(prefixes)}"
-        shell.wait_for(what, lambda: self.received() == prefixes, seconds)
+        shell.wait_for(what, lambda: self.received() == prefixes, seconds or patience(self._appliance))
 
     def publish(self, variant: str) -> int:
         """Have the masters serve a variant of the zones; the serial of its root zone."""
@@ -215,7 +221,7 @@ class Drill:
         """The appliance ends its services in order, and then stops."""
         name = self.appliance.name
         self.node("systemctl", "poweroff", "--no-block")
-        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, name), PATIENCE)
+        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, name), patience(self._appliance))
         self.cut_power()
 
     def switch_on(self) -> None:

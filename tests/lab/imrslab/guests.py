@@ -16,6 +16,9 @@ def lay_out(lab: topology.Lab, machine: topology.Machine) -> None:
     state = lab.machine_state(machine.name)
     if state.exists():
         shutil.rmtree(state)
+    if machine.hardware and machine.hardware.disks:  # it is all on its medium
+        state.mkdir(parents=True)
+        return
     root = state / "upper"
     root.mkdir(parents=True)
     root.chmod(0o755)

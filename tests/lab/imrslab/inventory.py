@@ -8,6 +8,8 @@ import json
 import pathlib
 import re
 import shutil
+import types
+import typing as t
 
 from . import host_daemons, keys, shell, topology
 
@@ -15,8 +17,16 @@ ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
 SIGNER = re.compile(r'key: "ssh-ed25519 [^"]*"')
 
 
-def write(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path = topology.SOURCE) -> None:
-    """The inventory of a lab: the chosen sheets, and what is this lab's own. Paths are absolute: copies work, too."""
+def write(
+    lab: topology.Lab,
+    plan: topology.Plan,
+    source: pathlib.Path = topology.SOURCE,
+    given: t.Mapping[str, object] = types.MappingProxyType({}),
+) -> None:
+    """The inventory of a lab: the chosen sheets, what is this lab's own, and the variables ``given``.
+
+    Paths are absolute: copies work, too.
+    """
     shutil.rmtree(lab.inventory, ignore_errors=True)
     text = (source / "fleet.yml").read_text(encoding="utf-8")
     anchors = f"trust_anchor_file: {json.dumps(str(lab.state / 'trust-anchor.ds'))}"
@@ -29,10 +39,11 @@ def write(lab: topology.Lab, plan: topology.Plan, source: pathlib.Path = topolog
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(source / name)
     host_daemons.rewrite(plan, lab.inventory, source)
-    values = {"lab_name": lab.name, "lab_root": str(topology.ROOT), "lab_state": str(lab.state)}
+    values: dict[str, object] = {"lab_name": lab.name, "lab_root": str(topology.ROOT), "lab_state": str(lab.state)}
     values["imrs_signing_key"] = f"{{{{ lab_state }}}}/secrets/{keys.SIGNER}"
     for name in _secrets(plan):
         values[f"vault_{name}"] = f"{{{{ lookup('ansible.builtin.file', lab_state ~ '/secrets/{name}') }}}}"
+    values |= given
     lines = [f"{name}: {json.dumps(value)}" for name, value in values.items()]
     shell.write(lab.inventory / "group_vars/all/lab.yml", "\n".join(lines) + "\n")
 

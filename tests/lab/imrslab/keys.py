@@ -27,6 +27,8 @@ def make(lab: topology.Lab, plan: topology.Plan, others: tuple[topology.Machine,
     _ssh_key(lab, "id_ed25519", f"{topology.OPERATOR}@{lab.name}")
     known, machines = [], (*plan.machines, *others)
     for machine in machines:
+        if machine.hardware and machine.hardware.disks:  # its medium has one
+            continue
         public = _ssh_key(lab, f"host_{machine.name}", machine.name)
         known.append(f"{machine.name} {public}")
     shell.write(lab.secrets / "known_hosts", "\n".join(known) + "\n", 0o600)

@@ -21,8 +21,8 @@ from . import host_daemons, shell, topology
 
 LIBRARY = "ansible_collections.icann.imrs.plugins.module_utils._site"
 HOST_OF = {host.vantage: host for host in topology.HOSTS}
-VIRTUAL = "virtual"
-"""The profile of appliances that are virtual machines; others are containers."""
+VIRTUAL, BARE = "virtual", "bare"
+"""The profiles of appliances that are virtual machines; the latter arrive with empty disks. Others are containers."""
 
 
 def plan(
@@ -325,9 +325,10 @@ class _Draft:
 
 def _machine(node: dict[str, t.Any], links: tuple[topology.Link, ...]) -> topology.Machine:
     profile = node["imrs_profile"]
-    if profile["name"] != VIRTUAL:
+    if profile["name"] not in (VIRTUAL, BARE):
         return topology.Machine(node["imrs_node"], "base", links)
-    hardware = topology.Hardware(node["imrs_serial"], profile["cores"], profile["memory_mib"])
+    disks = profile["disks"] if profile["name"] == BARE else 0
+    hardware = topology.Hardware(node["imrs_serial"], profile["cores"], profile["memory_mib"], disks)
     return topology.Machine(node["imrs_node"], "kernel", links, hardware=hardware)
 
 

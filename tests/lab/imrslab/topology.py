@@ -54,6 +54,8 @@ class Hardware:
     """As its firmware tells it."""
     cores: int
     memory_mib: int
+    disks: int = 0
+    """Empty ones, on which a medium installs it (role image). 0: one that is made of its image."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -290,6 +292,11 @@ class Lab:
     def secrets(self) -> pathlib.Path:
         """Keys made at run time, mode 0700."""
         return self.state / "secrets"
+
+    @property
+    def media(self) -> pathlib.Path:
+        """Media that install machines: ``<node>.iso``, and ``<node>.known_hosts`` beside it."""
+        return self.state / "media"
 
     @property
     def inventory(self) -> pathlib.Path:

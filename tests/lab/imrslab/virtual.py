@@ -24,6 +24,9 @@ DISK = "disk.raw"
 SIZE = "4G"
 """Sparse: what is not written takes no room."""
 LABEL = "imrs-root"
+SIZE_OF_BARE = "8G"
+CODE, VARIABLES = (pathlib.Path(f"/usr/share/OVMF/OVMF_{part}_4M.ms.fd") for part in ("CODE", "VARS"))
+"""UEFI's firmware with Secure Boot (package ovmf), and its variables with the keys that vendors enrol."""
 FIRST_SLOT = 2
 """Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
 
@@ -54,6 +57,11 @@ def hardware_address(lab: topology.Lab, machine: str, number: int) -> str:
     return ":".join(["52", "54", *(digest[at : at + 2] for at in range(0, 8, 2))])
 
 
+def disks(hardware: topology.Hardware) -> list[str]:
+    """The files of a machine's disks."""
+    return [DISK, *(f"disk{number}.raw" for number in range(2, hardware.disks + 1))]
+
+
 def command(
     lab: topology.Lab, machine: topology.Machine, hardware: topology.Hardware, image: pathlib.Path
 ) -> list[str]:
@@ -63,35 +71,67 @@ def command(
         raise shell.LabError(
             f"{machine.name} is a virtual machine, and there is no {QEMU}: tests/setup.sh vm installs it"
         )
-    if not (state / DISK).exists():
-        shell.run("unshare", "--mount", "sh", "-c", MAKE, "make", str(image), str(state), LABEL, SIZE, DISK)
-    (kernel,), (initrd,) = (image / "boot").glob("vmlinuz-*"), (image / "boot").glob("initrd.img-*")
     cards: list[str] = []
     for number, _ in enumerate(machine.links):
         card = f"e1000e,netdev=net{number},bus=pcie.0,addr={FIRST_SLOT + number:#x}"
         cable = f"tap,id=net{number},ifname={plug(machine.name, number)},script=no,downscript=no"
         cards += ["-netdev", cable, "-device", f"{card},mac={hardware_address(lab, machine.name, number)}"]
     accelerator = accelerated(image, lab.cache)
-    # A machine whose every instruction is translated lets systemd's watchdogs wait for longer than they do.
-    watched = () if "kvm" in accelerator else ("systemd.service_watchdogs=no",)
-    # QEMU's timer has the frequency that it says; the processor's own counter has to be measured at each boot first.
-    clock = () if "kvm" in accelerator else ("clocksource=acpi_pm",)
-    words = (f"root=LABEL={LABEL}", "rw", "console=ttyS0", "panic=10", "quiet", *clock, *watched)
+    boots = _firmware(lab, machine, hardware) if hardware.disks else _kernel(state, image, accelerator)
+    drives: list[str] = []  # with an index even if none is booted from: OVMF does not look at others
+    for number, name in enumerate(disks(hardware)):
+        # What the machine has flushed survives its power; what it has not does not.
+        drive = f"if=none,id=disk{number},file={state / name},format=raw,cache=writeback,discard=unmap"
+        drives += ["-drive", drive, "-device", f"ide-hd,drive=disk{number},bus=ide.{number},bootindex={number + 1}"]
     return [
         *("ip", "netns", "exec", lab.outer, QEMU),
         *("-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
-        *("-machine", "q35", *accelerator),
+        *accelerator,
+        *boots,
         *("-smp", str(hardware.cores), "-m", f"{hardware.memory_mib}M"),
         *("-smbios", f"type=1,manufacturer=icann.imrs,product=lab,serial={hardware.serial}"),
         *("-rtc", "base=utc,driftfix=slew"),
-        *("-kernel", str(kernel), "-initrd", str(initrd)),
-        *("-append", " ".join(words)),
-        # What the machine has flushed survives its power; what it has not does not.
-        *("-drive", f"if=none,id=disk,file={state / DISK},format=raw,cache=writeback,discard=unmap"),
-        *("-device", "ide-hd,drive=disk,bus=ide.0"),
+        *drives,
         *("-device", "virtio-rng-pci"),
         *cards,
         *("-device", "i6300esb", "-action", "watchdog=reset"),  # behind the cards, whose slots have names
+    ]
+
+
+def kernel_options(accelerator: list[str]) -> list[str]:
+    """Words for the kernel's command line that a machine without KVM needs."""
+    if "kvm" in accelerator:
+        return []
+    # QEMU's timer has the frequency that it says; the processor's own counter has to be measured at each boot first. And a
+    # machine whose every instruction is translated lets systemd's watchdogs wait for longer than they do.
+    return ["clocksource=acpi_pm", "systemd.service_watchdogs=no"]
+
+
+def _kernel(state: pathlib.Path, image: pathlib.Path, accelerator: list[str]) -> list[str]:
+    """Boots the image's kernel; its disk is made of the image and the machine's own layer when there is none."""
+    if not (state / DISK).exists():
+        shell.run("unshare", "--mount", "sh", "-c", MAKE, "make", str(image), str(state), LABEL, SIZE, DISK)
+    (kernel,), (initrd,) = (image / "boot").glob("vmlinuz-*"), (image / "boot").glob("initrd.img-*")
+    words = (f"root=LABEL={LABEL}", "rw", "console=ttyS0", "panic=10", "quiet", *kernel_options(accelerator))
+    return ["-machine", "q35", "-kernel", str(kernel), "-initrd", str(initrd), "-append", " ".join(words)]
+
+
+def _firmware(lab: topology.Lab, machine: topology.Machine, hardware: topology.Hardware) -> list[str]:
+    """Boots by UEFI with Secure Boot, as a real one does: from its medium while its disks are empty."""
+    state = lab.machine_state(machine.name)
+    if not CODE.exists():
+        raise shell.LabError(f"{machine.name} boots by UEFI, and there is no {CODE}: tests/setup.sh vm installs it")
+    for name in disks(hardware):
+        if not (state / name).exists():
+            shell.run("truncate", f"--size={SIZE_OF_BARE}", str(state / name))
+    if not (state / "firmware.fd").exists():
+        shutil.copy(VARIABLES, state / "firmware.fd")
+    drive = f"if=none,id=medium,file={lab.media / machine.name}.iso,format=raw,media=cdrom,readonly=on"
+    return [
+        *("-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"),
+        *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={CODE}"),
+        *("-drive", f"if=pflash,unit=1,format=raw,file={state / 'firmware.fd'}"),
+        *("-drive", drive, "-device", f"ide-cd,drive=medium,bus=ide.{hardware.disks},bootindex=0"),
     ]
 
 

@@ -42,6 +42,16 @@ def management(site: Document, path: Path, given: Record, links: t.Sequence[str 
         )
         if wrong:
             yield site.problem((*path, "management", "addresses", at), wrong)
+    own, gateways = given.get("addresses"), given.get("gateways")
+    for at, text in sound(gateways):
+        wrong = addresses.not_a_host_on(text, own)
+        if not wrong and own and None not in own and not addresses.on_link(text, own):
+            wrong = f"{text} is not on the management network ({', '.join(own)}), so it cannot be its gateway"
+        family = addressing.parse(text).family
+        if not wrong and any(addressing.parse(each).family == family for _, each in sound((gateways or ())[:at])):
+            wrong = f"{text} is a second gateway of its family; give one"
+        if wrong:
+            yield site.problem((*path, "management", "gateways", at), wrong)
 
 
 def _on_uplink(text: str, links: t.Sequence[str | None] | None) -> str | None:

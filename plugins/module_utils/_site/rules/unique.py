@@ -102,6 +102,8 @@ class Register:
         yield from self._name(site, (*path, "serial"), "serial number", node.get("serial"))
         for port in ("uplink", "management"):
             yield from self._own(site, (*path, port, "addresses"), (node.get(port) or {}).get("addresses"), owner)
+        for at, text in sound((node.get("management") or {}).get("gateways")):
+            self._strangers.append((site, (*path, "management", "gateways", at), text, ""))
         if node.get("bmc"):
             yield from self._own_one(site, (*path, "bmc"), node["bmc"], f"the BMC of {owner}")
         for at, key in records(node, "tsig"):
@@ -122,6 +124,8 @@ class Register:
         yield from self._name(site, (*here, "serial"), "serial number", machine.get("serial"))
         management = (machine.get("management") or {}).get("addresses")
         yield from self._own(site, (*here, "management", "addresses"), management, owner)
+        for at, text in sound((machine.get("management") or {}).get("gateways")):
+            self._strangers.append((site, (*here, "management", "gateways", at), text, ""))
         for at, text in sound(machine.get("gateways")):
             self._strangers.append((site, (*here, "gateways", at), text, ""))
 

@@ -59,6 +59,7 @@ def test_the_contract(lab: Lab) -> None:
                 "cores": 4,
                 "memory_mib": 16384,
                 "ecc": True,
+                "disks": 2,
                 "tcp_clients": 10000,
                 "rate_limit": 400,
                 "peak_queries": 1000,
@@ -119,6 +120,7 @@ def test_the_contract(lab: Lab) -> None:
                 "bond": None,
             },
             "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
+            "imrs_management_routes": [],
             "imrs_cluster": None,
             "imrs_inside": None,
             "imrs_members": [],
@@ -359,6 +361,13 @@ def test_machines_that_judge(lab: Lab, cluster: Lab) -> None:
     hosts = {**lab.hosts(), **cluster.hosts()}
     assert derive.machines(hosts["xlb01"], hosts) == [("vantage", "vantages"), ("host-router", "routers")]
     assert derive.machines(hosts["acc01"], hosts) == [("vantage-acc", "vantages")]
+
+
+def test_operators_that_are_not_on_the_link_are_reached_by_the_gateway_of_their_family(lab: Lab) -> None:
+    networks = [("operator_networks:\n", "operator_networks:\n  - 203.0.113.128/25\n  - 2001:db8:77::/48\n")]
+    edits = [("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.100.1]")]
+    routes = lab.hosts(sheet=edits, fleet_=networks)["xlb01"]["imrs_management_routes"]
+    assert routes == [{"destination": "203.0.113.128/25", "gateway": "198.51.100.1"}]
 
 
 def test_addresses_are_spelt_one_way(lab: Lab) -> None:

@@ -33,7 +33,7 @@ JUDGED = "is a router of ours, from which the nodes behind it are judged anyway"
 
 WRONG: dict[str, tuple[Edits, list[str]]] = {
     "no such profile": ([("profile: calypso\n        serial", "profile: pandora\n        serial")], [
-        f"{HERE}.profile: pandora is not a profile of the fleet; these are calypso, virtual"
+        f"{HERE}.profile: pandora is not a profile of the fleet; these are calypso, virtual, bare"
     ]),
     "no such routing daemon": ([("routing: frr\n        mtu", "routing: quagga\n        mtu")], [
         f"{HERE}.routing: quagga is not one of: bird, frr"
