@@ -55,8 +55,7 @@ def up(
     if there and all(machine.running(lab, each.name) for each in there.machines) and not fresh:
         if there == plan:
             # The fleet's file may be another one.
-            given = medium.variables(lab, image.build(lab, "kernel")) if medium.bare(plan) else {}
-            inventory.write(lab, plan, given=given)
+            inventory.write(lab, plan, given=medium.variables(lab) if medium.bare(plan) else {})
             shell.say("already up")
             return
         shell.say(f"up with other sheets or routers than these ({', '.join(there.sites)}): that one is taken down")
@@ -65,7 +64,7 @@ def up(
     images = image.build_all(lab, plan)
     shell.write(lab.plan_file, plan.text())
     bare = medium.bare(plan)
-    inventory.write(lab, plan, given=medium.variables(lab, images["kernel"]) if bare else {})
+    inventory.write(lab, plan, given=medium.variables(lab) if bare else {})
     keys.make(lab, plan)
     network.up(lab, plan)
     packages.start_proxy(lab)

@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-from . import packages, shell, topology, virtual
+from . import image, packages, shell, topology, virtual
 
 PLAYBOOK = pathlib.Path(sys.executable).with_name("ansible-playbook")
 
@@ -19,7 +19,12 @@ def bare(plan: topology.Plan) -> list[topology.Machine]:
     return [each for each in plan.machines if each.hardware and each.hardware.disks]
 
 
-def variables(lab: topology.Lab, image: pathlib.Path) -> dict[str, object]:
+def kernel(lab: topology.Lab) -> pathlib.Path:
+    """The image that shows how QEMU is to run machines; they boot nothing of it."""
+    return image.build(lab, "kernel")
+
+
+def variables(lab: topology.Lab) -> dict[str, object]:
     """What the playbook has to know of the lab, for its inventory: role image."""
     mirror = packages.mirror()
     security = packages.LAB_SECURITY if mirror.security else None
@@ -32,7 +37,7 @@ def variables(lab: topology.Lab, image: pathlib.Path) -> dict[str, object]:
             f'Acquire::http::Proxy "http://{topology.MANAGEMENT_GATEWAY}:{packages.PORT}";',
             'Acquire::Languages "none";',
         ],
-        "lab_kernel_options": virtual.kernel_options(virtual.accelerated(image, lab.cache)),
+        "lab_kernel_options": virtual.kernel_options(virtual.accelerated(kernel(lab), lab.cache)),
     }
 
 
@@ -52,4 +57,3 @@ def build(lab: topology.Lab, names: list[str]) -> None:
     with (lab.secrets / "known_hosts").open("a", encoding="utf-8") as known:
         for name in names:
             known.write((lab.media / f"{name}.known_hosts").read_text(encoding="utf-8"))
-
