@@ -91,7 +91,7 @@ def own_medium(drill: Drill) -> pathlib.Path:
 
 
 def test_it_arrives_as_its_sheet_says(drill: Drill) -> None:
-    """By UEFI with Secure Boot, on a mirror, with what a node has before the playbooks come, and nothing that listens but sshd."""
+    """By UEFI with Secure Boot, on a mirror, and nothing listens but sshd."""
     assert drill.node("sh", "-c", SECURE_BOOT).strip() == "1"
     assert drill.node("hostname", "-f").strip() == "xbm01.l.root-servers.org"
     assert re.findall(r"\[(\d/\d)\]", drill.node("cat", "/proc/mdstat")) == ["2/2", "2/2"]
@@ -126,7 +126,7 @@ def test_what_it_is_not_meant_for_it_leaves_alone(
 
 
 def test_a_person_may_have_it_erase(drill: Drill, tmp_path: pathlib.Path) -> None:
-    """As somebody at the console chooses the menu's last line. Then the power fails, and it begins anew without being told."""
+    """As the menu's last line does. Then the power fails, and it begins anew without being told."""
     erases = tmp_path / "erases.iso"
     menu = tmp_path / "grub.cfg"
     shell.run(
@@ -186,7 +186,7 @@ def test_the_boot_loader_takes_a_password_for_all_but_the_newest_kernel(drill: D
 
 
 def test_a_disk_fails(drill: Drill) -> None:
-    """The node serves on; acceptance tells it (HW-03), and takes nothing down. Without that disk it boots, from either."""
+    """The node serves on; acceptance tells it (HW-03), and takes nothing down. It boots from either disk."""
     system = drill.node("sh", "-c", "mdadm --detail --scan | awk '/system/ {print $2}'").strip()
     drill.node("mdadm", "--quiet", system, "--fail", "/dev/sda2")
     done = drill.play("accept")
