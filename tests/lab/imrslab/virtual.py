@@ -102,7 +102,7 @@ def kernel_options(accelerator: list[str]) -> list[str]:
     """Words for the kernel's command line that a machine without KVM needs."""
     if "kvm" in accelerator:
         return []
-    # QEMU's timer has the frequency that it says; the processor's own counter has to be measured at each boot first. And
+    # QEMU's timer has the frequency that it says; the processor's own counter has to be measured at each boot. And
     # a machine whose every instruction is translated lets systemd's watchdogs wait for longer than they do.
     return ["clocksource=acpi_pm", "systemd.service_watchdogs=no"]
 
