@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
 UPLINK = 'addresses: [192.0.2.2/29, "2001:db8:0:1::2/64"]'
 GATEWAYS = 'gateways: [192.0.2.1, "2001:db8:0:1::1"]'
 PATTERN = r"^[a-z]{3}[0-9]{2}\.l\.root-servers\.org$"
+MANAGED, GATE = "addresses: [198.51.100.11/24]", "nodes[0].management.gateways"
 ON = "(192.0.2.2/29, 2001:db8:0:1::2/64)"
 
 LARGE = "has a subnet that is too large for a link, so that far networks would be taken for neighbours"
@@ -61,18 +62,17 @@ NODE: dict[str, tuple[str, str, list[str]]] = {
     "management on the service side": ("198.51.100.11/24", "199.7.83.11/24", [
         f"nodes[0].management.addresses[0]: 199.7.83.11/24 {ours('199.7.82.0/23')}"
     ]),
-    "gateway of the management elsewhere": ("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.101.1]", [
-        "nodes[0].management.gateways[0]: 198.51.101.1 is not on the management network (198.51.100.11/24), so it cannot be "
-        "its gateway"
+    "management's gateway elsewhere": (MANAGED, f"{MANAGED}, gateways: [198.51.101.1]", [
+        f"{GATE}[0]: 198.51.101.1 is not on the management network (198.51.100.11/24), so it cannot be its gateway"
     ]),
-    "gateway of the management that is its subnet": ("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.100.0]", [
-        "nodes[0].management.gateways[0]: 198.51.100.0/24 is the subnet's own address; give the address of the machine in it"
+    "management's gateway that is the subnet": (MANAGED, f"{MANAGED}, gateways: [198.51.100.0]", [
+        f"{GATE}[0]: 198.51.100.0/24 is the subnet's own address; give the address of the machine in it"
     ]),
-    "two gateways of the management": ("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.100.1, 198.51.100.2]", [
-        "nodes[0].management.gateways[1]: 198.51.100.2 is a second gateway of its family; give one"
+    "management's two gateways": (MANAGED, f"{MANAGED}, gateways: [198.51.100.1, 198.51.100.2]", [
+        f"{GATE}[1]: 198.51.100.2 is a second gateway of its family; give one"
     ]),
-    "gateway of the management that is a node": ("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.100.11]", [
-        "nodes[0].management.gateways[0]: 198.51.100.11 is an address of node xlb01, not of the host"
+    "management's gateway that is the node": (MANAGED, f"{MANAGED}, gateways: [198.51.100.11]", [
+        f"{GATE}[0]: 198.51.100.11 is an address of node xlb01, not of the host"
     ]),
     "A-3: uplink that is the Internet": (UPLINK, 'addresses: [192.0.2.2/0, "2001:db8:0:1::2/64"]', [
         f"nodes[0].uplink.addresses[0]: 192.0.2.2/0 {LARGE}; give the length of the link's prefix, /16 or longer"
