@@ -57,7 +57,9 @@ PROFILE = record(
             default=DEFAULT_PEAK_QUERIES,
         ),
         "disks": field(
-            number(1, 4, "a number of disks"), "Disks of the system; several are a mirror (RAID-1)", default=DEFAULT_DISKS
+            number(1, 4, "a number of disks"),
+            "Disks of the system; several are a mirror (RAID-1)",
+            default=DEFAULT_DISKS,
         ),
         "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
     },

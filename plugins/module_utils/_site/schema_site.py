@@ -75,7 +75,11 @@ MANAGEMENT = field(
     record(
         "a management port",
         {"interface": parts.INTERFACE, "addresses": parts.INTERFACE_ADDRESSES},
-        {"gateways": field(parts.ADDRESSES, "By which the operators' networks are reached, one of each family at most")},
+        {
+            "gateways": field(
+                parts.ADDRESSES, "By which the operators' networks are reached, one of each family at most"
+            )
+        },
     ),
     "Towards ICANN's operators only",
 )

@@ -221,7 +221,9 @@ class Drill:
         """The appliance ends its services in order, and then stops."""
         name = self.appliance.name
         self.node("systemctl", "poweroff", "--no-block")
-        shell.wait_for("the end of the appliance", lambda: not machine.running(self.lab, name), patience(self._appliance))
+        shell.wait_for(
+            "the end of the appliance", lambda: not machine.running(self.lab, name), patience(self._appliance)
+        )
         self.cut_power()
 
     def switch_on(self) -> None:

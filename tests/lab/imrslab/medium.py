@@ -52,4 +52,3 @@ def build(lab: topology.Lab, names: list[str]) -> None:
     with (lab.secrets / "known_hosts").open("a", encoding="utf-8") as known:
         for name in names:
             known.write((lab.media / f"{name}.known_hosts").read_text(encoding="utf-8"))
-

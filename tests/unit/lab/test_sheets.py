@@ -201,7 +201,9 @@ def test_a_master_that_hands_out_zones_over_tls(source: Source) -> None:
 
 
 def test_a_sheet_that_is_not_there(source: Source) -> None:
-    assert source.refused("xyz").endswith("/lab/sites/xyz.yml does not exist; there are sheets of xbm, xlb, xlc, xnf, xvm")
+    assert source.refused("xyz").endswith(
+        "/lab/sites/xyz.yml does not exist; there are sheets of xbm, xlb, xlc, xnf, xvm"
+    )
 
 
 def test_the_inventory_has_the_chosen_sheets_and_every_secret(
