@@ -32,8 +32,9 @@ options:
       - V(bgp) is the password of a BGP session. At most 80 printable ASCII characters; no blank, quote, backslash.
       - V(tsig) is a TSIG key in base64.
       - V(crypt) is a hash of a password, of yescrypt or SHA-512.
+      - V(grub) is a hash of a password for the boot loader, of C(grub-mkpasswd-pbkdf2).
     type: str
-    choices: [bgp, tsig, crypt]
+    choices: [bgp, tsig, crypt, grub]
 """
 
 EXAMPLES = r"""

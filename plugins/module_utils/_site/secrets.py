@@ -21,6 +21,9 @@ _PASSWORD = re.compile(r"[!#-\[\]-~]+")
 _HASH = re.compile(r"\$(?:y|6)\$[./0-9A-Za-z$=]{40,300}")
 """yescrypt, or SHA-512: what Debian 13 takes, and no quicker one."""
 
+_BOOT = re.compile(r"grub\.pbkdf2\.sha512\.[1-9][0-9]{4,7}\.[0-9A-F]{64,512}\.[0-9A-F]{64,512}")
+"""PBKDF2, of 10,000 rounds or more: what GRUB has."""
+
 
 def clean(value: str) -> str:
     """The secret without the one line end that files and vaults put behind it."""
@@ -60,5 +63,15 @@ def wrong_hash(value: str) -> str | None:
     return None
 
 
-USES = {"bgp": wrong_password, "tsig": wrong_key, "crypt": wrong_hash}
+def wrong_boot_hash(value: str) -> str | None:
+    """Why a text cannot be a hash of a password for GRUB; None when it can."""
+    if not _BOOT.fullmatch(value):
+        return (
+            "is not a hash as grub-mkpasswd-pbkdf2 prints it (grub.pbkdf2.sha512 in front); put the hash into the vault, "
+            "and the password into a safe"
+        )
+    return None
+
+
+USES = {"bgp": wrong_password, "tsig": wrong_key, "crypt": wrong_hash, "grub": wrong_boot_hash}
 """What secrets are for, each with its test."""

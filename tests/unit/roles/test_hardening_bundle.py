@@ -131,6 +131,13 @@ def test_nobody_has_a_password_but_the_console_that_is_given_one() -> None:
     assert command[:2] == ("sh", "-c")
 
 
+def test_the_boot_loader_has_a_password_if_it_is_given_one() -> None:
+    without, given = role(), Role("hardening", AS_NODE, hardening_boot_password_variable="vault_boot")
+    files = {item["dest"]: item for item in given.arguments()["files"]}
+    assert (files["/etc/grub.d/09-imrs"]["mode"], files["/etc/grub.d/09-imrs"]["secret"]) == ("0700", True)
+    assert "/etc/grub.d/09-imrs" not in {item["dest"] for item in without.arguments()["files"]}
+
+
 def test_upgrades_wait_for_a_window() -> None:
     windows = [
         {"day": "tuesday", "start": "18:00", "end": "22:00"},

@@ -127,6 +127,7 @@ def test_one_line_end_is_left_out_a_7() -> None:
         ("bgp", KEY * 3, "nbo01: the secret vault_x has 84 characters, and TCP MD5 takes 80 at most"),
         ("bgp", f'{KEY}"', "nbo01: the secret vault_x holds a blank, quote"),
         ("bgp", f"{KEY} x", "nbo01: the secret vault_x holds a blank, quote"),
+        ("grub", "hunter2", "nbo01: the secret vault_x is not a hash as grub-mkpasswd-pbkdf2"),
         ("crypt", "hunter2", "nbo01: the secret vault_x is not a hash as mkpasswd"),
         ("tsig", f"{KEY[:-1]} ", "nbo01: the secret vault_x is not base64"),
     ],

@@ -363,13 +363,6 @@ def test_machines_that_judge(lab: Lab, cluster: Lab) -> None:
     assert derive.machines(hosts["acc01"], hosts) == [("vantage-acc", "vantages")]
 
 
-def test_operators_that_are_not_on_the_link_are_reached_by_the_gateway_of_their_family(lab: Lab) -> None:
-    networks = [("operator_networks:\n", "operator_networks:\n  - 203.0.113.128/25\n  - 2001:db8:77::/48\n")]
-    edits = [("198.51.100.11/24]", "198.51.100.11/24], gateways: [198.51.100.1]")]
-    routes = lab.hosts(sheet=edits, fleet_=networks)["xlb01"]["imrs_management_routes"]
-    assert routes == [{"destination": "203.0.113.128/25", "gateway": "198.51.100.1"}]
-
-
 def test_addresses_are_spelt_one_way(lab: Lab) -> None:
     edits = [
         ('"2001:db8:0:1::2/64"', '"2001:0DB8:0:1:0::2/064"'),

@@ -40,6 +40,10 @@ def test_passwords(value: str, wrong: str | None) -> None:
     assert secrets.wrong_password(value) == wrong
 
 
+BOOT = (
+    "is not a hash as grub-mkpasswd-pbkdf2 prints it (grub.pbkdf2.sha512 in front); put the hash into the vault, "
+    "and the password into a safe"
+)
 HASH = (
     "is not a hash as mkpasswd --method=yescrypt prints it ($y$ or $6$ in front); put the hash into the vault, "
     "and the password into a safe"
@@ -82,6 +86,21 @@ def test_keys(value: str, wrong: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "sound"),
+    [
+        (f"grub.pbkdf2.sha512.10000.{'A' * 128}.{'0' * 128}", True),
+        (f"grub.pbkdf2.sha512.100.{'A' * 128}.{'0' * 128}", False),
+        (f"grub.pbkdf2.sha512.10000.{'A' * 128}.{'0' * 128}\nset superusers=", False),
+        ("hunter2", False),
+        ("", False),
+    ],
+)
+def test_a_hash_for_the_boot_loader(value: str, sound: bool) -> None:
+    """One line of GRUB's menu, and nothing behind it."""
+    assert secrets.wrong_boot_hash(value) == (None if sound else BOOT)
+
+
+@pytest.mark.parametrize(
     ("value", "cleaned"), [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a ", "a "), ("a", "a")]
 )
 def test_one_line_end_is_the_files(value: str, cleaned: str) -> None:
@@ -94,4 +113,4 @@ def test_no_sentence_holds_a_secret(value: str) -> None:
     """The sentences are these, whatever the value; only its length is told."""
     for wrong in secrets.USES.values():
         sentence = wrong(value) or ""
-        assert sentence in {"", UNLIKE, BASE64, HASH} or re.fullmatch(LENGTHS, sentence)
+        assert sentence in {"", UNLIKE, BASE64, HASH, BOOT} or re.fullmatch(LENGTHS, sentence)
