@@ -57,8 +57,8 @@ def wrong_hash(value: str) -> str | None:
     """Why a text cannot be a hash of a password (crypt(5)) that is good enough for years; None when it can."""
     if not _HASH.fullmatch(value):
         return (
-            "is not a hash as mkpasswd --method=yescrypt prints it ($y$ or $6$ in front); put the hash into the vault, "
-            "and the password into a safe"
+            "is not a hash as mkpasswd --method=yescrypt prints it ($y$ or $6$ in front); put the hash into the "
+            "vault, and the password into a safe"
         )
     return None
 
@@ -67,8 +67,8 @@ def wrong_boot_hash(value: str) -> str | None:
     """Why a text cannot be a hash of a password for GRUB; None when it can."""
     if not _BOOT.fullmatch(value):
         return (
-            "is not a hash as grub-mkpasswd-pbkdf2 prints it (grub.pbkdf2.sha512 in front); put the hash into the vault, "
-            "and the password into a safe"
+            "is not a hash as grub-mkpasswd-pbkdf2 prints it (grub.pbkdf2.sha512 in front); put the hash into the "
+            "vault, and the password into a safe"
         )
     return None
 
