@@ -17,7 +17,7 @@ case ${ID:-}-${VERSION_ID:-} in
   *) say "needs Debian 12 or 13, this is ${PRETTY_NAME:-something else}"; exit 1 ;;
 esac
 
-packages=(bind9-dnsutils debian-archive-keyring iproute2 mmdebstrap openssh-client procps python3-venv systemd-container)
+packages=(bind9-dnsutils debian-archive-keyring iproute2 mmdebstrap openssh-client openssl procps python3-venv systemd-container)
 # The pages that hosts read are tried in a real browser, the packet filter's rules in a real kernel.
 [[ $what != live ]] && packages+=(chromium fonts-dejavu-core nftables)
 [[ $what == vm || -n ${IMRS_VIRTUAL:-} ]] && packages+=(dosfstools e2fsprogs mtools ovmf qemu-system-x86 xorriso zstd)

@@ -75,8 +75,8 @@ options:
         end, V(siblings), the names of the other nodes of its cluster, which answer beside it, V(notify_addresses),
         the node's own addresses where NOTIFY arrives, V(tcp_clients), how many TCP clients the nameserver serves at a
         time, of which a tenth is taken for a moment, 100 at most, and 10 where it is not given, V(time_sources), the
-        NTP servers that chrony has to ask (check TM-03), each with C(name), and V(listeners), a list of more sockets
-        that may listen, each with C(protocol), C(port) and optionally C(process).
+        NTP servers that chrony has to ask (check TM-03), each with C(name), V(log_server), where the log goes (HD-15),
+        and V(listeners), more sockets that may listen, each with C(protocol), C(port) and optionally C(process).
       - V(masters) is V(imrs_masters), which names transfer keys and holds no secret. The node signs its questions to
         the masters with the keys that its nameserver's own file has under these names.
     type: dict

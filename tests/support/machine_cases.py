@@ -116,6 +116,11 @@ def _redirected(*settings: str) -> Spoil:
     return lambda scene: scene.machine.update(redirects=list(settings))
 
 
+def sent(**values: t.Any) -> Spoil:
+    """How far the log has gone to the log server."""
+    return lambda scene: scene.scope("node")["log"].update(values)
+
+
 def _proxied(**values: t.Any) -> Spoil:
     return lambda scene: scene.machine["proxied"].update(values)
 
@@ -262,5 +267,9 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ),
     ("HD-14", "another's", _profile("bird", "imrs-frr (enforce)"), "bird is imrs-frr (enforce), not imrs-bird"),
     ("HD-14", "none", _without_apparmor, "the kernel has no AppArmor"),
+    ("HD-15", "not running", sent(active="failed"), "imrs-log.service is failed"),
+    ("HD-15", "no systemd", sent(active=""), "imrs-log.service is unknown"),
+    ("HD-15", "nothing yet", sent(waits=None), "log.imrs.example has taken nothing yet"),
+    ("HD-15", "late", sent(waits=300.0), "a line has waited for log.imrs.example for 300 s"),
     ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

@@ -53,7 +53,7 @@ def _text(name: str) -> str:
 def load(provider: str, stage: str) -> Document:
     """One recording: ``{"expected": ..., "evidence": [...]}``."""
     recording = dict(json.loads(_text(f"{provider}_{stage}.json")))
-    recording["expected"] |= {"refused": bogons.refused(), "link": LINK}
+    recording["expected"] |= {"refused": bogons.refused(), "link": LINK, "log_server": {"name": "log.imrs.example"}}
     recording["expected"]["peers"] = _marked(recording["expected"]["peers"])
     for document in recording["evidence"]:
         if document["scope"] == "vantage":
@@ -63,6 +63,7 @@ def load(provider: str, stage: str) -> Document:
             for file in ("streams", "checksums"):
                 for name, rows in json.loads(_text(f"{file}_{provider}.json")).items():
                     document.setdefault(name, rows)
+            document["log"] = {"active": "active", "waits": 0.2}  # there was no log server
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")), provider)

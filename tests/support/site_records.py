@@ -58,6 +58,7 @@ SHARED: Record = {
     ],
     "maintenance_windows": [{"day": "tuesday", "start": "18:00", "end": "22:00"}],
     "time_signed": False,
+    "log_server": None,
     "irr": {"source": "RIPE", "object": "AS20144"},
 }
 

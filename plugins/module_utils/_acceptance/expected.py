@@ -119,7 +119,7 @@ class Hardware:
 OPTIONAL = {
     *("mode", "notify_addresses", "listeners", "siblings", "function", "members"),
     *("minimum_live", "identity_zone", "router_id", "irr", "hardware", "refused", "links"),
-    "time_sources",
+    *("time_sources", "log_server"),
 }
 
 
@@ -161,6 +161,8 @@ class Expected:
     """By family, the subnets that the uplink is on (``imrs_link``), but for link-local ones."""
     time_sources: tuple[str, ...] = ()
     """Names of the NTP servers that set its clock (``imrs_time_sources``); none: the clock is left alone."""
+    log_server: str = ""
+    """Name of the server that its log is sent to (``imrs_log_server``); empty: it stays on the node."""
 
     def announced(self, mode: policy.Mode) -> dict[str, tuple[str, ...]]:
         """The exact set of prefixes of every family in ``mode``."""
@@ -225,6 +227,7 @@ class Expected:
             refused={family: tuple((data.get("refused") or {}).get(family, ())) for family in addressing.FAMILIES},
             links=_links(data.get("link") or {}),
             time_sources=tuple(str(source["name"]) for source in data.get("time_sources") or ()),
+            log_server=str((data.get("log_server") or {}).get("name") or ""),
         )
 
 

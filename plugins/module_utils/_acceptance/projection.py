@@ -37,6 +37,7 @@ READ = (
     "imrs_refused",
     "imrs_link",
     "imrs_time_sources",
+    "imrs_log_server",
 )
 """The host variables that ``project`` reads."""
 
@@ -69,6 +70,7 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "refused": variables["imrs_refused"],
         "link": variables["imrs_link"],
         "time_sources": variables["imrs_time_sources"],
+        "log_server": variables["imrs_log_server"],
         "minimum_live": cluster["minimum_live"] if cluster else 0,
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {

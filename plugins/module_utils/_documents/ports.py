@@ -154,6 +154,8 @@ def _upkeep(record: SiteRecord, known: t.Mapping[str, list[str]], tr: Translator
         )
     for protocol, port in (("UDP", "123"), *([("TCP", NTS_PORT)] if record["time_signed"] else [])):
         yield _row("out", protocol, port, (UPLINK, ANYWHERE), tr("NTP: the clock, which signatures depend on"))
+    if log := record["log_server"]:
+        yield _row("out", "TCP", str(log["port"]), (UPLINK, log["addresses"]), tr("The appliance's log, over TLS"))
     yield _row("out", "TCP", "443, 80", (UPLINK, ANYWHERE), tr("Packages of the operating system"))
     yield _row(
         "out", "UDP, TCP", "53", (UPLINK, ANYWHERE), tr("The appliance's own look-ups, of time and package servers")

@@ -15,6 +15,7 @@ from .. import _products as products
 from . import (
     checksums,
     datagrams,
+    forwarded,
     hardware,
     host,
     host_router,
@@ -89,6 +90,7 @@ def node(  # noqa: PLR0913 - all but four are options
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
         evidence["system"] = system.read(_daemons(expected))
+        evidence["log"] = forwarded.read() if expected.get("log_server") else None
         evidence["host"] = machine.result()
         evidence["routing"] = routing.result()
         evidence["hardware"] = {**parts.result(), "links": hardware.links(physical, looked)}

@@ -24,6 +24,7 @@ HELPERS = {
     "imrs-fingerprint-due.service": 0.9,
     "imrs-fingerprint.service": 1.1,  # root: it reads what only the daemons may read
     "imrs-gate.service": 1.5,  # it asks nameservers, masters and the kernel, and looks at other processes
+    "imrs-log.service": 1.3,  # it reads all of the log
     "imrs-reinstate.service": 2.5,  # root: it sets kernel settings and the packet filter
     "imrs-routing-hung.service": 1.1,  # root: systemd kills a daemon for nobody else
 }

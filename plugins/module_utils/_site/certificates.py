@@ -1,11 +1,12 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""Certificates of distribution masters for zone transfer over TLS (RFC 9103). Each stands for itself, and for no other.
+"""Certificates of servers that nodes speak to over TLS: distribution masters (RFC 9103), and the log server. Each
+stands for itself, and for no other.
 
 One nameserver compares the key with a pin, another trusts the certificate as the end of a chain. So a certificate is
 signed by itself, and is none of an authority: with such a one's key somebody could make a certificate for another
-master, and it would be taken. Nothing here is secret.
+server, and it would be taken. Nothing here is secret.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ else:
     HAS_CRYPTOGRAPHY = True
 
 COMMAND = (
-    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -keyout master.key "
-    "-out master.pem -subj /CN={name} -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -keyout server.key "
+    "-out server.pem -subj /CN={name} -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
 )
-"""How the operator of a master makes one that can be used here."""
+"""How the operator of a server makes one that can be used here."""
 SHORTEST = 2048
 """Bits of an RSA key that OpenSSL takes at its usual level of security."""
 _NAME = re.compile(r"[a-z0-9_*-]+(\.[a-z0-9_-]+)*\.?")
@@ -73,7 +74,7 @@ def read(pem: str) -> Certificate:
     try:
         found.verify_directly_issued_by(found)
     except (ValueError, TypeError, exceptions.InvalidSignature, exceptions.UnsupportedAlgorithm) as error:
-        mine = "is not signed by itself with SHA-256 or better; give one that the master has signed with its own key"
+        mine = "is not signed by itself with SHA-256 or better; give one that the server has signed with its own key"
         raise ValueError(mine) from error
     if wrong:
         raise ValueError(f"{wrong}; make one with: {COMMAND.format(name=names[0] if names else 'NAME')}")
@@ -112,7 +113,7 @@ def _unusable(certificate: x509.Certificate) -> str:
 
     basic, usage, key = has(x509.BasicConstraints), has(x509.ExtendedKeyUsage), certificate.public_key()
     if basic is None or basic.ca:
-        return "may sign others (no CA:FALSE in it), so it would vouch for any master"
+        return "may sign others (no CA:FALSE in it), so it would vouch for any server"
     if usage is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usage:
         return "is for no server (extendedKeyUsage), and would be refused"
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST:

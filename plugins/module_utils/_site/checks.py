@@ -50,6 +50,7 @@ WARNINGS = frozenset(
         "HD-12",
         "HD-13",
         "HD-14",
+        "HD-15",
         "OS-06",
         "TM-03",
         "TM-05",

@@ -244,6 +244,17 @@ class Tls(t.TypedDict):
     pins: list[str]
 
 
+class LogServer(t.TypedDict):
+    """Where the log goes over TLS: the name that the server's certificate has, without a final dot; its addresses, and
+    certificates in PEM.
+    """
+
+    name: str
+    addresses: list[str]
+    port: int
+    certificates: list[str]
+
+
 class Master(t.TypedDict):
     """Where zones come from."""
 
@@ -296,6 +307,7 @@ class FleetPart(t.TypedDict):
     maintenance_windows: list[Window]
     time_signed: bool
     """Whether answers of sources of time are signed (NTS, RFC 8915), which takes a port of its own."""
+    log_server: LogServer | None
     irr: Irr | None
 
 

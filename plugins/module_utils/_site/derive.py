@@ -11,11 +11,11 @@ from .. import _addressing as addressing
 from .. import _products as products
 from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
 from .regions import REGION_OF
-from .schema_fleet import DEFAULT_BUDGET, DEFAULT_DISKS, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT
+from .schema_fleet import DEFAULT_BUDGET, DEFAULT_DISKS, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT, LOG_PORT
 from .schema_site import BELOW_MINIMUM
 
 if t.TYPE_CHECKING:
-    from .contract import ByFamily, IdentityZone, Kinds, Master, Tls, Uplink
+    from .contract import ByFamily, IdentityZone, Kinds, LogServer, Master, Tls, Uplink
     from .host_variables import HostVariables
 
 Sheet = dict[str, t.Any]
@@ -44,6 +44,7 @@ class Deriver:
             "imrs_trust_anchors": list(anchors),
             "imrs_operator_networks": operator_networks(fleet),
             "imrs_time_sources": time_sources(fleet),
+            "imrs_log_server": log_server(fleet),
             "imrs_irr": fleet.get("irr"),
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_required_attestations": fleet.get("required_attestations", []),
@@ -268,6 +269,17 @@ def time_sources(fleet: Sheet) -> list[host_variables.TimeSource]:
         }
         for source in fleet.get("time_sources", ())
     ]
+
+
+def log_server(fleet: Sheet) -> LogServer | None:
+    """Where the log goes; None where it stays on the nodes."""
+    given = fleet.get("log_server")
+    return given and {
+        "name": given["name"].removesuffix("."),
+        "addresses": hosts(given["addresses"]),
+        "port": given.get("port", LOG_PORT),
+        "certificates": [certificates.read(pem).pem for pem in given["certificates"]],
+    }
 
 
 def masters(fleet: Sheet) -> list[Master]:

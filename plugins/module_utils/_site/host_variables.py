@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .contract import ByFamily, IdentityZone, Irr, Kinds, Management, Master, Provisioning, Uplink, Window
+from .contract import ByFamily, IdentityZone, Irr, Kinds, LogServer, Management, Master, Provisioning, Uplink, Window
 
 if t.TYPE_CHECKING:
     from .. import _products as products
@@ -191,6 +191,7 @@ class OfFleet(t.TypedDict):
     imrs_trust_anchors: list[str]
     imrs_operator_networks: ByFamily
     imrs_time_sources: list[TimeSource]
+    imrs_log_server: LogServer | None
     imrs_irr: Irr | None
     imrs_waivers: list[Waiver]
     imrs_required_attestations: list[str]

@@ -33,6 +33,7 @@ class Recorder:
             "masters": derive.masters(fleet),
             "maintenance_windows": fleet.get("maintenance_windows", []),
             "time_signed": any(source["nts"] for source in derive.time_sources(fleet)),
+            "log_server": derive.log_server(fleet),
             "irr": fleet.get("irr"),
         }
         self._name = fleet["fleet"]

@@ -19,6 +19,9 @@ DEFAULT_PEAK_QUERIES = 1000
 """Questions a second of all sources at the expected peak, of a profile that says nothing (docs/load.md, where it comes
 from)."""
 
+LOG_PORT = 19532
+"""Where systemd-journal-remote listens by itself (systemd-journal-remote.service(8))."""
+
 PORT = record(
     "a port of the appliance",
     {
@@ -65,14 +68,12 @@ PROFILE = record(
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})
+CERTIFICATES = many(text(r"[A-Za-z0-9+/=\n -]{1,10000}", "a certificate in PEM"), "a list of certificates in PEM")
 TLS = record(
     "zone transfer over TLS",
     {
         "name": field(parts.DNS_NAME, "The master's name in its certificates", "dist1.example.org."),
-        "certificates": field(
-            many(text(r"[A-Za-z0-9+/=\n -]{1,10000}", "a certificate in PEM"), "a list of certificates in PEM"),
-            "Each signed by itself; two while the master changes its own",
-        ),
+        "certificates": field(CERTIFICATES, "Each signed by itself; two while the master changes its own"),
     },
     {"port": field(number(1, 65535, "a port number"), "Port of transfers over TLS", default=853)},
 )
@@ -167,6 +168,15 @@ TIME_SOURCE = record(
     },
     {"nts": field(parts.FLAG, "Its answers are signed (NTS, RFC 8915)", default=False)},
 )
+LOG_SERVER = record(
+    "a log server",
+    {
+        "name": field(parts.DNS_NAME, "The server's name in its certificates", "log.example.org."),
+        "addresses": field(parts.ADDRESSES, "That server's own: one of them is enough", ["203.0.113.10"]),
+        "certificates": field(CERTIFICATES, "Each signed by itself; two while the server changes its own"),
+    },
+    {"port": field(number(1, 65535, "a port number"), "Port of systemd-journal-remote", default=LOG_PORT)},
+)
 ACCOUNT = record(
     "an operator's account",
     {
@@ -234,6 +244,9 @@ FLEET: Schema = {
             "time_sources": field(
                 many(TIME_SOURCE, "a list of sources of time"),
                 "NTP servers that set the clocks, 4 or more (RFC 8633 section 3.2); without, the clocks are left alone",
+            ),
+            "log_server": field(
+                LOG_SERVER, "Where the nodes send their log, over TLS; without, it stays on them"
             ),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),

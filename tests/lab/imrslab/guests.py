@@ -156,6 +156,20 @@ def _clock(_lab: topology.Lab, _machine: topology.Machine) -> dict[str, str]:
     }
 
 
-_OURS = {"knot.service": _knot, "nsd.service": _nsd, topology.CLOCK: _clock}
+def _log(lab: topology.Lab, _machine: topology.Machine) -> dict[str, str]:
+    """systemd-journal-remote as the log server; it takes what it is sent, by a file for each sender."""
+    key, certificate = keys.log_server(lab)
+    found = {
+        "etc/lab-log/key.pem": key,
+        "etc/lab-log/certificate.pem": certificate,
+        "etc/systemd/journal-remote.conf.d/lab.conf": (
+            "[Remote]\nServerKeyFile=/etc/lab-log/key.pem\nServerCertificateFile=/etc/lab-log/certificate.pem\n"
+        ),
+    }
+    owned = [host_router.own(path, "root", "systemd-journal-remote") for path in found]
+    return found | {path: text for each in owned for path, text in each.items()}
+
+
+_OURS = {"knot.service": _knot, "nsd.service": _nsd, topology.CLOCK: _clock, topology.LOG: _log}
 SETTINGS = _OURS | {each.UNIT: each.settings for each in host_daemons.DAEMONS}
 """What a machine has to be told that runs this."""

@@ -27,12 +27,14 @@ LAB = (
     *("bird2", "frr", "frr-pythontools", "openbgpd", "gobgpd", "stayrtr", "knot", "nsd", "chrony"),
     *("bind9-dnsutils", "dnsperf", "ldnsutils", "dns-root-data", "procps"),
     *("python3-cryptography", "python3-dnspython", "python3-pytest"),
+    "systemd-journal-remote",  # the fleet's log server
 )
 KERNEL = (*BASE, "linux-image-amd64", "initramfs-tools", "zstd", "udev", "kmod", "e2fsprogs")
 NAMESPACES = pathlib.Path("/run/netns")
 IMAGES = {"base": BASE, "lab": LAB, "kernel": KERNEL}
 NOT_AT_BOOT = (
-    "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer"
+    "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer "
+    "systemd-journal-remote.socket systemd-journal-upload.service systemd-journal-gatewayd.socket"
 )
 
 CUSTOMIZE = f"""set -eu

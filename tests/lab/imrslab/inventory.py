@@ -8,12 +8,14 @@ import json
 import pathlib
 import re
 import shutil
+import textwrap
 import types
 import typing as t
 
 from . import host_daemons, keys, shell, topology
 
 ANCHORS = re.compile(r"(?m)^trust_anchor_file:.*$")
+CERTIFICATE = re.compile(r"( +)-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n")
 SIGNER = re.compile(r'key: "ssh-ed25519 [^"]*"')
 
 
@@ -31,6 +33,8 @@ def write(
     text = (source / "fleet.yml").read_text(encoding="utf-8")
     anchors = f"trust_anchor_file: {json.dumps(str(lab.state / 'trust-anchor.ds'))}"
     signer = f'key: "{keys.signer(lab)}"'
+    _key, certificate = keys.log_server(lab)
+    text = CERTIFICATE.sub(lambda found: textwrap.indent(certificate, found[1]), text)
     shell.write(lab.inventory / "fleet.yml", SIGNER.sub(signer, ANCHORS.sub(anchors, text)))
     shell.write(lab.inventory / "imrs.yml", "plugin: icann.imrs.sites\n")
     chosen = [pathlib.Path(f"sites/{site}.yml") for site in plan.sites]

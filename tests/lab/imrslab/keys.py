@@ -12,6 +12,8 @@ from . import shell, topology
 
 SIGNER = "certificates"
 """The file of the key that signs certificates."""
+LOG_SERVER = "log_server"
+"""The file of the log server's key."""
 
 
 def make(lab: topology.Lab, plan: topology.Plan, others: tuple[topology.Machine, ...] = ()) -> None:
@@ -61,6 +63,24 @@ def signer(lab: topology.Lab) -> str:
     """The public half of the key that signs certificates, in two words."""
     lab.secrets.mkdir(0o700, parents=True, exist_ok=True)
     return _ssh_key(lab, SIGNER, f"certificates of {lab.name}")
+
+
+def log_server(lab: topology.Lab) -> tuple[str, str]:
+    """The log server's key, and its certificate, signed by itself; both in PEM."""
+    key, certificate = lab.secrets / LOG_SERVER, lab.secrets / f"{LOG_SERVER}.pem"
+    if not certificate.exists():
+        lab.secrets.mkdir(0o700, parents=True, exist_ok=True)
+        shell.run(*self_signed(str(key), str(certificate)))
+    return key.read_text(), certificate.read_text()
+
+
+def self_signed(key: str, certificate: str) -> list[str]:
+    """The command that makes a key, and a certificate of the log server's name."""
+    return [
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+        *("-days", "3650", "-keyout", key, "-out", certificate, "-subj", f"/CN={topology.LOG_NAME}"),
+        *("-addext", f"subjectAltName=DNS:{topology.LOG_NAME}", "-addext", "basicConstraints=critical,CA:FALSE"),
+    ]
 
 
 def _once(lab: topology.Lab, name: str, value: str) -> None:

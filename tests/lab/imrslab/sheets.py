@@ -302,7 +302,8 @@ class _Draft:
             dist = topology.Link("dist", "br-dist", tuple(filter(None, addresses)), _all_bare(first.among_masters))
             own = known[master["name"]]
             links = (topology.management(own.number), dist)
-            self._masters.append(topology.Machine(own.name, "lab", links, (own.service, topology.CLOCK)))
+            beside = (topology.CLOCK, topology.LOG) if own.name == topology.LOG_AT else (topology.CLOCK,)
+            self._masters.append(topology.Machine(own.name, "lab", links, (own.service, *beside)))
 
     def plan(self, sites: tuple[str, ...]) -> topology.Plan:
         """What it has come to."""

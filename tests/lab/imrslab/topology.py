@@ -117,6 +117,9 @@ class Host:
 
 CLOCK = "chrony.service"
 """What the masters run beside it: they are the lab's sources of time, too."""
+LOG = "systemd-journal-remote.socket"
+LOG_AT, LOG_NAME = "dist1", "log.imrs.example"
+"""The lab's log server: where it runs, and its name."""
 MASTERS = (Master("dist1", 21, "knot.service"), Master("dist2", 22, "nsd.service"))
 HOSTS = (
     Host(

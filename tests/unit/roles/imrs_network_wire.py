@@ -45,7 +45,7 @@ def ruleset(case: str = "plain", **given: t.Any) -> str:
     managed = {"ansible_managed": "Ansible managed", "network_gate_account": "root"}
     engine = Templar(loader, {**node, **defaults, **managed, **task["vars"], **given})
     names = [*defaults, "__network_bfd", "__network_bgp", "__network_inside", "__network_members"]
-    names += ["__network_time", "__network_nts", "ansible_managed"]
+    names += ["__network_time", "__network_nts", "__network_log", "ansible_managed"]
     values = {name: engine.template(engine.available_variables[name]) for name in names if "windows" not in name}
     templates = configured(jinja2.Environment(**OPTIONS), "network")  # noqa: S701 - configuration, not HTML
     return templates.get_template("etc/nftables.conf.j2").render(values)

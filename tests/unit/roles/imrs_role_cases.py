@@ -109,6 +109,12 @@ TIME_SOURCES = [
     )
 ]
 """Two servers of time with an address of each family, and two with one."""
+LOG_SERVER = {
+    "name": "log.imrs.example",
+    "addresses": ["198.51.100.177", "2001:db8:f300:5::1"],
+    "port": 19532,
+    "certificates": ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"],
+}
 MASTERS = [
     {
         "name": name,
@@ -210,6 +216,7 @@ NODE: dict[str, t.Any] = {
         "ipv6": ["2001:db8:0:3::1", "2001:db8:0:3::2"],
     },
     "imrs_time_sources": TIME_SOURCES,
+    "imrs_log_server": LOG_SERVER,
     "ansible_facts": {"virtualization_role": "host", "virtualization_type": "none"},
     "imrs_refused": bogons.refused(),
     "imrs_zones": ZONES,

@@ -217,3 +217,49 @@ def test_a_kernel_is_locked_down_that_is_the_nodes_own(given: dict[str, t.Any], 
     files = contents(Role("hardening", AS_NODE, **given))
     written = files["/etc/tmpfiles.d/61-imrs-lockdown.conf"].splitlines()
     assert [line for line in written if not line.startswith("#")] == lines
+
+
+def log_files(of: Role) -> set[str]:
+    return {path for path in contents(of) if path.startswith(("/etc/imrs-log/", "/etc/systemd/journal-upload.conf.d/"))}
+
+
+def test_the_log_is_sent_where_the_fleet_says_and_stays_where_it_says_nothing() -> None:
+    """The unit is there all the same: its file has to be, when it is to be stopped and disabled."""
+    given, without = role(), Role("hardening", {**AS_NODE, "imrs_log_server": None})
+    assert log_files(given) == {
+        "/etc/imrs-log/hosts",
+        "/etc/imrs-log/server.pem",
+        "/etc/systemd/journal-upload.conf.d/60-imrs.conf",
+    }
+    assert log_files(without) == set()
+    (unit,) = given.bundle().ensure
+    assert (unit.unit, unit.enabled, unit.started) == ("imrs-log.service", True, True)
+    assert without.bundle().ensure == ()
+    assert "/etc/systemd/system/imrs-log.service" in contents(without)
+
+
+def test_the_log_servers_certificates_and_addresses_are_all_that_is_believed() -> None:
+    server = {
+        "name": "log.other.example",
+        "addresses": ["203.0.113.9", "2001:db8::9"],
+        "port": 6514,
+        "certificates": ["ONE", "TWO"],
+    }
+    files = contents(Role("hardening", {**AS_NODE, "imrs_log_server": server}))
+    assert re.findall("(?m)^[^#].*$", files["/etc/imrs-log/server.pem"]) == ["ONE", "TWO"]
+    hosts = re.findall("(?m)^[^#].*$", files["/etc/imrs-log/hosts"])
+    assert hosts == ["203.0.113.9 log.other.example", "2001:db8::9 log.other.example"]
+    settings = files["/etc/systemd/journal-upload.conf.d/60-imrs.conf"]
+    assert "\nURL=https://log.other.example:6514\n" in settings
+    assert "\nTrustedCertificateFile=/etc/imrs-log/server.pem\n" in settings
+
+
+@pytest.mark.parametrize("server", [AS_NODE["imrs_log_server"], None], ids=["another", "none any more"])
+def test_another_log_server_or_none_waits_for_no_window(server: dict[str, t.Any] | None) -> None:
+    """Its unit serves nobody: as the unit is stopped by an activation, no window is waited for."""
+    bundle = Role("hardening", {**AS_NODE, "imrs_log_server": server}).bundle()
+    changed = ("/etc/imrs-log/server.pem", "/etc/imrs-log/hosts", "/etc/systemd/journal-upload.conf.d/60-imrs.conf")
+    (told,) = bundle.activations(changed)
+    assert "systemctl disable --now imrs-log.service" in told.command.argv[-1]
+    assert not [unit for unit in bundle.ensure if unit.started is False]
+    assert set(disruption.disruptions(bundle, dict.fromkeys(changed), ()).values()) == {"none"}

@@ -224,6 +224,16 @@ def test_the_answers_of_the_sources_of_time_pass_by_whichever_router(router: Rou
 
 
 @both
+def test_the_answers_of_the_log_server_pass_by_whichever_router(router: Router, six: bool) -> None:
+    server = dict(enumerate(NODE["imrs_log_server"]["addresses"]))[six]
+    assert not router.passes("far", server, NODES[six], TCP, 19532, 40123), "it begins no connection"
+    answers = segment(server, NODES[six], TCP, (19532, 40123), flags=SYN | ACK)
+    assert router.sent("far", server, NODES[six], TCP, answers)["forwarded"] == 1
+    others = segment(STRANGER[six], NODES[six], TCP, (19532, 40123), flags=SYN | ACK)
+    assert router.sent("far", STRANGER[six], NODES[six], TCP, others)["forwarded"] == 0
+
+
+@both
 def test_a_router_itself_hears_its_nodes_and_no_questions(router: Router, six: bool) -> None:
     def let_in(by: str, source: str, target: str, kind: int, port: int, hops: int) -> bool:
         return router.send(by, source, target, kind, 40000, port, hops=hops)["let_in"] == 1

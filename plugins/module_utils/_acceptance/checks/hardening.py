@@ -42,6 +42,9 @@ RSA_BITS = 3072
 CONSOLE = "imrs-console"
 """The account that may have a password, for the console alone (role hardening)."""
 
+LATE = 300.0
+"""Seconds that a line of the log may wait: the server may start anew, and its unit here tries each minute."""
+
 ARP = {"arp_ignore": 1, "arp_announce": 2}
 """Least values for all interfaces (ip-sysctl of the Linux kernel): the higher of ``all`` and the interface's own
 counts."""
@@ -154,4 +157,28 @@ def ways_in(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{', '.join((*users, *groups))} only, without a password")
 
 
-CHECKS = (algorithms, redirects, arp, ways_in)
+@check(
+    "HD-15",
+    "The log is sent to the log server",
+    severity="W",
+    source="requirements section 2 (logs); systemd-journal-upload.service(8)",
+    functions=FUNCTIONS,
+)
+def forwarded(evidence: Evidence, expected: Expected) -> Verdict:
+    """imrs-log.service runs, and no line of the log has waited for the log server for 5 minutes, so that of a node that
+    is gone it is known what happened.
+
+    A warning, ever: who is on the way to that server, or stops it, changes nothing of what the node answers.
+    """
+    if not expected.log_server:
+        return skipped("the fleet names no log server (log_server)")
+    found = evidence.section("node", "log")
+    problems = [] if found["active"] == "active" else [f"imrs-log.service is {found['active'] or 'unknown'}"]
+    if found["waits"] is None:
+        problems.append(f"{expected.log_server} has taken nothing yet")
+    elif found["waits"] >= LATE:
+        problems.append(f"a line has waited for {expected.log_server} for {found['waits']:.0f} s")
+    return verdict(problems, f"{expected.log_server} has all but the last {found['waits'] or 0:.1f} s")
+
+
+CHECKS = (algorithms, redirects, arp, ways_in, forwarded)

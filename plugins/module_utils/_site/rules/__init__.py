@@ -13,6 +13,7 @@ from . import (
     fleet,
     host,
     identity,
+    log_server,
     masters,
     node,
     operators,
@@ -48,6 +49,7 @@ class Judge:
         yield from masters.problems(self._fleet)
         yield from identity.problems(self._fleet)
         yield from time_sources.problems(self._fleet)
+        yield from log_server.problems(self._fleet)
         yield from operators.problems(self._fleet)
         yield from risks.problems(self._fleet)
         yield from attested.fleet_problems(self._fleet)
@@ -78,5 +80,6 @@ class Judge:
     def warnings(self) -> t.Iterator[Problem]:
         """What is allowed in the fleet's file, and hardly meant, on this day. Last."""
         yield from masters.warnings(self._fleet, self._today)
+        yield from log_server.warnings(self._fleet, self._today)
         yield from self._register.warnings()
         yield from risks.warnings(self._fleet)

@@ -121,6 +121,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_budget": {"nodes": 5, "region_percent": 25},
         "imrs_location": {"iata": site, "city": "Example City", "country": "KE", "region": "africa"},
         "imrs_time_sources": [],
+        "imrs_log_server": None,
         "imrs_irr": {"source": "RIPE", "object": "AS20144"},
         "imrs_waivers": [],
         "imrs_attestations": [],

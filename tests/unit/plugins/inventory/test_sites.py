@@ -266,7 +266,10 @@ def test_what_is_the_hosts_own_and_what_is_secret_is_not_listed(fleet: Fleet) ->
 
 
 def test_plain_texts_are_listed_as_they_are_and_others_stay_untrusted(fleet: Fleet) -> None:
-    assert "__ansible_unsafe" not in json.dumps(fleet.list(**STRICT)[0])
+    listed = fleet.list(**STRICT)[0]
+    for variables in listed["_meta"]["hostvars"].values():
+        variables.pop("imrs_log_server", None)  # a certificate has more than one line
+    assert "__ansible_unsafe" not in json.dumps(listed)
     fleet.edit("sites/xlb.yml", "description: Example Net\n", "description: Example Net (backup)\n")
     peers = fleet.list(**STRICT)[0]["_meta"]["hostvars"]["xlb01"]["imrs_peers"]
     assert [peer["description"] for peer in peers] == [{"__ansible_unsafe": "Example Net (backup)"}] * 2

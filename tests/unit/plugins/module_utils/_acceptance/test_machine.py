@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import machine_cases
 import pytest
-from machine_cases import fleets, kernel, system, tracking
+from machine_cases import fleets, kernel, sent, system, tracking
 from recordings import CHECKS, Scene, Spoil
 
 
@@ -28,6 +28,21 @@ def test_a_clock_that_is_off_by_less_than_a_second_is_a_warning() -> None:
 def test_what_a_container_has_from_its_host_is_skipped(ident: str) -> None:
     status, said = Scene().judge(ident)
     assert (status.value, said.startswith("a container (container-other) has the")) == ("skipped", True)
+
+
+def test_a_log_that_stays_on_the_nodes_is_nobodys_lack() -> None:
+    scene = Scene()
+    scene.expected["log_server"] = None
+    scene.scope("node")["log"] = None
+    assert tuple(scene.judge("HD-15")) == ("skipped", "the fleet names no log server (log_server)")
+
+
+def test_a_dead_log_server_keeps_no_node_from_going_up() -> None:
+    scene = Scene()
+    sent(active="activating", waits=86400.0)(scene)
+    assert scene.judge("HD-15").status == "fail"
+    report = scene.report()
+    assert (report.certifiable, report.reasons) == (True, ())
 
 
 def test_the_sources_of_a_container_are_its_own() -> None:

@@ -34,6 +34,7 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_serial": "LAB-0001",
     "imrs_irr": None,
     "imrs_time_sources": [{"name": "ntp1.imrs.example", "addresses": ["203.0.113.1"], "nts": False}],
+    "imrs_log_server": None,
     "imrs_refused": {"ipv4": ["10.0.0.0/8"], "ipv6": []},
     "imrs_link": {
         "ipv4": [{"address": "192.0.2.2", "length": 29, "link_local": False}],

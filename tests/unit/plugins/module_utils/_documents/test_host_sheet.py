@@ -196,6 +196,13 @@ def test_signed_time_takes_a_port_more() -> None:
         assert len(rows(made, "TCP", "4460")) == signed
 
 
+def test_a_log_that_is_sent_takes_a_port_more() -> None:
+    server = {"name": "log.imrs.example", "addresses": ["198.51.100.177"], "port": 19532, "certificates": []}
+    assert rows(record(), "TCP", "19532") == []
+    (row,) = rows(record(log_server=server), "TCP", "19532")
+    assert (row["direction"], row["from"], row["to"]) == ("out", [ports.UPLINK], ["198.51.100.177"])
+
+
 def test_ports_in_both_directions() -> None:
     made = record()
     assert [(row["direction"], row["from"], row["to"]) for row in rows(made, "UDP, TCP", "53")] == [

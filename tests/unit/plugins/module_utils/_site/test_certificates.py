@@ -82,7 +82,7 @@ def test_a_master_has_the_pins_of_its_certificates(lab: Lab) -> None:
 
 
 MADE = f"; make one with: {certificates.COMMAND.format(name=NAME)}"
-VOUCHES = "may sign others (no CA:FALSE in it), so it would vouch for any master"
+VOUCHES = "may sign others (no CA:FALSE in it), so it would vouch for any server"
 UNREAD = "is no certificate that can be read; copy the file anew, with all of its lines"
 SIGNS = x509.KeyUsage(
     digital_signature=True,
@@ -107,7 +107,7 @@ WRONG = {
     ),
     "of an authority": (
         made(NAME, by=OTHER),
-        "is not signed by itself with SHA-256 or better; give one that the master has signed with its own key",
+        "is not signed by itself with SHA-256 or better; give one that the server has signed with its own key",
     ),
     "an authority": (made(NAME, authority=True), f"{VOUCHES}{MADE}"),
     # OpenSSL goes by the key usage then.
@@ -181,7 +181,7 @@ def test_a_time_far_off_is_no_warning(lab: Lab) -> None:
 
 def test_the_command_makes_one_that_can_be_used(tmp_path: pathlib.Path) -> None:
     subprocess.run(certificates.COMMAND.format(name=NAME).split(), cwd=tmp_path, check=True, capture_output=True)
-    assert certificates.read((tmp_path / "master.pem").read_text()).names == (NAME,)
+    assert certificates.read((tmp_path / "server.pem").read_text()).names == (NAME,)
 
 
 def test_what_the_library_does_not_know_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,7 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_trust_anchors": [f". IN DS 20326 8 2 {DIGEST}"],
             "imrs_operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
             "imrs_time_sources": lab.hosts()["xlb01"]["imrs_time_sources"],  # test_time_sources.py
+            "imrs_log_server": lab.hosts()["xlb01"]["imrs_log_server"],  # test_log_server.py
             "imrs_irr": {"source": "RIPE", "object": "AS20144"},
             "imrs_waivers": [
                 {"check": "TM-01", "reason": "A container shares the clock of its host, which keeps the time."},

@@ -167,6 +167,7 @@ def test_the_contract(lab: Lab) -> None:
             {"day": "thursday", "start": "10:00", "end": "14:00"},
         ],
         "time_signed": False,
+        "log_server": found["log_server"],  # test_log_server.py
         "irr": {"source": "RIPE", "object": "AS20144"},
     }
 
