@@ -24,6 +24,8 @@ DISK = "disk.raw"
 SIZE = "4G"
 """Sparse: what is not written takes no room."""
 LABEL = "imrs-root"
+BIOS, BMC = "1.2.3", (2, 0x51)
+"""What the firmware says that it is; the BMC's minor number is a BCD (IPMI 2.0 section 20.1), so it is 2.51."""
 FIRST_SLOT = 2
 """Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
 
@@ -83,6 +85,7 @@ def command(
         *("-machine", "q35", *accelerator),
         *("-smp", str(hardware.cores), "-m", f"{hardware.memory_mib}M"),
         *("-smbios", f"type=1,manufacturer=icann.imrs,product=lab,serial={hardware.serial}"),
+        *("-smbios", f"type=0,vendor=icann.imrs,version={BIOS},date=11/02/2026"),
         *("-rtc", "base=utc,driftfix=slew"),
         *("-kernel", str(kernel), "-initrd", str(initrd)),
         *("-append", " ".join(words)),
@@ -92,6 +95,8 @@ def command(
         *("-device", "virtio-rng-pci"),
         *cards,
         *("-device", "i6300esb", "-action", "watchdog=reset"),  # behind the cards, whose slots have names
+        # A BMC that the machine alone can ask: it has no LAN, no account, and no sensor but its watchdog's.
+        *("-device", f"ipmi-bmc-sim,id=bmc,fwrev1={BMC[0]},fwrev2={BMC[1]}", "-device", "isa-ipmi-kcs,bmc=bmc"),
     ]
 
 
