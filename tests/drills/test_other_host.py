@@ -147,7 +147,7 @@ def test_a_router_that_cannot_be_read_is_said_to_be_unread(
 def test_a_sheet_without_a_looking_glass(site: Drill, inventory: t.Callable[..., pathlib.Path]) -> None:
     """The fleet waives what nobody can look at; the report says what that leaves unproven."""
     sheet = inventory(("looking_glass:", "# looking_glass:"))
-    checks = ("HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "PR-02", "TM-01", "TM-02")
+    checks = ("HD-05", "HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "PR-02", "TM-01", "TM-02")
     waived = json.dumps({"acceptance_waivers": [{"check": each, "reason": "agreed"} for each in checks]})
     done = accept(site, "-e", waived, inventory=sheet)
     assert done.status == 0, done.output[-6000:]

@@ -10,8 +10,9 @@ import pathlib
 import tempfile
 import typing as t
 
+import bmc_outputs
 import hardware_outputs as outputs
-from ansible_collections.icann.imrs.plugins.module_utils._probes import hardware
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bmc, hardware
 
 if t.TYPE_CHECKING:
     from recordings import Document, Scene, Spoil
@@ -24,6 +25,10 @@ GIVEN = {
     "ecc": True,
     "uplink": "eno1",
     "ports": ["eno1"],
+    "power_supplies": 2,
+    "bmc": True,
+    "bmc_address": "10.145.1.21",
+    "firmware": {"bios": ["1.10.2"], "bmc": ["3.30"]},
 }
 """What the sheet of that machine says (``projection.project``)."""
 PERC = {
@@ -33,6 +38,13 @@ PERC = {
 }
 
 
+def controller(answers: bmc_outputs.Answers, *names: str) -> Document:
+    """What the probe says of a BMC that answers so; ``names``: the kernel's files, if others than usual."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = outputs.tree(pathlib.Path(folder), bmc_outputs.devices(*names))
+        return bmc.read(root, bmc_outputs.runner(answers))
+
+
 @functools.cache
 def _read(uplink: str) -> Document:
     with tempfile.TemporaryDirectory() as folder:
@@ -40,7 +52,9 @@ def _read(uplink: str) -> Document:
         given = {"uplink": uplink, "ports": hardware.below(uplink, root)}
         first = hardware.look(given, root)
         found = hardware.read(root, outputs.runner(outputs.SCAN_NVME, outputs.NVMES))
-        return {**found, "links": hardware.links(given, first, root)}
+        links = hardware.links(given, first, root)
+        cards = {name: {"driver": "", "firmware": ""} for name in links["cards"]}
+        return {**found, "bmc": controller(bmc_outputs.DELL), "links": {**links, "cards": cards}}
 
 
 def machine(uplink: str = "eno1") -> Document:

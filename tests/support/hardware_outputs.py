@@ -280,6 +280,8 @@ MACHINE = {
     "sys/class/dmi/id/product_name": "PowerEdge R260 ",
     "sys/class/dmi/id/product_serial": SERIAL,
     "sys/class/dmi/id/chassis_serial": SERIAL,
+    "sys/class/dmi/id/bios_version": "1.10.2",
+    "sys/class/dmi/id/bios_date": "06/18/2024",
     **{f"sys/devices/system/cpu/cpu{n}/topology/thread_siblings_list": f"{n % 4},{n % 4 + 4}" for n in range(8)},
     "proc/meminfo": "MemTotal:       16075968 kB\nMemFree:        12000000 kB",
     "sys/devices/system/edac/mc/mc0/ue_count": "0",

@@ -11,6 +11,7 @@ from .checks import (
     bgp,
     bgp_inbound,
     bgp_speaker,
+    bmc,
     cluster,
     dns_datagrams,
     dns_edns,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     hardware,
+    bmc,
     host,
     hardening,
     time,

@@ -93,7 +93,8 @@ class Member:
 
 @dataclasses.dataclass(frozen=True)
 class Hardware:
-    """What a machine has to have (``imrs_serial``, ``imrs_profile``, ``imrs_uplink``); memory in MiB, speed in Mbit/s.
+    """What a machine has to have (``imrs_serial``, ``imrs_profile``, ``imrs_uplink``, ``imrs_bmc``); memory in MiB,
+    speed in Mbit/s.
 
     ``serial`` is empty where the sheet has none. ``ports`` are the physical interfaces of ``uplink``.
     """
@@ -106,14 +107,28 @@ class Hardware:
     ports: tuple[str, ...]
     ecc: bool = True
     """Whether its memory counts errors."""
+    power_supplies: int = 1
+    bmc: bool = False
+    """Whether profile or sheet name a BMC."""
+    bmc_address: str = ""
+    """Empty where the sheet has none."""
+    firmware: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """Versions that may run, by ``bios``, ``bmc`` and ``network``; of what is not there, any."""
 
     @classmethod
     def read(cls, given: t.Mapping[str, t.Any]) -> Hardware:
         """Read what ``projection.project`` has made of them."""
-        numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps")}
-        ports = tuple(map(str, given["ports"]))
-        serial, uplink = str(given["serial"] or ""), str(given["uplink"])
-        return cls(serial=serial, uplink=uplink, ports=ports, ecc=bool(given["ecc"]), **numbers)
+        numbers = {key: int(given[key]) for key in ("cores", "memory_mib", "link_mbps", "power_supplies")}
+        return cls(
+            serial=str(given["serial"] or ""),
+            uplink=str(given["uplink"]),
+            ports=tuple(map(str, given["ports"])),
+            bmc_address=str(given["bmc_address"] or ""),
+            firmware={str(part): tuple(map(str, versions)) for part, versions in given["firmware"].items()},
+            ecc=bool(given["ecc"]),
+            bmc=bool(given["bmc"]),
+            **numbers,
+        )
 
 
 OPTIONAL = {

@@ -11,7 +11,7 @@ from .. import _addressing as addressing
 
 if t.TYPE_CHECKING:
     from .._site.contract import Uplink
-    from .._site.host_variables import HostVariables
+    from .._site.host_variables import HostVariables, Profile
 
 READ = (
     "imrs_node_name",
@@ -38,6 +38,9 @@ READ = (
     "imrs_link",
     "imrs_time_sources",
     "imrs_log_server",
+    "imrs_bmc",
+    "imrs_bmc_address",
+    "imrs_management",
 )
 """The host variables that ``project`` reads."""
 
@@ -75,12 +78,27 @@ def project(variables: HostVariables) -> dict[str, t.Any]:
         "tcp_clients": variables["imrs_profile"]["tcp_clients"],
         "hardware": {
             "serial": variables["imrs_serial"],
-            **{key: variables["imrs_profile"][key] for key in ("cores", "memory_mib", "link_mbps", "ecc")},
+            **_of_profile(variables["imrs_profile"]),
             "uplink": variables["imrs_uplink"]["interface"],
             "ports": _ports(variables["imrs_uplink"]),
+            "management": variables["imrs_management"]["interface"],
+            "bmc": variables["imrs_bmc"],
+            "bmc_address": variables["imrs_bmc_address"],
         },
         # Where NOTIFY arrives. A master cannot reach a link-local address.
         "notify_addresses": [address for address in found if not addressing.is_link_local(address)],
+    }
+
+
+def _of_profile(profile: Profile) -> dict[str, t.Any]:
+    """What a hardware class says of each of its machines."""
+    return {
+        "cores": profile["cores"],
+        "memory_mib": profile["memory_mib"],
+        "link_mbps": profile["link_mbps"],
+        "ecc": profile["ecc"],
+        "power_supplies": profile["power_supplies"],
+        "firmware": profile["firmware"],
     }
 
 

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""What a machine is made of, and how its parts are: serial number, processors, memory, arrays, disks, uplink's ports.
+"""What a machine is made of, and how its parts are: serial number, processors, memory, arrays, disks, uplink's ports;
+and what its BMC says (``bmc``).
 
 From the kernel's own files wherever it has them, from ``smartctl`` where that is installed. Nothing is written, no disk
 is woken or tested, and serial numbers of disks are not kept. Each part stands for itself: one that could not be read is
@@ -20,7 +21,7 @@ import time
 import typing as t
 from concurrent import futures
 
-from . import host
+from . import bmc, cards, host
 
 ROOT = pathlib.Path("/")
 PATIENCE, ONE = 20.0, 10.0
@@ -88,7 +89,7 @@ def virtual(runner: Runner = host.run) -> Json:
 
 
 def product(root: pathlib.Path = ROOT) -> Json | None:
-    """What the firmware says of the machine (DMI, SMBIOS types 1 and 3); None where the kernel has no such table.
+    """What the firmware says of the machine (DMI, SMBIOS types 0, 1 and 3); None where the kernel has no such table.
 
     Empty where a field is not there. The serial numbers are for root alone: OSError for anybody else.
     """
@@ -96,7 +97,7 @@ def product(root: pathlib.Path = ROOT) -> Json | None:
     if not folder.is_dir():
         return None
     names = {"vendor": "sys_vendor", "model": "product_name", "serial": "product_serial"}
-    names["chassis_serial"] = "chassis_serial"
+    names |= {key: key for key in ("chassis_serial", "bios_version", "bios_date")}
     return {key: _text(folder / name) if (folder / name).exists() else "" for key, name in names.items()}
 
 
@@ -302,13 +303,14 @@ def _counted(name: str, root: pathlib.Path) -> Json:
 def look(given: t.Mapping[str, t.Any], root: pathlib.Path = ROOT) -> Json:
     """The first of two looks at the counters of the uplink's ports; ``links`` takes the second.
 
-    ``given``: ``uplink`` (an interface) and ``ports`` (names) of the sheet's.
+    ``given``: ``uplink`` and ``management`` (interfaces) and ``ports`` (names, of the uplink) of the sheet's.
     """
     return {"at": time.monotonic(), "counted": {name: _counted(name, root) for name in _ports(given, root)}}
 
 
 def links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path = ROOT) -> Json:
-    """The uplink's ports as they are now, by name (None: there is no such interface), and their counters at both looks.
+    """The uplink's ports as they are now, by name (None: there is no such interface), and their counters at both looks;
+    ``cards``, driver and firmware of these and of the management's.
 
     ``seconds`` between the looks. ``speed`` in Mbit/s, None where it is not known.
     """
@@ -331,7 +333,13 @@ def _links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path) -> Jso
                 "last": _counted(name, root),
             }
     seconds = round(time.monotonic() - first["at"], 1)
-    return {"seconds": seconds, "below": below(str(given.get("uplink", "")), root), "ports": ports}
+    there = [name for name, port in ports.items() if port] + below(str(given.get("management", "")), root)
+    return {
+        "seconds": seconds,
+        "below": below(str(given.get("uplink", "")), root),
+        "ports": ports,
+        "cards": {name: cards.read(name) for name in dict.fromkeys(there)},
+    }
 
 
 def read(root: pathlib.Path = ROOT, runner: Runner = host.run) -> Json:
@@ -339,6 +347,14 @@ def read(root: pathlib.Path = ROOT, runner: Runner = host.run) -> Json:
     found: Json = {"virtual": virtual(runner)}
     if found["virtual"].get("container"):
         return found
+    with futures.ThreadPoolExecutor(max_workers=1) as pool:  # both take their time
+        controller = pool.submit(bmc.read, root, runner)
+        found |= _local(root, runner)
+        return {**found, "bmc": controller.result()}
+
+
+def _local(root: pathlib.Path, runner: Runner) -> Json:
+    """What kernel and disks tell."""
     parts = {"product": product, "processors": processors, "memory": memory, "arrays": arrays, "pools": pools}
-    found |= {name: _part(part, root) for name, part in parts.items()}
+    found = {name: _part(part, root) for name, part in parts.items()}
     return {**found, "disks": _part(functools.partial(disks, runner=runner), root)}

@@ -17,7 +17,7 @@ FATAL = frozenset(
         "HW": "01 02 03 04",
         "OS": "01 02 03 05",
         "TM": "01 02 04",
-        "HD": "01 02 03 04 06",
+        "HD": "01 02 03 04 05 06",
         "DN": "01 02 03 04 05 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 26 27 29 30 33 34 35 36 37 38 39 40"
         " 41 42 43 44 45 46 48 49 50 51 53",
         "ZI": "01 02 04 05 06 07 08 12 16",
@@ -51,6 +51,9 @@ WARNINGS = frozenset(
         "HD-13",
         "HD-14",
         "HD-15",
+        "HD-17",
+        "HW-05",
+        "HW-07",
         "OS-06",
         "TM-03",
         "TM-05",
@@ -262,27 +265,22 @@ ATTESTATIONS = (
         "requirements OS-04; RSSAC047 section 5.3",
     ),
     Attestation(
-        *("HD-05", "F", "The BMC lets nobody else in"),
-        "It has no default accounts and no cipher suite 0, and cannot be reached from outside the operator's networks.",
-        "requirements HD-05; IPMI 2.0",
-    ),
-    Attestation(
         *("HD-08", "W", "The disks can be wiped"),
         "What erases the disks when the instance ends is at hand, and was looked at.",
         "requirements HD-08; ICANN FAQ q21",
     ),
     Attestation(
-        *("HW-05", "W", "Power supplies, fans and temperatures"),
-        "Each power supply is fed, by a feed of its own where there are two; all sensors of the BMC are in order.",
-        "requirements HW-05",
+        *("HD-16", "F", "The BMC is out of reach from outside"),
+        "Nothing of it answers outside the operator's networks, the host's included; HD-05 and HD-17 see the rest.",
+        "HD-16, from requirements HD-05",
     ),
     Attestation(
         *("HW-06", "W", "The hardware is under warranty"), "The vendor's warranty has not ended.", "requirements HW-06"
     ),
     Attestation(
-        *("HW-07", "W", "Firmware is of the baseline"),
-        "BIOS, BMC and network cards have the firmware of the operator's baseline, or a newer one.",
-        "requirements HW-07",
+        *("HW-08", "W", "Each power supply has its own feed"),
+        "Where there are two, each is fed by a feed of its own; pulled one after the other, the node ran on.",
+        "HW-08, from requirements HW-05",
     ),
     *(Attestation(*each, f"requirements {each[0]}", ("node",)) for each in _OTHERS),
     *(Attestation(*each, f"requirements {each[0]}; docs/load.md", ("node",)) for each in _LOADS),

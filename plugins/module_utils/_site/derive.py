@@ -56,6 +56,9 @@ class Deriver:
         }
         self._products = {product.name: product.variables() for product in products.PRODUCTS}
         self._profiles = {profile["name"]: _profile(profile) for profile in fleet["profiles"]}
+        self._with_bmc = {
+            profile["name"] for profile in fleet["profiles"] if any(port["role"] == "bmc" for port in profile["ports"])
+        }
 
     def hosts(self, site: Sheet) -> dict[str, HostVariables]:
         """The variables of each appliance of a site: of its routers that are ours to provision, then of its nodes."""
@@ -75,6 +78,7 @@ class Deriver:
         return {
             **self._any(site, node["node"], node, _uplink(node["uplink"])),
             "imrs_function": "node",
+            "imrs_bmc": "bmc" in node or node["profile"] in self._with_bmc,
             "imrs_bmc_address": addressing.parse(node["bmc"]).text if "bmc" in node else "",
             "imrs_nameserver_provider": node["nameserver"],
             "imrs_nameserver": self._products[node["nameserver"]],
@@ -104,6 +108,7 @@ class Deriver:
         return {
             **self._any(site, router["router"], machine, uplink),
             "imrs_function": "router",
+            "imrs_bmc": machine["profile"] in self._with_bmc,
             "imrs_bmc_address": "",
             "imrs_nameserver_provider": "",
             "imrs_nameserver": None,
@@ -201,6 +206,8 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "peak_queries": profile.get("peak_queries", DEFAULT_PEAK_QUERIES),
         "ecc": profile.get("ecc", True),
         "disks": profile.get("disks", DEFAULT_DISKS),
+        "power_supplies": profile["power_supplies"],
+        "firmware": {part: list(versions) for part, versions in profile.get("firmware", {}).items()},
     }
 
 

@@ -116,7 +116,9 @@ class Cluster(t.TypedDict):
 class Profile(t.TypedDict):
     """What roles need of a hardware class; speed in Mbit/s, memory in MiB, limit in answers a second to one source.
 
-    Playbooks need the expected peak of the questions, which is a second's; acceptance, whether memory has ECC.
+    Playbooks need the expected peak of the questions, which is a second's; acceptance, whether memory has ECC, how many
+    power supplies there are, and which versions of firmware may run, by ``bios``, ``bmc`` and ``network`` (of what is
+    not there, any).
     """
 
     name: str
@@ -128,6 +130,8 @@ class Profile(t.TypedDict):
     peak_queries: int
     ecc: bool
     disks: int
+    power_supplies: int
+    firmware: dict[str, list[str]]
 
 
 class Tsig(t.TypedDict):
@@ -246,10 +250,11 @@ class OfOne(OfMachine):
     """Of one node or router alone, all of it.
 
     A router has members and an inner side, and neither masters nor an identity zone nor a nameserver, whose provider is
-    empty then.
+    empty then. ``imrs_bmc``: its profile has a port for a BMC, or its sheet the BMC's address.
     """
 
     imrs_function: str
+    imrs_bmc: bool
     imrs_bmc_address: str
     imrs_nameserver_provider: str
     imrs_nameserver: products.Variables | None

@@ -32,6 +32,19 @@ PORT = record(
         "medium": field(parts.PROSE, "Cable or optics", "1000BASE-T"),
     },
 )
+FIRMWARE = many(
+    text(r"[A-Za-z0-9][A-Za-z0-9 ._:/()+-]{0,63}", 'a version of firmware in quotes, such as "1.10.2"'),
+    "a list of versions of firmware",
+)
+BASELINE = record(
+    "a baseline of firmware",
+    {},
+    {
+        "bios": field(FIRMWARE, "As /sys/class/dmi/id/bios_version has it", ["1.10.2"]),
+        "bmc": field(FIRMWARE, "As ipmitool mc info has it, with its four octets behind or without", ["6.10"]),
+        "network": field(FIRMWARE, "As ethtool -i has it, of the uplink's cards and the management's", ["22.31.6"]),
+    },
+)
 PROFILE = record(
     "a hardware profile",
     {
@@ -65,6 +78,7 @@ PROFILE = record(
             default=DEFAULT_DISKS,
         ),
         "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
+        "firmware": field(BASELINE, "The versions of firmware that may run; acceptance warns of any other"),
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})

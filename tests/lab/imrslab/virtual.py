@@ -27,6 +27,8 @@ LABEL = "imrs-root"
 SIZE_OF_BARE = "8G"
 CODE, VARIABLES = (pathlib.Path(f"/usr/share/OVMF/OVMF_{part}_4M.ms.fd") for part in ("CODE", "VARS"))
 """UEFI's firmware with Secure Boot (package ovmf), and its variables with the keys that vendors enrol."""
+BIOS, BMC = "1.2.3", (2, 0x51)
+"""What the firmware says that it is; the BMC's minor number is a BCD (IPMI 2.0 section 20.1), so it is 2.51."""
 FIRST_SLOT = 2
 """Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
 
@@ -90,11 +92,14 @@ def command(
         *boots,
         *("-smp", str(hardware.cores), "-m", f"{hardware.memory_mib}M"),
         *("-smbios", f"type=1,manufacturer=icann.imrs,product=lab,serial={hardware.serial}"),
+        *("-smbios", f"type=0,vendor=icann.imrs,version={BIOS},date=11/02/2026"),
         *("-rtc", "base=utc,driftfix=slew"),
         *drives,
         *("-device", "virtio-rng-pci"),
         *cards,
         *("-device", "i6300esb", "-action", "watchdog=reset"),  # behind the cards, whose slots have names
+        # A BMC that the machine alone can ask: it has no LAN, no account, and no sensor but its watchdog's.
+        *("-device", f"ipmi-bmc-sim,id=bmc,fwrev1={BMC[0]},fwrev2={BMC[1]}", "-device", "isa-ipmi-kcs,bmc=bmc"),
     ]
 
 

@@ -198,6 +198,8 @@ NODE: dict[str, t.Any] = {
         "rate_limit": 400,
         "peak_queries": 1000,
         "ecc": True,
+        "power_supplies": 2,
+        "firmware": {},
     },
     "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},
@@ -210,6 +212,8 @@ NODE: dict[str, t.Any] = {
     "imrs_uplink": UPLINK,
     "imrs_link": sessions.link(UPLINK["addresses"]),
     "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
+    "imrs_bmc": False,
+    "imrs_bmc_address": "",
     "imrs_masters": MASTERS,
     "imrs_master_addresses": {
         "ipv4": ["203.0.113.1", "203.0.113.2"],

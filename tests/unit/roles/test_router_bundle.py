@@ -123,6 +123,14 @@ def test_a_container_gets_nothing_to_ask_disks_with() -> None:
     assert "smartmontools" not in found
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_asks_a_bmc_comes_where_there_is_one(there: bool) -> None:
+    loader = DataLoader()
+    defaults = loader.load_from_file(str(ROOT / "roles/packages/defaults/main.yml"), trusted_as_template=True)
+    found = Templar(loader, {**AS_NODE, "imrs_bmc": there, **defaults}).template(defaults["packages_installed"])
+    assert ("ipmitool" in found) == there
+
+
 def test_role_nameserver_has_nothing_for_a_router() -> None:
     loader = DataLoader()
     for task in loader.load_from_file(str(ROOT / "roles/nameserver/tasks/files.yml")):

@@ -14,12 +14,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .. import machine
 from ..check import FUNCTIONS, Verdict, check, failed, passed, skipped, verdict
 from ..evidence import Missing
 
 if t.TYPE_CHECKING:
     from ..evidence import Evidence
-    from ..expected import Expected, Hardware
+    from ..expected import Expected
 
 SPARE = 0.9
 """Of the profile's memory, what has to be there for the kernel to give away. Firmware, the kernel itself and its list
@@ -66,30 +67,6 @@ DAMAGED = 10
 """So many damaged packets within the seconds of a stage are the link's own fault."""
 
 
-def _container(evidence: Evidence) -> Verdict | None:
-    """The verdict on a container, whose kernel tells of its host's hardware. A virtual machine has what its host gives
-    it, and is judged by that, as any other: what it cannot tell is skipped.
-    """
-    found = _part(evidence, "virtual")
-    if found["container"]:
-        return skipped(f"a container ({found['container']}) has the hardware of the machine that runs it")
-    return None
-
-
-def _part(evidence: Evidence, name: str) -> t.Any:
-    """One part of what is known of the machine; Missing with why it could not be read."""
-    found = evidence.section("node", "hardware").get(name)
-    if isinstance(found, dict) and found.get("error"):
-        raise Missing(f"{name} could not be read: {found['error']}")
-    return found
-
-
-def _wanted(expected: Expected) -> Hardware:
-    if expected.hardware is None:
-        raise Missing("what hardware there has to be was not told")
-    return expected.hardware
-
-
 def _placeholder(serial: str) -> bool:
     known = serial.strip().casefold()
     return known in PLACEHOLDERS or len(set(known)) == 1
@@ -104,9 +81,9 @@ def identified(evidence: Evidence, expected: Expected) -> Verdict:
 
     A container has no hardware of its own: HW-01 to HW-04 are skipped there. A virtual machine is judged as any other.
     """
-    if container := _container(evidence):
+    if container := machine.container(evidence):
         return container
-    wanted, found = _wanted(expected).serial, _part(evidence, "product")
+    wanted, found = machine.wanted(expected).serial, machine.part(evidence, "product")
     if found is None:
         return skipped("the firmware of this machine tells no serial number (the kernel has no DMI table)")
     model = f"{found['vendor']} {found['model']}".strip() or "a machine without a model"
@@ -128,9 +105,10 @@ def large(evidence: Evidence, expected: Expected) -> Verdict:
     as firmware and kernel take some at boot; since then no error in memory that ECC could not correct, where the
     profile has ECC.
     """
-    if container := _container(evidence):
+    if container := machine.container(evidence):
         return container
-    wanted, memory, processors = _wanted(expected), _part(evidence, "memory"), _part(evidence, "processors")
+    wanted = machine.wanted(expected)
+    memory, processors = machine.part(evidence, "memory"), machine.part(evidence, "processors")
     cores, controllers = processors["cores"], memory["controllers"]
     problems = []
     if cores < wanted.cores:
@@ -205,9 +183,9 @@ def whole(evidence: Evidence, expected: Expected) -> Verdict:
     itself that it is not failing (SMART). What a RAID controller keeps to itself is skipped, and so is a disk that
     cannot be asked.
     """
-    if container := _container(evidence):
+    if container := machine.container(evidence):
         return container
-    arrays, pools, disks = (_part(evidence, name) for name in ("arrays", "pools", "disks"))
+    arrays, pools, disks = (machine.part(evidence, name) for name in ("arrays", "pools", "disks"))
     problems = list(_unsound(arrays))
     problems += [f"pool {pool['name']} is {pool['state']}" for pool in pools if pool["state"] != SOUND_POOL]
     asked = [disk for disk in disks["found"] if disk["health"]]
@@ -237,9 +215,9 @@ def fast(evidence: Evidence, expected: Expected) -> Verdict:
     These are when the evidence of a stage is begun and when it is all there: what was damaged before, as when a cable
     was plugged in, does not count. How many packets came in meanwhile is told: with few, little is proven.
     """
-    if container := _container(evidence):
+    if container := machine.container(evidence):
         return container
-    wanted, found = _wanted(expected), _part(evidence, "links")
+    wanted, found = machine.wanted(expected), machine.part(evidence, "links")
     problems, unknown, told = [], [], []
     hurt = sum(_more(port, "crc_errors") or 0 for port in found["ports"].values() if port)
     for name in dict.fromkeys((*wanted.ports, *found["below"])):

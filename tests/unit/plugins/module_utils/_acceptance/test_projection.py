@@ -30,7 +30,18 @@ VARIABLES: dict[str, t.Any] = {
     "imrs_cluster": None,
     "imrs_function": "node",
     "imrs_members": [],
-    "imrs_profile": {"tcp_clients": 10000, "cores": 4, "memory_mib": 16384, "link_mbps": 1000, "ecc": True},
+    "imrs_profile": {
+        "tcp_clients": 10000,
+        "cores": 4,
+        "memory_mib": 16384,
+        "link_mbps": 1000,
+        "ecc": True,
+        "power_supplies": 2,
+        "firmware": {"bios": ["1.10.2"]},
+    },
+    "imrs_bmc": True,
+    "imrs_bmc_address": "198.51.100.12",
+    "imrs_management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
     "imrs_serial": "LAB-0001",
     "imrs_irr": None,
     "imrs_time_sources": [{"name": "ntp1.imrs.example", "addresses": ["203.0.113.1"], "nts": False}],
@@ -91,7 +102,10 @@ BOND = {"name": "bond0", "members": ["eno2", "eno3"], "mode": "802.3ad"}
 def test_what_the_hardware_has_to_be(uplink: dict[str, t.Any], ports: tuple[str, ...]) -> None:
     variables = {**VARIABLES, "imrs_uplink": {**VARIABLES["imrs_uplink"], **uplink}}
     found = Expected.parse(project(t.cast("HostVariables", variables))).hardware
-    assert found == Hardware("LAB-0001", 4, 16384, 1000, uplink["interface"], ports)
+    sold = {"power_supplies": 2, "firmware": {"bios": ("1.10.2",)}}
+    assert found == Hardware(
+        "LAB-0001", 4, 16384, 1000, uplink["interface"], ports, bmc=True, bmc_address="198.51.100.12", **sold
+    )
 
 
 def test_the_siblings_of_a_node_are_the_others_of_its_cluster() -> None:

@@ -32,6 +32,8 @@ def test_a_whole_machine(machine: pathlib.Path) -> None:
         "model": "PowerEdge R260",
         "serial": "7XK9WT3",
         "chassis_serial": "7XK9WT3",
+        "bios_version": "1.10.2",
+        "bios_date": "06/18/2024",
     }
     assert found["processors"] == {"cores": 4, "threads": 8}
     assert found["memory"] == {"mib": 15699, "controllers": [{"name": "mc0", "uncorrected": 0, "corrected": 2}]}
