@@ -34,7 +34,7 @@ WAIVED = {
     "TM-01": "A container shares the clock of its host, which keeps the time.",
     "TM-02": "A container shares the clock of its host, which keeps the time.",
     "OS-02": "A container shares the disks of its host, which has its own alarms.",
-    "HD-05": "A container has no BMC, and its host's is not of the fleet.",
+    "HD-05": "A container has no BMC of its own.",
     "HW-01": "A container is no machine, and has no serial number.",
     "HW-02": "A container shares the processors and the memory of its host.",
     "HW-03": "A container shares the disks of its host, which has its own alarms.",
