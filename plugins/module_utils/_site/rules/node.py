@@ -42,14 +42,14 @@ def management(site: Document, path: Path, given: Record, links: t.Sequence[str 
         )
         if wrong:
             yield site.problem((*path, "management", "addresses", at), wrong)
-    own, gateways = given.get("addresses"), given.get("gateways")
-    for at, text in sound(gateways):
+    own, families = given.get("addresses"), set[str]()
+    for at, text in sound(given.get("gateways")):
         wrong = addresses.not_a_host_on(text, own)
         if not wrong and own and None not in own and not addresses.on_link(text, own):
             wrong = f"{text} is not on the management network ({', '.join(own)}), so it cannot be its gateway"
-        family = addressing.parse(text).family
-        if not wrong and any(addressing.parse(each).family == family for _, each in sound((gateways or ())[:at])):
+        if not wrong and addressing.family_of(text) in families:
             wrong = f"{text} is a second gateway of its family; give one"
+        families.add(addressing.family_of(text))
         if wrong:
             yield site.problem((*path, "management", "gateways", at), wrong)
 

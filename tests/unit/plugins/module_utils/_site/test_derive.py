@@ -18,14 +18,12 @@ DEFAULTS: dict[str, t.Any] = {
     "hold_time": 9,
     "keepalive_time": 3,
     "internal": False,
-    "bfd": None,
-    "communities": [],
-    "large_communities": [],
+    **{each: [] for each in ("communities", "large_communities")},
     "no_export": False,
     "prepend": 0,
     "inbound": "none",
     "route_server": False,
-    "bgp_role": None,
+    **dict.fromkeys(("bfd", "bgp_role")),
 }
 """Of a session about which nothing else is agreed on."""
 
