@@ -16,6 +16,7 @@ import pytest
 from imrslab import machine, medium, network, shell, topology, virtual
 from imrslab.drill import ALL, SLOW, Drill
 
+RAW = "data of a program that needs no file system"
 STRAY = "stray"
 """A machine that the medium of another one is put into."""
 INSTALLS = 1800.0
@@ -40,7 +41,7 @@ def live() -> None:
 
 @contextlib.contextmanager
 def booted(drill: Drill, medium_: pathlib.Path, content: str = "", **hardware: t.Any) -> t.Iterator[topology.Machine]:
-    """The stray machine, with a medium in it and a file system of this label on its first disk."""
+    """The stray machine, with a medium in it, and on its first disk a file system of this label, or RAW."""
     lab, own = drill.lab, drill.lab.plan.machine(drill.appliance.name)
     links = hardware.pop("links", own.links)
     assert own.hardware
@@ -49,7 +50,10 @@ def booted(drill: Drill, medium_: pathlib.Path, content: str = "", **hardware: t
     state = lab.machine_state(STRAY)
     state.mkdir(parents=True)
     shutil.copy(medium_, lab.media / f"{STRAY}.iso")
-    if content:
+    if content == RAW:
+        (state / virtual.DISK).write_bytes(b"\0" * 4096 + content.encode())
+        shell.run("truncate", f"--size={virtual.SIZE_OF_BARE}", str(state / virtual.DISK))
+    elif content:
         shell.run("mke2fs", "-q", "-t", "ext4", "-L", content, str(state / virtual.DISK), virtual.SIZE_OF_BARE)
     try:
         start(drill, stray)
@@ -109,10 +113,17 @@ def test_it_arrives_as_its_sheet_says(drill: Drill) -> None:
     [
         ("", {"serial": "LAB-0815"}, "serial number LAB-0006. This machine says: lab-0815"),
         ("precious", {}, "/dev/sda is not empty: ext4 precious"),
+        (RAW, {}, "/dev/sda is not empty: something that has no name"),
         ("", {"disks": 3}, r"has 2 disk\(s\), and this machine has 3: /dev/sda /dev/sdb /dev/sdc"),
         ("", {"links": ()}, "management interface enp0s2 of xbm01's sheet is not in this machine"),
     ],
-    ids=["another machine", "a disk with something on it", "another number of disks", "another interface"],
+    ids=[
+        "another machine",
+        "a disk with a file system",
+        "a disk with data alone",
+        "another number of disks",
+        "another interface",
+    ],
 )
 def test_what_it_is_not_meant_for_it_leaves_alone(
     drill: Drill, content: str, hardware: dict[str, t.Any], told: str
