@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import typing as t
+import warnings
 
 import pytest
 from imrslab import machine, medium, network, shell, topology, virtual
@@ -69,7 +70,9 @@ def start(drill: Drill, stray: topology.Machine) -> None:
     """Power on, with an empty log of its console."""
     (drill.lab.machine_state(STRAY) / "console.log").unlink(missing_ok=True)
     network.plug_in(drill.lab, stray)
-    machine.boot(drill.lab, stray, medium.kernel(drill.lab))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it outlives us, as it shall
+        machine.boot(drill.lab, stray, medium.kernel(drill.lab))
 
 
 def says(drill: Drill, what: str, name: str = STRAY) -> str:
