@@ -86,10 +86,9 @@ def says(drill: Drill, what: str, name: str = STRAY) -> str:
     return said()
 
 
-def written(drill: Drill) -> dict[str, tuple[int, int]]:
-    """When the stray machine's disks were written to, and how much is on them."""
-    paths = sorted(drill.lab.machine_state(STRAY).glob("disk*.raw"))
-    return {path.name: (path.stat().st_mtime_ns, path.stat().st_blocks) for path in paths}
+def written(drill: Drill) -> dict[str, int]:
+    """When the stray machine's disks were written to."""
+    return {path.name: path.stat().st_mtime_ns for path in sorted(drill.lab.machine_state(STRAY).glob("disk*.raw"))}
 
 
 def own_medium(drill: Drill) -> pathlib.Path:
