@@ -282,6 +282,11 @@ ELSEWHERE = {
         """sh -c 'if [ -e /etc/imrs-console ]; then chpasswd --encrypted < /etc/imrs-console && usermod --expiredate ""
  imrs-console; else usermod --lock --expiredate 1 imrs-console; fi'"""
     ).replace("\n", ""): "is not certified",
+    "sh -c 'if command -v update-grub; then update-grub; fi'": "is not certified",
+    (
+        "sh -c 'if [ -e /etc/imrs-log/server.pem ]; then systemctl try-restart imrs-log.service; "
+        "else systemctl disable --now imrs-log.service; fi'"
+    ): "is not certified",
     "systemctl restart systemd-journald.service": "is not certified",
     "journalctl --flush": "is not certified",
     "systemctl try-restart apt-daily-upgrade.timer": "is not certified",
