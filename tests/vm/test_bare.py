@@ -23,6 +23,7 @@ STRAY = "stray"
 INSTALLS = 1800.0
 """Seconds for an installation without KVM."""
 MAKES_HASH = "grub-mkpasswd-pbkdf2 --iteration-count=10000"
+WITHOUT_IDS = "grep -v -e ^label-id -e ^device | sed 's/, uuid=[^,]*//'"
 KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 SECURE_BOOT = "tail -c 1 /sys/firmware/efi/efivars/SecureBoot-* | od -A n -t u1"
 
@@ -200,7 +201,7 @@ def test_the_boot_loader_takes_a_password_for_all_but_the_newest_kernel(drill: D
 
 def test_a_disk_fails(drill: Drill) -> None:
     """The node serves on; acceptance tells it (HW-03), and takes nothing down. It boots from either disk."""
-    system = drill.node("sh", "-c", "mdadm --detail --scan | awk '/system/ {print $2}'").strip()
+    system = "/dev/md/system"
     drill.node("mdadm", "--quiet", system, "--fail", "/dev/sda2")
     done = drill.play("accept")
     assert done.status != 0
@@ -217,17 +218,13 @@ def test_a_disk_fails(drill: Drill) -> None:
     drill.switch_on()
     drill.wait(ALL)
 
-    # The new one, as docs/image.md has it.
-    drill.node(
-        "sh",
-        "-c",
-        "sfdisk --dump /dev/sdb | grep -v -e ^label-id -e ^device | sed 's/, uuid=[^,]*//' | sfdisk --quiet /dev/sda",
-    )
-    for number in (1, 2):
-        array = drill.node(
-            "sh", "-c", f"lsblk -nro PATH,TYPE /dev/sdb{number} | awk '$2 == \"raid1\" {{print $1}}'"
-        ).strip()
-        drill.node("mdadm", "--quiet", array, "--add", f"/dev/sda{number}")
+    # The new one, as docs/image.md has it. The kernel may call it by the other's name.
+    rows = [line.split() for line in drill.node("lsblk", "-nro", "NAME,TYPE,PKNAME").splitlines()]
+    (left,) = {row[2] for row in rows if row[1] == "part"}
+    (new,) = {row[0] for row in rows if row[1] == "disk"} - {left}
+    drill.node("sh", "-c", f"sfdisk --dump /dev/{left} | {WITHOUT_IDS} | sfdisk --quiet /dev/{new}")
+    for array, number in (("esp", 1), ("system", 2)):
+        drill.node("mdadm", "--quiet", f"/dev/md/{array}", "--add", f"/dev/{new}{number}")
     shell.wait_for("whole mirrors", lambda: drill.node("cat", "/proc/mdstat").count("[UU]") == 2, SLOW)
     done = drill.play("accept")
     assert done.status == 0, done.output[-3000:]
