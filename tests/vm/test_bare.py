@@ -202,13 +202,15 @@ def test_the_boot_loader_takes_a_password_for_all_but_the_newest_kernel(drill: D
 def test_a_disk_fails(drill: Drill) -> None:
     """The node serves on; acceptance tells it (HW-03), and takes nothing down. It boots from either disk."""
     system = "/dev/md/system"
-    drill.node("mdadm", "--quiet", system, "--fail", "/dev/sda2")
+    rows = [line.split() for line in drill.node("lsblk", "-dnro", "NAME,SERIAL").splitlines()]
+    (lost,) = {row[0] for row in rows if row[1:] == ["disk0"]}
+    drill.node("mdadm", "--quiet", system, "--fail", f"/dev/{lost}2")
     done = drill.play("accept")
     assert done.status != 0
     assert re.search(r"HW-03 +F +fail", done.output), done.output[-3000:]
     assert drill.received() == ALL
-    drill.node("mdadm", "--quiet", system, "--remove", "/dev/sda2")
-    drill.node("mdadm", "--quiet", "--zero-superblock", "/dev/sda2")
+    drill.node("mdadm", "--quiet", system, "--remove", f"/dev/{lost}2")
+    drill.node("mdadm", "--quiet", "--zero-superblock", f"/dev/{lost}2")
 
     # It is taken out, and the machine boots from the other one.
     drill.switch_off()

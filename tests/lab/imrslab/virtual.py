@@ -84,7 +84,8 @@ def command(
     for number, name in enumerate(disks(hardware)):
         # What the machine has flushed survives its power; what it has not does not.
         drive = f"if=none,id=disk{number},file={state / name},format=raw,cache=writeback,discard=unmap"
-        drives += ["-drive", drive, "-device", f"ide-hd,drive=disk{number},bus=ide.{number},bootindex={number + 1}"]
+        disk = f"ide-hd,drive=disk{number},serial=disk{number},bus=ide.{number},bootindex={number + 1}"
+        drives += ["-drive", drive, "-device", disk]
     return [
         *("ip", "netns", "exec", lab.outer, QEMU),
         *("-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
