@@ -17,6 +17,7 @@ BELONGS = (
     *("meta/*", "bindep.txt", "execution-environment.yml", "REUSE.toml"),
     *("tests/config.yml", "tests/sanity/*"),
     *("plugins/*.py", "roles/*.yml", "roles/*.j2", "roles/*.md", "playbooks/*.yml"),
+    *("roles/image/files/build", "roles/image/files/installer/*"),
     *("roles/*.po", "roles/*.mo"),  # the catalogues of texts, and what they are compiled from
     *("docs/*.md", "docs/schema/*.json", "docs/docsite/*.yml"),
     *("inventories/example/*", "inventories/netbox/netbox.yml"),
@@ -55,6 +56,7 @@ def test_what_would_not_belong_there_is_noticed() -> None:
             "tests/conftest.py",
             "tests/sanity.sh",
             "docs/images/fleet.png",
+            "images/nbo01.iso",
         ),
         *("molecule/single/molecule.yml", "inventories/lab/fleet.yml", "inventories/example/reports/acc01/drift.json"),
         *("changelogs/fragments/x.yml", ".lab/cache/base.lock", "roles/gate/.cache/x.yml", "Makefile", "ansible.cfg"),
