@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 ALIVE = (
     *("var/cache", "var/log", "var/lib/apt/lists", "var/lib/systemd"),
     *("var/lib/imrs", "var/lib/knot"),  # the gate's intent and certificate, and the zones
+    "var/lib/private/imrs-log",  # how far the log has gone to the log server
 )
 """What lives by itself: not a run's doing."""
 
