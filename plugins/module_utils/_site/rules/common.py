@@ -12,6 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ... import _addressing as addressing
+from .. import certificates
+from ..document import spell
 from ..session import Session
 
 if t.TYPE_CHECKING:
@@ -102,3 +104,24 @@ def times(site: Document, path: Path, session: Record) -> t.Iterator[Problem]:
             f"{keepalive} is more than a third of the hold time, {hold}, so neighbours would use {hold // 3} instead "
             f"(RFC 4271, section 4.4); give {hold // 3} or less, or leave it out",
         )
+
+
+def pinned(
+    fleet: Document, place: Path, pem: str, name: str, seen: dict[str, Path]
+) -> t.Generator[Problem, None, certificates.Certificate | None]:
+    """What is wrong with a certificate that a server is known by; returns it where it can be read.
+
+    ``name``: the server's, without a final dot; ``seen``: those before it, by their text.
+    """
+    try:
+        found = certificates.read(pem)
+    except ValueError as error:
+        yield fleet.problem(place, str(error))
+        return None
+    first = seen.setdefault(found.pem, place)
+    if first != place:
+        yield fleet.problem(place, f"stands at {spell(first)} already; leave one out")
+    elif name and name not in found.names:
+        names = ", ".join(found.names) or "no name"
+        yield fleet.problem(place, f"is for {names} (subjectAltName), not for {name}., and would be refused")
+    return found

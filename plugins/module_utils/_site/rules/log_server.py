@@ -9,8 +9,7 @@ import datetime
 import typing as t
 
 from .. import addresses, certificates, onboarding
-from ..document import spell
-from .common import sound
+from .common import pinned, sound
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -32,18 +31,7 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
             yield fleet.problem((PLACE, "addresses", at), why)
     seen: dict[str, Path] = {}
     for at, pem in sound(given.get("certificates")):
-        place: Path = (PLACE, "certificates", at)
-        try:
-            found = certificates.read(pem)
-        except ValueError as error:
-            yield fleet.problem(place, str(error))
-            continue
-        first = seen.setdefault(found.pem, place)
-        if first != place:
-            yield fleet.problem(place, f"stands at {spell(first)} already; leave one out")
-        elif name and name not in found.names:
-            names = ", ".join(found.names) or "no name"
-            yield fleet.problem(place, f"is for {names} (subjectAltName), not for {name}., and would be refused")
+        yield from pinned(fleet, (PLACE, "certificates", at), pem, name, seen)
 
 
 def warnings(fleet: Document, today: str) -> t.Iterator[Problem]:

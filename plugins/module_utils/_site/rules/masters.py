@@ -9,8 +9,7 @@ import datetime
 import typing as t
 
 from .. import addresses, certificates, onboarding
-from ..document import spell
-from .common import records, sound
+from .common import pinned, records, sound
 
 if t.TYPE_CHECKING:
     from ..document import Document, Path
@@ -72,18 +71,8 @@ def _certificates(fleet: Document) -> t.Iterator[Problem]:
     }
     for place, master, pem in _tls(fleet):
         own = str(master["tls"].get("name") or "").removesuffix(".")
-        try:
-            found = certificates.read(pem)
-        except ValueError as error:
-            yield fleet.problem(place, str(error))
-            continue
-        first = seen.setdefault(found.pem, place)
-        if first != place:
-            yield fleet.problem(place, f"stands at {spell(first)} already; leave one out")
-        elif own and own not in found.names:
-            names = ", ".join(found.names) or "no name"
-            yield fleet.problem(place, f"is for {names} (subjectAltName), not for {own}., and would be refused")
-        for other in found.names:
+        found = yield from pinned(fleet, place, pem, own, seen)
+        for other in found.names if found else ():
             if "*" in other:
                 yield fleet.problem(place, f"is for {other}, which other masters' names match; name the master alone")
             elif master.get("name") and name_of.get(other, master["name"]) != master["name"]:
