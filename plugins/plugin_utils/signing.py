@@ -34,9 +34,9 @@ class Loader(t.Protocol):
         """Remove what the other one has made."""
 
 
-def sign(text: str, key: str, loader: Loader) -> str:
-    """The signature of a text, in OpenSSH's armour; ValueError says why there is none."""
-    return _keygen(key, loader, "-Y", "sign", "-n", NAMESPACE, "-q", text=text)
+def sign(text: str, key: str, loader: Loader, namespace: str = NAMESPACE) -> str:
+    """The signature of a text for a purpose (``namespace``), in OpenSSH's armour; ValueError says why there is none."""
+    return _keygen(key, loader, "-Y", "sign", "-n", namespace, "-q", text=text)
 
 
 def signer(key: str, signers: t.Sequence[t.Mapping[str, str]], loader: Loader) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import math
+import os
 import pathlib
 import syslog
 import time
@@ -33,6 +34,9 @@ than people can wait for a controller that died."""
 
 _PATIENCE = 2.0
 """Seconds after which the lock is not waited for any more: nobody keeps it for longer than a file takes to write."""
+
+DECOMMISSIONED = "/etc/imrs-decommissioned"
+"""There from the moment that a node is given up for good (``_decommission``): no run takes it any more."""
 
 ANYBODY = "*"
 """As ``over``: whoever holds the node."""
@@ -130,14 +134,19 @@ def _held(lease: Lease, run: Run, now: float, *, strict: bool) -> str:
 class Place:
     """Where a node keeps its lease: a directory for root alone, on a file system that ends with the boot."""
 
-    def __init__(self, directory: str, clock: t.Callable[[], float] | None = None) -> None:
-        """``clock``: seconds since boot."""
-        self._directory = pathlib.Path(directory)
+    def __init__(self, directory: str, clock: t.Callable[[], float] | None = None, ended: str = DECOMMISSIONED) -> None:
+        """``clock``: seconds since boot; ``ended``: the file of a node that is given up."""
+        self._directory, self._ended = pathlib.Path(directory), ended
         self._file = self._directory / "lease.json"
         self._clock = clock or (lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def take(self, run: Run, *, over: str = "", strict: bool = False) -> str:
-        """Take the node, or renew; HeldError when it is another's. Returns what is to be said of it, or nothing."""
+        """Take the node, or renew; HeldError when it is another's. Returns what is to be said of it, or nothing.
+
+        BundleError where the node is given up: no run changes it any more, whatever the sheet says.
+        """
+        if told := self._given_up(run):
+            raise BundleError(told)
         with self._locked() as alone:
             if not alone:
                 raise BundleError(f"{run.node}: {self._file} is locked, which lasts an instant otherwise; run again")
@@ -179,12 +188,23 @@ class Place:
 
     def look(self, run: Run) -> str:
         """Changes nothing: who else holds the node, in a sentence, or nothing."""
+        if told := self._given_up(run):
+            return told
         try:
             lease = self._read()
             decide(lease, run, self._clock())
         except BundleError as error:
             return str(error)
         return ""
+
+    def _given_up(self, run: Run) -> str:
+        """Why no run has any business with it; empty while it is a node."""
+        if not os.path.lexists(self._ended):
+            return ""
+        return (
+            f"{run.node} is decommissioned ({self._ended} says since when), so nothing is changed on it. Take it out "
+            "of the sheet, or install the machine anew from a medium (icann.imrs.image)"
+        )
 
     def _read(self) -> Lease | None:
         raw = load(self._file)

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "_acceptance": {"_correctness", "_registration", "_site", "_routing", "_addressing", "_products", "_statement"},
     "_gate": {"_routing", "_probes", "_addressing", "_statement"},
     "_documents": {"_acceptance", "_site", "_routing", "_addressing", "_products", "_manifest"},
+    "_decommission": {"_bundle", "_products", "_site"},
     "_drill": {"_addressing", "_products"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate"},
@@ -38,6 +39,7 @@ THIRD_PARTY = {
     "_correctness": {"dns"},
     "_acceptance": {"dns"},
     "_documents": {"jinja2"},
+    "_decommission": {"yaml"},
     "_notice": {"yaml"},
 }
 OUTSIDE_WORLD = {"asyncio", "socket", "subprocess", "time", "random"}

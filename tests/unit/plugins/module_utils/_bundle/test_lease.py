@@ -192,3 +192,18 @@ def test_a_task_gives_back_only_what_it_took(node: Node) -> None:
 def test_what_names_no_run(raw: dict[str, t.Any]) -> None:
     with pytest.raises(ValueError, match="it names no run"):
         Run.parse(raw)
+
+
+def test_nobody_takes_a_node_that_is_given_up_and_whoever_withdraws_is_not_hindered(node: Node) -> None:
+    mark = node.directory.parent / "decommissioned"
+    mark.write_text("{}")
+    place = lease.Place(str(node.directory), lambda: node.boot, str(mark))
+    for options in ({}, {"over": ANYBODY}, {"strict": True}):
+        with pytest.raises(BundleError, match="is decommissioned"):
+            place.take(OURS, **options)
+    assert "is decommissioned" in place.look(OURS)
+    assert not node.file.exists()
+    assert place.end(OURS) == ""
+    place.leave(OURS)
+    mark.unlink()
+    assert place.take(OURS) == ""
