@@ -222,3 +222,44 @@ def test_a_second_run_keeps_the_record(recorded: t.Callable[..., tuple[str, path
     (reports / "xaa01/decommission.json").unlink()
     recorded("xaa01", ended={**ENDED, "changed": False})
     assert (reports / "xaa01/decommission.json").exists()
+
+
+def held(*prefixes: str) -> dict[str, t.Any]:
+    """What the host's router of xaa01 has, as a task returns it."""
+    session = {"state": "Established", "local_as": 64500}
+    sessions = {
+        "192.0.2.2": {**session, "address": "192.0.2.1"},
+        "2001:db8:0:1::2": {**session, "address": "2001:db8:0:1::1"},
+    }
+    routes = {"192.0.2.2": [{"to": prefix} for prefix in prefixes], "2001:db8:0:1::2": []}
+    return {"evidence": {"host_router": {"sessions": sessions, "routes": routes}}}
+
+
+def test_what_is_announced_afterwards_is_the_first_thing_that_is_said(
+    recorded: t.Callable[..., tuple[str, pathlib.Path]],
+) -> None:
+    said, _reports = recorded("xaa01", after=held("199.7.83.0/24"))
+    assert "STILL ANNOUNCED: as64500_ipv4_1 (192.0.2.1): 199.7.83.0/24. Have the host shut it" in said
+
+
+@pytest.mark.parametrize(
+    ("router", "word", "said"),
+    [
+        (held(), "", ""),
+        (held("199.7.83.0/24"), "the NOC", "xaa01 is still announced, by its host's router: as64500_ipv4_1"),
+        ({"unreachable": True, "msg": "No route to host"}, "", "it cannot be reached (No route to host)"),
+        ({"skipped": True}, "", "the sheet names no looking_glass"),
+        ({"skipped": True}, "the NOC", ""),
+    ],
+)
+def test_the_peer_is_asked_before_anything_is_wiped(
+    fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]], router: dict[str, t.Any], word: str, said: str
+) -> None:
+    fleet.write({"xaa01": make_node("xaa01", **OFF)})
+    given = {"verb": "proven", "peers": "{{ imrs_peers }}", "router": router, "peer_says": word}
+    play = {"hosts": "xaa01", "gather_facts": False, "become": False, "tasks": [{"icann.imrs.decommission": given}]}
+    book = fleet.base / "proven.yml"
+    book.write_text(json.dumps([play]))
+    done = fleet.run(str(book))
+    assert bool(done.returncode) == bool(said), done.stdout
+    assert said in " ".join(done.stdout.split())
