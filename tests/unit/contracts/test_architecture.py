@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "_documents": {"_acceptance", "_site", "_routing", "_addressing", "_products", "_manifest"},
     "_drill": {"_addressing", "_products"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
-    "_fleet": {"_gate"},
+    "_fleet": {"_gate", "_routing"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
     "_reports": set(),
