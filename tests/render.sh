@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make render [REV=<git revision>]: every file that would be on the nodes, and what hosts read, in rendered/. With a
-# revision, also what that one rendered, with its own code and data, and in words what is different now.
+# revision, also what that one rendered, with its own code and data, in words what is different now, and how many nodes announce
+# each prefix then and now. It fails when the fleet's budget does not allow that (docs/operation.md).
 # INVENTORY is the fleet, relative to the checkout; FORKS how many nodes at a time. Contacts nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,6 +21,15 @@ render() {
     trap 'rm -f "$log"' EXIT
     ANSIBLE_CONFIG=$PWD/ansible.cfg ANSIBLE_COLLECTIONS_PATH=$2 ANSIBLE_FORKS=${FORKS:-$(nproc)} \
       ansible-playbook icann.imrs.render -i "$inventory" -e "documents_directory=$3" "${@:4}" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  )
+}
+
+# Usage: list <collection's root> <path for Ansible's collections> <file for the result>: all variables of all nodes
+list() {
+  (
+    cd "$1"
+    ANSIBLE_CONFIG=$PWD/ansible.cfg ANSIBLE_COLLECTIONS_PATH=$2 ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true \
+      ansible-inventory -i "$inventory" --list --output "$3" 2>/dev/null || refuse "$inventory${sha:+ of $rev} has no nodes to list"
   )
 }
 
@@ -58,5 +68,8 @@ fi
 reports=$PWD/$inventory/reports
 [[ -d $reports ]] || reports=
 render "$top" "$before" "$before/rendered" ${reports:+-e "documents_reports=$reports"}
+list "$top" "$before" "$before/nodes.json"
+sha=
+list . "$PWD/.cache" "$PWD/.cache/render/nodes.json"
 echo
-PYTHONPATH=.cache python tests/render_changes.py "$before/rendered" rendered
+PYTHONPATH=.cache python tests/render_changes.py "$before/rendered" rendered "$before/nodes.json" .cache/render/nodes.json

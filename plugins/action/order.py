@@ -14,17 +14,19 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, order, told
-from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
+from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, effect, order, told
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
 from ansible_collections.icann.imrs.plugins.plugin_utils import hold, many
+
+if t.TYPE_CHECKING:
+    from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
 
 COMMAND = "imrs status --json"
 CHANGE = 300.0
 """Seconds from the question whether one node of a cluster may be changed until it is dark, at most."""
 _OPTIONS = (
-    *("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "emergency", "patience", "planned"),
-    *("word", "options", "asked", "again", "wait", "unit"),
+    *("verb", "nodes", "reason", "by", "end", "lift", "stray", "cluster", "budget", "accepted", "emergency"),
+    *("patience", "planned", "word", "options", "asked", "again", "wait", "unit"),
 )
 
 
@@ -42,8 +44,13 @@ class ActionModule(ActionBase):
         given = dict(self._task.args)
         if unknown := sorted(set(given) - set(_OPTIONS)):
             return _failed(f"order: unknown options {', '.join(unknown)}; the options are {', '.join(_OPTIONS)}")
-        if given["verb"] in ("told", "change"):
-            return _told(given) if given["verb"] == "told" else self._change(task_vars or {}, given)
+        if given["verb"] == "told":
+            return _told(given)
+        ways = {"change": self._change, "provision": self._provision}
+        return ways.get(given["verb"], self._by_person)(task_vars or {}, given)
+
+    def _by_person(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """A person's word to many nodes."""
         said = Order(
             given["verb"],
             _text(given, "reason"),
@@ -52,32 +59,65 @@ class ActionModule(ActionBase):
             _text(given, "stray"),
         )
         wrong = order.refusals(said, time.time())
-        limits = budget.Budget(0)
+        limits = budget.Budget(())
         try:
             limits = limits if said.verb == "live" else budget.parse(given.get("budget"))
         except ValueError as error:
             wrong.append(str(error))
         if wrong:
             return _failed("Nothing is changed: " + "; ".join(wrong))
-        nodes = _nodes(task_vars or {}, given["nodes"])
+        nodes, table = _nodes(task_vars, given["nodes"]), list[str]()
         asks = not boolean(given.get("emergency", False))
         if asks:
             patience, names = float(given.get("patience", 20)), _to_ask(nodes, said.verb)
             means = [node.name for node in nodes if node.targeted] if said.verb != "live" else []
-            answers = self._claim(task_vars or {}, means, said.by, 60 + 3 * patience, patience)
-            answers |= self._ask(task_vars or {}, [name for name in names if name not in answers], patience)
-            nodes = [node._replace(**_known(answers.get(node.name), claims=not node.targeted)) for node in nodes]
+            answers = self._claim(task_vars, means, said.by, 60 + 3 * patience, patience)
+            answers |= self._ask(task_vars, [name for name in names if name not in answers], patience)
+            nodes = _answered(nodes, answers)
             if said.verb == "live":
                 lift = _text(given, "lift").replace(",", " ").split()
                 if refused := [text for node in nodes if (text := _not_up(node, answers, said.by, lift))]:
                     return _failed("\n".join(["Nothing is changed:", *refused, "Or leave these nodes out: --limit"]))
-            elif found := budget.refusals(nodes, limits):
-                self._release(task_vars or {}, means, patience)
-                return _failed(budget.words(nodes, found))
+            else:
+                rows = effect.rows(budget.lowered(nodes, effect.of_mode(order.VERBS[said.verb])), limits.groupings)
+                table = effect.table(rows, limits.floor)
+                if found := [*budget.refusals(rows, limits), *budget.too_few_anywhere(nodes, limits)]:
+                    self._release(task_vars, means, patience)
+                    return _failed("\n".join([budget.words(nodes, rows, found), *table]))
         modes = {node.name: node.mode for node in nodes if node.targeted}
         plan = order.plan(said, nodes, asked=asks)
         options = order.options(said, planned=boolean(given.get("planned", False)))
-        return {"changed": False, "by": said.by, "asked": asks, "plan": plan, "options": options, "modes": modes}
+        results = {"by": said.by, "asked": asks, "plan": plan, "effect": table, "options": options, "modes": modes}
+        return {"changed": False, **results}
+
+    def _provision(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Nodes are about to be brought down to their sheets; most runs take nothing from any, and ask nobody."""
+        try:
+            limits = budget.parse(given.get("budget"), given.get("accepted") or ())
+        except ValueError as error:
+            return _failed(f"Nothing is changed: {error}")
+        hosts, patience = task_vars["hostvars"], float(given.get("patience", 20))
+        touched = [name for name in given["nodes"] if budget.touched(hosts[name])]
+        nodes = [budget.node(name, hosts[name], targeted=True) for name in touched]
+        answers = self._ask(task_vars, budget.below_live(nodes), patience)
+        losing = budget.losing(effect.rows(budget.as_sheets_say(_answered(nodes, answers))))
+        if not losing:
+            return {"changed": False, "effect": self._sheets(task_vars, limits) if len(given["nodes"]) > 1 else []}
+        nodes = _nodes(task_vars, touched)
+        others = [name for name in _to_ask(nodes, "dark") if name not in answers]
+        self._claim(task_vars, losing, f"{_user() or 'somebody'} (the sheets)", CHANGE, patience)
+        nodes = _answered(nodes, answers | self._ask(task_vars, others, patience))
+        rows = effect.rows(budget.as_sheets_say(nodes), limits.groupings)
+        table = effect.table(rows, limits.floor)
+        if found := budget.refusals(rows, limits):
+            self._release(task_vars, losing, patience)
+            return _failed("\n".join([budget.words(nodes, rows, found, sheets=True), *table]))
+        return {"changed": False, "effect": table}
+
+    def _sheets(self, task_vars: dict[str, t.Any], limits: budget.Budget) -> list[str]:
+        """What the fleet is to announce, before and after: nobody is asked."""
+        rows = effect.rows(budget.by_sheets(_nodes(task_vars, ())), limits.groupings)
+        return [budget.NOTHING_TAKEN, *effect.table(rows, limits.floor)]
 
     def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
         """One node of a cluster is about to go dark while it is changed: the others have to carry on."""
@@ -87,8 +127,8 @@ class ActionModule(ActionBase):
         patience = float(given.get("patience", 20))
         self._claim(task_vars, [name], f"{_user() or 'somebody'} (site.yml)", CHANGE, patience)
         answers = self._ask(task_vars, others, patience)
-        nodes = [Node(other, "", site, least, True, False, **_known(answers[other])) for other in others]
-        found = budget.too_few([Node(name, "", site, least, True, True), *nodes])
+        nodes = _answered([_one(other, site, least, targeted=False) for other in others], answers)
+        found = budget.too_few([_one(name, site, least, targeted=True), *nodes])
         if not found:
             return {"changed": False}
         self._release(task_vars, [name], patience)
@@ -136,26 +176,23 @@ def _result(given: t.Mapping[str, t.Any] | None) -> told.Result | None:
 
 def _nodes(task_vars: dict[str, t.Any], targeted: t.Collection[str]) -> list[Node]:
     """All nodes of the fleet, as their sheets have them; an inventory without sheets wants all of them live."""
-    found = []
-    for name in task_vars["groups"].get("appliances", []):
-        variables = task_vars["hostvars"][name]
-        cluster, least, _names = budget.alike(variables)
-        found.append(
-            Node(
-                name=str(name),
-                region=str(variables.get("imrs_location", {}).get("region", "")),
-                cluster=cluster,
-                minimum_live=least,
-                wanted=variables.get("imrs_mode", "live") == "live",
-                targeted=name in targeted,
-            )
-        )
-    return found
+    names = [str(name) for name in task_vars["groups"].get("appliances", [])]
+    return [budget.node(name, task_vars["hostvars"][name], targeted=name in targeted) for name in names]
+
+
+def _one(name: str, cluster: str, least: int, *, targeted: bool) -> Node:
+    """One node of a cluster, of which nothing else matters."""
+    return budget.node(name, {}, targeted=targeted)._replace(cluster=cluster, minimum_live=least)
+
+
+def _answered(nodes: t.Iterable[Node], answers: t.Mapping[str, t.Any]) -> list[Node]:
+    """The nodes with what they have said."""
+    return [node._replace(**_known(answers.get(node.name), claims=not node.targeted)) for node in nodes]
 
 
 def _to_ask(nodes: t.Iterable[Node], verb: str) -> list[str]:
     """On the way up, those that are meant; on the way down, all that count."""
-    return [node.name for node in nodes if node.targeted or (verb != "live" and (node.wanted or node.cluster))]
+    return [node.name for node in nodes if node.targeted or (verb != "live" and (node.sheet or node.cluster))]
 
 
 def _status(said: many.Said) -> dict[str, t.Any] | str:
@@ -167,16 +204,16 @@ def _status(said: many.Said) -> dict[str, t.Any] | str:
 
 
 def _known(answer: dict[str, t.Any] | str | None, *, claims: bool = True) -> dict[str, t.Any]:
-    """Mode and note of a node; ``claims``: whether it counts that another run is about to take it down."""
+    """Modes and note of a node; ``claims``: whether it counts that another run is about to take it down."""
     if not isinstance(answer, dict):
         return {"mode": budget.NO_ANSWER, "note": answer or ""}
     try:
-        mode, note = order.of_status(answer)
-        if claims and mode == budget.LIVE and (other := order.claimed(answer, hold.run_id())):
-            mode, note = budget.CLAIMED, other
+        mode, families, note = order.of_status(answer)
+        if claims and mode != budget.DARK and (other := order.claimed(answer, hold.run_id())):
+            return {"mode": budget.CLAIMED, "note": other}
     except ValueError as error:
         return {"mode": budget.NO_ANSWER, "note": str(error)}
-    return {"mode": mode, "note": note}
+    return {"mode": mode, "families": families, "note": note}
 
 
 def _not_up(node: Node, answers: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:

@@ -10,7 +10,7 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils._bundle.record import accepts
-from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, permit
+from ansible_collections.icann.imrs.plugins.module_utils._fleet import permit
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.permit import Node
 from ansible_collections.icann.imrs.plugins.plugin_utils import records
 
@@ -37,11 +37,7 @@ class ActionModule(ActionBase):
             renders = any("imrs_render_directory" in variables["hostvars"][name] for name in given["nodes"])
             return _said(permit.incomparable(nodes, whole=tags == [["all"], []] and not renders))
         if given["verb"] == "withdraw":
-            try:
-                why = permit.too_many(nodes, budget.parse(given["budget"]).nodes, check=check)
-            except ValueError as error:
-                why = f"Nothing was contacted: {error}"
-            return _said(why, withdrawn=permit.withdrawals(nodes, check=check))
+            return _said("", withdrawn=permit.withdrawals(nodes, check=check))
         accepted = accepts(variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ()))
         why = permit.refusal(nodes, accepted=accepted, check=check)
         return _said(why, remarks=permit.remarks(nodes, accepted=accepted, check=check))

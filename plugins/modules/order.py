@@ -22,11 +22,13 @@ options:
   verb:
     description:
       - What the nodes are to be told.
+      - V(provision) is no word to a node. The nodes are about to be brought down to what their sheets say. Those whose
+        sheets say less than live are asked first, and the others only when something would be taken away.
       - V(change) is no word to a node. One node of a cluster is about to be changed, and the others have to carry on.
       - V(told) says what came of telling one node.
     type: str
     required: true
-    choices: [dark, drain, live, change, told]
+    choices: [dark, drain, live, provision, change, told]
   nodes:
     description: The nodes that are to be told, by their names in the inventory.
     type: list
@@ -52,11 +54,19 @@ options:
     type: str
   budget:
     description:
-      - How much of the fleet may be not live at a time. C(nodes) of all, and C(region_percent) of a region, but never
-        less than one of it; and the C(minimum_live) of each cluster.
-      - A bare number is the word for one run. That many nodes may be not live, wherever they are.
-      - Needed for C(dark) and C(drain).
+      - How few nodes may announce a prefix at a time. A list of limits, each with C(group_by) (V(fleet), V(region),
+        V(country), V(nameserver) or V(routing)) and one or more of C(max_unavailable) (nodes),
+        C(max_unavailable_percent) (but never less than one node) and C(min_available) (nodes). Besides, the
+        C(minimum_live) of each cluster.
+      - A bare number is the word for one run. That many nodes of the fleet may be not available, wherever they are.
+      - Needed for C(dark), C(drain) and C(provision).
     type: raw
+  accepted:
+    description:
+      - With O(verb=provision), what the fleet's file accepts. Each has C(group_by) and C(group), and C(least), how few
+        nodes may be left there, with its C(reason).
+    type: list
+    elements: dict
   emergency:
     description: Asks and judges nobody.
     type: bool
@@ -120,6 +130,11 @@ by:
   returned: success
   type: str
   sample: alice
+effect:
+  description: How many nodes announce each prefix in each group now and after, as lines of a table.
+  returned: with O(verb=dark), O(verb=drain), O(verb=live) and O(verb=provision)
+  type: list
+  elements: str
 asked:
   description: Whether the nodes were asked, and the fleet's budget looked at.
   returned: success

@@ -17,8 +17,7 @@ description:
 options:
   verb:
     description:
-      - V(withdraw) names the nodes that are not to serve by their sheets, and fails when there are more than the budget
-        has.
+      - V(withdraw) names the nodes that are not to serve by their sheets.
       - V(compare) fails when a provider is not that of the node's sheet, and when only a part would be compared or
         files would be written on the controller for keeps.
       - V(provision) fails when one node may not be provisioned, with the reasons of all.
@@ -30,9 +29,6 @@ options:
     type: list
     elements: str
     required: true
-  budget:
-    description: With O(verb=withdraw), how many nodes may be taken dark at once, as O(icann.imrs.order#module:budget).
-    type: raw
 attributes:
   check_mode:
     description: Names no node to be taken dark, and judges as ever.

@@ -151,21 +151,33 @@ def generate(directory: pathlib.Path, count: int) -> None:
 
 
 def measure(directory: pathlib.Path) -> dict[str, float]:
-    """Seconds of reading and of parse + validate + derive, and the most memory that was in use, in this process."""
+    """Seconds of reading, of parse + validate + derive, and (CPU) of the effect of a revision in which each third node
+    is drained; and the most memory that was in use, in this process.
+    """
     sys.path.insert(0, str(CACHE))
-    from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files  # noqa: PLC0415 - not for `generate`
+    from ansible_collections.icann.imrs.plugins.module_utils._fleet import revision  # noqa: PLC0415 - not for `generate`
+    from ansible_collections.icann.imrs.plugins.plugin_utils import fleet_files  # noqa: PLC0415
 
     start = time.perf_counter()
     files = fleet_files.gather(directory / "imrs.yml", trust_anchor_file="root.ds")
     read = time.perf_counter()
     fleet = files.load()
     done = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    newer = {
+        name: {**variables, "imrs_mode": "drained"} if at % 3 == 0 else variables
+        for at, (name, variables) in enumerate(fleet.hosts.items())
+    }
+    before = time.process_time()
+    revision.judge(fleet.hosts, newer)
+    effect = time.process_time() - before
     return {
         "sites": len(fleet.sites),
         "hosts": len(fleet.hosts),
         "read": read - start,
         "load": done - read,
-        "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "effect": effect,
+        "rss_mib": memory,
     }
 
 
@@ -195,8 +207,8 @@ def row(count: int) -> str:
     each = found["load"] / count * 1000
     return (
         f"| {count:,} | {found['read']:.2f} | {found['load']:.2f} | {each:.2f} | {found['rss_mib']:.0f} "
-        f"| {found['rss_mib'] * 1024 / count:.0f} | {graph.wall:.1f} | {listed.wall:.1f} | {listed.cpu:.1f} "
-        f"| {same.cpu:.1f} | {listed.cpu / same.cpu:.2f} |"
+        f"| {found['rss_mib'] * 1024 / count:.0f} | {found['effect']:.2f} | {graph.wall:.1f} | {listed.wall:.1f} "
+        f"| {listed.cpu:.1f} | {same.cpu:.1f} | {listed.cpu / same.cpu:.2f} |"
     )
 
 
@@ -233,7 +245,8 @@ def main() -> None:
         print(json.dumps(measure(given.directory)))
     else:
         titles = ("sites", "read (s)", "parse + validate + derive (s)", "per site (ms)", "peak RSS (MiB)",
-                  "of that per site (KiB)", "`ansible-inventory --graph` (s)", "`--list` (s)", "of that CPU (s)",
+                  "of that per site (KiB)", "effect of a revision (CPU s)",
+                  "`ansible-inventory --graph` (s)", "`--list` (s)", "of that CPU (s)",
                   "CPU of a script that prints the same (s)", "ratio")  # fmt: skip
         print(f"| {' | '.join(titles)} |")
         print(f"|{'--:|' * len(titles)}")

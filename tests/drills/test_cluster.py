@@ -150,7 +150,7 @@ def test_a_router_whose_gate_is_killed_announces_nothing_and_loses_nothing(clust
 
 
 def test_one_router_has_to_stay(cluster: Cluster) -> None:
-    budget = {"nodes": 4, "region_percent": 100}
+    budget = [{"group_by": "fleet", "max_unavailable": 4}]
     words = json.dumps({"imrs_by": "the drill", "imrs_reason": "fibre work", "imrs_budget": budget})
     refused = cluster.first.play("drain", "--limit", "function_router", "-e", words)
     assert refused.status != 0

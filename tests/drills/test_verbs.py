@@ -27,7 +27,7 @@ OTHERS = ("xaa01", "xab01")
 @pytest.fixture
 def elsewhere(tmp_path: pathlib.Path) -> pathlib.Path:
     """The inventory of the others."""
-    where = {"imrs_mode": "live", "imrs_location": {"region": "europe"}}
+    where = {"imrs_fleet": "lab", "imrs_mode": "live", "imrs_location": {"region": "europe"}}
     hosts = {name: {"ansible_host": f"198.51.100.{200 + number}", **where} for number, name in enumerate(OTHERS)}
     path = tmp_path / "others.yml"
     path.write_text(json.dumps({"all": {"children": {"appliances": {"hosts": hosts}}}}))
@@ -90,11 +90,12 @@ def test_what_the_fleet_cannot_spare_is_refused_and_an_emergency_asks_nobody(
     drill: Drill, elsewhere: pathlib.Path
 ) -> None:
     fleet = ("-i", str(elsewhere))
-    tight = {"imrs_budget": {"nodes": 2, "region_percent": 25}}
+    tight = {"imrs_budget": [{"group_by": "fleet", "max_unavailable": 2}]}
     refused = order(drill, "dark", "bob", *fleet, "-e", json.dumps(tight))
     assert refused.status != 0
     said = " ".join(refused.output.replace("\\n", " ").split())
-    assert "Nothing is changed: 3 of 3 nodes of the fleet would not be live, and the budget is 2" in said
+    assert "Nothing is changed: 0 of 3 nodes of fleet lab would announce 199.7.83.0/24, " in said
+    assert "(now 1), and 1 have to (max_unavailable: 2)" in said
     assert all(f"{name}: no answer" in said for name in OTHERS)
     assert drill.received() == ALL
     assert intent(drill)["mode"] == "live"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._gate import intent, until
+from .._routing.policy import Mode
 
 if t.TYPE_CHECKING:
     from .budget import Node
@@ -56,27 +57,30 @@ def refusals(order: Order, now: float) -> list[str]:
     return found
 
 
-def of_status(status: t.Mapping[str, t.Any]) -> tuple[str, str]:
-    """A node's mode, the lowest of its families', and by whom it is so and why, from ``imrs status --json``.
+def of_status(status: t.Mapping[str, t.Any]) -> tuple[str, dict[str, str], str]:
+    """A node's mode, the lowest of its families'; theirs; and by whom it is so and why; from ``imrs status --json``.
 
     What is to be withdrawn as planned is still announced for some seconds (RFC 8326), and counts as withdrawn.
     ValueError for what is no status: then nothing is known of the node.
     """
     try:
         asked = status["intent"]
-        modes = {*status["mode"].values(), asked["mode"]}
-        mode = next(mode for mode in ("dark", "drained", "live") if mode in modes)
-        if modes - {"dark", "drained", "live"}:
-            raise ValueError(f"{modes} are no modes")
+        found = {str(family): _lowest({mode, asked["mode"]}) for family, mode in status["mode"].items()}
+        mode = _lowest({*found.values(), asked["mode"]})
         if asked["mode"] == "live":
             reasons = [verdict.get("reason", "") for verdict in status["verdict"].values()]
             void = status["certificate"]["reason"]
-            return mode, "" if mode == "live" else next(filter(None, [void, *reasons]), "")
+            return mode, found, "" if mode == "live" else next(filter(None, [void, *reasons]), "")
         end = f" until {asked['until']}" if asked.get("until") and asked["mode"] == asked.get("at_most") else ""
         note = f": {asked['note']}" if asked.get("note") else ""
-        return mode, f"asked for by {asked['by'] or 'nobody'}{end}{note}"
-    except (AttributeError, KeyError, StopIteration, TypeError) as error:
+        return mode, found, f"asked for by {asked['by'] or 'nobody'}{end}{note}"
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("its gate's answer is not understood") from error
+
+
+def _lowest(modes: t.Collection[str]) -> str:
+    """The lowest of some modes; ValueError where one of them is none."""
+    return str(min(map(Mode.parse, modes)))
 
 
 def claimed(status: t.Mapping[str, t.Any], run: str) -> str:

@@ -40,21 +40,6 @@ def withdrawals(nodes: t.Iterable[Node], *, check: bool) -> list[str]:
     return [] if check else [node.name for node in nodes if not node.operational and node.allowed is False]
 
 
-def too_many(nodes: t.Sequence[Node], most: int, *, check: bool) -> str:
-    """Why no node is taken dark: more than ``most`` are not operational. Empty when they may be.
-
-    A wrong status of all sites in a source of data must not take the constellation down.
-    """
-    many = [] if check else sorted(node.name for node in nodes if not node.operational)
-    if len(many) <= most:
-        return ""
-    return (
-        f"{len(many)} of {len(nodes)} nodes are not operational by their sheets, and would be taken dark at once: "
-        f"{', '.join(many)}. Nothing was contacted, so they may still announce. If the data is right, take them in "
-        f"parts (--limit), or say -e imrs_budget={len(many)}; leave others out by --limit provisionable"
-    )
-
-
 def refusal(nodes: t.Sequence[Node], *, accepted: bool, check: bool) -> str:
     """Why nothing is provisioned; empty when it may be.
 

@@ -51,6 +51,7 @@ class Deriver:
             "imrs_raised_checks": fleet.get("raised_checks", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
+            "imrs_accepted_losses": rules.losses(fleet),
             "imrs_certificate": _certificate(fleet),
             "imrs_operators": fleet.get("operators", []),
         }

@@ -54,11 +54,13 @@ class Attested(t.TypedDict):
     what: str
 
 
-class Budget(t.TypedDict):
-    """How much may be not live at a time: nodes of the fleet, and percent of the nodes of a region."""
+class Loss(t.TypedDict):
+    """What the fleet's file accepts: so few nodes may be left in a group."""
 
-    nodes: int
-    region_percent: int
+    group_by: str
+    group: str
+    least: int
+    reason: str
 
 
 class Signer(t.TypedDict):
@@ -201,7 +203,9 @@ class OfFleet(t.TypedDict):
     imrs_required_attestations: list[str]
     imrs_raised_checks: list[str]
     imrs_maintenance_windows: list[Window]
-    imrs_budget: Budget
+    imrs_budget: list[dict[str, t.Any]]
+    """As in the fleet's file: ``group_by``, and those of the three numbers that are given."""
+    imrs_accepted_losses: list[Loss]
     imrs_certificate: Certificate | None
     imrs_operators: list[Operator]
 

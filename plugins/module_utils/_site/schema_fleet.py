@@ -8,8 +8,13 @@ from __future__ import annotations
 from . import parts
 from .parts import Schema, choice, field, many, number, record, text
 
-DEFAULT_BUDGET = {"nodes": 5, "region_percent": 25}
-"""Of a fleet that does not say how many of its nodes may be not live at a time."""
+DEFAULT_BUDGET = [
+    {"group_by": "fleet", "max_unavailable": 5},
+    {"group_by": "region", "max_unavailable_percent": 25},
+]
+"""Of a fleet that does not say how many of its nodes may be not available at a time."""
+GROUPINGS = ("fleet", "region", "country", "nameserver", "routing")
+"""What nodes can be counted by (``_fleet/effect.py``)."""
 
 DEFAULT_RATE_LIMIT = 400
 """Answers a second to one source, of a profile that says nothing (docs/answers.md, what one source gets)."""
@@ -107,7 +112,10 @@ RISK = record(
     "an accepted risk",
     {
         "risk": field(
-            choice("wide_operator_network", "zone_left_out", "zone_unproven", "long_maintenance", "waived_proof"),
+            choice(
+                *("wide_operator_network", "zone_left_out", "zone_unproven", "long_maintenance", "waived_proof"),
+                "fewer_nodes",
+            ),
             "What is accepted",
         ),
         "what": field(
@@ -127,11 +135,19 @@ WINDOW = record(
         "end": parts.TIME,
     },
 )
-BUDGET = record(
-    "a budget",
+LIMIT = record(
+    "a limit of the budget",
+    {"group_by": field(choice(*GROUPINGS), "What nodes are counted by, for each prefix", "region")},
     {
-        "nodes": field(number(1, 100_000, "a number of nodes"), "Of the fleet, not live at a time", 5),
-        "region_percent": field(number(1, 100, "a percentage"), "Of a region, not live at a time", 25),
+        "max_unavailable": field(
+            number(1, 100_000, "a number of nodes"), "Of each group, not announcing the prefix at a time", 5
+        ),
+        "max_unavailable_percent": field(
+            number(1, 100, "a percentage"), "The same in percent of the group; always one node", 25
+        ),
+        "min_available": field(
+            number(1, 100_000, "a number of nodes"), "Of each group, announcing the prefix at any time", 2
+        ),
     },
 )
 IRR = record(
@@ -249,7 +265,9 @@ FLEET: Schema = {
         },
         {
             "maintenance_windows": field(many(WINDOW, "a list of maintenance windows", least=0), "When we may work"),
-            "budget": field(BUDGET, "How much of the fleet may be taken down by hand", default=DEFAULT_BUDGET),
+            "budget": field(
+                many(LIMIT, "a list of limits"), "How few nodes may announce a prefix at a time", default=DEFAULT_BUDGET
+            ),
             "certificate": field(CERTIFICATE, "Certificates are signed by one of these keys, which no node has"),
             "operators": field(
                 many(ACCOUNT, "a list of operators' accounts"), "Who may log in to the nodes, as well as Ansible"

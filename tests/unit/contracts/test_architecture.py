@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "_decommission": {"_bundle", "_products", "_site"},
     "_drill": {"_addressing", "_products"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
-    "_fleet": {"_gate"},
+    "_fleet": {"_gate", "_routing"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
     "_reports": set(),

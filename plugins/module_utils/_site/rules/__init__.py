@@ -9,6 +9,7 @@ import typing as t
 
 from . import (
     attested,
+    budget,
     cluster,
     fleet,
     host,
@@ -23,13 +24,14 @@ from . import (
     time_sources,
     unique,
 )
+from .budget import losses
 from .common import full_name, own_asn, records
 
 if t.TYPE_CHECKING:
     from ..document import Document
     from ..errors import Problem
 
-__all__ = ["Judge", "full_name"]
+__all__ = ["Judge", "full_name", "losses"]
 
 
 class Judge:
@@ -42,6 +44,7 @@ class Judge:
         self._fleet, self._today = fleet_, today
         self._terms = fleet.terms(fleet_)
         self._register = unique.Register(fleet_)
+        self._count = budget.Count(fleet_)
 
     def fleet(self) -> t.Iterator[Problem]:
         """What is wrong with the fleet's file. First."""
@@ -52,6 +55,7 @@ class Judge:
         yield from log_server.problems(self._fleet)
         yield from operators.problems(self._fleet)
         yield from risks.problems(self._fleet)
+        yield from budget.problems(self._fleet)
         yield from attested.fleet_problems(self._fleet)
         yield from self._register.fleet()
 
@@ -66,6 +70,7 @@ class Judge:
         yield from host.problems(site)
         yield from attested.problems(site, self._today)
         yield from self._register.site(site)
+        self._count.site(site)
 
     def site_warnings(self, site: Document) -> t.Iterator[Problem]:
         """What is allowed in a sheet, and hardly meant."""
@@ -76,6 +81,7 @@ class Judge:
     def end(self) -> t.Iterator[Problem]:
         """What is wrong between sheets, and could not be told before the last one. Last."""
         yield from self._register.end()
+        yield from self._count.end()
 
     def warnings(self) -> t.Iterator[Problem]:
         """What is allowed in the fleet's file, and hardly meant, on this day. Last."""
@@ -83,3 +89,4 @@ class Judge:
         yield from log_server.warnings(self._fleet, self._today)
         yield from self._register.warnings()
         yield from risks.warnings(self._fleet)
+        yield from budget.warnings(self._fleet)

@@ -9,6 +9,7 @@ import collections
 import typing as t
 
 from .. import addresses
+from .budget import FEWER
 from .common import Record, names, once, records, sound
 
 if t.TYPE_CHECKING:
@@ -40,30 +41,33 @@ class Risk(t.NamedTuple):
 
 
 def problems(fleet: Document) -> t.Iterator[Problem]:
-    """Risks that nobody accepted."""
+    """Risks that nobody accepted; and acceptances of what is no risk, which would let it pass once it is one."""
     data = fleet.data or {}
-    accepted = _accepted(data)
-    for found in _risks(data):
-        if (found.risk, found.what) not in accepted:
+    accepted, risks = _accepted(data), {(found.risk, found.what): found for found in _risks(data)}
+    for key, found in risks.items():
+        if key not in accepted:
             yield fleet.problem(
                 found.path,
                 f"{found.why}; correct it, or accept it by an entry of accepted_risks with "
                 f'risk: {found.risk}, what: "{found.what}" and a reason',
+            )
+    for (risk, what), (at, _reason) in accepted.items():
+        if (risk, what) not in risks and risk != FEWER:
+            yield fleet.problem(
+                ("accepted_risks", at),
+                f"{risk} of {what} is no risk here, and nobody would be asked when it becomes one; remove the entry",
             )
     given = ((at, (entry.get("risk"), entry.get("what"))) for at, entry in records(data, "accepted_risks"))
     yield from once(fleet, ("accepted_risks",), ((at, f"{key[0]} {key[1]}") for at, key in given if None not in key))
 
 
 def warnings(fleet: Document) -> t.Iterator[Problem]:
-    """Risks that are accepted, so that nobody forgets them; and acceptances that are needed no more."""
+    """Risks that are accepted, so that nobody forgets them."""
     data = fleet.data or {}
-    risks = {(found.risk, found.what): found for found in _risks(data)}
-    for (risk, what), (at, reason) in _accepted(data).items():
-        found = risks.get((risk, what))
-        if found:
-            yield fleet.problem(found.path, f"{found.why}; accepted: {reason}")
-        else:
-            yield fleet.problem(("accepted_risks", at), f"{risk} of {what} is no risk here any more; remove it")
+    accepted = _accepted(data)
+    for found in _risks(data):
+        _at, reason = accepted[found.risk, found.what]
+        yield fleet.problem(found.path, f"{found.why}; accepted: {reason}")
 
 
 def _accepted(data: Record) -> dict[tuple[str, str], tuple[int, str]]:

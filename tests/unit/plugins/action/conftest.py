@@ -122,7 +122,11 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_trust_anchors": [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"],
         "imrs_operator_networks": {"ipv4": ["198.51.100.0/24"], "ipv6": []},
         "imrs_maintenance_windows": [],
-        "imrs_budget": {"nodes": 5, "region_percent": 25},
+        "imrs_budget": [
+            {"group_by": "fleet", "max_unavailable": 5},
+            {"group_by": "region", "max_unavailable_percent": 25},
+        ],
+        "imrs_accepted_losses": [],
         "imrs_location": {"iata": site, "city": "Example City", "country": "KE", "region": "africa"},
         "imrs_time_sources": [],
         "imrs_log_server": None,

@@ -38,9 +38,10 @@ def test_more_than_the_fleet_can_spare_is_refused_before_any_node_is_told(world:
     world.node("xaf01", "live", "gone")
     world.node("xag01", "drained")
     world.node("xah01", "dark", imrs_mode="dark")  # by its sheet
-    done = world.run("dark", "--limit", "xaa01", "-e", '{"imrs_budget": {"nodes": 2, "region_percent": 100}}')
+    done = world.run("dark", "--limit", "xaa01", "-e", '{"imrs_budget": [{"group_by": "fleet", "max_unavailable": 2}]}')
     assert done.status != 0
-    assert "Nothing is changed: 3 of 7 nodes of the fleet would not be live, and the budget is 2" in done.said
+    assert "Nothing is changed: 4 of 7 nodes of fleet test would announce 199.7.83.0/24, " in done.said
+    assert "(now 5), and 5 have to (max_unavailable: 2)" in done.said
     assert "xaf01: no answer, " in done.said
     assert "No route to host" in done.said
     assert "xag01: drained, asked for by alice" in done.said
@@ -56,7 +57,7 @@ def test_a_cluster_keeps_its_minimum(world: World) -> None:
     cluster = {"nodes": ["xaa01", "xaa02"], "minimum_live": 1, "routers": ["xaa-r1"]}
     for name in ("xaa01", "xaa02"):
         world.node(name, imrs_cluster=cluster)
-    generous = ("-e", '{"imrs_budget": {"nodes": 9, "region_percent": 100}}')
+    generous = ("-e", '{"imrs_budget": [{"group_by": "fleet", "max_unavailable": 9}]}')
     done = world.run("drain", *generous)
     assert done.status != 0
     assert "of cluster xaa only none would stay live, and 1 have to" in done.said
@@ -71,7 +72,7 @@ def test_what_another_run_is_about_to_take_down_does_not_count_as_live(world: Wo
     cluster = {"nodes": ["xaa01", "xaa02"], "minimum_live": 1, "routers": ["xaa-r1"]}
     world.node("xaa01", imrs_cluster=cluster)
     world.node("xaa02", imrs_cluster=cluster, status={"claims": [BOB]})
-    generous = ("-e", '{"imrs_budget": {"nodes": 9, "region_percent": 100}}')
+    generous = ("-e", '{"imrs_budget": [{"group_by": "fleet", "max_unavailable": 9}]}')
     done = world.run("drain", "--limit", "xaa01", *generous)
     assert done.status != 0
     assert "of cluster xaa only none would stay live" in done.said

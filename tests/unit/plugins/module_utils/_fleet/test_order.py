@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils._fleet import order
-from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
+from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import node
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
 
 NOW = 1764547200.0  # 2025-12-01T00:00Z
@@ -87,7 +87,20 @@ def test_claims_that_make_no_sense_are_no_answer(claims: t.Any) -> None:
     ],
 )
 def test_what_a_node_says(given: dict[str, t.Any], known: tuple[str, str]) -> None:
-    assert order.of_status(given) == known
+    mode, _families, note = order.of_status(given)
+    assert (mode, note) == known
+
+
+@pytest.mark.parametrize(
+    ("given", "families"),
+    [
+        (status(("live", "dark")), ("live", "dark")),
+        (status(("live", "drained"), mode="drained", by="bob"), ("drained", "drained")),
+        (status(("live", "dark"), mode="drained", by="bob"), ("drained", "dark")),
+    ],
+)
+def test_what_it_says_of_its_families(given: dict[str, t.Any], families: tuple[str, str]) -> None:
+    assert tuple(order.of_status(given)[1].values()) == families
 
 
 @pytest.mark.parametrize(
@@ -95,15 +108,15 @@ def test_what_a_node_says(given: dict[str, t.Any], known: tuple[str, str]) -> No
     [{}, {"mode": {}}, {"mode": []}, {**status(("live", "live")), "intent": None}, status(("live", "bright"))],
 )
 def test_another_answer_is_none(given: dict[str, t.Any]) -> None:
-    with pytest.raises(ValueError, match=r"not understood|no modes"):
+    with pytest.raises(ValueError, match=r"not understood|is not a mode"):
         order.of_status(given)
 
 
 def test_a_plan_says_from_where_to_where() -> None:
     nodes = [
-        Node("xaa01", "a", "", 0, True, True, "live"),
-        Node("xab01", "a", "", 0, True, True, "", "no route"),
-        Node("xac01", "a", "", 0, True, False, "live"),
+        node("xaa01", {}, targeted=True)._replace(mode="live"),
+        node("xab01", {}, targeted=True)._replace(note="no route"),
+        node("xac01", {}, targeted=False)._replace(mode="live"),
     ]
     assert order.plan(Order("drain", "why", "alice", END), nodes) == [
         f"xaa01: live -> drained until {END}",
@@ -125,7 +138,7 @@ def test_what_a_gate_is_given_besides(given: Order, planned: bool, options: list
 
 
 def test_an_emergency_is_said_first() -> None:
-    nodes = [Node("xaa01", "", "", 0, True, True)]
+    nodes = [node("xaa01", {}, targeted=True)]
     assert order.plan(Order("dark", "why", "alice"), nodes, asked=False) == [
         "EMERGENCY: no other node was asked, and no budget looked at",
         "xaa01: unknown -> dark",

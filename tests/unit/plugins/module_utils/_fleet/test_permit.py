@@ -64,14 +64,6 @@ def test_taken_dark_is_what_two_facts_of_the_sheet_say() -> None:
     assert permit.withdrawals(nodes, check=True) == []
 
 
-@pytest.mark.parametrize(("most", "check", "refused"), [(1, False, True), (2, False, False), (1, True, False)])
-def test_wrong_data_takes_down_no_more_than_the_budget(most: int, check: bool, refused: bool) -> None:
-    said = permit.too_many([GOOD, SUSPENDED, SUSPENDED._replace(name="xaf01")], most, check=check)
-    assert bool(said) == refused
-    if refused:
-        assert "2 of 3 nodes are not operational by their sheets, and would be taken dark at once: xab01, xaf01" in said
-
-
 def test_what_has_to_be_known_is_said() -> None:
     override = "xac01 goes ahead by an override in its sheet: 2026-01-05, J. Doe: Lab rehearsal"
     assert permit.remarks([OVERRIDE, GOOD], accepted=True, check=False) == [override]

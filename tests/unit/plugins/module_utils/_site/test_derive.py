@@ -27,6 +27,8 @@ DEFAULTS: dict[str, t.Any] = {
 }
 """Of a session about which nothing else is agreed on."""
 
+BUDGET = [{"group_by": "fleet", "max_unavailable": 5}, {"group_by": "region", "max_unavailable_percent": 25}]
+LIMITS = {"imrs_budget": BUDGET, "imrs_accepted_losses": []}
 SIGNER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGARLp8K6WYAL9TlYfH0yolpRdK63O5HyJ1A7xL9rma2"
 WAIVED = {
     "TM-01": "A container shares the clock of its host, which keeps the time.",
@@ -178,14 +180,12 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_log_server": lab.hosts()["xlb01"]["imrs_log_server"],  # test_log_server.py
             "imrs_irr": {"source": "RIPE", "object": "AS20144"},
             "imrs_waivers": [{"check": check, "reason": reason} for check, reason in WAIVED.items()],
-            "imrs_attestations": [],
-            "imrs_required_attestations": [],
-            "imrs_raised_checks": [],
+            **{key: [] for key in ("imrs_attestations", "imrs_required_attestations", "imrs_raised_checks")},
             "imrs_maintenance_windows": [
                 {"day": "tuesday", "start": "18:00", "end": "22:00"},
                 {"day": "thursday", "start": "10:00", "end": "14:00"},
             ],
-            "imrs_budget": {"nodes": 5, "region_percent": 25},
+            **LIMITS,
             "imrs_certificate": {"signers": [{"name": "lab", "key": SIGNER}], "days": None},
             "imrs_operators": [],
         }
