@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
         if why := intent.unprintable(_text(given, "peer_says")):
             wrong.append(f"imrs_peer_says: {why}")
         wrong += needed.beforehand(meant, _text(given, "confirm_serial"), limited=limited)
-        limits = budget.Budget(0)
+        limits = budget.Budget(())
         try:
             limits = budget.parse(given.get("budget"))
             signer = self._signer(given) if not wrong else ""
@@ -92,7 +92,7 @@ class ActionModule(ActionBase):
         goes_on = meant[0].operational and str(every[meant[0].name].get("imrs_mode")) == "live"
         if not begun and (found := needed.refusals(nodes, limits, goes_on=goes_on)):
             self._release(variables, meant[0].name, float(given.get("patience", 20)))
-            return _failed(needed.words(nodes, found))
+            return _failed(needed.words(nodes, limits, found))
         (node,) = [node for node in nodes if node.targeted]
         how = "an earlier run has begun, and is continued" if begun else f"{node.mode or 'no answer'} -> dark, for good"
         plan = [
@@ -117,15 +117,19 @@ class ActionModule(ActionBase):
             lasts = f"{60 + 3 * seconds:g}"
             words = ["imrs", "claim", "--json", "--run", hold.run_id(), "--by", by, "--for", lasts]
             claim = f"{shlex.join(words)} || {STATUS}"
-        answers = {name: _status(said) for name, said in asker.ask([meant.name], f"{mark} || {claim}", seconds).items()}
+        answers = {
+            name: many.status(said) for name, said in asker.ask([meant.name], f"{mark} || {claim}", seconds).items()
+        }
         own = answers[meant.name]
         if isinstance(own, dict) and "state" in own and "paths" in own:
-            return [_node(meant.name, every[meant.name], meant.name, "dark")], True
-        others = [str(name) for name in variables["groups"].get("appliances", []) if name != meant.name]
-        asked = [name for name in others if _counts(every[name])]
-        answers |= {name: _status(said) for name, said in asker.ask(asked, STATUS, seconds).items()}
-        found = [(name, *_mode(answers.get(name), claims=name != meant.name)) for name in (meant.name, *others)]
-        return [_node(name, every[name], meant.name, mode, note) for name, mode, note in found], False
+            return [budget.node(meant.name, every[meant.name], targeted=True)._replace(mode=budget.DARK)], True
+        names = [meant.name, *variables["groups"].get("appliances", [])]
+        nodes = [budget.node(str(name), every[name], targeted=name == meant.name) for name in dict.fromkeys(names)]
+        asked = [node.name for node in nodes if not node.targeted and (node.sheet or node.cluster)]
+        answers |= {name: many.status(said) for name, said in asker.ask(asked, STATUS, seconds).items()}
+        run = hold.run_id()
+        known = {name: order.known(answers.get(name), run, claims=name != meant.name) for name in answers}
+        return [node._replace(**known.get(node.name, {})) for node in nodes], False
 
     def _release(self, variables: Json, name: str, seconds: float) -> None:
         """This run does not go on. Where that does not arrive, the claim ends by itself."""
@@ -268,46 +272,6 @@ def _candidate(name: str, variables: t.Mapping[str, t.Any]) -> needed.Candidate:
         alike=tuple(alike),
         least=least,
     )
-
-
-def _counts(variables: t.Mapping[str, t.Any]) -> bool:
-    return variables.get("imrs_mode", "live") == "live" or bool(variables.get("imrs_cluster"))
-
-
-def _node(name: str, variables: t.Mapping[str, t.Any], meant: str, mode: str, note: str = "") -> budget.Node:
-    cluster, least, _alike = budget.alike(variables)
-    return budget.Node(
-        name=name,
-        region=str(variables.get("imrs_location", {}).get("region", "")),
-        cluster=cluster,
-        minimum_live=least,
-        wanted=variables.get("imrs_mode", "live") == "live",
-        targeted=name == meant,
-        mode=mode,
-        note=note,
-    )
-
-
-def _status(said: many.Said) -> Json | str:
-    """What came back of one node: what it says, or why it says nothing."""
-    try:
-        found = json.loads(said.output[said.output.index("{") :]) if not said.error else said.error
-        return found if isinstance(found, dict) else str(found)
-    except ValueError:
-        return "its gate's answer is not understood"
-
-
-def _mode(answer: Json | str | None, *, claims: bool) -> tuple[str, str]:
-    """Mode and note of a node; ``claims``: whether it counts that another run is about to take it down."""
-    if not isinstance(answer, dict):
-        return budget.NO_ANSWER, answer or ""
-    try:
-        mode, note = order.of_status(answer)
-        if claims and mode == budget.LIVE and (other := order.claimed(answer, hold.run_id())):
-            return budget.CLAIMED, other
-    except ValueError as error:
-        return budget.NO_ANSWER, str(error)
-    return mode, note
 
 
 def _text(given: t.Mapping[str, t.Any], key: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import shlex
 import time
@@ -155,7 +154,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, t.Any]:
         """What they say now: the status, or why there is none."""
         asker = many.Asker(self._task, self._play_context, task_vars["hostvars"])
-        return {name: _status(said) for name, said in asker.ask(names, command, seconds).items()}
+        return {name: many.status(said) for name, said in asker.ask(names, command, seconds).items()}
 
 
 def _told(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -187,33 +186,14 @@ def _one(name: str, cluster: str, least: int, *, targeted: bool) -> Node:
 
 def _answered(nodes: t.Iterable[Node], answers: t.Mapping[str, t.Any]) -> list[Node]:
     """The nodes with what they have said."""
-    return [node._replace(**_known(answers.get(node.name), claims=not node.targeted)) for node in nodes]
+    return [
+        node._replace(**order.known(answers.get(node.name), hold.run_id(), claims=not node.targeted)) for node in nodes
+    ]
 
 
 def _to_ask(nodes: t.Iterable[Node], verb: str) -> list[str]:
     """On the way up, those that are meant; on the way down, all that count."""
     return [node.name for node in nodes if node.targeted or (verb != "live" and (node.sheet or node.cluster))]
-
-
-def _status(said: many.Said) -> dict[str, t.Any] | str:
-    try:
-        found = json.loads(said.output[said.output.index("{") :]) if not said.error else said.error
-        return found if isinstance(found, dict) else str(found)
-    except ValueError:
-        return "its gate's answer is not understood"
-
-
-def _known(answer: dict[str, t.Any] | str | None, *, claims: bool = True) -> dict[str, t.Any]:
-    """Modes and note of a node; ``claims``: whether it counts that another run is about to take it down."""
-    if not isinstance(answer, dict):
-        return {"mode": budget.NO_ANSWER, "note": answer or ""}
-    try:
-        mode, families, note = order.of_status(answer)
-        if claims and mode != budget.DARK and (other := order.claimed(answer, hold.run_id())):
-            return {"mode": budget.CLAIMED, "note": other}
-    except ValueError as error:
-        return {"mode": budget.NO_ANSWER, "note": str(error)}
-    return {"mode": mode, "families": families, "note": note}
 
 
 def _not_up(node: Node, answers: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:

@@ -9,6 +9,7 @@ slow lines would take a quarter of an hour. The connections are Ansible's own, w
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import threading
@@ -29,6 +30,15 @@ class Said(t.NamedTuple):
 
     output: str
     error: str = ""
+
+
+def status(said: Said) -> dict[str, t.Any] | str:
+    """What a gate has answered (``imrs status --json``), whatever stands before it; or why there is no answer."""
+    try:
+        found = json.loads(said.output[said.output.index("{") :]) if not said.error else said.error
+        return found if isinstance(found, dict) else str(found)
+    except ValueError:
+        return "its gate's answer is not understood"
 
 
 class Asker:

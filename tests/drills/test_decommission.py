@@ -102,8 +102,8 @@ def test_a_node_that_is_needed_or_not_meant_stays_as_it_is(
     folder = edited(ENDED)
     another = "imrs_confirm_serial is LAB-0002, and xlb01 has another serial number"
     refused(drill, folder, another, imrs_confirm_serial="LAB-0002")
-    tight = json.dumps({"imrs_budget": {"nodes": 2, "region_percent": 25}})
-    needed = "3 of 3 nodes of the fleet would not be live, and the budget is 2"
+    tight = json.dumps({"imrs_budget": [{"group_by": "fleet", "max_unavailable": 2}]})
+    needed = "0 of 3 nodes of fleet"
     refused(drill, folder, needed, "-i", str(elsewhere), "-e", tight)
     checked = begin(drill, drill.lab.state / "no-reports", folder, "--check").end()
     assert checked.status == 0, checked.output

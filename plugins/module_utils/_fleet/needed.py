@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
-from . import budget
+from . import budget, effect
 
 if t.TYPE_CHECKING:
     from .budget import Budget, Node
+    from .effect import Row
 
 
 class Candidate(t.NamedTuple):
@@ -85,23 +86,19 @@ def _wanted(node: Candidate) -> t.Iterator[str]:
 def refusals(nodes: t.Sequence[Node], limits: Budget, *, goes_on: bool) -> list[str]:
     """Why the fleet cannot spare the targeted one of ``nodes`` at the moment, from what the gates say.
 
-    It counts as wanted, whatever its sheet says: what it gives to the fleet until now is lost with it. ``goes_on``: it
-    is of a cluster that goes on, whose minimum no budget of a person's can lower, as this is for good.
+    What it gives to the fleet until now is lost with it, whatever its sheet says. ``goes_on``: it is of a cluster that
+    goes on, whose minimum no budget of a person's can lower, as this is for good.
     """
-    counted = [node._replace(wanted=True) if node.targeted else node for node in nodes]
-    found = budget.refusals(counted, limits)
-    (node,) = [node for node in counted if node.targeted]
+    found = budget.refusals(_rows(nodes, limits), limits)
+    (node,) = [node for node in nodes if node.targeted]
     if goes_on and node.cluster and node.mode in (budget.LIVE, budget.NO_ANSWER):
-        found += [why for why in budget.too_few(_alike(counted, node)) if why not in found]
+        # The targeted one first, as it has the number that counts.
+        alike = [node, *(other for other in nodes if other.cluster == node.cluster and not other.targeted)]
+        found += budget.too_few(alike)
     return found
 
 
-def _alike(nodes: t.Sequence[Node], node: Node) -> list[Node]:
-    """The targeted one first, as it has the number that counts."""
-    return [node, *(other for other in nodes if other.cluster == node.cluster and not other.targeted)]
-
-
-def words(nodes: t.Sequence[Node], found: t.Sequence[str]) -> str:
+def words(nodes: t.Sequence[Node], limits: Budget, found: t.Sequence[str]) -> str:
     """The refusal: what, why, and what to do about it."""
     return "\n".join(
         [
@@ -109,5 +106,12 @@ def words(nodes: t.Sequence[Node], found: t.Sequence[str]) -> str:
             f"Not live already: {'; '.join(budget.not_live(nodes)) or 'none'}.",
             "Bring others live first (icann.imrs.live, icann.imrs.accept).",
             "Or say for this run how many may be not live: -e imrs_budget=N. A cluster's minimum stays.",
+            *effect.table(_rows(nodes, limits), limits.floor),
         ]
     )
+
+
+def _rows(nodes: t.Sequence[Node], limits: Budget) -> list[Row]:
+    """What becomes of the fleet's prefixes: from now on the targeted one is to announce none."""
+    ended = [node._replace(sheet=effect.NONE) if node.targeted else node for node in nodes]
+    return effect.rows(budget.as_sheets_say(ended), limits.groupings)

@@ -9,6 +9,7 @@ import typing as t
 
 from .._gate import intent, until
 from .._routing.policy import Mode
+from . import budget
 
 if t.TYPE_CHECKING:
     from .budget import Node
@@ -93,6 +94,22 @@ def claimed(status: t.Mapping[str, t.Any], run: str) -> str:
         return "; ".join(f"{one['by']} is about to take it down, since {one['age']:.0f} s" for one in others)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError("its gate's answer is not understood") from error
+
+
+def known(answer: t.Mapping[str, t.Any] | str | None, run: str, *, claims: bool = True) -> dict[str, t.Any]:
+    """Modes and note of a ``budget.Node``, from what it has answered: its status, or why there is none.
+
+    ``run`` is one's own; ``claims``: whether it counts that another run is about to take the node down.
+    """
+    if not isinstance(answer, t.Mapping):
+        return {"mode": budget.NO_ANSWER, "note": answer or ""}
+    try:
+        mode, families, note = of_status(answer)
+        if claims and mode != budget.DARK and (other := claimed(answer, run)):
+            return {"mode": budget.CLAIMED, "note": other}
+    except ValueError as error:
+        return {"mode": budget.NO_ANSWER, "note": str(error)}
+    return {"mode": mode, "families": families, "note": note}
 
 
 def cannot_go_up(status: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:

@@ -80,10 +80,10 @@ def test_what_the_fleet_cannot_spare_is_refused_and_given_back(world: World) -> 
     world.node("xaa01", **OFF)
     world.node("xab01")
     world.node("xac01", "live", "gone")
-    tight = ("-e", '{"imrs_budget": {"nodes": 1, "region_percent": 100}}')
+    tight = ("-e", '{"imrs_budget": [{"group_by": "fleet", "max_unavailable": 1}]}')
     done = run(world, *tight)
     assert done.status != 0
-    assert "2 of 3 nodes of the fleet would not be live, and the budget is 1" in done.said
+    assert "1 of 3 nodes of fleet" in done.said
     assert NEXT not in done.said
     assert world.claims("xaa01") == ["claim", "release"]
     assert world.told("xaa01") == []
