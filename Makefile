@@ -6,8 +6,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-live: ## a small internet on this machine, and an appliance taken live in it; SITE="xlb xnf": of which sheets of inventories/lab/sites; HOST_ROUTER=bird: what the hosts' routers run
-	@SITE="$(SITE)" HOST_ROUTER="$(HOST_ROUTER)" tests/live.sh
+live: ## a small internet on this machine, and an appliance taken live in it; SITE="xlb xnf": of which sheets of inventories/lab/sites; HOST_ROUTER=bird: what the hosts' routers run; RELEASE=bookworm: the Debian of appliances
+	@SITE="$(SITE)" HOST_ROUTER="$(HOST_ROUTER)" RELEASE="$(RELEASE)" tests/live.sh
 
 render: ## every file of every node of the example fleet, and what hosts read, in rendered/; REV=<git rev>: what changed since
 	@tests/render.sh $(REV)

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make live: lab up, appliances provisioned, accepted and announced; then what came of it. SITE="xlb xnf": which ones.
-# HOST_ROUTER=bird: what the hosts' routers run.
+# HOST_ROUTER=bird: what the hosts' routers run. RELEASE=bookworm: the Debian that appliances arrive with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 began=$(date +%s)
@@ -20,7 +20,7 @@ tests/setup.sh live
 export PATH=$PWD/.venv/bin:$PATH
 inventory=.lab/$lab/inventory
 
-tests/lab/lab.py up --host-router="${HOST_ROUTER:-frr}" "${sites[@]}"
+tests/lab/lab.py up --host-router="${HOST_ROUTER:-frr}" --release="${RELEASE:-trixie}" "${sites[@]}"
 ready=$(date +%s)
 
 ansible-playbook icann.imrs.site -i "$inventory" "$@"

@@ -16,9 +16,14 @@ description:
     nothing.
   - M(icann.imrs.bundle) contacts no node in the rest of the run for a bundle that this module has seen intact, and that
     is rendered just so. That ends once the run has changed something on the node.
+  - A machine of another release of Debian than the roles are written for is refused, before it is taken.
   - It sets the facts C(virtualization_type) and C(virtualization_role), from C(systemd-detect-virt). Nothing else is
     gathered.
 options:
+  any_release:
+    description: Look at a machine of another release, too. For what changes nothing on it.
+    type: bool
+    default: false
   lease:
     description: Filled in by the action plugin; do not set it.
     type: dict
@@ -101,8 +106,10 @@ import pathlib
 import pwd
 import typing as t
 
+from ansible.module_utils import distro
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils import _products as products
 from ..module_utils._bundle import BundleError, Places, explain, intact, lease
 
 PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status}\\n"]
@@ -115,9 +122,12 @@ SHADOW = pathlib.Path("/etc/shadow")
 
 def main() -> None:
     """Wire the library to Ansible."""
-    module = AnsibleModule(argument_spec={"lease": {"type": "dict"}}, supports_check_mode=True)
+    arguments = {"any_release": {"type": "bool", "default": False}, "lease": {"type": "dict"}}
+    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     if not module.params["lease"]:
         module.fail_json(msg="look: this needs its action plugin; call it as icann.imrs.look")
+    if refused := "" if module.params["any_release"] else _refused():
+        module.fail_json(msg=refused)
     elsewhere = os.environ.get("IMRS_BUNDLE_STATE")  # tests keep theirs there
     places = Places.below(elsewhere) if elsewhere else Places()
     hold, told = lease.Hold(places.boot, module.params["lease"]), ""
@@ -143,6 +153,18 @@ def main() -> None:
         one_time_key=ONE_TIME_KEY.exists(),
         **_operators(OPERATORS, MADE),
         ansible_facts=_machine(module),
+    )
+
+
+def _refused() -> str:
+    """Why a run must not begin here; empty where it may.
+
+    Daemons of another release refuse files when others are changed already.
+    """
+    other = products.other_release(*map(distro.os_release_attr, ("id", "version_id")))
+    return other and (
+        f"look: this machine runs {other}, and nodes run {products.DISTRIBUTION} {products.VERSION} alone: it is not "
+        "touched. Install it anew, by a medium of icann.imrs.image or by Debian's own (docs/releases.md says why)"
     )
 
 

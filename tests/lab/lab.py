@@ -39,12 +39,13 @@ def up(
     fresh: bool,
     sites: t.Sequence[str] = topology.USUAL,
     host_router: str = host_daemons.USUAL,
+    release: str = topology.RELEASE,
 ) -> None:
-    """Bring the lab of these sites up, with that daemon on the hosts' routers.
+    """Bring the lab of these sites up, with that daemon on the hosts' routers, and that release on bare appliances.
 
     What already runs stays, unless ``fresh``, or made from other sheets; half a lab is taken down first.
     """
-    plan = sheets.plan(sites, host_router=host_router)
+    plan = sheets.plan(sites, host_router=host_router, release=release)
     names = [each.name for each in plan.machines]
     if network.exists(lab.outer) and not lab.state.exists():
         raise shell.LabError(
@@ -132,6 +133,7 @@ def main(arguments: list[str]) -> int:
     up_verb.add_argument(
         "--host-router", default=host_daemons.USUAL, metavar="DAEMON", help=", ".join(host_daemons.names())
     )
+    up_verb.add_argument("--release", default=topology.RELEASE, help=f"of appliances: {', '.join(topology.APPLIANCES)}")
     up_verb.add_argument(
         "sites", nargs="*", default=topology.USUAL, help=f"sheets of {topology.SOURCE}/sites (IMRS_LAB_SHEETS)"
     )
@@ -154,7 +156,7 @@ def main(arguments: list[str]) -> int:
     if os.geteuid() != 0:
         raise shell.LabError("the lab needs root: it makes network namespaces and boots machines")
     if chosen.verb == "up":
-        up(lab, chosen.fresh, chosen.sites, chosen.host_router)
+        up(lab, chosen.fresh, chosen.sites, chosen.host_router, chosen.release)
     elif chosen.verb == "down":
         down(lab)
     elif chosen.verb == "publish":

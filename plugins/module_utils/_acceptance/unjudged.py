@@ -11,8 +11,8 @@ from . import words
 from .judge import Report
 
 WHY = {
-    words.NOT_REACHED: "a run began, and has not got in: the node cannot be reached, another run has it, or this run "
-    "broke off or is still at work",
+    words.NOT_REACHED: "a run began, and has not got in: the node cannot be reached, another run has it, it runs "
+    "another release than nodes do (docs/releases.md), or this run broke off or is still at work",
     words.BROKEN: "a run has got in, and has come to no verdict: it broke off, or is still at work",
 }
 """What is known where nobody says more."""

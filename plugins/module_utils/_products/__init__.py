@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: BSD-2-Clause
 # PRIVATE to the collection: no stable interface for others.
-"""The daemons that a node can run, one descriptor each. A new one is a file beside this one and a line below."""
+"""The daemons that a node can run, one descriptor each, and the release that they are of.
+
+A new one is a file beside this one and a line below.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from .frr import FRR
 from .knot import KNOT
 from .nsd import NSD
 from .product import KINDS, NAMESERVER, ROUTING, Bfd, Product, Variables
+from .release import CODENAME, DISTRIBUTION, VERSION, other_release
 
 PRODUCTS = (KNOT, NSD, BIRD, FRR)
 """All of them: nameservers first."""
@@ -36,6 +40,8 @@ def held() -> tuple[str, ...]:
 
 __all__ = [
     "BIRD",
+    "CODENAME",
+    "DISTRIBUTION",
     "FRR",
     "KINDS",
     "KNOT",
@@ -43,6 +49,7 @@ __all__ = [
     "NSD",
     "PRODUCTS",
     "ROUTING",
+    "VERSION",
     "Bfd",
     "Product",
     "Variables",
@@ -50,4 +57,5 @@ __all__ = [
     "held",
     "named",
     "of_kind",
+    "other_release",
 ]

@@ -1,8 +1,9 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian 13 images, built once with mmdebstrap and kept.
+"""Debian images, built once with mmdebstrap and kept.
 
-`base` is a bare appliance in a container, `kernel` one that boots a kernel of its own, `lab` everybody else.
+`base` is a bare appliance in a container, `kernel` one that boots a kernel of its own, `lab` everybody else: Debian 13.
+`bookworm` is a bare appliance of the release before, in a container.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ LAB = (
 )
 KERNEL = (*BASE, "linux-image-amd64", "initramfs-tools", "zstd", "udev", "kmod", "e2fsprogs")
 NAMESPACES = pathlib.Path("/run/netns")
-IMAGES = {"base": BASE, "lab": LAB, "kernel": KERNEL}
+IMAGES = {"base": BASE, "lab": LAB, "kernel": KERNEL, "bookworm": BASE}
+RELEASES = {"bookworm": "bookworm"}
+"""Images of another release than the usual one."""
 NOT_AT_BOOT = (
     "bird frr openbgpd gobgpd stayrtr knot nsd chrony systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer "
     "systemd-journal-remote.socket systemd-journal-upload.service systemd-journal-gatewayd.socket"
@@ -63,9 +66,9 @@ HOOKS = {"kernel": CUSTOMIZE + SMALL_INITRD}
 
 def build(lab: topology.Lab, name: str) -> pathlib.Path:
     """Folder of a ready image; built when there is none for this recipe. Safe against a kill in the middle."""
-    mirror = packages.mirror()
+    mirror, release = packages.mirror(), RELEASES.get(name, topology.RELEASE)
     customize = HOOKS.get(name, CUSTOMIZE)
-    recipe = "\n".join([*IMAGES[name], customize, *mirror.sources("trixie", mirror.main, mirror.security)])
+    recipe = "\n".join([*IMAGES[name], customize, *mirror.sources(release, mirror.main, mirror.security)])
     folder = lab.cache / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     lab.cache.mkdir(parents=True, exist_ok=True)
     with (lab.cache / f"{name}.lock").open("w") as lock:
@@ -75,7 +78,7 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
         if folder.exists():
             shell.say(f"{folder} is not as it was built: copied without owners or modes, or in part")
             folder.rename(tempfile.mkdtemp(prefix=f"{folder.name}-damaged-", dir=lab.cache))  # somebody may stand on it
-        shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, Debian 13)")
+        shell.say(f"building the {name} image ({len(IMAGES[name])} packages and what they need, {release})")
         if not list(NAMESPACES.glob("*-lab")) and not _entered(lab, name):  # nobody stands on an older image
             for old in lab.cache.glob(f"{name}-*"):
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -87,11 +90,11 @@ def build(lab: topology.Lab, name: str) -> pathlib.Path:
             "unshare", "--mount",  # or one that is killed leaves the machine's own /sys and /dev mounted in the image
             "mmdebstrap", "--variant=minbase", f"--include={','.join(IMAGES[name])}",
             "--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Retries 3", *mirror.apt_options(),
-            f"--customize-hook={hook}", "trixie", str(unfinished),
-            *mirror.sources("trixie", mirror.main, mirror.security),
+            f"--customize-hook={hook}", release, str(unfinished),
+            *mirror.sources(release, mirror.main, mirror.security),
         )  # fmt: skip
         hook.unlink()
-        _use_the_lab_proxy(unfinished, mirror)
+        _use_the_lab_proxy(unfinished, mirror, release)
         sealed(folder).write_text(seal(unfinished), encoding="ascii")
         unfinished.rename(folder)
     return folder
@@ -117,8 +120,8 @@ def is_whole(image: pathlib.Path) -> bool:
     return image.exists() and sealed(image).exists() and sealed(image).read_text(encoding="ascii") == seal(image)
 
 
-def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror) -> None:
-    sources = mirror.sources("trixie", packages.LAB_MAIN, packages.LAB_SECURITY if mirror.security else None)
+def _use_the_lab_proxy(image: pathlib.Path, mirror: packages.Mirror, release: str) -> None:
+    sources = mirror.sources(release, packages.LAB_MAIN, packages.LAB_SECURITY if mirror.security else None)
     shell.write(image / "etc/apt/sources.list", "\n".join(sources) + "\n")
     proxy = f"http://{topology.MANAGEMENT_GATEWAY}:{packages.PORT}"
     shell.write(

@@ -26,12 +26,19 @@ VIRTUAL, BARE = "virtual", "bare"
 
 
 def plan(
-    sites: t.Sequence[str], source: pathlib.Path = topology.SOURCE, host_router: str = host_daemons.USUAL
+    sites: t.Sequence[str],
+    source: pathlib.Path = topology.SOURCE,
+    host_router: str = host_daemons.USUAL,
+    release: str = topology.RELEASE,
 ) -> topology.Plan:
     """The lab of these sites (names of sheets in ``source``); LabError with everything that is wrong with them.
 
-    ``host_router``: the daemon of the hosts' routers.
+    ``host_router``: the daemon of the hosts' routers. ``release``: Debian's name of what appliances arrive with.
     """
+    if release not in topology.APPLIANCES:
+        raise shell.LabError(
+            f"RELEASE={release}: no such appliance in the lab, which has {', '.join(topology.APPLIANCES)}"
+        )
     sites, daemon = tuple(dict.fromkeys(sites)), host_daemons.named(host_router)
     anchors, document, errors, fleet = map(_library, ("anchors", "document", "errors", "fleet"))
     if missing := fleet.missing_libraries():
@@ -49,7 +56,7 @@ def plan(
         hosts = fleet.load(whole, sheets, anchors.Anchors(())).hosts  # the lab's own anchor is made when it comes up
     except errors.SiteError as error:
         raise _refused(error) from None
-    draft = _Draft(daemon.UNIT)
+    draft = _Draft(daemon.UNIT, release)
     for sheet in sheets:
         draft.add(sheet, [each for each in hosts.values() if each["imrs_site"] == sheet.data["site"]])
     draft.masters(whole, next(each["imrs_masters"] for each in hosts.values() if each["imrs_masters"]))
@@ -95,10 +102,10 @@ class _Uplink:
 class _Draft:
     """A lab that grows sheet by sheet, and what speaks against it."""
 
-    def __init__(self, host_router: str) -> None:
-        """``host_router``: the unit of the hosts' routers."""
+    def __init__(self, host_router: str, release: str) -> None:
+        """``host_router``: the unit of the hosts' routers; ``release``: that of appliances."""
         self.problems: list[t.Any] = []
-        self._host_router = host_router
+        self._host_router, self._release = host_router, release
         self._appliances: list[tuple[topology.Appliance, topology.Machine]] = []
         self._asns: dict[str, int] = {}
         self._uplinks: list[_Uplink] = []
@@ -193,7 +200,20 @@ class _Draft:
             topology.Link(node["imrs_uplink"]["interface"], bridge, ()),
             *([topology.Link(node["imrs_inside"]["interface"], inside, ())] if inside else []),
         )
-        self._appliances.append((appliance, _machine(node, links)))
+        self._appliances.append((appliance, self._machine(node, links)))
+
+    def _machine(self, node: dict[str, t.Any], links: tuple[topology.Link, ...]) -> topology.Machine:
+        """An appliance as it arrives."""
+        profile, name = node["imrs_profile"], node["imrs_node"]
+        if profile["name"] not in (VIRTUAL, BARE):
+            return topology.Machine(name, topology.APPLIANCES[self._release], links)
+        if self._release != topology.RELEASE:
+            raise shell.LabError(
+                f"RELEASE={self._release}: {name} is a virtual machine, and those are {topology.RELEASE}"
+            )
+        disks = profile["disks"] if profile["name"] == BARE else 0
+        hardware = topology.Hardware(node["imrs_serial"], profile["cores"], profile["memory_mib"], disks)
+        return topology.Machine(name, "kernel", links, hardware=hardware)
 
     def _cluster(
         self,
@@ -322,15 +342,6 @@ class _Draft:
             appliances=tuple(appliance for appliance, _ in self._appliances),
             asns=self._asns,
         )
-
-
-def _machine(node: dict[str, t.Any], links: tuple[topology.Link, ...]) -> topology.Machine:
-    profile = node["imrs_profile"]
-    if profile["name"] not in (VIRTUAL, BARE):
-        return topology.Machine(node["imrs_node"], "base", links)
-    disks = profile["disks"] if profile["name"] == BARE else 0
-    hardware = topology.Hardware(node["imrs_serial"], profile["cores"], profile["memory_mib"], disks)
-    return topology.Machine(node["imrs_node"], "kernel", links, hardware=hardware)
 
 
 def _session(router: str, asn: int, given: t.Mapping[str, t.Any], secret: str | None) -> topology.Session:

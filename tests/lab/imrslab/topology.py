@@ -23,6 +23,8 @@ SOURCE = pathlib.Path(os.environ.get("IMRS_LAB_SHEETS", ROOT / "inventories/lab"
 """The lab's fleet: its file, all of its sheets, and how Ansible enters."""
 USUAL = ("xlb",)
 """The sites of a lab that is told of no others."""
+RELEASE, APPLIANCES = "trixie", {"trixie": "base", "bookworm": "bookworm"}
+"""The usual release of Debian; and by release the image that an appliance in a container arrives with."""
 
 MANAGEMENT_GATEWAY = "198.51.100.1"
 """The lab's side of the management network: where SSH comes from and where the package proxy listens."""

@@ -205,6 +205,19 @@ def test_what_is_held_is_never_upgraded_unattended() -> None:
         assert set(product.held) <= set(products.held()) & set(product.packages), product.name
 
 
+def test_a_run_begins_with_a_look_that_refuses_other_releases() -> None:
+    """Nothing before it contacts the node, and everything that says what nodes run says the same."""
+    first, look, *_others = provisioning()["pre_tasks"]
+    assert first["ansible.builtin.import_role"]["tasks_from"] == "begun"  # reports, on the controller
+    assert look["icann.imrs.look"] is None
+    assert look["tags"] == ["always"]
+    for role in ROLES:
+        meta = load(role / "meta/main.yml")["galaxy_info"]["platforms"]
+        assert meta == [{"name": products.DISTRIBUTION.capitalize(), "versions": [products.CODENAME]}], role.name
+    assert f"release={products.CODENAME}\n" in (ROOT / "roles/image/files/build").read_text(encoding="utf-8")
+    assert products.other_release(products.DISTRIBUTION, products.VERSION) == ""
+
+
 def test_the_gate_asks_where_the_nameserver_listens_for_it_alone() -> None:
     gate, nameserver = (
         yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text(encoding="utf-8"))

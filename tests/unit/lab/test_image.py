@@ -51,6 +51,7 @@ def test_a_build_that_is_killed_leaves_no_mount(tmp_path: pathlib.Path) -> None:
 
 
 BUILT = """#!/bin/sh
+printf '%s\\n' "$@" > "$(dirname "$0")/words"
 for word; do case $word in *-unfinished) image=$word ;; esac; done
 mkdir -p "$image/usr/bin" "$image/home/dnseng" "$image/etc/apt/apt.conf.d"
 echo sudo > "$image/usr/bin/sudo"
@@ -90,6 +91,19 @@ def test_a_damaged_image_is_built_again(lab: topology.Lab, capsys: pytest.Captur
     assert image.build(lab, "base") == folder
     assert image.is_whole(folder)
     assert f"{folder} is not as it was built" in "".join(capsys.readouterr())
+
+
+def test_an_image_has_its_release_from_the_archive_and_on_the_machine(
+    lab: topology.Lab, tmp_path: pathlib.Path
+) -> None:
+    for name, release in (("base", "trixie"), ("bookworm", "bookworm")):
+        folder = image.build(lab, name)
+        words = (tmp_path / "bin/words").read_text().splitlines()
+        assert release in words
+        sources = [line for line in words if line.startswith("deb ")]
+        sources += (folder / "etc/apt/sources.list").read_text().splitlines()
+        assert {line.split()[2].partition("-")[0] for line in sources} == {release}
+        assert folder.name.startswith(f"{name}-")
 
 
 def test_an_image_that_is_whole_is_taken(lab: topology.Lab, tmp_path: pathlib.Path) -> None:

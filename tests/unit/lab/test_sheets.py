@@ -48,6 +48,18 @@ def test_the_usual_lab() -> None:
     assert host.watchers(plan) == host.WATCHERS
 
 
+def test_appliances_alone_are_of_another_release() -> None:
+    plan = sheets.plan(["xlb", "xnf"], release="bookworm")
+    assert {each.name for each in plan.machines if each.image == "bookworm"} == {"xlb01", "xnf01"}
+    assert {each.image for each in plan.machines} == {"lab", "bookworm"}
+    with pytest.raises(
+        shell.LabError, match="RELEASE=buster: no such appliance in the lab, which has trixie, bookworm"
+    ):
+        sheets.plan(["xlb"], release="buster")
+    with pytest.raises(shell.LabError, match="RELEASE=bookworm: xvm01 is a virtual machine, and those are trixie"):
+        sheets.plan(["xvm"], release="bookworm")
+
+
 def test_two_sites_are_behind_two_hosts() -> None:
     plan = sheets.plan(["xlb", "xnf", "xlb"])
     assert plan.sites == ("xlb", "xnf")

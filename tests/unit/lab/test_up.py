@@ -38,7 +38,13 @@ def test_the_same_sheets_leave_it_up_with_a_current_inventory(lab: topology.Lab)
 
 
 @pytest.mark.parametrize(
-    "how", [{"fresh": True}, {"fresh": False, "sites": ["xlb", "xnf"]}, {"fresh": False, "host_router": "bird"}]
+    "how",
+    [
+        {"fresh": True},
+        {"fresh": False, "sites": ["xlb", "xnf"]},
+        {"fresh": False, "host_router": "bird"},
+        {"fresh": False, "release": "bookworm"},
+    ],
 )
 def test_it_makes_way(lab: topology.Lab, how: dict[str, t.Any]) -> None:
     with pytest.raises(TakenDownError):

@@ -17,8 +17,8 @@ if t.TYPE_CHECKING:
     from ..evidence import Evidence
     from ..expected import Expected
 
-DISTRIBUTION, VERSION = "debian", "13"
-"""What the roles are written for, and the daemons were measured on."""
+RELEASE = f"{products.DISTRIBUTION} {products.VERSION}"
+"""What every node runs."""
 
 GATE = "imrs-gate"
 """Process and account of the gate."""
@@ -75,12 +75,11 @@ def sound(evidence: Evidence, expected: Expected) -> Verdict:
     system = evidence.section("node", "system")
     release = system["release"]
     problems = []
-    if (release["id"], release["version"]) != (DISTRIBUTION, VERSION):
-        told = f"{release['id']} {release['version']}".strip() or "an unknown system"
-        problems.append(f"this is {told}, not {DISTRIBUTION} {VERSION}")
+    if other := products.other_release(release["id"], release["version"]):
+        problems.append(f"this is {other}, not {RELEASE}")
     essential = _essential(expected)
     problems += [f"{unit} has failed" for unit in _failed(evidence) if unit in essential]
-    return verdict(problems, f"{DISTRIBUTION} {VERSION}, kernel {release['kernel']}")
+    return verdict(problems, f"{RELEASE}, kernel {release['kernel']}")
 
 
 @check("OS-02", "There is room on the disks", source="requirements OS-02", functions=FUNCTIONS)

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from imrs_bundle_site import PLAIN, Site, bundle, make_site
 
-LOOK = {"name": "main | Look", "icann.imrs.look": None, "register": "look"}
+LOOK = {"name": "main | Look", "icann.imrs.look": {"any_release": True}, "register": "look"}
 FORGET = {"name": "main | Forget", "icann.imrs.run": {"verb": "forget"}}
 ELSEWHERE = {"run": {"id": "x", "node": "xlb01", "who": "anna on ctl9", "playbook": "icann.imrs.site", "machine": "y"}}
 OTHER = {"content": "other\n", "dest": "{{ node }}/other"}

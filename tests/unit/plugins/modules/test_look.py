@@ -1,12 +1,16 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look reads from a node's own programs and files; without them it has seen nothing."""
+"""What a look reads from a node's own programs and files; without them it has seen nothing.
+
+And whom it refuses: a machine of another release than nodes have.
+"""
 
 from __future__ import annotations
 
 import grp
 import pathlib
 import pwd
+import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.modules import look
@@ -65,3 +69,49 @@ def test_operators_are_a_group_and_some_of_their_accounts_are_ours(
 )
 def test_the_kind_of_machine_has_the_names_of_ansible(status: int, output: str, facts: dict[str, str]) -> None:
     assert look._machine(Module(status, output)) == facts
+
+
+class EndedError(Exception):
+    """The module said this, or took the node."""
+
+
+def run(monkeypatch: pytest.MonkeyPatch, distribution: str, version: str, **params: t.Any) -> str:
+    """What becomes of a look at a machine of this release."""
+
+    def end(**said: t.Any) -> t.NoReturn:
+        raise EndedError(said["msg"])
+
+    def take(*_of: t.Any) -> t.NoReturn:
+        raise EndedError("taken")
+
+    given = {"any_release": False, "lease": {"id": "x"}, **params}
+    module = type("Module", (), {"params": given, "check_mode": False, "fail_json": staticmethod(end)})
+    monkeypatch.setattr(look, "AnsibleModule", lambda **_words: module)
+    monkeypatch.setattr(look.distro, "os_release_attr", {"id": distribution, "version_id": version}.__getitem__)
+    monkeypatch.setattr(look.lease, "Hold", take)
+    with pytest.raises(EndedError) as ended:
+        look.main()
+    return str(ended.value)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "version", "told"),
+    [
+        ("debian", "12", "debian 12"),
+        ("debian", "14", "debian 14"),
+        ("debian", "", "debian"),  # one that is not released yet says no number
+        ("ubuntu", "13", "ubuntu 13"),
+        ("", "", "an unknown system"),
+    ],
+)
+def test_a_machine_of_another_release_is_not_even_taken(
+    distribution: str, version: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = run(monkeypatch, distribution, version)
+    assert said.startswith(f"look: this machine runs {told}, and nodes run debian 13 alone: it is not touched. ")
+    assert "docs/releases.md" in said
+    assert run(monkeypatch, distribution, version, any_release=True) == "taken"
+
+
+def test_a_machine_of_the_nodes_release_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, "debian", "13") == "taken"
