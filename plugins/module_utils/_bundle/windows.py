@@ -71,5 +71,12 @@ def following(windows: t.Iterable[Window], moment: datetime.datetime) -> Window 
     return min(windows, key=lambda one: one.until(_of_week(moment)), default=None)
 
 
+def spread(windows: t.Iterable[Window]) -> int:
+    """Seconds over which nodes that begin with a window may be spread, so that none begins after one has ended, and each
+    has half of it for its work: half of the shortest. 0 without a window.
+    """
+    return min((one.minutes for one in windows), default=0) * 60 // 2
+
+
 def _of_week(moment: datetime.datetime) -> float:
     return moment.weekday() * _DAY + moment.hour * 60 + moment.minute + moment.second / 60

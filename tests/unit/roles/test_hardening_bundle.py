@@ -20,6 +20,8 @@ ANNA = {"name": "anna", "keys": ["ssh-ed25519 AAAA1", "sk-ssh-ed25519@openssh.co
 BOB = {"name": "bob", "keys": ["ssh-ed25519 AAAA3"]}
 SSHD = "etc/ssh/sshd_config.d/00-imrs.conf"
 SUDO = "etc/sudoers.d/60-imrs"
+UPGRADES = "/etc/apt/apt.conf.d/52imrs-upgrades"
+PERIODIC = re.compile(r'(?m)^APT::Periodic::Unattended-Upgrade "(.)";$')
 BARE = {
     *("/etc", "/etc/apt/apt.conf.d", "/etc/profile.d", "/etc/security/limits.d", "/etc/ssh", "/etc/sudoers.d"),
     *("/etc/sysctl.d", "/etc/systemd", "/etc/systemd/system", "/etc/tmpfiles.d"),
@@ -147,13 +149,16 @@ def test_upgrades_wait_for_a_window() -> None:
     text = contents(of)["/etc/systemd/system/apt-daily-upgrade.timer.d/60-imrs.conf"]
     found = re.findall("(?m)^OnCalendar=(.*)$", text)
     assert found == ["", "tuesday *-*-* 18:00 UTC", "sunday *-*-* 01:30 UTC"], "the empty one forgets each morning's"
-    assert "Persistent=false" in text
+    assert {"Persistent=false", "RandomizedDelaySec=2700s", "FixedRandomDelay=true"} <= set(text.splitlines())
+    assert PERIODIC.findall(contents(of)[UPGRADES]) == ["1"]
 
 
-def test_without_a_window_there_is_no_time_for_upgrades_to_wait_for() -> None:
-    """A timer that has no time at all is an error to systemd."""
+def test_without_a_window_there_is_no_time_for_upgrades() -> None:
+    """A timer that has no time at all is an error to systemd. Debian's own has each morning, so they are switched off."""
     of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": []})
-    assert not [path for path in contents(of) if "apt-daily-upgrade" in path]
+    files = contents(of)
+    assert not [path for path in files if "apt-daily-upgrade" in path]
+    assert PERIODIC.findall(files[UPGRADES]) == ["0"]
 
 
 @pytest.mark.parametrize("machine", [AS_NODE, ROUTER], ids=["node", "router"])
