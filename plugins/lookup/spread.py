@@ -15,7 +15,7 @@ description:
     one time, none begins when a window is over, and each has half of it for its work.
 options:
   _terms:
-    description: Maintenance windows, each with C(day), C(start) and C(end) in UTC, as in O(icann.imrs.bundle#module:windows).
+    description: Maintenance windows, each with C(day), C(start) and C(end) in UTC, as M(icann.imrs.bundle) takes them.
     type: list
     elements: dict
     required: true
@@ -46,6 +46,7 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[int]:
         """One number; an error says which window is none."""
+        del variables  # Ansible hands them to every lookup
         if kwargs:
             raise AnsibleError("icann.imrs.spread takes windows only")
         found = []

@@ -72,8 +72,9 @@ def following(windows: t.Iterable[Window], moment: datetime.datetime) -> Window 
 
 
 def spread(windows: t.Iterable[Window]) -> int:
-    """Seconds over which nodes that begin with a window may be spread, so that none begins after one has ended, and each
-    has half of it for its work: half of the shortest. 0 without a window.
+    """Seconds over which nodes that begin with a window may be spread: half of the shortest one, 0 without one.
+
+    So none begins when it is over, and each has half of it for its work.
     """
     return min((one.minutes for one in windows), default=0) * 60 // 2
 

@@ -47,8 +47,8 @@ def release() -> dict[str, str]:
 def pending(mark: str = "/run/reboot-required", next_kernel: str = "/vmlinuz", running: str = "") -> dict[str, t.Any]:
     """Whether a reboot is due, and for which packages: Debian's mark, or a kernel that is not the one that runs.
 
-    Debian writes the mark for a kernel by the package unattended-upgrades alone, so it is looked at which one boots next
-    (linux-update-symlinks(1)). A container has none.
+    For a kernel, Debian writes the mark by the package unattended-upgrades alone, so it is looked at which one boots
+    next (linux-update-symlinks(1)). A container has none.
     """
     path, link = pathlib.Path(mark), pathlib.Path(next_kernel)
     try:
@@ -57,7 +57,10 @@ def pending(mark: str = "/run/reboot-required", next_kernel: str = "/vmlinuz", r
         named = []
     newer = link.readlink().name.removeprefix("vmlinuz-") if link.is_symlink() else ""
     other = bool(newer) and newer != (running or platform.release())
-    return {"pending": path.exists() or other, "packages": sorted({*named, *([f"linux-image-{newer}"] if other else [])})}
+    return {
+        "pending": path.exists() or other,
+        "packages": sorted({*named, *([f"linux-image-{newer}"] if other else [])}),
+    }
 
 
 def parse_units(text: str) -> list[str]:

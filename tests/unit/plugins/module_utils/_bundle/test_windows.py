@@ -9,7 +9,13 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
-from ansible_collections.icann.imrs.plugins.module_utils._bundle.windows import Window, following, is_open, spread, window
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.windows import (
+    Window,
+    following,
+    is_open,
+    spread,
+    window,
+)
 
 if t.TYPE_CHECKING:
     from .conftest import Node, Systemctl
