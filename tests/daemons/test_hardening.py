@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import glob
+import json
 import pathlib
 import re
 import subprocess
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks import hardening
 from ansible_collections.icann.imrs.plugins.module_utils._probes import host
 
 NODE = pathlib.Path(__file__).parents[1] / "golden/example/acc01"
 SSHD = "etc/ssh/sshd_config.d/00-imrs.conf"
+UPGRADES = NODE / "etc/apt/apt.conf.d/52imrs-upgrades"
 PROC = pathlib.Path("/proc/sys/net")
 
 
@@ -76,6 +80,65 @@ def test_systemd_knows_the_times_of_the_windows() -> None:
     assert times
     assert host.run(["systemd-analyze", "calendar", *times])["rc"] == 0
     assert host.run(["systemd-analyze", "calendar", "someday *-*-* 18:00 UTC"])["rc"] != 0
+
+
+def said(*command: str) -> list[str]:
+    """The lines that a program prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def setting(name: str, file: pathlib.Path) -> list[str]:
+    """The values of a list in a file of apt, as apt reads it."""
+    return said("apt-config", "dump", "--no-empty", "--format", "%v%n", name, f"--config-file={file}")
+
+
+def test_unattended_upgrades_take_security_fixes_alone_and_ask_nobody(tmp_path: pathlib.Path) -> None:
+    """Debian's own file comes before, and its list would only be added to."""
+    file = tmp_path / "apt.conf"
+    file.write_text(
+        'Unattended-Upgrade::Origins-Pattern { "origin=Debian,codename=${distro_codename},label=Debian"; };\n'
+        + UPGRADES.read_text()
+    )
+    assert setting("Unattended-Upgrade::Origins-Pattern", file) == [
+        "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"
+    ]
+    assert {"--force-confold", "--force-confdef"} <= set(setting("Dpkg::Options", file))
+    for name in ("Automatic-Reboot", "InstallOnShutdown"):
+        assert setting(f"Unattended-Upgrade::{name}", file) == ["false"]
+
+
+def certified() -> set[str]:
+    """The files in this image that are in the fingerprint of a node, whatever daemons it runs."""
+    patterns = json.loads((NODE / "etc/imrs/gate.json").read_text())["fingerprint_paths"]
+    for product in products.PRODUCTS:
+        patterns += [product.directory, *product.programs, f"/usr/lib/systemd/system/{product.unit}"]
+        patterns += [f"/usr/lib/*/{name}" for name in product.libraries]
+    found = set()
+    for path in (pathlib.Path(each) for pattern in patterns for each in glob.glob(pattern, recursive=True)):
+        found |= {each for each in (path, *path.rglob("*")) if each.is_file() and "__pycache__" not in each.parts}
+    return {str(path) for path in found}
+
+
+def packages_of(paths: set[str]) -> set[str]:
+    """The packages that bring these files anew when they are upgraded. A conffile that somebody changed stays."""
+    lines = [line.split() for line in said("dpkg-query", "--show", "--showformat=${Conffiles}\n") if line.strip()]
+    asked = sorted(paths - {words[0] for words in lines})
+    # It fails for files that are of no package.
+    done = subprocess.run(["dpkg-query", "--search", *asked], check=False, capture_output=True, text=True)
+    owners = [line.rpartition(": ")[0].split(", ") for line in done.stdout.splitlines()]
+    return {name.partition(":")[0] for names in owners for name in names}
+
+
+def test_nothing_that_is_certified_is_upgraded_unattended() -> None:
+    """It would void the certificate of a node in service, and nobody is there to judge it anew."""
+    found = packages_of(certified())
+    assert {"bird2", "frr", "knot", "nsd", "python3-dnspython"} <= found
+    left = setting("Unattended-Upgrade::Package-Blacklist", UPGRADES)
+    held = sorted(found & set(products.held()))
+    depends = "\n".join(said("dpkg-query", "--show", "--showformat=${Depends}\n", *held))
+    taken = {name for name in found if not any(re.match(pattern, name) for pattern in left)}
+    # What is held holds what it wants in one version alone.
+    assert {name for name in taken if f"{name} (= " not in depends} == set()
 
 
 def test_sudo_takes_its_file() -> None:

@@ -116,6 +116,17 @@ def _redirected(*settings: str) -> Spoil:
     return lambda scene: scene.machine.update(redirects=list(settings))
 
 
+def audit(part: str = "", **values: t.Any) -> Spoil:
+    """What a machine of its own says of its audit, or of that part of it."""
+
+    def spoil(scene: Scene) -> None:
+        scene.machine["container"] = ""
+        found = scene.scope("node")["audit"]
+        (found[part] if part else found).update(values)
+
+    return spoil
+
+
 def sent(**values: t.Any) -> Spoil:
     """How far the log has gone to the log server."""
     return lambda scene: scene.scope("node")["log"].update(values)
@@ -271,5 +282,11 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HD-15", "no systemd", sent(active=""), "imrs-log.service is unknown"),
     ("HD-15", "nothing yet", sent(waits=None), "log.imrs.example has taken nothing yet"),
     ("HD-15", "late", sent(waits=300.0), "a line has waited for log.imrs.example for 300 s"),
+    ("HD-18", "off", audit("status", enabled="0"), "enabled is 0: nothing is recorded"),
+    ("HD-18", "panics", audit("status", failure="2"), "failure is 2: the kernel panics"),
+    ("HD-18", "waits", audit("status", backlog_wait_time="15000"), "backlog_wait_time is 15000: programs wait when"),
+    ("HD-18", "nobody", audit("status", pid="0"), "nobody takes the records: systemctl status auditd"),
+    ("HD-18", "deleted", audit(loaded=[]), "not loaded: -a never,task -F auid=-1"),
+    ("HD-18", "another's", audit(wanted=[]), "not ours: -a always,exclude -F msgtype=BPF"),
     ("HD-12", "unread", _sysctl("net.ipv4.conf.all.arp_announce", None), "arp_announce is unknown"),
 ]

@@ -40,6 +40,9 @@ WAIVED = [
     for ident in ("HD-05", "HW-01", "HW-02", "HW-03", "HW-04", "OS-02", "TM-01", "TM-02")
 ]
 """What a machine of its own has, and a container has not."""
+AUDIT = {"enabled": "1", "failure": "1", "pid": "213", "lost": "0", "backlog_wait_time": "0"}
+RULES = ("-a always,exclude -F msgtype=BPF", "-a never,task -F auid=-1")
+"""What a kernel of its own says of its audit."""
 CHECKS = {check.id: check for check in catalog.CATALOG}
 Document = dict[str, t.Any]
 Spoil = t.Callable[["Scene"], None]
@@ -64,6 +67,7 @@ def load(provider: str, stage: str) -> Document:
                 for name, rows in json.loads(_text(f"{file}_{provider}.json")).items():
                     document.setdefault(name, rows)
             document["log"] = {"active": "active", "waits": 0.2}  # there was no log server
+            document["audit"] = {"status": {**AUDIT}, "loaded": [*RULES], "wanted": [*RULES], "error": ""}
             document["bundles"] = {name: {"files": 3, "other": {}} for name in record.BUNDLES}
             if "system" not in document:
                 _with_system(document, json.loads(_text(f"system_{provider}.json")), provider)

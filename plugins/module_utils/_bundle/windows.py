@@ -71,5 +71,13 @@ def following(windows: t.Iterable[Window], moment: datetime.datetime) -> Window 
     return min(windows, key=lambda one: one.until(_of_week(moment)), default=None)
 
 
+def spread(windows: t.Iterable[Window]) -> int:
+    """Seconds over which nodes that begin with a window may be spread: half of the shortest one, 0 without one.
+
+    So none begins when it is over, and each has half of it for its work.
+    """
+    return min((one.minutes for one in windows), default=0) * 60 // 2
+
+
 def _of_week(moment: datetime.datetime) -> float:
     return moment.weekday() * _DAY + moment.hour * 60 + moment.minute + moment.second / 60

@@ -25,6 +25,7 @@ from . import (
     state,
     streams,
     system,
+    trail,
     whole,
     zone,
 )
@@ -90,6 +91,7 @@ def node(  # noqa: PLR0913 - all but four are options
             evidence |= _nameserver(expected, questions, transfers, commands, deadline, pool)
         evidence["bundles"] = state.manifests(commands.get("bundles", (state.STATE,))[0])
         evidence["system"] = system.read(_daemons(expected))
+        evidence["audit"] = trail.read()
         evidence["log"] = forwarded.read() if expected.get("log_server") else None
         evidence["host"] = machine.result()
         evidence["routing"] = routing.result()

@@ -44,14 +44,23 @@ def release() -> dict[str, str]:
     return {"id": said.get("ID", ""), "version": said.get("VERSION_ID", ""), "kernel": platform.release()}
 
 
-def pending(mark: str = "/run/reboot-required") -> dict[str, t.Any]:
-    """Whether a package waits for a reboot, and which ones said so (Debian's mark)."""
-    path = pathlib.Path(mark)
+def pending(mark: str = "/run/reboot-required", next_kernel: str = "/vmlinuz", running: str = "") -> dict[str, t.Any]:
+    """Whether a reboot is due, and for which packages: Debian's mark, or a kernel that is not the one that runs.
+
+    For a kernel, Debian writes the mark by the package unattended-upgrades alone, so it is looked at which one boots
+    next (linux-update-symlinks(1)). A container has none.
+    """
+    path, link = pathlib.Path(mark), pathlib.Path(next_kernel)
     try:
         named = path.with_name(f"{path.name}.pkgs").read_text(encoding="utf-8", errors="replace").split()
     except OSError:
         named = []
-    return {"pending": path.exists(), "packages": sorted(set(named))}
+    newer = link.readlink().name.removeprefix("vmlinuz-") if link.is_symlink() else ""
+    other = bool(newer) and newer != (running or platform.release())
+    return {
+        "pending": path.exists() or other,
+        "packages": sorted({*named, *([f"linux-image-{newer}"] if other else [])}),
+    }
 
 
 def parse_units(text: str) -> list[str]:

@@ -52,6 +52,7 @@ WARNINGS = frozenset(
         "HD-14",
         "HD-15",
         "HD-17",
+        "HD-18",
         "HW-05",
         "HW-07",
         "OS-06",

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import re
 import typing as t
+from unittest import mock
 
 import jinja2
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
+from ansible_collections.icann.imrs.plugins.lookup import spread
 from ansible_collections.icann.imrs.plugins.module_utils import _products as products
 from ansible_collections.icann.imrs.plugins.module_utils._bundle import parse
 from imrs_role_cases import CASES, NODE
@@ -18,6 +21,8 @@ from imrs_role_render import OPTIONS, ROOT, configured
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._bundle.model import Bundle
 
+LOOKUPS = {"icann.imrs.spread": spread.LookupModule}
+"""The collection's own, by their names in roles: without a playbook Ansible looks for no collection."""
 DAEMON = ("unit", "packages", "directory", "defaults_file", "programs", "libraries")
 
 
@@ -68,11 +73,20 @@ class Role:
         self.engine = Templar(loader, {**machine, **found, **task.get("vars", {}), "role_path": str(home), **given})
 
     def __getitem__(self, name: str) -> t.Any:
-        return self.engine.template(self.engine.available_variables[name])
+        return self._filled(self.engine.available_variables[name])
+
+    def _filled(self, value: t.Any) -> t.Any:
+        others = lookup_loader.get
+
+        def get(name: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            return LOOKUPS[name]() if name in LOOKUPS else others(name, *args, **kwargs)
+
+        with mock.patch.object(lookup_loader, "get", get):
+            return self.engine.template(value)
 
     def arguments(self) -> dict[str, t.Any]:
         """As the node gets them."""
-        found: dict[str, t.Any] = self.engine.template(self.raw)
+        found: dict[str, t.Any] = self._filled(self.raw)
         return found
 
     def bundle(self) -> Bundle:

@@ -20,6 +20,8 @@ ANNA = {"name": "anna", "keys": ["ssh-ed25519 AAAA1", "sk-ssh-ed25519@openssh.co
 BOB = {"name": "bob", "keys": ["ssh-ed25519 AAAA3"]}
 SSHD = "etc/ssh/sshd_config.d/00-imrs.conf"
 SUDO = "etc/sudoers.d/60-imrs"
+UPGRADES = "/etc/apt/apt.conf.d/52imrs-upgrades"
+PERIODIC = re.compile(r'(?m)^APT::Periodic::Unattended-Upgrade "(.)";$')
 BARE = {
     *("/etc", "/etc/apt/apt.conf.d", "/etc/profile.d", "/etc/security/limits.d", "/etc/ssh", "/etc/sudoers.d"),
     *("/etc/sysctl.d", "/etc/systemd", "/etc/systemd/system", "/etc/tmpfiles.d"),
@@ -147,13 +149,16 @@ def test_upgrades_wait_for_a_window() -> None:
     text = contents(of)["/etc/systemd/system/apt-daily-upgrade.timer.d/60-imrs.conf"]
     found = re.findall("(?m)^OnCalendar=(.*)$", text)
     assert found == ["", "tuesday *-*-* 18:00 UTC", "sunday *-*-* 01:30 UTC"], "the empty one forgets each morning's"
-    assert "Persistent=false" in text
+    assert {"Persistent=false", "RandomizedDelaySec=2700s", "FixedRandomDelay=true"} <= set(text.splitlines())
+    assert PERIODIC.findall(contents(of)[UPGRADES]) == ["1"]
 
 
-def test_without_a_window_there_is_no_time_for_upgrades_to_wait_for() -> None:
-    """A timer that has no time at all is an error to systemd."""
+def test_without_a_window_there_is_no_time_for_upgrades() -> None:
+    """A timer that has no time at all is an error to systemd. Debian's own has each morning: they are switched off."""
     of = Role("hardening", {**AS_NODE, "imrs_maintenance_windows": []})
-    assert not [path for path in contents(of) if "apt-daily-upgrade" in path]
+    files = contents(of)
+    assert not [path for path in files if "apt-daily-upgrade" in path]
+    assert PERIODIC.findall(files[UPGRADES]) == ["0"]
 
 
 @pytest.mark.parametrize("machine", [AS_NODE, ROUTER], ids=["node", "router"])
@@ -263,3 +268,47 @@ def test_another_log_server_or_none_waits_for_no_window(server: dict[str, t.Any]
     assert "systemctl disable --now imrs-log.service" in told.command.argv[-1]
     assert not [unit for unit in bundle.ensure if unit.started is False]
     assert set(disruption.disruptions(bundle, dict.fromkeys(changed), ()).values()) == {"none"}
+
+
+RULES = "/etc/imrs-audit/imrs.rules"
+
+
+def test_what_is_recorded_is_what_people_do_whoever_made_their_account() -> None:
+    """Operators' accounts are made by systemd-sysusers, with numbers below 1000: a rule for those above sees none."""
+    rules = [line for line in contents(role())[RULES].splitlines() if line.startswith("-a always,exit")]
+    assert rules
+    assert all(" -F auid!=-1 " in line for line in rules)
+    assert not [line for line in rules if re.search("auid[<>]", line)]
+
+
+def test_what_serves_pays_nothing_for_records() -> None:
+    """Without that rule each call of each daemon took twice its time, and was looked up in all rules."""
+    lines = contents(role())[RULES].splitlines()
+    assert lines.index("-a never,task -F auid=-1") < min(lines.index(each) for each in lines if "always,exit" in each)
+
+
+def test_nobody_stops_the_node_by_filling_a_log() -> None:
+    files = contents(role())
+    settings = dict(re.findall(r"(?m)^(\w+) = (\S+)$", files["/etc/imrs-audit/auditd.conf"]))
+    actions = {name: value for name, value in settings.items() if name.endswith("_action")}
+    assert {"disk_full_action", "disk_error_action", "space_left_action", "admin_space_left_action"} <= set(actions)
+    assert set(actions.values()) <= {"IGNORE", "ROTATE", "SUSPEND"}
+    lines = files[RULES].splitlines()
+    assert {"-f 1", "--backlog_wait_time 0", "-r 1000", "-b 4096"} <= set(lines)
+    assert "-e 2" not in lines, "locked, a new file could not be loaded before the next boot"
+
+
+def test_records_touch_nothing_that_serves_nor_is_certified() -> None:
+    certified = Role("gate", AS_NODE)["gate_fingerprint_paths"]
+    bundle = role().bundle()
+    changed = tuple(path for path in contents(role()) if "audit" in path)
+    assert len(changed) == 5
+    assert not [path for path in changed for one in certified if f"{path}/".startswith(f"{one.rstrip('/')}/")]
+    assert set(disruption.disruptions(bundle, dict.fromkeys(changed), ()).values()) == {"none"}
+    assert ["auditd" in told.command.argv[-1] for told in bundle.activations((RULES,))] == [True]
+
+
+def test_a_container_has_the_records_of_its_host() -> None:
+    files = contents(role())
+    for unit in ("auditd", "audit-rules"):
+        assert "ConditionVirtualization=!container" in files[f"/etc/systemd/system/{unit}.service.d/60-imrs.conf"]

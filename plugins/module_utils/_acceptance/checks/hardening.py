@@ -45,6 +45,13 @@ CONSOLE = "imrs-console"
 LATE = 300.0
 """Seconds that a line of the log may wait: the server may start anew, and its unit here tries each minute."""
 
+AUDIT = (
+    ("enabled", ("1", "2"), "nothing is recorded"),
+    ("failure", ("0", "1"), "the kernel panics for a record that is lost"),
+    ("backlog_wait_time", ("0",), "programs wait when auditd is slow"),
+)
+"""Of the kernel's audit: setting, what it may be, and what else comes of it (auditctl(8))."""
+
 ARP = {"arp_ignore": 1, "arp_announce": 2}
 """Least values for all interfaces (ip-sysctl of the Linux kernel): the higher of ``all`` and the interface's own
 counts."""
@@ -181,4 +188,38 @@ def forwarded(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{expected.log_server} has all but the last {found['waits'] or 0:.1f} s")
 
 
-CHECKS = (algorithms, redirects, arp, ways_in, forwarded)
+@check(
+    "HD-18",
+    "What people do on the node is on record",
+    severity="W",
+    source="requirements section 2 (logs); audit.rules(7), auditctl(8)",
+    functions=FUNCTIONS,
+)
+def recorded(evidence: Evidence, expected: Expected) -> Verdict:
+    """The kernel has the audit rules of role hardening, all of them and no others; auditd takes what they find; no
+    program waits for it, and the kernel does not panic. A container has the kernel of its host.
+
+    A warning: a record says what was done, and neither answers nor announces.
+    """
+    container = evidence.section("node", "host")["container"]
+    if container:
+        return skipped(f"a container ({container}) has the kernel of the machine that runs it")
+    found = evidence.section("node", "audit")
+    status = found["status"]
+    if status is None:
+        raise Missing(f"auditctl: {found['error']}")
+    if found["wanted"] is None:
+        raise Missing("the rules of role hardening are not there (/etc/imrs-audit/imrs.rules)")
+    problems = [
+        f"{name} is {status.get(name, 'unknown')}: {why}" for name, right, why in AUDIT if status.get(name) not in right
+    ]
+    if not status.get("pid", "0").strip("0"):
+        problems.append("nobody takes the records: systemctl status auditd")
+    problems += [f"not loaded: {rule}" for rule in found["wanted"] if rule not in found["loaded"]]
+    problems += [f"not ours: {rule}" for rule in found["loaded"] if rule not in found["wanted"]]
+    return verdict(
+        problems, f"{len(found['loaded'])} rules, {status.get('lost', 'unknown')} records lost since the boot"
+    )
+
+
+CHECKS = (algorithms, redirects, arp, ways_in, forwarded, recorded)

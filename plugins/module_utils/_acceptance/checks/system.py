@@ -108,7 +108,7 @@ def room(evidence: Evidence, expected: Expected) -> Verdict:
     functions=FUNCTIONS,
 )
 def others(evidence: Evidence, expected: Expected) -> Verdict:
-    """No package waits for a reboot, and no unit is failed now but those that OS-01 judges.
+    """No package waits for a reboot, the newest kernel runs, and no unit is failed now but those that OS-01 judges.
 
     A warning: an update of the distribution asks a whole fleet for a reboot on one day, and then no node whose
     configuration is changed could go up again. ``systemctl reset-failed`` forgets what was looked at.

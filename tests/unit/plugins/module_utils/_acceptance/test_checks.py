@@ -33,7 +33,8 @@ from recordings import (
 
 AA, TC, RD, RA, AD = 0x0400, 0x0200, 0x0100, 0x0080, 0x0020
 SERVFAIL, NXDOMAIN = 2, 3
-OF_A_MACHINE = {"HD-05", "HD-14", "HD-17", "OS-02", "TM-01", "TM-02", "TM-03", "TM-05", *(f"HW-0{n}" for n in "123457")}
+PARTS = {"HD": "05 14 17 18", "HW": "01 02 03 04 05 07", "OS": "02", "TM": "01 02 03 05"}
+OF_A_MACHINE = {f"{kind}-{number}" for kind, numbers in PARTS.items() for number in numbers.split()}
 """Those that a container's host has to pass."""
 OF_NODES = {ident for ident, each in CHECKS.items() if "node" in each.functions}
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import machine_cases
 import pytest
-from machine_cases import fleets, kernel, sent, system, tracking
+from machine_cases import audit, fleets, kernel, sent, system, tracking
 from recordings import CHECKS, Scene, Spoil
 
 
@@ -97,6 +97,16 @@ def test_profiles_are_judged_on_a_machine_of_its_own() -> None:
     assert CHECKS["HD-14"].severity == "W"
 
 
+def test_records_are_a_machines_of_its_own_and_a_warning() -> None:
+    scene = Scene()
+    scene.scope("node")["audit"].update(status=None, error="Operation not permitted")
+    assert scene.judge("HD-18").status == "skipped"
+    scene = Scene()
+    audit("status", lost="17")(scene)
+    assert scene.judge("HD-18") == ("pass", "2 rules, 17 records lost since the boot")
+    assert CHECKS["HD-18"].severity == "W"
+
+
 def _unlisted(scene: Scene) -> None:
     scene.machine["proxied"] = None
 
@@ -116,6 +126,8 @@ def _unlisted(scene: Scene) -> None:
         ),
         ("OS-03", lambda scene: scene.machine.update(held=None), "apt-mark did not say"),
         ("HD-14", system(profiles=[]), "no process bird, imrs-gate, knotd runs"),
+        ("HD-18", audit(status=None, error="No such file or directory"), "auditctl: No such file or directory"),
+        ("HD-18", audit(wanted=None), "the rules of role hardening are not there"),
         ("HD-13", lambda scene: scene.machine.update(logins=None), "sshd -T: no output"),
         ("HD-13", lambda scene: scene.machine["logins"].update(passwords=None), "could not be read"),
         ("HD-10", lambda scene: scene.machine.update(sshd=None), "sshd -T: no output"),

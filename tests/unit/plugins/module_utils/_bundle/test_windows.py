@@ -9,7 +9,13 @@ import typing as t
 
 import pytest
 from ansible_collections.icann.imrs.plugins.module_utils import _bundle
-from ansible_collections.icann.imrs.plugins.module_utils._bundle.windows import Window, following, is_open, window
+from ansible_collections.icann.imrs.plugins.module_utils._bundle.windows import (
+    Window,
+    following,
+    is_open,
+    spread,
+    window,
+)
 
 if t.TYPE_CHECKING:
     from .conftest import Node, Systemctl
@@ -23,6 +29,23 @@ THURSDAY = {"day": "thursday", "start": "10:00", "end": "14:00"}
 def _at(text: str) -> datetime.datetime:
     """2 March 2026 is a Monday."""
     return datetime.datetime.fromisoformat(f"2026-03-{text}:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "seconds"),
+    [
+        ((), 0),
+        ((("18:00", "22:00"),), 2 * 3600),
+        ((("18:00", "22:00"), ("10:00", "10:20")), 600),
+        ((("23:50", "00:00"),), 300),
+        ((("23:59", "00:00"),), 30),
+    ],
+)
+def test_who_begins_with_a_window_begins_in_its_first_half(lengths: tuple[tuple[str, str], ...], seconds: int) -> None:
+    """It was half an hour, whatever the window: of a window of 20 minutes every third node began after its end."""
+    windows = [window("tuesday", *each) for each in lengths]
+    assert spread(windows) == seconds
+    assert all(seconds * 2 <= one.minutes * 60 for one in windows)
 
 
 @pytest.mark.parametrize(

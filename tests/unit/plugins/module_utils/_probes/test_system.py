@@ -64,12 +64,25 @@ def test_every_unit_that_has_a_bound_is_asked_for_even_when_one_is_not_known() -
 
 
 def test_a_reboot_that_is_due(tmp_path: pathlib.Path) -> None:
-    mark = tmp_path / "reboot-required"
-    assert system.pending(str(mark)) == {"pending": False, "packages": []}
+    mark, none = tmp_path / "reboot-required", str(tmp_path / "vmlinuz")
+    assert system.pending(str(mark), none) == {"pending": False, "packages": []}
     mark.touch()
-    assert system.pending(str(mark)) == {"pending": True, "packages": []}
+    assert system.pending(str(mark), none) == {"pending": True, "packages": []}
     (tmp_path / "reboot-required.pkgs").write_text("linux-image-amd64\ndbus\ndbus\n", encoding="ascii")
-    assert system.pending(str(mark)) == {"pending": True, "packages": ["dbus", "linux-image-amd64"]}
+    assert system.pending(str(mark), none) == {"pending": True, "packages": ["dbus", "linux-image-amd64"]}
+
+
+@pytest.mark.parametrize(
+    ("running", "due"),
+    [("6.12.118+deb13-amd64", []), ("6.12.111+deb13-amd64", ["linux-image-6.12.118+deb13-amd64"])],
+)
+def test_a_kernel_that_was_installed_and_does_not_run_wants_a_reboot(
+    running: str, due: list[str], tmp_path: pathlib.Path
+) -> None:
+    """Where there is no unattended-upgrades, nobody else says so."""
+    (tmp_path / "vmlinuz").symlink_to("boot/vmlinuz-6.12.118+deb13-amd64")
+    found = system.pending(str(tmp_path / "none"), str(tmp_path / "vmlinuz"), running)
+    assert found == {"pending": bool(due), "packages": due}
 
 
 def test_room_is_what_is_free_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
