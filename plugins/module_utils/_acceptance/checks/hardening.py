@@ -206,8 +206,6 @@ def recorded(evidence: Evidence, expected: Expected) -> Verdict:
         return skipped(f"a container ({container}) has the kernel of the machine that runs it")
     found = evidence.section("node", "audit")
     status = found["status"]
-    if status is None:
-        raise Missing(f"auditctl: {found['error']}")
     if found["wanted"] is None:
         raise Missing("the rules of role hardening are not there (/etc/imrs-audit/imrs.rules)")
     problems = [
