@@ -179,6 +179,12 @@ FAILS: list[tuple[str, str, Spoil, str]] = [
     ("HW-04", "one of a bond", port("vlan120", "eno3", speed=100), "eno3 has 100 Mbit/s, 1000 in the profile"),
     ("HW-04", "one of a bond has no link", port("vlan120", "eno2", carrier=False, state=""), "no link (unknown)"),
     ("HW-04", "one is damaged", damaged(0, 10, "eno3", "vlan120"), "eno3 received 10 damaged"),
+    (
+        "HW-04",
+        "one of a bond that the switch knows nothing of",
+        port("vlan120", "eno3", lacp="alone"),
+        "eno3 is in no link that the bond and the host's switch have agreed on (LACP)",
+    ),
     ("HW-04", "not there", sheet(ports=["eno7"]), "there is no interface eno7"),
     (
         "HW-04",

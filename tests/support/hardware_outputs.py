@@ -267,6 +267,19 @@ def port(name: str, *, speed: int = 10000, lower: t.Iterable[str] = ()) -> dict[
     return {f"{folder}/{key}": value for key, value in found.items()}
 
 
+def member(name: str, mode: str, *, state: int = 61, aggregator: int = 1) -> dict[str, str]:
+    """The files of a member of a bond; ``state``: its own of LACP, by default distributing (63 with the fast rate)."""
+    own = {"ad_actor_oper_port_state": str(state), "ad_aggregator_id": str(aggregator)}
+    found = {f"sys/class/net/{name}/bonding_slave/{key}": value for key, value in own.items()}
+    # The kernel has a link to the bond there.
+    return found | {f"sys/class/net/{name}/master/{key}": value for key, value in bonding(mode).items()}
+
+
+def bonding(mode: str) -> dict[str, str]:
+    """The files of a bond of a mode, below its folder."""
+    return {"bonding/mode": mode, "bonding/ad_aggregator": "1" if mode.startswith("802.3ad") else ""}
+
+
 def disk(name: str, vendor: str, model: str, **more: str) -> dict[str, str]:
     """The files of a block device."""
     found = {"size": "1875385008", "removable": "0", "device/vendor": vendor, "device/model": model, **more}
@@ -295,6 +308,8 @@ MACHINE = {
     **port("eno1", speed=1000),
     **port("eno2"),
     **port("eno3"),
+    **member("eno2", "802.3ad 4"),
+    **member("eno3", "802.3ad 4", state=63),
     **port("bond0", speed=20000, lower=("eno2", "eno3")),
     **port("vlan120", speed=20000, lower=("bond0",)),
 }

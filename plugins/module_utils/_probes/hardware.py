@@ -30,6 +30,9 @@ WORKERS = 8
 DEPTH = 4
 """How far down from an interface its ports are looked for: a VLAN, a bond, its members."""
 
+DISTRIBUTING, DEFAULTED, EXPIRED = 0x20, 0x40, 0x80
+"""Bits of a port's state in LACP (IEEE 802.1AX): frames leave by it; nobody has answered; nobody answers any more."""
+
 NO_DISKS = re.compile(r"(loop|ram|zram|md|dm-|sr|fd|nbd|drbd|rbd|zd)\d|nvme\d+c\d+n\d+$")
 """Block devices that are no disks, or another way to one that has a name of its own."""
 
@@ -300,6 +303,22 @@ def _counted(name: str, root: pathlib.Path) -> Json:
     return {"packets": _number(folder / "rx_packets"), "crc_errors": _number(folder / "rx_crc_errors")}
 
 
+def _lacp(path: pathlib.Path) -> str:
+    """Of a member of a bond with LACP: ``agreed`` (it is in the link that carries the bond, and the switch says so),
+    ``alone`` or ``unknown``; empty of any other port.
+    """
+    bond, own = path / "master/bonding", path / "bonding_slave"
+    if not _said(bond / "mode").startswith("802.3ad"):
+        return ""
+    state, link, active = (
+        _said(each) for each in (own / "ad_actor_oper_port_state", own / "ad_aggregator_id", bond / "ad_aggregator")
+    )
+    if not state.isdigit() or not link or not active:
+        return "unknown"
+    answered = int(state) & (DISTRIBUTING | DEFAULTED | EXPIRED) == DISTRIBUTING
+    return "agreed" if answered and link == active else "alone"
+
+
 def look(given: t.Mapping[str, t.Any], root: pathlib.Path = ROOT) -> Json:
     """The first of two looks at the counters of the uplink's ports; ``links`` takes the second.
 
@@ -312,7 +331,7 @@ def links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path = ROOT) 
     """The uplink's ports as they are now, by name (None: there is no such interface), and their counters at both looks;
     ``cards``, driver and firmware of these and of the management's.
 
-    ``seconds`` between the looks. ``speed`` in Mbit/s, None where it is not known.
+    ``seconds`` between the looks. ``speed`` in Mbit/s, None where it is not known. ``lacp``: see ``_lacp``.
     """
     found: Json = _part(functools.partial(_links, given, first), root)
     return found
@@ -329,6 +348,7 @@ def _links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path) -> Jso
                 "carrier": _said(path / "carrier") == "1",
                 "speed": _number(path / "speed"),
                 "duplex": _said(path / "duplex"),
+                "lacp": _lacp(path),
                 "first": first["counted"].get(name) or {"packets": None, "crc_errors": None},
                 "last": _counted(name, root),
             }

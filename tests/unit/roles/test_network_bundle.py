@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role `network` has the bundle do with bonds and VLANs. systemd-networkd's own word on it is in tests/drills."""
+"""What role `network` has the bundle do with bonds and VLANs. systemd-networkd's own word on it is in tests/drills and tests/vm."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def test_what_a_netdev_makes_is_deleted_and_made_anew(uplink: str, kind: str) ->
     """Also when the file goes: a plain uplink comes after a VLAN, and the way back repeats the commands."""
     found = does(uplink, f"20-imrs-uplink-{kind}.netdev", "20-imrs-uplink.network")
     assert found == ("session reset", [DELETE, RESTART, RELOAD])
+
+
+@pytest.mark.parametrize("kind", ["member", "parent"])
+def test_another_member_or_parent_is_seen_by_what_is_made_anew_alone(kind: str) -> None:
+    """networkd takes no card out of a bond, and no VLAN off an interface, whose file has changed or is gone."""
+    assert does("both", f"20-imrs-uplink-{kind}.network") == ("session reset", [DELETE, RESTART, RELOAD])
 
 
 def test_another_address_deletes_nothing() -> None:

@@ -209,8 +209,9 @@ def whole(evidence: Evidence, expected: Expected) -> Verdict:
 @check("HW-04", "The uplink is as fast as the profile", source="requirements HW-04; ICANN FAQ q11", functions=FUNCTIONS)
 def fast(evidence: Evidence, expected: Expected) -> Verdict:
     """Every physical port of the uplink (each member of a bond, the parent of a VLAN) is below its interface, has a
-    link at the profile's speed or more and full duplex, and received fewer than 10 damaged packets (CRC) between two
-    looks: a single one may be another's on the same switch.
+    link at the profile's speed or more and full duplex, is in the one link that a bond with LACP and the host's switch
+    have agreed on, and received fewer than 10 damaged packets (CRC) between two looks: a single one may be another's on
+    the same switch.
 
     These are when the evidence of a stage is begun and when it is all there: what was damaged before, as when a cable
     was plugged in, does not count. How many packets came in meanwhile is told: with few, little is proven.
@@ -230,23 +231,33 @@ def fast(evidence: Evidence, expected: Expected) -> Verdict:
         if not port["carrier"]:
             problems.append(f"{name} has no link ({port['state'] or 'unknown'})")
             continue
-        problems += _slow(name, port, wanted.link_mbps)
-        damaged = _more(port, "crc_errors")
-        if damaged is not None and damaged >= DAMAGED:
-            problems.append(f"{name} received {damaged} damaged packets (CRC) in {found['seconds']:g} s")
-        if port["speed"] is None or damaged is None:
-            unknown.append(name)
+        problems += _unsound_port(name, port, wanted.link_mbps, found["seconds"])
+        unknown += _unread(name, port)
         told.append(f"{name} {port['speed']} Mbit/s, {_more(port, 'packets') or 0} packets")
     if unknown and not problems:
-        raise Missing(f"speed and counters of {', '.join(unknown)} could not be read")
+        raise Missing(f"{'; '.join(unknown)} could not be read")
     return verdict(problems, f"{'; '.join(told)}, {hurt or 'none'} damaged in {found['seconds']:g} s")
 
 
-def _slow(name: str, port: t.Mapping[str, t.Any], least: int) -> t.Iterator[str]:
+def _unread(name: str, port: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What nobody knows of a port with a link."""
+    if port["speed"] is None or _more(port, "crc_errors") is None:
+        yield f"speed and counters of {name}"
+    if port["lacp"] == "unknown":
+        yield f"what {name} has agreed on with the host's switch (LACP)"
+
+
+def _unsound_port(name: str, port: t.Mapping[str, t.Any], least: int, seconds: float) -> t.Iterator[str]:
+    """What is wrong with a port that has a link."""
     if port["speed"] is not None and port["speed"] < least:
         yield f"{name} has {port['speed']} Mbit/s, {least} in the profile"
     if port["speed"] is not None and port["duplex"] != "full":
         yield f"{name} has {port['duplex'] or 'unknown'} duplex"
+    if port["lacp"] == "alone":
+        yield f"{name} is in no link that the bond and the host's switch have agreed on (LACP)"
+    damaged = _more(port, "crc_errors")
+    if damaged is not None and damaged >= DAMAGED:
+        yield f"{name} received {damaged} damaged packets (CRC) in {seconds:g} s"
 
 
 def _more(port: t.Mapping[str, t.Any], counter: str) -> int | None:

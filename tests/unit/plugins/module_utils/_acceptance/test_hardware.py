@@ -160,6 +160,11 @@ def test_a_placeholder_in_the_sheet_proves_nothing_either() -> None:
         ("HW-03", disks({"/dev/sda": outputs.SATA_SILENT}), "sda (ATA Some disk) could not be read: Read Device Id"),
         ("HW-04", but("links", instead={"error": "x"}), "links could not be read: x"),
         ("HW-04", port(speed=None, duplex="unknown"), "speed and counters of eno1 could not be read"),
+        (
+            "HW-04",
+            port("vlan120", "eno3", lacp="unknown"),
+            "what eno3 has agreed on with the host's switch (LACP) could",
+        ),
         ("HW-04", port(first={"packets": None, "crc_errors": None}), "speed and counters of eno1 could not be read"),
     ],
 )

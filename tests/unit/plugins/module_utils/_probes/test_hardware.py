@@ -270,9 +270,35 @@ def test_two_looks_at_the_ports(machine: pathlib.Path) -> None:
         "carrier": True,
         "speed": 10000,
         "duplex": "full",
+        "lacp": "agreed",
         "first": {"packets": 120000, "crc_errors": 3},
         "last": {"packets": 120400, "crc_errors": 5},
     }
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, ""),
+        (outputs.member("eno1", "active-backup 1"), ""),
+        (outputs.member("eno1", "802.3ad 4"), "agreed"),
+        (outputs.member("eno1", "802.3ad 4", aggregator=2), "alone"),  # in a link of its own
+        (outputs.member("eno1", "802.3ad 4", state=0x4F), "alone"),  # nobody has answered
+        (outputs.member("eno1", "802.3ad 4", state=0xBF), "alone"),  # nobody answers any more
+        (outputs.member("eno1", "802.3ad 4", state=0x0F), "alone"),  # the switch is not in sync
+        (
+            {
+                name: "" if name.endswith("ad_aggregator") else text
+                for name, text in outputs.member("eno1", "802.3ad 4").items()
+            },
+            "unknown",  # the kernel tells it to root alone
+        ),
+        ({"sys/class/net/eno1/master/bonding/mode": "802.3ad 4"}, "unknown"),
+    ],
+)
+def test_what_a_port_has_agreed_on_with_the_switch(tmp_path: pathlib.Path, files: dict[str, str], said: str) -> None:
+    root, given = outputs.tree(tmp_path, {**outputs.port("eno1"), **files}), {"uplink": "eno1", "ports": ["eno1"]}
+    assert hardware.links(given, hardware.look(given, root), root)["ports"]["eno1"]["lacp"] == said
 
 
 def test_a_port_that_came_between_the_looks(machine: pathlib.Path) -> None:
