@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "_fleet": {"_gate"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
+    "_upgrade": {"_bundle"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),
@@ -85,7 +86,10 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             room, set()
         ):
             wrong.append(f"{room} must not import {top}")
-        elif room in ("_acceptance", "_drift", "_fleet", "_load", "_notice", "_registration") and top in OUTSIDE_WORLD:
+        elif (
+            room in ("_acceptance", "_drift", "_fleet", "_load", "_notice", "_registration", "_upgrade")
+            and top in OUTSIDE_WORLD
+        ):
             wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 
