@@ -100,6 +100,8 @@ def changes(text: str) -> list[Change]:
     found = []
     for line in text.splitlines():
         words = line.split()
+        if not words:
+            continue  # of a terminal
         if len(words) != len(Change._fields):
             raise ValueError(f"the candidate's packages are not understood: {line[:200]!r}")
         name, before, after = ("" if word == "-" else word for word in words)

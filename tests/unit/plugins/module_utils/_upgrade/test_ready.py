@@ -71,7 +71,7 @@ def test_the_packages_that_changed() -> None:
     found = ready.changes("bind9-libs 1:9.20.1 1:9.20.2\nlinux-image-new - 6.12.119-1\nlibold 1.0 -\n")
     assert found[0] == Change("bind9-libs", "1:9.20.1", "1:9.20.2")
     assert [str(each) for each in found[1:]] == ["linux-image-new not there → 6.12.119-1", "libold 1.0 → gone"]
-    assert ready.changes("") == []
+    assert ready.changes("") == ready.changes("\r\n") == []
 
 
 def test_other_words_are_not_taken_for_packages() -> None:
