@@ -28,7 +28,7 @@ NOTHING = ":"
 CRASHES = r"printf '#!/bin/sh\nexit 1\n' > tree/usr/sbin/knotd"
 PANICS = (
     "mkdir -p tree/etc/default/grub.d && "
-    "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX init=/nowhere\"' > tree/etc/default/grub.d/zz.cfg"
+    "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX rdinit=/nowhere\"' > tree/etc/default/grub.d/zz.cfg"
 )
 UNREACHABLE = (
     "mkdir -p tree/etc/systemd/network && printf '[Match]\\nName=*\\n' > tree/etc/systemd/network/00-none.network"
