@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "_fleet": {"_gate", "_routing"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
+    "_upgrade": {"_bundle"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),
@@ -87,7 +88,10 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
             room, set()
         ):
             wrong.append(f"{room} must not import {top}")
-        elif room in ("_acceptance", "_drift", "_fleet", "_load", "_notice", "_registration") and top in OUTSIDE_WORLD:
+        elif (
+            room in ("_acceptance", "_drift", "_fleet", "_load", "_notice", "_registration", "_upgrade")
+            and top in OUTSIDE_WORLD
+        ):
             wrong.append(f"{room} judges evidence and must not use {top}")
     return wrong
 

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 The icann.imrs authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Upgrades of a machine that a medium has installed: kept once accepted, and gone by themselves otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import pytest
+from imrslab import shell
+from imrslab.drill import ALL, SLOW, Drill
+
+PLACE = "/root/newer"
+"""Packages that the stories make, in the system in use; a candidate is a copy of it, and finds them there."""
+MAKE = r"""set -eu
+rm -rf {place}; mkdir -p {place}/tree; cd {place}
+apt-get download -qq {package}
+dpkg-deb -R {package}_*.deb tree
+sed -i 's/^Version: .*/&+imrs1/' tree/DEBIAN/control
+rm -f tree/DEBIAN/md5sums
+{change}
+dpkg-deb -b tree newer.deb >/dev/null
+dpkg-deb -f newer.deb Version
+"""
+NOTHING = ":"
+CRASHES = r"printf '#!/bin/sh\nexit 1\n' > tree/usr/sbin/knotd"
+PANICS = (
+    "mkdir -p tree/etc/default/grub.d && "
+    "echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX rdinit=/nowhere\"' > tree/etc/default/grub.d/zz.cfg"
+)
+UNREACHABLE = (
+    "mkdir -p tree/etc/systemd/network && printf '[Match]\\nName=*\\n' > tree/etc/systemd/network/00-none.network"
+)
+EMERGENCY = (
+    "mkdir -p tree/etc/systemd/system/local-fs.target.requires && cd tree/etc/systemd/system && "
+    "printf '[Mount]\\nWhat=/dev/none\\nWhere=/srv\\n' > srv.mount && "
+    "ln -s ../srv.mount local-fs.target.requires && cd {place}"
+)
+
+
+@pytest.fixture(scope="module")
+def drill() -> Drill:
+    """The lab with a machine that a medium has installed."""
+    lab = Drill(site="xbm")
+    lab.up()
+    return lab
+
+
+@pytest.fixture(autouse=True)
+def live(drill: Drill) -> None:
+    """Every story begins with a machine that is live."""
+    drill.forget_falls()
+    if drill.received() != ALL:
+        done = drill.play("site")
+        assert done.status == 0, done.output[-5000:]
+    drill.wait(ALL)
+
+
+def newer(drill: Drill, package: str, change: str) -> str:
+    """Make a newer version of a package on the machine, with something changed in it; its version."""
+    return drill.node("sh", "-c", MAKE.format(place=PLACE, package=package, change=change.format(place=PLACE))).split()[
+        -1
+    ]
+
+
+def upgrade(drill: Drill, **more: t.Any) -> tuple[int, str]:
+    """Run the playbook with the package that was made; its exit status and what it said."""
+    told = {"upgrade_packages": [f"{PLACE}/newer.deb"], "imrs_disrupt": True} | more
+    done = drill.play("upgrade", "-e", json.dumps(told))
+    return done.status, done.output
+
+
+def systems(drill: Drill) -> dict[str, t.Any]:
+    """What the machine runs, and what it boots."""
+    root = drill.node("findmnt", "-no", "SOURCE", "/").strip().rpartition("-")[2]
+    mark = drill.node("sh", "-c", "test -e /boot/efi/EFI/debian/boot-second && echo second || echo root").strip()
+    return {"running": root, "booted": mark}
+
+
+def installed(drill: Drill, package: str) -> str:
+    return drill.node("dpkg-query", "-W", "-f", "${Version}", package).strip()
+
+
+def test_what_is_accepted_is_kept(drill: Drill) -> None:
+    """It is live with the newer package, which stays held; and after a reboot, too."""
+    before = systems(drill)
+    version = newer(drill, "knot", NOTHING)
+    status, said = upgrade(drill)
+    assert status == 0, said[-5000:]
+    assert f"→ {version}" in said
+    drill.wait(ALL)
+    after = systems(drill)
+    assert after["running"] == after["booted"] != before["running"]
+    assert installed(drill, "knot") == version
+    assert "knot" in drill.node("apt-mark", "showhold").split()
+    drill.node("systemctl", "reboot", "--no-block")
+    shell.wait_for("the end of its routes", lambda: not drill.received(), SLOW)
+    drill.wait(ALL)
+    assert systems(drill) == after
+
+
+@pytest.mark.parametrize(
+    ("package", "change", "minutes"),
+    [("knot", CRASHES, 45), ("hostname", PANICS, 45), ("hostname", UNREACHABLE, 6), ("hostname", EMERGENCY, 6)],
+    ids=[
+        "a daemon that crashes",
+        "a kernel that panics",
+        "a network that is lost",
+        "a system that stops in emergency mode",
+    ],
+)
+def test_what_is_not_accepted_goes_away(drill: Drill, package: str, change: str, minutes: int) -> None:
+    """The machine is back on the system before, and live by itself."""
+    before, version = systems(drill), installed(drill, package)
+    newer(drill, package, change)
+    status, said = upgrade(drill, upgrade_minutes=minutes)
+    assert status != 0
+    assert re.search(
+        r"xbm01 was not upgraded: .*It runs the system before, and announces what it did", said, re.DOTALL
+    ), said[-5000:]
+    drill.wait(ALL)
+    assert systems(drill) == before
+    assert installed(drill, package) == version
+    assert drill.status()["certificate"]["valid"]
