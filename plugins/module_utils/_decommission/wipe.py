@@ -45,6 +45,9 @@ CONSOLE = "imrs-console"
 GRUB = "boot/grub/grub.cfg"
 _GRUB_PASSWORD = "password_pbkdf2 imrs "  # noqa: S105 - what stands before one
 
+SYSTEMS = {"/dev/mapper/imrs-root": "imrs/root", "/dev/mapper/imrs-second": "imrs/second"}
+"""The two root volumes of a node that is upgraded in a copy of its system (docs/upgrade.md)."""
+
 KEPT = (
     (
         "the SSH host keys, operators' accounts and their public keys, the management interface and the packet filter: "
@@ -130,7 +133,7 @@ class Machine:
         found = [path for path in self.secret_files() if self._erase(path)]
         found += [path for top in trees() for path in self._empty(top)]
         found += self._leftovers()
-        return any([found, self._boot_loader(), self._console()])
+        return any([found, self._boot_loader(), self._console(), self._other_system()])
 
     def secret_files(self) -> list[str]:
         """Files with secrets, wherever they are: by the bundles' manifests, and by the daemons' descriptors."""
@@ -222,6 +225,22 @@ class Machine:
         self._run(["update-grub"])
         if _GRUB_PASSWORD in file.read_text(encoding="utf-8", errors="replace"):
             raise DecommissionError("the boot loader's password is still in /boot/grub/grub.cfg: run update-grub there")
+        return True
+
+    def _other_system(self) -> bool:
+        """The root volume that is not in use is a copy of this system, with all its secrets. Zeros, as no file of it is
+        open, and then no volume any more: whoever makes it again gets zeros.
+        """
+        there = {device: name for device, name in SYSTEMS.items() if os.path.lexists(self._at(f"/dev/{name}"))}
+        if len(there) < len(SYSTEMS):
+            return False
+        used = str(self._run(["findmnt", "--noheadings", "--output", "SOURCE", "/"])["stdout"]).strip()
+        if used not in there:
+            raise DecommissionError(f"root is on {used or 'an unknown volume'}: of {', '.join(there)} no one is wiped")
+        (name,) = {name for device, name in there.items() if device != used}
+        for command in (["blkdiscard", "--force", "--zeroout", f"/dev/{name}"], ["lvremove", "--quiet", "--yes", name]):
+            if (done := self._run(command))["rc"]:
+                raise DecommissionError(f"the volume {name} is not wiped: {done['stderr'].strip() or command[0]}")
         return True
 
     def _console(self) -> bool:

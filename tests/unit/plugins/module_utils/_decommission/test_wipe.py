@@ -79,6 +79,13 @@ class Node:
             output = "".join(f"{unit} masked active running {unit}\n" for unit in sorted(self.running))
         elif command[0] == "update-grub":
             self.put("boot/grub/grub.cfg", SECRET if (self.root / "etc/grub.d/09-imrs").exists() else "menuentry\n")
+        elif command[0] == "findmnt":
+            output = "/dev/mapper/imrs-second\n"
+        elif command[0] == "blkdiscard":
+            self.put(command[-1].lstrip("/"), "zeros")
+        elif command[0] == "lvremove":
+            assert (self.root / "dev" / command[-1]).read_text() == "zeros"
+            (self.root / "dev" / command[-1]).unlink()
         elif command[0] == "usermod":
             (self.root / "etc/shadow-").write_text((self.root / "etc/shadow").read_text())
             (self.root / "etc/shadow").write_text("root:!:1::::::\nimrs-console:*:1::::::\n")
@@ -190,6 +197,33 @@ def test_power_may_fail_at_any_step(node: Node, monkeypatch: pytest.MonkeyPatch,
     assert found["mark"]["state"] == "done"
     assert set(found["mark"]["paths"]) >= everything
     assert found["mark"]["by"] == ("alice" if after > 1 else found["mark"]["by"])
+
+
+def test_the_root_volume_that_is_not_in_use_is_wiped(node: Node) -> None:
+    """It is a copy of the system, from an upgrade; the one in use stays."""
+    for name in ("root", "second"):
+        node.put(f"dev/imrs/{name}", f"{name} with {SECRET}")
+    node.machine.end(ABOUT)
+    assert [path.name for path in (node.root / "dev/imrs").iterdir()] == ["second"]
+    assert not node.machine.end(ABOUT)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("failing", "said"),
+    [
+        ("blkdiscard", "the volume imrs/root is not wiped: busy"),
+        ("lvremove", "the volume imrs/root is not wiped: busy"),
+        ("findmnt", "root is on an unknown volume"),
+    ],
+)
+def test_a_root_volume_that_is_not_wiped_is_told(node: Node, failing: str, said: str) -> None:
+    for name in ("root", "second"):
+        node.put(f"dev/imrs/{name}", SECRET)
+    run, failed = node.run, {"rc": 1, "stdout": "", "stderr": "busy"}
+    machine = wipe.Machine(lambda command: failed if command[0] == failing else run(command), str(node.root))
+    with pytest.raises(DecommissionError, match=said):
+        machine.end(ABOUT)
+    assert node.machine.mark()["state"] == "begun"
 
 
 def test_a_boot_loader_that_keeps_its_password_is_told(node: Node) -> None:
