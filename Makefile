@@ -92,6 +92,9 @@ test-vm: ## the scenario `vm`: an appliance with Debian's own kernel in QEMU, ju
 test-bare: ## a medium that installs a virtual machine with empty disks by UEFI, takes it live, and leaves alone what it must; a failing disk
 	@tests/vm.sh bare
 
+test-bond: ## a virtual machine whose uplink is a VLAN on a bond (LACP): a cable out, both out, and changes of it
+	@tests/vm.sh bond
+
 audit: ## what a live appliance has open, against the list with reasons (tests/drills/audit.yml): ports, files, units, SSH, Lynis
 	@tests/audit.sh
 
@@ -119,7 +122,7 @@ status: ## which machines of the lab run, and what the appliances say of themsel
 
 down: ## take the lab down; images, packages and reports stay in .lab/
 	@tests/lab/lab.py down
-	@for lab in imrstest imrstestbeside imrstest2 imrstest2beside imrsbench imrsfaults imrsvm imrsbare imrsaudit; do IMRS_LAB=$$lab tests/lab/lab.py down; done
+	@for lab in imrstest imrstestbeside imrstest2 imrstest2beside imrsbench imrsfaults imrsvm imrsbare imrsbond imrsaudit; do IMRS_LAB=$$lab tests/lab/lab.py down; done
 
 lock: ## renew the lock files of the Python packages (needs uv)
 	@for name in live unit test importer cores/libraries; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
@@ -127,4 +130,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-faults lint sanity importer docs status down lock
+.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-bond test-faults lint sanity importer docs status down lock

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from imrslab.drill import ALL, Drill
+from imrslab import shell
+from imrslab.drill import ALL, PATIENCE, Drill
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +22,9 @@ def drill() -> Drill:
 @pytest.fixture(autouse=True)
 def live(drill: Drill) -> None:
     """Every story begins with an appliance that is live, and with a clean record."""
-    drill.forget_falls()
+    drill.forget_falls()  # which takes a new gate, and that looks before it announces
+    with contextlib.suppress(shell.LabError):
+        drill.wait(ALL, PATIENCE)
     if drill.received() != ALL:
         drill.mend()
     drill.wait(ALL)

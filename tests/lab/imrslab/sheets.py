@@ -149,9 +149,9 @@ class _Draft:
             wrong("looking_glass", because=f"{glass} is not the router before {host.vantage}: that is {host.router}")
         for at, node in enumerate(nodes):
             for key in ("vlan", "bond"):
-                if node["imrs_uplink"][key]:
-                    because = "the lab's cables carry one untagged network; leave this out there"
-                    wrong("nodes", at, "uplink", key, because=because)
+                if node["imrs_uplink"][key] and node["imrs_profile"]["name"] not in (VIRTUAL, BARE):
+                    because = "a container's cable carries one untagged network; leave this out there, or take profile "
+                    wrong("nodes", at, "uplink", key, because=because + VIRTUAL)
             self._manage(sheet, ("nodes", at), node)
         if routers:
             self._cluster(sheet, nodes, routers, host)
@@ -197,7 +197,7 @@ class _Draft:
         management = node["imrs_management"]
         links = (
             topology.Link(management["interface"], "br-mgmt", tuple(management["addresses"])),
-            topology.Link(node["imrs_uplink"]["interface"], bridge, ()),
+            _uplink(node["imrs_uplink"], bridge),
             *([topology.Link(node["imrs_inside"]["interface"], inside, ())] if inside else []),
         )
         self._appliances.append((appliance, self._machine(node, links)))
@@ -342,6 +342,14 @@ class _Draft:
             appliances=tuple(appliance for appliance, _ in self._appliances),
             asns=self._asns,
         )
+
+
+def _uplink(given: dict[str, t.Any], bridge: str) -> topology.Link:
+    """An appliance's, which has no address yet; behind a switch where it has a bond or a VLAN."""
+    vlan, bond = given["vlan"], given["bond"]
+    cards = tuple(bond["members"]) if bond else (vlan["parent"],) if vlan else ()
+    lacp = bool(bond) and bond["mode"] == "802.3ad"
+    return topology.Link(given["interface"], bridge, (), cards=cards, vlan=vlan["id"] if vlan else None, lacp=lacp)
 
 
 def _session(router: str, asn: int, given: t.Mapping[str, t.Any], secret: str | None) -> topology.Session:

@@ -46,6 +46,13 @@ class Link:
     bridge: str
     addresses: tuple[str, ...]
     gateways: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    """Of a virtual machine: the cards that are plugged into a switch before the bridge. Without any there is no switch,
+    and the interface is the card."""
+    vlan: int | None = None
+    """The tag that the switch wants to see, and takes off."""
+    lacp: bool = False
+    """Whether the cards are one link to the switch."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,15 +9,17 @@ hardware's help (KVM) QEMU translates every instruction, and all takes many time
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pathlib
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
 
-from . import shell, topology
+from . import shell, switch, topology
 
 QEMU = "qemu-system-x86_64"
 DISK = "disk.raw"
@@ -31,6 +33,10 @@ BIOS, BMC = "1.2.3", (2, 0x51)
 """What the firmware says that it is; the BMC's minor number is a BCD (IPMI 2.0 section 20.1), so it is 2.51."""
 FIRST_SLOT = 2
 """Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
+FIRST_SOCKET = 50
+"""The file descriptor of the first card's socket, where a switch is between it and the bridge."""
+MONITOR = "monitor"
+"""The socket of QEMU's monitor (QMP), in the machine's folder."""
 
 MAKE = r"""set -eu
 image=$1 state=$2 label=$3 size=$4
@@ -73,11 +79,7 @@ def command(
         raise shell.LabError(
             f"{machine.name} is a virtual machine, and there is no {QEMU}: tests/setup.sh vm installs it"
         )
-    cards: list[str] = []
-    for number, _ in enumerate(machine.links):
-        card = f"e1000e,netdev=net{number},bus=pcie.0,addr={FIRST_SLOT + number:#x}"
-        cable = f"tap,id=net{number},ifname={plug(machine.name, number)},script=no,downscript=no"
-        cards += ["-netdev", cable, "-device", f"{card},mac={hardware_address(lab, machine.name, number)}"]
+    before, cards = wiring(lab, machine)
     accelerator = accelerated(image, lab.cache)
     boots = _firmware(lab, machine, hardware) if hardware.disks else _kernel(state, image, accelerator)
     drives: list[str] = []  # with an index even if none is booted from: OVMF does not look at others
@@ -87,7 +89,7 @@ def command(
         disk = f"ide-hd,drive=disk{number},serial=disk{number},bus=ide.{number},bootindex={number + 1}"
         drives += ["-drive", drive, "-device", disk]
     return [
-        *("ip", "netns", "exec", lab.outer, QEMU),
+        *("ip", "netns", "exec", lab.outer, *before, QEMU),
         *("-name", machine.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
         *accelerator,
         *boots,
@@ -96,12 +98,53 @@ def command(
         *("-smbios", f"type=0,vendor=icann.imrs,version={BIOS},date=11/02/2026"),
         *("-rtc", "base=utc,driftfix=slew"),
         *drives,
+        *("-qmp", f"unix:{state / MONITOR},server=on,wait=off"),
         *("-device", "virtio-rng-pci"),
         *cards,
         *("-device", "i6300esb", "-action", "watchdog=reset"),  # behind the cards, whose slots have names
         # A BMC that the machine alone can ask: it has no LAN, no account, and no sensor but its watchdog's.
         *("-device", f"ipmi-bmc-sim,id=bmc,fwrev1={BMC[0]},fwrev2={BMC[1]}", "-device", "isa-ipmi-kcs,bmc=bmc"),
     ]
+
+
+def wiring(lab: topology.Lab, machine: topology.Machine) -> tuple[list[str], list[str]]:
+    """Words before QEMU's command that start the switch of a bond or a VLAN, if there is one; and QEMU's for the cards.
+
+    A card's cable is a tap interface on the lab's bridge, or a socket to the switch, which has the tap.
+    """
+    before: list[str] = []
+    words: list[str] = []
+    for at, link in enumerate(machine.links):
+        sockets: list[str] = []
+        for _ in link.cards or (link.interface,):
+            number = len(words) // 4
+            cable = f"tap,id=net{number},ifname={plug(machine.name, at)},script=no,downscript=no"
+            if link.cards:
+                sockets.append(str(FIRST_SOCKET + number))
+                cable = f"socket,id=net{number},fd={sockets[-1]}"
+            card = f"e1000e,netdev=net{number},bus=pcie.0,addr={FIRST_SLOT + number:#x}"
+            words += ["-netdev", cable, "-device", f"{card},mac={hardware_address(lab, machine.name, number)}"]
+        if link.cards:
+            tagged = (f"--vlan={link.vlan}",) if link.vlan else ()
+            before += [sys.executable, switch.__file__, plug(machine.name, at), *sockets, *tagged]
+            before += [*(("--lacp",) if link.lacp else ()), "--"]
+    return before, words
+
+
+def pull(lab: topology.Lab, name: str, card: str, *, out: bool = True) -> None:
+    """Pull the cable out of a card of a running machine (``enp0s3``), so that it has no light; or put it in again."""
+    number = int(card.removeprefix("enp0s")) - FIRST_SLOT
+    with socket.socket(socket.AF_UNIX) as monitor:
+        monitor.connect(str(lab.machine_state(name) / MONITOR))
+        with monitor.makefile("rw", encoding="utf-8") as speaks:
+            speaks.readline()  # its greeting
+            for said, given in (("qmp_capabilities", {}), ("set_link", {"name": f"net{number}", "up": not out})):
+                speaks.write(json.dumps({"execute": said, "arguments": given}))
+                speaks.flush()
+                while not {"return", "error"} & set(answer := json.loads(speaks.readline())):
+                    pass  # an event
+                if "error" in answer:
+                    raise shell.LabError(f"the monitor of {name}: {said}: {answer['error']['desc']}")
 
 
 def kernel_options(accelerator: list[str]) -> list[str]:
