@@ -293,6 +293,9 @@ ELSEWHERE = {
     (
         "sh -c 'if systemctl is-active --quiet smartmontools.service; then systemctl restart smartmontools.service; fi'"
     ): "is not certified",
+    (
+        "sh -c 'if systemctl is-active --quiet auditd.service; then systemctl restart auditd.service; fi'"
+    ): "is not certified",
     "systemctl restart chrony.service": "is not certified",
     f"systemctl restart {WATCHES}": "is not certified",
     "systemctl reload imrs-gate.service": "is restarted",
