@@ -3,8 +3,8 @@
 """Another bond or VLAN is in force after the change, or the change goes back.
 
 A kernel may know neither. So what networkd makes of the role's commands is tried with MACVLANs, which hang on another
-interface as VLANs do; and of a bond the way back, which is the same whether the kernel knows bonds or not. Real ones are
-in tests/vm/test_bond.py.
+interface as VLANs do; and of a bond the way back, which is the same whether the kernel knows bonds or not. Real ones
+are in tests/vm/test_bond.py.
 """
 
 from __future__ import annotations
