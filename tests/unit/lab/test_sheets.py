@@ -170,7 +170,7 @@ def test_a_sheet_of_ones_own(source: Source) -> None:
         (("host-router2 ", "host-router "), "looking_glass: host-router is not the router before vantage2: that is"),
         (("100.12/24", "100.31/24"), "nodes[0].management.addresses[0]: 198.51.100.31 is that of host-router already"),
         (("100.12/24", "100.12/25"), "nodes[0].management.addresses[0]: 198.51.100.12/25 is not in the lab's manage"),
-        (("interface: uplink", "interface: uplink\n      vlan: 7"), "nodes[0].uplink.vlan: a container's cable"),
+        (("interface: uplink", "interface: uplink\n      vlan: 7"), "nodes[0].uplink.vlan: a container's cable carri"),
         (("0:5::", "0:2::"), "nodes[0].uplink.addresses[1]: overlaps with 2001:db8:0:2::/64, which is that of vantage"),
         (("asn: 64501", "asn: 6450000000"), "peers[0].asn: 6450000000 is not an AS number"),
     ],

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The icann.imrs authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role `network` has the bundle do with bonds and VLANs; what systemd-networkd does, drills and tests/vm tell."""
+"""What role `network` has the bundle do with bonds and VLANs. networkd's own word on it: tests/drills, tests/vm."""
 
 from __future__ import annotations
 

@@ -219,7 +219,8 @@ def fast(evidence: Evidence, expected: Expected) -> Verdict:
     if container := machine.container(evidence):
         return container
     wanted, found = machine.wanted(expected), machine.part(evidence, "links")
-    problems, unknown, told = list[str](), list[str](), list[str]()
+    problems, told = list[str](), list[str]()
+    unknown: list[str] = []
     hurt = sum(_more(port, "crc_errors") or 0 for port in found["ports"].values() if port)
     for name in dict.fromkeys((*wanted.ports, *found["below"])):
         port = found["ports"].get(name)
