@@ -92,6 +92,9 @@ test-vm: ## the scenario `vm`: an appliance with Debian's own kernel in QEMU, ju
 test-bare: ## a medium that installs a virtual machine with empty disks by UEFI, takes it live, and leaves alone what it must; a failing disk
 	@tests/vm.sh bare
 
+test-upgrade: ## upgrades of a virtual machine that a medium has installed: one that is kept, and what goes away by itself
+	@tests/vm.sh upgrade
+
 test-bond: ## a virtual machine whose uplink is a VLAN on a bond (LACP): a cable out, both out, and changes of it
 	@tests/vm.sh bond
 
@@ -130,4 +133,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-bond test-faults lint sanity importer docs status down lock
+.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-bond test-upgrade test-faults lint sanity importer docs status down lock

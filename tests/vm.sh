@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make test-vm: the scenario `vm`, then the stories that take a kernel, a disk and a power switch. make test-bare (tests/vm.sh
 # bare): a medium that installs a machine, takes it live and what goes wrong on the way. make test-bond (tests/vm.sh bond): an
-# uplink that is a VLAN on a bond. Each on a lab of its own that is taken down at any end.
+# uplink that is a VLAN on a bond. make test-upgrade (tests/vm.sh upgrade): upgrades that are kept, and that go away by
+# themselves. Each on a lab of its own that is taken down at any end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-virtual}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import typing as t
@@ -52,6 +53,8 @@ def drill() -> Drill:
 def live(drill: Drill) -> None:
     """Every story begins with a machine that is live."""
     drill.forget_falls()
+    with contextlib.suppress(shell.LabError):
+        drill.wait(ALL)
     if drill.received() != ALL:
         done = drill.play("site")
         assert done.status == 0, done.output[-5000:]
