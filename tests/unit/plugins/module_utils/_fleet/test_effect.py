@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -143,7 +144,9 @@ def test_what_prints_the_changes_ends_with_what_the_budget_says(
         (tmp_path / f"{name}.json").write_text(json.dumps(listed))
     arguments = [str(tmp_path / name) for name in ("before", "after", "before.json", "after.json")]
     command = [sys.executable, str(ROOT / "tests/render_changes.py"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT / ".cache")}
+    )
     assert done.returncode == status, done.stderr
     assert done.stderr.startswith("render: refused: 0 of 1 nodes of region africa" if status else "")
     assert ("region africa" in done.stdout) == bool(status)
