@@ -33,7 +33,7 @@ OTHERS = ("xaa01", "xab01")
 @pytest.fixture
 def elsewhere(tmp_path: pathlib.Path) -> pathlib.Path:
     """The inventory of the others."""
-    where = {"imrs_mode": "live", "imrs_location": {"region": "europe"}}
+    where = {"imrs_fleet": "lab", "imrs_mode": "live", "imrs_location": {"region": "europe"}}
     hosts = {name: {"ansible_host": f"198.51.100.{200 + number}", **where} for number, name in enumerate(OTHERS)}
     path = tmp_path / "others.yml"
     path.write_text(json.dumps({"all": {"children": {"appliances": {"hosts": hosts}}}}))
