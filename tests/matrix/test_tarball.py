@@ -17,7 +17,7 @@ BELONGS = (
     *("meta/*", "bindep.txt", "execution-environment.yml", "REUSE.toml"),
     *("tests/config.yml", "tests/sanity/*"),
     *("plugins/*.py", "roles/*.yml", "roles/*.j2", "roles/*.md", "playbooks/*.yml"),
-    *("roles/image/files/build", "roles/image/files/installer/*"),
+    *("roles/image/files/build", "roles/image/files/installer/*", "roles/upgrade/files/candidate"),
     *("roles/*.po", "roles/*.mo"),  # the catalogues of texts, and what they are compiled from
     *("docs/*.md", "docs/schema/*.json", "docs/docsite/*.yml"),
     *("inventories/example/*", "inventories/netbox/netbox.yml"),
@@ -25,8 +25,8 @@ BELONGS = (
 HIDDEN = (".*", "*/.*", "*.pyc", "*/reports/*", "*/molecule/*")
 WHOLE = ("plugins", "roles", "playbooks", "meta")
 """Everything in these folders is needed."""
-LARGEST = 1_000_000
-"""Bytes. The tarball has some 820,000."""
+LARGEST = 1_200_000
+"""Bytes. The tarball has some 1,040,000."""
 
 
 def astray(names: set[str]) -> set[str]:
