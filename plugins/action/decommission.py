@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import json
 import os
 import pathlib
@@ -72,7 +71,9 @@ class ActionModule(ActionBase):
 
     def _ready(self, variables: Json, given: Json) -> Json:
         """Refuse what is not meant, before anything is contacted; then what the fleet cannot spare."""
-        said = order.Order("dark", _text(given, "reason"), _text(given, "by") or _user(), "", _text(given, "stray"))
+        said = order.Order(
+            "dark", _text(given, "reason"), _text(given, "by") or hold.account(), "", _text(given, "stray")
+        )
         names, every = [str(name) for name in given["nodes"]], variables["hostvars"]
         limited = boolean(given.get("limited", False))
         meant = [_candidate(name, every[name]) for name in names]
@@ -276,14 +277,6 @@ def _candidate(name: str, variables: t.Mapping[str, t.Any]) -> needed.Candidate:
 
 def _text(given: t.Mapping[str, t.Any], key: str) -> str:
     return str(given.get(key) or "").strip()
-
-
-def _user() -> str:
-    """Who runs this, on the controller, also by sudo; empty when the system does not say."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _failed(message: str) -> Json:

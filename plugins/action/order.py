@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import shlex
 import time
 import typing as t
@@ -53,7 +51,7 @@ class ActionModule(ActionBase):
         said = Order(
             given["verb"],
             _text(given, "reason"),
-            _text(given, "by") or _user(),
+            _text(given, "by") or hold.account(),
             _text(given, "end"),
             _text(given, "stray"),
         )
@@ -104,7 +102,7 @@ class ActionModule(ActionBase):
             return {"changed": False, "effect": self._sheets(task_vars, limits) if len(given["nodes"]) > 1 else []}
         nodes = _nodes(task_vars, touched)
         others = [name for name in _to_ask(nodes, "dark") if name not in answers]
-        self._claim(task_vars, losing, f"{_user() or 'somebody'} (the sheets)", CHANGE, patience)
+        self._claim(task_vars, losing, f"{hold.account() or 'somebody'} (the sheets)", CHANGE, patience)
         nodes = _answered(nodes, answers | self._ask(task_vars, others, patience))
         rows = effect.rows(budget.as_sheets_say(nodes), limits.groupings)
         table = effect.table(rows, limits.floor)
@@ -124,7 +122,7 @@ class ActionModule(ActionBase):
         site, least, alike = budget.alike({**variables, "imrs_cluster": given["cluster"]})
         others = [other for other in alike if other != name]
         patience = float(given.get("patience", 20))
-        self._claim(task_vars, [name], f"{_user() or 'somebody'} (site.yml)", CHANGE, patience)
+        self._claim(task_vars, [name], f"{hold.account() or 'somebody'} (site.yml)", CHANGE, patience)
         answers = self._ask(task_vars, others, patience)
         nodes = _answered([_one(other, site, least, targeted=False) for other in others], answers)
         found = budget.too_few([_one(name, site, least, targeted=True), *nodes])
@@ -215,14 +213,6 @@ def _not_up(node: Node, answers: t.Mapping[str, t.Any], by: str, lift: t.Collect
 
 def _text(given: t.Mapping[str, t.Any], key: str) -> str:
     return str(given.get(key) or "").strip()
-
-
-def _user() -> str:
-    """Who runs this, on the controller, also by sudo; empty when the system does not say."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _failed(message: str) -> dict[str, t.Any]:

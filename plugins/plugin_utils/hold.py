@@ -76,14 +76,15 @@ def hold(ask: Ask, node: str, facts: t.Mapping[str, t.Any], *, take_over: bool) 
 
 def whoever() -> str:
     """Who this is, and on which machine."""
-    return f"{_account()} on {socket.gethostname()}"
+    return f"{account() or f'user {os.getuid()}'} on {socket.gethostname()}"
 
 
-def _account() -> str:
+def account() -> str:
+    """Who runs this, on the controller, also by sudo; empty for an account without a name."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # an account without a name
-        return f"user {os.getuid()}"
+    except (KeyError, OSError):
+        return ""
 
 
 def _machine() -> str:

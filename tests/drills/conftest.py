@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import typing as t
@@ -32,6 +33,18 @@ def drill() -> Drill:
         lab.mend()
     lab.freeze()
     return lab
+
+
+@pytest.fixture
+def elsewhere(tmp_path: pathlib.Path) -> pathlib.Path:
+    """An inventory of others: to be live by their sheets, at addresses of the management network that nobody has."""
+    where = {"imrs_fleet": "lab", "imrs_mode": "live", "imrs_location": {"region": "europe"}}
+    hosts = {
+        name: {"ansible_host": f"198.51.100.{200 + number}", **where} for number, name in enumerate(("xaa01", "xab01"))
+    }
+    path = tmp_path / "others.yml"
+    path.write_text(json.dumps({"all": {"children": {"appliances": {"hosts": hosts}}}}))
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -26,18 +26,6 @@ ENDED = ("operational: true", "operational: false")
 WIPED = ("/etc/bird/bird.conf", "/etc/knot/keys.conf", "/etc/imrs/fingerprint.salt", "/etc/imrs/upstream.json")
 SEARCHED = "/boot /etc /home /opt /root /run /srv /tmp /usr /var"
 RUNNING = "systemctl list-units --plain --no-legend --state=active,activating 'imrs-*' knot.service bird.service"
-OTHERS = ("xaa01", "xab01")
-"""Nodes that are to be live by their sheets, at addresses of the management network that nobody has."""
-
-
-@pytest.fixture
-def elsewhere(tmp_path: pathlib.Path) -> pathlib.Path:
-    """The inventory of the others."""
-    where = {"imrs_fleet": "lab", "imrs_mode": "live", "imrs_location": {"region": "europe"}}
-    hosts = {name: {"ansible_host": f"198.51.100.{200 + number}", **where} for number, name in enumerate(OTHERS)}
-    path = tmp_path / "others.yml"
-    path.write_text(json.dumps({"all": {"children": {"appliances": {"hosts": hosts}}}}))
-    return path
 
 
 @pytest.fixture
