@@ -12,6 +12,8 @@ import re
 import typing as t
 
 import pytest
+from ansible_collections.icann.imrs.plugins.module_utils._acceptance.checks.time import REACHED
+from ansible_collections.icann.imrs.plugins.module_utils._probes import host
 from imrslab import shell
 from imrslab.drill import PATIENCE
 
@@ -125,19 +127,19 @@ def failing(output: str) -> set[str]:
     return set(re.findall(r"(?m)^ *([A-Z]{2}-\d{2}) [FW] +(?:fail|error) ", output))
 
 
-def agreeing(drill: Drill) -> int:
-    """How many sources of time the appliance's chrony believes (chronyc(1), sources: the second field)."""
-    rows = drill.node("chronyc", "-c", "sources").splitlines()
-    return sum(row.split(",")[1] in {"*", "+"} for row in rows)
+def time_is_known(drill: Drill) -> bool:
+    """Whether TM-03 has nothing to warn of: three sources answer, and are not wrong. They are asked at each look, as
+    chrony's first questions after a boot may go out before the network is there, and the next ones minutes later.
+    """
+    drill.node("chronyc", "burst", "4/8")
+    rows = host.parse_sources(drill.node("chronyc", "-c", "-N", "sources", "-a"))
+    return sum(row["reached"] and not row["wrong"] for row in rows) >= REACHED
 
 
 @pytest.mark.parametrize("group", FAULTS)
 def test_each_fault_is_caught_by_its_check_and_by_no_other(drill: Drill, group: str) -> None:
     after, faults = FAULTS[group]
-    # chrony's first questions after a boot may go out before the network is there, and the next ones minutes later:
-    # until then TM-03 warns, rightly. So it is told to ask now.
-    drill.node("chronyc", "burst", "4/8")
-    shell.wait_for("a clock with sources enough", lambda: agreeing(drill) > 2, PATIENCE)
+    shell.wait_for("a clock with sources enough", lambda: time_is_known(drill), PATIENCE)
     try:
         for fault in faults.values():
             drill.node("sh", "-ec", fault.plant)
