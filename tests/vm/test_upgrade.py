@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import random
 import re
+import time
 import typing as t
 
 import pytest
@@ -34,6 +37,10 @@ PANICS = (
 UNREACHABLE = (
     "mkdir -p tree/etc/systemd/network && printf '[Match]\\nName=*\\n' > tree/etc/systemd/network/00-none.network"
 )
+TRIES = int(os.environ.get("IMRS_TRIES", "2"))
+"""How often the power fails, each time at another instant."""
+LENGTH = 600.0
+"""Seconds that an upgrade takes: instants are of these."""
 EMERGENCY = (
     "mkdir -p tree/etc/systemd/system/local-fs.target.requires && cd tree/etc/systemd/system && "
     "printf '[Mount]\\nWhat=/dev/none\\nWhere=/srv\\n' > srv.mount && "
@@ -127,3 +134,29 @@ def test_what_is_not_accepted_goes_away(drill: Drill, package: str, change: str,
     assert systems(drill) == before
     assert installed(drill, package) == version
     assert drill.status()["certificate"]["valid"]
+
+
+def boots(drill: Drill) -> int:
+    """How often it has booted, with either system: they have one log."""
+    return len(drill.node("journalctl", "--list-boots", "--quiet", "--no-pager").splitlines())
+
+
+@pytest.mark.parametrize("seed", range(TRIES))
+def test_power_that_fails_at_any_instant_leaves_a_node_that_is_live(drill: Drill, seed: int) -> None:
+    """It runs the system before, or the one that was accepted; nobody has helped, but for switching the power on."""
+    newer(drill, "hostname", NOTHING)
+    before, booted = systems(drill), boots(drill)
+    told = {"upgrade_packages": [f"{PLACE}/newer.deb"], "imrs_disrupt": True, "upgrade_minutes": 15}
+    instant = random.Random(seed).uniform(0, LENGTH)  # noqa: S311 - no secret
+    began = time.monotonic()
+    run = drill.begin("upgrade", "-e", json.dumps(told))
+    shell.wait_for("the instant", lambda: run.ended() or time.monotonic() - began > instant, 2 * LENGTH)
+    drill.cut_power()
+    drill.switch_on()
+    said = run.end().output
+    drill.wait(ALL, 15 * 60 + 2 * SLOW)
+    after = systems(drill)
+    assert after["running"] == after["booted"], (instant, said[-3000:])
+    assert drill.status()["certificate"]["valid"], (instant, said[-3000:])
+    assert boots(drill) - booted <= 3, (instant, said[-3000:])
+    assert after == before or "was not upgraded" not in said, (instant, said[-3000:])

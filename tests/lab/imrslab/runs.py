@@ -15,6 +15,9 @@ import typing as t
 
 from .topology import ROOT
 
+LONGEST = 3600.0
+"""Seconds that no run takes: a machine with a kernel of its own may be translated, and an upgrade boots it twice."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Play:
@@ -68,7 +71,7 @@ class Run:
         mine = f"IMRS_DRILL_RUN={self._said}\0".encode()
         return cut_relays(lambda _, environment: mine in environment)
 
-    def end(self, seconds: float = 600) -> Play:
+    def end(self, seconds: float = LONGEST) -> Play:
         """Wait for its end."""
         status = self._process.wait(seconds)
         output = self._said.read_text(encoding="utf-8")
