@@ -385,4 +385,9 @@ def machines(variables: HostVariables, appliances: t.Container[str]) -> list[tup
 
 def _tsig(master: str, keys: t.Iterable[Sheet]) -> host_variables.Tsig:
     key = next(key for key in keys if key["master"] == master)
+    previous = key.get("previous")
+    return {**_key(key), "previous": _key(previous) if previous else None}
+
+
+def _key(key: Sheet) -> host_variables.Key:
     return {"name": key["name"], "algorithm": key["algorithm"], "secret_variable": key["secret"]}

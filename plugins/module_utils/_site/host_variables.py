@@ -136,12 +136,18 @@ class Profile(t.TypedDict):
     firmware: dict[str, list[str]]
 
 
-class Tsig(t.TypedDict):
+class Key(t.TypedDict):
     """A transfer key: its name, and the variable that has its secret."""
 
     name: str
     algorithm: str
     secret_variable: str
+
+
+class Tsig(Key):
+    """The transfer key for a master; ``previous`` is the one before, while it is rolled (docs/keys.md)."""
+
+    previous: Key | None
 
 
 class Inside(t.TypedDict):

@@ -83,13 +83,19 @@ MANAGEMENT = field(
     ),
     "Towards ICANN's operators only",
 )
+_KEY = {
+    "name": field(parts.DNS_NAME, "Name of the key", "nbo01-dist1.example."),
+    "algorithm": choice("hmac-sha256", "hmac-sha384", "hmac-sha512"),
+    "secret": field(parts.SECRET, "Vault variable with the key", "vault_tsig_nbo01_dist1"),
+}
 TSIG = record(
     "a TSIG key",
+    {"master": field(parts.NAME, "Master of the fleet", "dist1"), **_KEY},
     {
-        "master": field(parts.NAME, "Master of the fleet", "dist1"),
-        "name": field(parts.DNS_NAME, "Name of the key", "nbo01-dist1.example."),
-        "algorithm": choice("hmac-sha256", "hmac-sha384", "hmac-sha512"),
-        "secret": field(parts.SECRET, "Vault variable with the key", "vault_tsig_nbo01_dist1"),
+        "previous": field(
+            record("a TSIG key", _KEY),
+            "While the key is rolled: the one before, of which the node takes no more than NOTIFY",
+        )
     },
 )
 BOND = record(
