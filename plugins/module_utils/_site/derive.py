@@ -9,7 +9,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
+from . import addresses, bogons, certificates, host_variables, lifetimes, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET, DEFAULT_DISKS, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT, LOG_PORT
 from .schema_site import BELOW_MINIMUM
@@ -152,6 +152,7 @@ class Deriver:
             },
             "imrs_management_routes": _management_routes(self._fleet, machine["management"]),
             "imrs_attestations": _attested(site, name),
+            "imrs_keys": lifetimes.of(self._fleet, machine),
         }
 
 

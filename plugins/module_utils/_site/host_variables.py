@@ -13,7 +13,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .contract import ByFamily, IdentityZone, Irr, Kinds, LogServer, Management, Master, Provisioning, Uplink, Window
+from .contract import (
+    ByFamily,
+    IdentityZone,
+    Irr,
+    Kinds,
+    Lifetime,
+    LogServer,
+    Management,
+    Master,
+    Provisioning,
+    Uplink,
+    Window,
+)
 
 if t.TYPE_CHECKING:
     from .. import _products as products
@@ -254,6 +266,7 @@ class OfMachine(t.TypedDict):
     imrs_management: Management
     imrs_management_routes: list[Route]
     imrs_attestations: list[Attested]
+    imrs_keys: list[Lifetime]
 
 
 class OfOne(OfMachine):

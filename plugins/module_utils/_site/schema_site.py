@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .. import _products as products
-from . import onboarding, parts
+from . import lifetimes, onboarding, parts
 from .parts import Schema, choice, field, many, number, record, text
 from .session import Session
 
@@ -118,6 +118,11 @@ UPLINK = record(
         "vlan": field(number(1, 4094, "a VLAN number"), "Tag of the uplink; the addresses are then on vlan<number>"),
     },
 )
+ROLLED = field(
+    record("the days on which keys were rolled", {}, dict.fromkeys(lifetimes.KINDS, parts.DATE)),
+    "Since when its keys are in use, by kind",
+    {"tsig": "2026-11-30"},
+)
 NODE = record(
     "a node",
     {
@@ -134,6 +139,7 @@ NODE = record(
     {
         "serial": SERIAL,
         "bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12"),
+        "rolled": ROLLED,
     },
 )
 TIMES = {
@@ -171,7 +177,7 @@ MACHINE = record(
         "gateways": field(parts.ADDRESSES, "The host's: one of each family, for when no peer tells a default route"),
         "management": MANAGEMENT,
     },
-    {"serial": SERIAL},
+    {"serial": SERIAL, "rolled": ROLLED},
 )
 ROUTER = record(
     "a router of the site",
