@@ -40,6 +40,7 @@ _COMPARE: dict[str, dict[str, t.Any]] = {
     "evidence": _DICT,
     "expected": _DICT,
     "known": {"type": "list", "elements": "str", "default": []},
+    "keys": {"type": "list", "elements": "dict", "default": []},
     "report_directory": {"type": "path"},
 }
 """Of what happens on the controller; the module knows the options of the scope node."""
@@ -94,7 +95,7 @@ def _intent(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _compared(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The report; it is written in check mode, too, as it is what the run is for."""
-    found = report.compare(given["intent"], given["evidence"], given["expected"], given["known"])
+    found = report.compare(given["intent"], given["evidence"], given["expected"], given["known"], given["keys"])
     written = []
     if given["report_directory"]:
         texts = {name: render(found) for name, render in _REPORTS.items()}

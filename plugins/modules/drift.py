@@ -86,6 +86,11 @@ options:
     type: list
     elements: str
     default: []
+  keys:
+    description: The variable C(imrs_keys) of the node. It is told when keys are to be rolled, which is no difference.
+    type: list
+    elements: dict
+    default: []
   report_directory:
     description: Directory for C(drift.json) and C(drift.txt); made when missing. Without it, no report is written.
     type: path

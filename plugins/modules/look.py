@@ -90,6 +90,11 @@ expired:
   returned: success
   type: list
   elements: str
+transfer_keys:
+  description: Names of the transfer keys (TSIG) in the files of its nameservers, in lower case and with the last dot.
+  returned: success
+  type: list
+  elements: str
 one_time_key:
   description: Whether its host key of SSH is still the one that came with the medium of role C(image).
   returned: success
@@ -111,6 +116,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _products as products
 from ..module_utils._bundle import BundleError, Places, explain, intact, lease
+from ..module_utils._probes import signed
 
 PACKAGES = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status}\\n"]
 OPERATORS = "imrs-operators"
@@ -150,6 +156,7 @@ def main() -> None:
         **_packages(module),
         locked=_locked(),
         account=os.environ.get("SUDO_USER", ""),
+        transfer_keys=_transfer_keys(),
         one_time_key=ONE_TIME_KEY.exists(),
         **_operators(OPERATORS, MADE),
         ansible_facts=_machine(module),
@@ -176,6 +183,12 @@ def _packages(module: AnsibleModule) -> dict[str, list[str]]:
         "installed": sorted(name for name, _want, is_ in rows if is_ == "installed"),
         "held": sorted(name for name, want, _is in rows if want == "hold"),
     }
+
+
+def _transfer_keys() -> list[str]:
+    """Names alone; none where no nameserver has a file."""
+    files = [product.keys for product in products.of_kind(products.NAMESERVER)]
+    return sorted({name for file in files for name in signed.keys_of(file)})
 
 
 def _shadow() -> list[str]:

@@ -106,6 +106,7 @@ def node(name: str = "nbo01", **changes: t.Any) -> Record:
             "bond": None,
         },
         "management": {"interface": "eno1", "addresses": ["198.51.100.131/26"]},
+        "keys": [],
     }
     return copy.deepcopy(made | changes)
 

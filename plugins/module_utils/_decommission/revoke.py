@@ -38,12 +38,13 @@ def keys(name: str, every: t.Mapping[str, Variables]) -> dict[str, t.Any]:
     transfer = [
         {
             "master": str(master["name"]),
-            "key": str(master["tsig"]["name"]),
-            "algorithm": str(master["tsig"]["algorithm"]),
-            "variable": str(master["tsig"]["secret_variable"]),
-            "also": also(str(master["tsig"]["secret_variable"])),
+            "key": str(key["name"]),
+            "algorithm": str(key["algorithm"]),
+            "variable": str(key["secret_variable"]),
+            "also": also(str(key["secret_variable"])),
         }
         for master in own.get("imrs_masters") or ()
+        for key in _transfer_keys(master)
     ]
     return {
         "transfer_keys": transfer,
@@ -65,9 +66,18 @@ def _variables(variables: Variables) -> set[str]:
     sessions = (*variables.get("imrs_peers", ()), *variables.get("imrs_members", ()))
     return {
         *(str(each.get("password_variable") or "") for each in sessions),
-        *(str(master["tsig"]["secret_variable"]) for master in variables.get("imrs_masters") or ()),
+        *(
+            str(key["secret_variable"])
+            for master in variables.get("imrs_masters") or ()
+            for key in _transfer_keys(master)
+        ),
         *(str(variables.get(name) or "") for name in PASSWORDS),
     } - {""}
+
+
+def _transfer_keys(master: Variables) -> list[Variables]:
+    """The key for a master, and while it is rolled the one before."""
+    return [key for key in (master["tsig"], master["tsig"].get("previous")) if key]
 
 
 def _addresses(own: Variables) -> list[str]:

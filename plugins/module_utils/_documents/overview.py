@@ -12,6 +12,7 @@ import collections
 import math
 import typing as t
 
+from .._site import lifetimes
 from . import proven, world
 from . import sheet_words as words
 
@@ -52,6 +53,7 @@ def page(fleet: Fleet, tests: proven.Tests | None = None) -> Page:
             "dots": _dots(fleet.sites, radius),
         },
         "rows": rows,
+        "keys": _keys(fleet),
         "filters": _filters(rows),
     }
 
@@ -87,6 +89,22 @@ def _row(record: SiteRecord, tests: proven.Tests) -> Page:
         "total": len(onboarding["steps"]),
         "next": f"{following['title']} ({following['actor']})" if following else "",
     }
+
+
+def _keys(fleet: Fleet) -> list[Page]:
+    """Keys of each node by kind, those first that are to be rolled first, and before them those without a day."""
+    nodes = [node for record in fleet.sites for node in record["nodes"]]
+    found = [
+        {
+            "node": node["node"],
+            "kind": lifetimes.KINDS[key["kind"]],
+            "rolled": key["rolled"] or "not in the sheet",
+            "roll_by": key["roll_by"] or "",
+        }
+        for node in nodes
+        for key in node["keys"]
+    ]
+    return sorted(found, key=lambda row: (row["roll_by"], row["node"]))
 
 
 def _dots(records: t.Sequence[SiteRecord], radius: float) -> list[Page]:

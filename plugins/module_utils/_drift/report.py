@@ -41,6 +41,10 @@ class Report:
     node: str
     collected_at: float
     findings: tuple[Finding, ...]
+    keys: tuple[dict[str, t.Any], ...] = ()
+    """Of each kind of keys its ``kind``, ``rolled``, ``roll_by`` and ``days`` until then, negative afterwards; None
+    where the sheet has no day. Told, and no finding: nothing is as it was not rendered because a day has passed.
+    """
 
     @property
     def counts(self) -> dict[str, int]:
@@ -53,10 +57,11 @@ def compare(
     evidence: t.Mapping[str, t.Any],
     expected: t.Mapping[str, t.Any],
     known: t.Sequence[str] = (),
+    keys: t.Sequence[t.Mapping[str, t.Any]] = (),
 ) -> Report:
     """Intent (``Intent.to_wire``) against the evidence of the node that ``expected`` describes, as in acceptance.
 
-    ``known``: patterns of paths that are no finding when they lie in our directories.
+    ``known``: patterns of paths that are no finding when they lie in our directories. ``keys``: ``imrs_keys``.
 
     Raises ValueError when the evidence is of another node or format.
     """
@@ -87,7 +92,22 @@ def compare(
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             findings.append(unread(name, f"not as described: {type(error).__name__} {error}"))
     findings.sort(key=lambda one: (KINDS.index(one.kind), one.subject))
-    return Report(should.node_name, float(evidence["collected_at"]), tuple(findings))
+    at = float(evidence["collected_at"])
+    return Report(should.node_name, at, tuple(findings), tuple(_key(each, at) for each in keys))
+
+
+def _key(key: t.Mapping[str, t.Any], at: float) -> dict[str, t.Any]:
+    day, until = datetime.datetime.fromtimestamp(at, datetime.UTC).date(), key["roll_by"]
+    left = (datetime.date.fromisoformat(until) - day).days if until else None
+    return {"kind": key["kind"], "rolled": key["rolled"], "roll_by": until, "days": left}
+
+
+def _lifetime(key: t.Mapping[str, t.Any]) -> str:
+    """For people: in a line."""
+    if key["days"] is None:
+        return f"{'key':<11}{key['kind']}: the sheet does not say since when (rolled)"
+    late = f"OVERDUE by {-key['days']} days" if key["days"] < 0 else f"in {key['days']} days"
+    return f"{'key':<11}{key['kind']}: in use since {key['rolled']}, to be rolled by {key['roll_by']}: {late}"
 
 
 def _moment(seconds: float) -> str:
@@ -103,6 +123,7 @@ def to_json(report: Report) -> str:
         "drift": bool(report.findings),
         "counts": report.counts,
         "findings": [finding.as_dict() for finding in report.findings],
+        "keys": list(report.keys),
     }
     return json.dumps(value, indent=2, sort_keys=True) + "\n"
 
@@ -125,6 +146,7 @@ def table(report: Report) -> str:
                 max_lines=3,
                 placeholder=" ...",
             )
+    lines += [_lifetime(key) for key in report.keys]
     told = ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
     number = len(report.findings)
     summary = f"{number} difference{'s' if number > 1 else ''} ({told})" if number else "as intended"

@@ -78,7 +78,8 @@ def parse_keys(text: str) -> dict[str, Key]:
     return {name: Key(key["algorithm"], key["secret"]) for name, key in found.items() if len(key) == len(Key._fields)}
 
 
-def _keys(path: str) -> dict[str, Key]:
+def keys_of(path: str) -> dict[str, Key]:
+    """The keys in the nameserver's file ``path``; none where it cannot be read."""
     try:
         return parse_keys(pathlib.Path(path).read_text(encoding="utf-8", errors="replace"))
     except OSError:
@@ -173,11 +174,18 @@ def _read(answer: bytes, message: dns.message.Message, key: dns.tsig.Key) -> tup
 def ask_all(
     questions: t.Sequence[Question], path: str, serials: t.Mapping[str, int], deadline: float
 ) -> list[dict[str, t.Any]]:
-    """Ask all, with the keys of the file ``path`` and the node's ``serials`` by zone; in the order given.
+    """Ask all, with the keys of the file ``path``; see ``ask_with``."""
+    return ask_with(questions, keys_of(path), serials, deadline)
+
+
+def ask_with(
+    questions: t.Sequence[Question], keys: t.Mapping[str, Key], serials: t.Mapping[str, int], deadline: float
+) -> list[dict[str, t.Any]]:
+    """Ask all, with ``keys`` by name (lower case, with the last dot) and the node's ``serials`` by zone; in the order
+    given.
 
     Who is silent is asked again until ``deadline`` (monotonic). An answer, whatever it says, is taken as it is.
     """
-    keys = _keys(path)
     found: dict[int, dict[str, t.Any]] = {}
 
     def one(number: int) -> None:

@@ -123,6 +123,14 @@ class Management(t.TypedDict):
     addresses: list[str]
 
 
+class Lifetime(t.TypedDict):
+    """Keys of one kind; days as ``YYYY-MM-DD``. ``rolled`` is None where the sheet has no day, ``roll_by`` with it."""
+
+    kind: str
+    rolled: str | None
+    roll_by: str | None
+
+
 class NodeRecord(t.TypedDict):
     """One appliance. ``bmc`` and ``serial`` may be empty."""
 
@@ -135,6 +143,7 @@ class NodeRecord(t.TypedDict):
     routing: str
     uplink: Uplink
     management: Management
+    keys: list[Lifetime]
 
 
 class SiteRouter(t.TypedDict):

@@ -9,7 +9,7 @@ import typing as t
 
 from .. import _addressing as addressing
 from .. import _products as products
-from . import addresses, bogons, certificates, host_variables, onboarding, rules, sessions
+from . import addresses, bogons, certificates, host_variables, lifetimes, onboarding, rules, sessions
 from .regions import REGION_OF
 from .schema_fleet import DEFAULT_BUDGET, DEFAULT_DISKS, DEFAULT_PEAK_QUERIES, DEFAULT_RATE_LIMIT, LOG_PORT
 from .schema_site import BELOW_MINIMUM
@@ -152,6 +152,7 @@ class Deriver:
             },
             "imrs_management_routes": _management_routes(self._fleet, machine["management"]),
             "imrs_attestations": _attested(site, name),
+            "imrs_keys": lifetimes.of(self._fleet, machine),
         }
 
 
@@ -385,4 +386,9 @@ def machines(variables: HostVariables, appliances: t.Container[str]) -> list[tup
 
 def _tsig(master: str, keys: t.Iterable[Sheet]) -> host_variables.Tsig:
     key = next(key for key in keys if key["master"] == master)
+    previous = key.get("previous")
+    return {**_key(key), "previous": _key(previous) if previous else None}
+
+
+def _key(key: Sheet) -> host_variables.Key:
     return {"name": key["name"], "algorithm": key["algorithm"], "secret_variable": key["secret"]}

@@ -13,7 +13,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .contract import ByFamily, IdentityZone, Irr, Kinds, LogServer, Management, Master, Provisioning, Uplink, Window
+from .contract import (
+    ByFamily,
+    IdentityZone,
+    Irr,
+    Kinds,
+    Lifetime,
+    LogServer,
+    Management,
+    Master,
+    Provisioning,
+    Uplink,
+    Window,
+)
 
 if t.TYPE_CHECKING:
     from .. import _products as products
@@ -136,12 +148,18 @@ class Profile(t.TypedDict):
     firmware: dict[str, list[str]]
 
 
-class Tsig(t.TypedDict):
+class Key(t.TypedDict):
     """A transfer key: its name, and the variable that has its secret."""
 
     name: str
     algorithm: str
     secret_variable: str
+
+
+class Tsig(Key):
+    """The transfer key for a master; ``previous`` is the one before, while it is rolled (docs/keys.md)."""
+
+    previous: Key | None
 
 
 class Inside(t.TypedDict):
@@ -248,6 +266,7 @@ class OfMachine(t.TypedDict):
     imrs_management: Management
     imrs_management_routes: list[Route]
     imrs_attestations: list[Attested]
+    imrs_keys: list[Lifetime]
 
 
 class OfOne(OfMachine):

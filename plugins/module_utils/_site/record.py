@@ -124,4 +124,5 @@ def _node(profile: contract.Profile, variables: HostVariables) -> contract.NodeR
         "routing": variables["imrs_routing_provider"],
         "uplink": variables["imrs_uplink"],
         "management": variables["imrs_management"],
+        "keys": variables["imrs_keys"],
     }

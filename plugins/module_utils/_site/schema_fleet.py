@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import parts
+from . import lifetimes, parts
 from .parts import Schema, choice, field, many, number, record, text
 
 DEFAULT_BUDGET = [
@@ -279,6 +279,14 @@ FLEET: Schema = {
             ),
             "log_server": field(
                 LOG_SERVER, "Where the nodes send their log, over TLS; without, it stays on them"
+            ),
+            "key_days": field(
+                record(
+                    "how long keys are in use",
+                    {},
+                    {kind: number(1, 36_600, "a number of days") for kind in lifetimes.KINDS},
+                ),
+                "After so many days a key is to be rolled; it is said, and nothing comes of it", {"tsig": 365},
             ),
             "irr": field(IRR, "Where the route objects are"),
             "ixp_exceptions": field(many(parts.NAME, "a list of site names", least=0), "Whose host may be an IXP"),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .. import _products as products
-from . import onboarding, parts
+from . import lifetimes, onboarding, parts
 from .parts import Schema, choice, field, many, number, record, text
 from .session import Session
 
@@ -83,13 +83,19 @@ MANAGEMENT = field(
     ),
     "Towards ICANN's operators only",
 )
+_KEY = {
+    "name": field(parts.DNS_NAME, "Name of the key", "nbo01-dist1.example."),
+    "algorithm": choice("hmac-sha256", "hmac-sha384", "hmac-sha512"),
+    "secret": field(parts.SECRET, "Vault variable with the key", "vault_tsig_nbo01_dist1"),
+}
 TSIG = record(
     "a TSIG key",
+    {"master": field(parts.NAME, "Master of the fleet", "dist1"), **_KEY},
     {
-        "master": field(parts.NAME, "Master of the fleet", "dist1"),
-        "name": field(parts.DNS_NAME, "Name of the key", "nbo01-dist1.example."),
-        "algorithm": choice("hmac-sha256", "hmac-sha384", "hmac-sha512"),
-        "secret": field(parts.SECRET, "Vault variable with the key", "vault_tsig_nbo01_dist1"),
+        "previous": field(
+            record("a TSIG key", _KEY),
+            "While the key is rolled: the one before, of which the node takes no more than NOTIFY",
+        )
     },
 )
 BOND = record(
@@ -112,6 +118,11 @@ UPLINK = record(
         "vlan": field(number(1, 4094, "a VLAN number"), "Tag of the uplink; the addresses are then on vlan<number>"),
     },
 )
+ROLLED = field(
+    record("the days on which keys were rolled", {}, dict.fromkeys(lifetimes.KINDS, parts.DATE)),
+    "Since when its keys are in use, by kind",
+    {"tsig": "2026-11-30"},
+)
 NODE = record(
     "a node",
     {
@@ -128,6 +139,7 @@ NODE = record(
     {
         "serial": SERIAL,
         "bmc": field(parts.ADDRESS, "Address of the baseboard management controller", "198.51.100.12"),
+        "rolled": ROLLED,
     },
 )
 TIMES = {
@@ -165,7 +177,7 @@ MACHINE = record(
         "gateways": field(parts.ADDRESSES, "The host's: one of each family, for when no peer tells a default route"),
         "management": MANAGEMENT,
     },
-    {"serial": SERIAL},
+    {"serial": SERIAL, "rolled": ROLLED},
 )
 ROUTER = record(
     "a router of the site",

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "_drill": {"_addressing", "_products"},
     "_drift": {"_acceptance", "_routing", "_products", "_manifest"},
     "_fleet": {"_gate", "_routing"},
+    "_keys": {"_acceptance"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
     "_upgrade": {"_bundle", "_fleet"},
@@ -89,7 +90,7 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
         ):
             wrong.append(f"{room} must not import {top}")
         elif (
-            room in ("_acceptance", "_drift", "_fleet", "_load", "_notice", "_registration", "_upgrade")
+            room in ("_acceptance", "_drift", "_fleet", "_keys", "_load", "_notice", "_registration", "_upgrade")
             and top in OUTSIDE_WORLD
         ):
             wrong.append(f"{room} judges evidence and must not use {top}")

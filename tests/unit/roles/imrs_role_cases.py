@@ -12,6 +12,7 @@ from ansible_collections.icann.imrs.plugins.module_utils._site.session import Pe
 SECRETS = {
     "vault_bgp_host": "bgp-password-of-the-host-00",
     "vault_tsig_dist1": "ZGlzdDEtdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA=",
+    "vault_tsig_dist1_2027": "ZGlzdDEtdHJhbnNmZXIta2V5LW9mLTIwMjctMDAwMDA=",
     "vault_tsig_dist2": "ZGlzdDItdHJhbnNmZXIta2V5LTAwMDAwMDAwMDAwMDA=",
 }
 """What the vault would hold."""
@@ -121,7 +122,12 @@ MASTERS = [
         "addresses": [f"203.0.113.{number}", f"2001:db8:0:3::{number}"],
         "port": 53,
         "tls": None,
-        "tsig": {"name": f"xlb01-{name}.example.", "algorithm": "hmac-sha256", "secret_variable": f"vault_tsig_{name}"},
+        "tsig": {
+            "name": f"xlb01-{name}.example.",
+            "algorithm": "hmac-sha256",
+            "secret_variable": f"vault_tsig_{name}",
+            "previous": None,
+        },
     }
     for number, name in enumerate(("dist1", "dist2"), start=1)
 ]

@@ -21,6 +21,13 @@ CASE = "changes"
 ROUTER = "router"
 """That of the rows about a router's sessions with its nodes."""
 PEERS: list[dict[str, t.Any]] = CASES[CASE][1]["imrs_peers"]
+ROLLED = {
+    "name": "xlb01-dist1-2027.example.",
+    "algorithm": "hmac-sha256",
+    "secret_variable": "vault_tsig_dist1_2027",
+    "previous": MASTERS[0]["tsig"],
+}
+"""The key of the first master, while it is rolled."""
 BOGONS = bogons.BOGONS["ipv4"]
 
 
@@ -46,6 +53,7 @@ ROWS: dict[str, dict[str, dict[str, t.Any]]] = {
         "nameserver_rate_limit_exempt": {"nameserver_rate_limit_exempt": ["192.0.2.0/24"]},
         "nameserver_tcp_time_limit": {"nameserver_tcp_time_limit": 5_000_000},
         "nameserver_masters": {"nameserver_masters": [{**MASTERS[0], "port": 5353}, MASTERS[1]]},
+        "nameserver_masters: tsig": {"nameserver_masters": [{**MASTERS[0], "tsig": ROLLED}, MASTERS[1]]},
         "nameserver_masters: tls": {"nameserver_masters": [{**MASTERS[0], "tls": TLS[0]}, MASTERS[1]]},
         "nameserver_zones": {"nameserver_zones": ZONES[:1]},
         "nameserver_trust_anchors": {"nameserver_trust_anchors": NODE["imrs_trust_anchors"][:1]},

@@ -18,7 +18,7 @@ try:
 except ImportError:
     dns = None  # type: ignore[assignment]
 
-from .. import plan, wire
+from .. import plan, transfers, wire
 from ..check import Verdict, check, verdict
 from ..evidence import Missing
 from .dns_signed import anchored
@@ -82,21 +82,6 @@ def not_ahead(evidence: Evidence, expected: Expected) -> Verdict:
     return verdict(problems, f"{len(expected.zones)} zones not ahead of their masters")
 
 
-_REMEDY = {
-    "BADKEY": "the master does not know this key; correct its name here or there",
-    "BADSIG": "the master has another secret for it; put the same one into the vault and into the master",
-    "BADTIME": "the clocks of node and master are too far apart",
-    "no such key": "the nameserver's own file has no such key",
-    "unusable key": "the secret is not base64 or the algorithm is unknown",
-    "unsigned": "the master answers without a signature; with NOTAUTH, it does not know this key",
-    "signed otherwise": "the answer is not signed with this key",
-}
-_REMEDY_TLS = {
-    "no TLS": "the handshake fails (TLS 1.3, no client certificate); correct tls.port in fleet.yml, or the master",
-    "another certificate": "the master shows one that fleet.yml does not have; ask its operator before you add it",
-}
-
-
 @check("ZI-12", "Every master knows our transfer key", source="RFC 8945 sections 5.2 and 5.3; requirement ZI-12")
 def signed(evidence: Evidence, expected: Expected) -> Verdict:
     """Every zone, every address of every master: signed SOA and IXFR from our serial are answered, signed with our key;
@@ -115,17 +100,7 @@ def signed(evidence: Evidence, expected: Expected) -> Verdict:
         found = asked.get(_which(question))
         if found is None:
             raise Missing(f"{question['server']}: not asked for the {question['type']} of {question['name']}, signed")
-        result, rcode = str(found["result"]), str(found["rcode"])
-        who = f"master {question['server']}"
-        if result in _REMEDY:
-            code = f" ({rcode})" if rcode else ""
-            problems.append(f"{who}: TSIG key {question['key']}: {result}{code}: {_REMEDY[result]}")
-        elif result in _REMEDY_TLS:
-            problems.append(f"{who} port {question['port']}: {result}: {_REMEDY_TLS[result]}")
-        elif result != "verified" or rcode != "NOERROR":
-            problems.append(
-                f"{who}: {question['name']} {question['type']}, signed: {rcode if result == 'verified' else result}"
-            )
+        problems += [said] if (said := transfers.problem(found)) else []
     return verdict(problems, f"{len(questions)} answers of {len(expected.masters)} masters signed with our keys")
 
 

@@ -144,6 +144,12 @@ def _keys(site: Document, path: Path, node: Record, terms: Terms) -> t.Iterator[
                 (*path, "tsig", index, "master"),
                 f"{key['master']} is not a master of the fleet; these are {', '.join(terms.masters)}",
             )
+        previous = key.get("previous") or {}
+        if previous.get("secret") and previous["secret"] == key.get("secret"):
+            yield site.problem(
+                (*path, "tsig", index, "previous", "secret"),
+                f"{previous['secret']} is the new key's, too; a key that is rolled has a secret of its own",
+            )
     if all(key and key.get("master") for key in given):
         named = {key["master"] for key in given}
         for master in terms.masters:

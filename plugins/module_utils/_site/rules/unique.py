@@ -107,8 +107,10 @@ class Register:
         if node.get("bmc"):
             yield from self._own_one(site, (*path, "bmc"), node["bmc"], f"the BMC of {owner}")
         for at, key in records(node, "tsig"):
-            yield from self._name(site, (*path, "tsig", at, "name"), "TSIG key", key.get("name"))
-            yield from self._secret(site, (*path, "tsig", at, "secret"), key.get("secret"), owner)
+            for place, each in (((), key), (("previous",), key.get("previous") or {})):
+                here: Path = (*path, "tsig", at, *place)
+                yield from self._name(site, (*here, "name"), "TSIG key", each.get("name"))
+                yield from self._secret(site, (*here, "secret"), each.get("secret"), owner)
 
     def _router(self, site: Document, path: Path, router: Record, place: str) -> t.Iterator[Problem]:
         owner, name = f"router {router.get('router') or '?'}", router.get("router")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import grp
 import pathlib
 import pwd
+import types
 import typing as t
 
 import pytest
@@ -30,6 +31,15 @@ def test_packages_are_installed_or_held_or_neither() -> None:
     rows = "knot hold installed\ntar install installed\nfrr deinstall config-files\nnsd hold not-installed\n"
     assert look._packages(Module(0, rows)) == {"installed": ["knot", "tar"], "held": ["knot", "nsd"]}
     assert look._packages(Module(2, rows)) == {"installed": [], "held": []}
+
+
+def test_transfer_keys_are_told_by_their_names_alone(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "keys.conf"
+    product = types.SimpleNamespace(keys=str(here))
+    monkeypatch.setattr(look.products, "of_kind", {look.products.NAMESERVER: [product]}.__getitem__)
+    assert look._transfer_keys() == []
+    here.write_text('key:\n  - id: "Xlb01-dist1.example"\n    algorithm: hmac-sha256\n    secret: "b25l"\n')
+    assert look._transfer_keys() == ["xlb01-dist1.example."]
 
 
 def test_an_account_is_locked_by_an_exclamation_mark(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

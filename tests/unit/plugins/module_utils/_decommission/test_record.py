@@ -54,6 +54,17 @@ def test_what_is_revoked_is_named_and_who_else_has_it() -> None:
     assert "c2VjcmV0" not in text + json.dumps(found)
 
 
+def test_a_key_that_is_being_rolled_is_revoked_with_the_one_before() -> None:
+    node = variables("nbo01")
+    (master,) = node["imrs_masters"]
+    old = {"name": "nbo01-old.example.", "algorithm": "hmac-sha512", "secret_variable": "vault_tsig_old"}
+    master["tsig"]["previous"] = old
+    found = revoke.keys("nbo01", {**FLEET, "nbo01": node})
+    assert [each["variable"] for each in found["transfer_keys"]] == ["vault_tsig_nbo01_dist1", "vault_tsig_old"]
+    shares = {**FLEET, "nbo01": node, "nbo02": {**variables("nbo02"), "imrs_masters": [{"name": "x", "tsig": old}]}}
+    assert revoke.keys("nbo01", shares)["transfer_keys"][1]["also"] == ["nbo02"]
+
+
 def test_of_a_router_sessions_with_its_nodes_are_named_too() -> None:
     router = variables(
         "nbo-r1",

@@ -64,6 +64,20 @@ def test_filters_offer_what_there_is() -> None:
     }
 
 
+def test_keys_stand_there_by_when_they_are_to_be_rolled() -> None:
+    later = {"kind": "tsig", "rolled": "2026-11-30", "roll_by": "2027-11-30"}
+    sooner, unknown = {**later, "roll_by": "2027-02-01"}, {"kind": "host_key", "rolled": None, "roll_by": None}
+    nodes = [node("nbo01") | {"keys": [later]}, node("nbo02") | {"keys": [sooner, unknown]}]
+    html = html_of(cluster() | {"nodes": nodes})
+    rows = re.findall(r'<th scope="row">(nbo0.)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', html)
+    assert rows == [
+        ("nbo02", "host key of SSH", "not in the sheet", ""),
+        ("nbo02", "transfer keys (TSIG)", "2026-11-30", "2027-02-01"),
+        ("nbo01", "transfer keys (TSIG)", "2026-11-30", "2027-11-30"),
+    ]
+    assert 'id="keys"' not in html_of(record())
+
+
 def test_sites_at_one_spot_stand_side_by_side() -> None:
     page = overview.page(fleet(*(placed(f"nb{letter}") for letter in "abc")))
     dots = page["map"]["dots"]

@@ -107,9 +107,9 @@ class Scene:
     evidence: dict[str, t.Any]
     expected: dict[str, t.Any]
 
-    def compare(self, *known: str) -> report.Report:
+    def compare(self, *known: str, keys: t.Sequence[t.Mapping[str, t.Any]] = ()) -> report.Report:
         """As the module does it."""
-        return report.compare(self.intent.to_wire(), self.evidence, self.expected, known)
+        return report.compare(self.intent.to_wire(), self.evidence, self.expected, known, keys)
 
     def found(self) -> list[tuple[str, str]]:
         """Kinds and subjects."""

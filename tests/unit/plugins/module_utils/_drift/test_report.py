@@ -37,6 +37,24 @@ def test_the_table_is_for_people(knot_bird: Scene) -> None:
     assert max(map(len, text.splitlines())) <= report.WIDTH
 
 
+def test_when_keys_are_to_be_rolled_is_told_and_is_no_drift(knot_bird: Scene) -> None:
+    """On 2027-01-15, by the evidence's own clock."""
+    keys = [
+        {"kind": "tsig", "rolled": "2026-01-15", "roll_by": "2027-01-14"},
+        {"kind": "bgp", "rolled": "2026-01-20", "roll_by": "2027-01-20"},
+        {"kind": "host_key", "rolled": None, "roll_by": None},
+    ]
+    found = knot_bird.compare(keys=keys)
+    assert report.table(found).splitlines() == [
+        "key        tsig: in use since 2026-01-15, to be rolled by 2027-01-14: OVERDUE by 1 days",
+        "key        bgp: in use since 2026-01-20, to be rolled by 2027-01-20: in 5 days",
+        "key        host_key: the sheet does not say since when (rolled)",
+        "xlb01.l.root-servers.org: as intended",
+    ]
+    value = json.loads(report.to_json(found))
+    assert (value["drift"], [each["days"] for each in value["keys"]]) == (False, [-1, 5, None])
+
+
 def test_control_characters_do_not_reach_the_terminal(knot_bird: Scene) -> None:
     row = {"protocol": "tcp", "address": "*", "port": 8080, "process": "evil\x1b[2J"}
     knot_bird.evidence["sockets"].append(row)

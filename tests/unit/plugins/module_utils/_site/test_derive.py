@@ -17,12 +17,10 @@ DEFAULTS: dict[str, t.Any] = {
     **dict.fromkeys(("interface", "next_hop", "next_hop_interface", "global_address", "multihop", "max_prefix")),
     "hold_time": 9,
     "keepalive_time": 3,
-    "internal": False,
+    **dict.fromkeys(("internal", "no_export", "route_server"), False),
     **{each: [] for each in ("communities", "large_communities")},
-    "no_export": False,
     "prepend": 0,
     "inbound": "none",
-    "route_server": False,
     **dict.fromkeys(("bfd", "bgp_role")),
 }
 """Of a session about which nothing else is agreed on."""
@@ -169,6 +167,7 @@ def test_the_contract(lab: Lab) -> None:
                     "tsig": {
                         "name": f"xlb01-dist{number}.lab.example.",
                         "algorithm": "hmac-sha256",
+                        "previous": None,
                         "secret_variable": f"vault_tsig_xlb01_dist{number}",
                     },
                 }
@@ -180,7 +179,10 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_log_server": lab.hosts()["xlb01"]["imrs_log_server"],  # test_log_server.py
             "imrs_irr": {"source": "RIPE", "object": "AS20144"},
             "imrs_waivers": [{"check": check, "reason": reason} for check, reason in WAIVED.items()],
-            **{key: [] for key in ("imrs_attestations", "imrs_required_attestations", "imrs_raised_checks")},
+            **{
+                key: []
+                for key in ("imrs_keys", "imrs_attestations", "imrs_required_attestations", "imrs_raised_checks")
+            },
             "imrs_maintenance_windows": [
                 {"day": "tuesday", "start": "18:00", "end": "22:00"},
                 {"day": "thursday", "start": "10:00", "end": "14:00"},

@@ -108,6 +108,7 @@ def test_the_contract(lab: Lab) -> None:
                     "bond": None,
                 },
                 "management": {"interface": "mgmt", "addresses": ["198.51.100.11/24"]},
+                "keys": [],
             }
         ],
         "cluster": None,

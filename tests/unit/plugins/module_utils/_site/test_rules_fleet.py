@@ -171,6 +171,21 @@ def test_a_secret_of_one_node_may_be_used_for_all_its_masters(lab: Lab) -> None:
     assert lab.hosts([edit])["xlb01"]["imrs_masters"][1]["tsig"]["secret_variable"] == "vault_tsig_xlb01_dist1"
 
 
+def test_a_previous_key_is_its_nodes_own_as_every_key_is(lab: Lab) -> None:
+    previous = "previous: {name: xlb01-old.lab.example., algorithm: hmac-sha512, secret: vault_tsig_xlb01_old}"
+    edit = ("secret: vault_tsig_xlb01_dist1", f"secret: vault_tsig_xlb01_dist1\n        {previous}")
+    tsig = lab.hosts([edit])["xlb01"]["imrs_masters"][0]["tsig"]
+    assert (tsig["name"], tsig["secret_variable"]) == ("xlb01-dist1.lab.example.", "vault_tsig_xlb01_dist1")
+    assert tsig["previous"] == {
+        "name": "xlb01-old.lab.example.",
+        "algorithm": "hmac-sha512",
+        "secret_variable": "vault_tsig_xlb01_old",
+    }
+    shared = _twin(lab).replace("secret: vault_tsig_xlb02_dist1", "secret: vault_tsig_xlb01_old")
+    (told,) = [each for each in lab.messages([edit], more=[shared]) if "vault_tsig_xlb01_old" in each]
+    assert "is already the secret of node xlb01; give node xlb02 one of its own" in told
+
+
 def test_a_bmc_belongs_to_one_node(single: Lab, lab: Lab) -> None:
     text = lab.sheet.replace("    serial: LAB-0001", "    serial: LAB-0001\n    bmc: 10.1.2.3")
     assert single.messages(more=[text]) == [

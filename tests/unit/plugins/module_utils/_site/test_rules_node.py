@@ -14,6 +14,8 @@ if t.TYPE_CHECKING:
 
 UPLINK = 'addresses: [192.0.2.2/29, "2001:db8:0:1::2/64"]'
 GATEWAYS = 'gateways: [192.0.2.1, "2001:db8:0:1::1"]'
+SECRET = "secret: vault_tsig_xlb01_dist1"
+BEFORE = f"{SECRET}\n        previous: {{name: xlb01-dist1-2026.lab.example., algorithm: hmac-sha256"
 PATTERN = r"^[a-z]{3}[0-9]{2}\.l\.root-servers\.org$"
 MANAGED, GATE = "addresses: [198.51.100.11/24]", "nodes[0].management.gateways"
 ON = "(192.0.2.2/29, 2001:db8:0:1::2/64)"
@@ -106,6 +108,18 @@ NODE: dict[str, tuple[str, str, list[str]]] = {
     "TSIG key twice": ("master: dist2", "master: dist1", [
         "nodes[0].tsig: has no TSIG key for the master dist2",
         "nodes[0].tsig[1].master: dist1 was already given in tsig[0]",
+    ]),
+    "previous key with the new one's secret": (SECRET, f"{BEFORE}, {SECRET}}}", [
+        ("nodes[0].tsig[0].previous.secret: vault_tsig_xlb01_dist1 is the new key's, too; "
+        "a key that is rolled has a secret of its own")
+    ]),
+    "previous key with the new one's name": (SECRET, f"{BEFORE.replace('-2026', '')}, secret: vault_tsig_xlb01_old}}", [
+        ("nodes[0].tsig[0].previous.name: TSIG key xlb01-dist1.lab.example. already exists, in sites/xlb.yml:46; "
+        "every TSIG key is there once")
+    ]),
+    "previous key without a secret": (SECRET, f"{BEFORE}}}", [
+        ("nodes[0].tsig[0].previous.secret: is missing; give the name of a vault variable "
+        "(vault_ and then lower-case letters, digits and _)")
     ]),
     "one interface for both": ("interface: mgmt", "interface: uplink", [
         "nodes[0].management.interface: uplink is the uplink's interface; management has its own"
