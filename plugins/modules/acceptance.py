@@ -19,6 +19,8 @@ description:
     wrong.
   - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
     nobody.
+  - O(verb=kept) says in C(acceptance.json) that the system that was judged stays, as an upgrade has kept it. Contacts
+    nobody.
   - O(verb=overview) makes a page and a table of all nodes' latest reports, and contacts nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
@@ -39,7 +41,7 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge, mark, open, overview]
+    choices: [collect, judge, kept, mark, open, overview]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
@@ -159,7 +161,7 @@ options:
       - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
       - With O(verb=overview), the folder that has those of the nodes, each under its name, and gets C(index.html) and
         C(index.md).
-      - Without it, no report is written. Required when O(verb=mark) or O(verb=overview).
+      - Without it, no report is written. Required when O(verb=kept), O(verb=mark) or O(verb=overview).
     type: path
 """
 
@@ -278,7 +280,7 @@ table:
   type: str
 reports:
   description: The files that were written, without those in the folder C(history).
-  returned: when O(verb=judge), O(verb=mark) or O(verb=overview)
+  returned: when O(verb=judge), O(verb=kept), O(verb=mark) or O(verb=overview)
   type: list
   elements: path
 rows:
@@ -350,7 +352,11 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open", "overview"], "required": True},
+            "verb": {
+                "type": "str",
+                "choices": ["collect", "judge", "kept", "mark", "open", "overview"],
+                "required": True,
+            },
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
             "status": {"type": "str", "choices": ["not_reached", "broken"]},
@@ -376,6 +382,7 @@ def main() -> None:
         required_if=[
             ("verb", "collect", ["scope", "stage", "expected"]),
             ("verb", "judge", ["evidence", "stage", "expected"]),
+            ("verb", "kept", ["report_directory"]),
             ("verb", "overview", ["nodes", "report_directory"]),
             ("verb", "mark", ["status", "node", "report_directory"]),
         ],
