@@ -14,14 +14,11 @@ description:
     of acceptance checks.
   - O(verb=collect) runs where the evidence is and never judges. With O(verb=judge) nobody is contacted; the action
     plugin judges on the controller, with pure functions, and writes the reports there.
-  - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait for it. Over a
-    long line its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is
-    wrong.
-  - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
-    nobody.
-  - O(verb=kept) says in C(acceptance.json) that the system that was judged stays, as an upgrade has kept it. Contacts
-    nobody.
-  - O(verb=overview) makes a page and a table of all nodes' latest reports, and contacts nobody.
+  - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait. Over a long line
+    its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is wrong.
+  - O(verb=mark) writes reports that say that there is no verdict, O(verb=kept) says in C(acceptance.json) that the
+    system that was judged stays, as an upgrade has kept it, and O(verb=overview) makes a page and a table of all
+    nodes' latest reports. They contact nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -352,11 +349,7 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {
-                "type": "str",
-                "choices": ["collect", "judge", "kept", "mark", "open", "overview"],
-                "required": True,
-            },
+            "verb": {"choices": ["collect", "judge", "kept", "mark", "open", "overview"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
             "status": {"type": "str", "choices": ["not_reached", "broken"]},
