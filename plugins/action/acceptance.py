@@ -86,6 +86,12 @@ _OVERVIEW_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 """Of the verb overview."""
 
+_KEPT_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "verb": {"type": "str", "choices": ["kept"], "required": True},
+    "report_directory": {"type": "path", "required": True},
+}
+"""Of the verb kept."""
+
 
 class ActionModule(ActionBase):
     """One module execution to collect, none to judge or to open a line."""
@@ -102,6 +108,7 @@ class ActionModule(ActionBase):
         verbs: dict[str, tuple[dict[str, dict[str, t.Any]], t.Callable[..., dict[str, t.Any]]]] = {
             "judge": (_OPTIONS, self._judge),
             "mark": (_MARK_OPTIONS, self._mark),
+            "kept": (_KEPT_OPTIONS, self._kept),
             "overview": (_OVERVIEW_OPTIONS, functools.partial(self._overview, (task_vars or {}).get("hostvars", {}))),
         }
         if self._task.args.get("verb") not in verbs:
@@ -171,6 +178,18 @@ class ActionModule(ActionBase):
             since=None if before is None else since.last(before),
         )
         return {"changed": False, "reports": _write(report, withheld.NOTHING, directory)}
+
+    def _kept(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The latest report is of the system that stays: an upgrade has kept it."""
+        directory = given["report_directory"]
+        try:
+            found = json.loads((pathlib.Path(directory) / "acceptance.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            found = None
+        if self._task.check_mode or not isinstance(found, dict) or not found.get("candidate"):
+            return {"changed": False, "reports": []}
+        texts = {"acceptance.json": report_json.text({**found, "candidate": False})}
+        return {"changed": False, "reports": reports.write(directory, texts, os.replace)}
 
     def _overview(self, hostvars: t.Mapping[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
         """The page and the table of all nodes."""

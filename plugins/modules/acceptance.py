@@ -14,12 +14,11 @@ description:
     of acceptance checks.
   - O(verb=collect) runs where the evidence is and never judges. With O(verb=judge) nobody is contacted; the action
     plugin judges on the controller, with pure functions, and writes the reports there.
-  - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait for it. Over a
-    long line its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is
-    wrong.
-  - O(verb=mark) writes reports that say that there is no verdict, in place of those of an earlier run, and contacts
-    nobody.
-  - O(verb=overview) makes a page and a table of all nodes' latest reports, and contacts nobody.
+  - O(verb=open) opens the connection to where evidence is going to be collected, and does not wait. Over a long line
+    its handshakes take seconds, in which the node can be asked. It never fails; who collects says what is wrong.
+  - O(verb=mark) writes reports that say that there is no verdict, O(verb=kept) says in C(acceptance.json) that the
+    system that was judged stays, as an upgrade has kept it, and O(verb=overview) makes a page and a table of all
+    nodes' latest reports. They contact nobody.
   - Never fails on a bad verdict. The caller does, once the reports are on disk.
 author:
   - The icann.imrs authors (@icann)
@@ -39,7 +38,7 @@ options:
   verb:
     description: What to do.
     type: str
-    choices: [collect, judge, mark, open, overview]
+    choices: [collect, judge, kept, mark, open, overview]
     required: true
   scope:
     description: Where this runs. Required when O(verb=collect).
@@ -159,7 +158,7 @@ options:
       - Reports with a verdict are also kept in its folder C(history), the last 50 of a node.
       - With O(verb=overview), the folder that has those of the nodes, each under its name, and gets C(index.html) and
         C(index.md).
-      - Without it, no report is written. Required when O(verb=mark) or O(verb=overview).
+      - Without it, no report is written. Required when O(verb=kept), O(verb=mark) or O(verb=overview).
     type: path
 """
 
@@ -278,7 +277,7 @@ table:
   type: str
 reports:
   description: The files that were written, without those in the folder C(history).
-  returned: when O(verb=judge), O(verb=mark) or O(verb=overview)
+  returned: when O(verb=judge), O(verb=kept), O(verb=mark) or O(verb=overview)
   type: list
   elements: path
 rows:
@@ -350,7 +349,7 @@ def _evidence(module: AnsibleModule, expected: Expected, stage: Mode) -> dict[st
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "verb": {"type": "str", "choices": ["collect", "judge", "mark", "open", "overview"], "required": True},
+            "verb": {"choices": ["collect", "judge", "kept", "mark", "open", "overview"], "required": True},
             "scope": {"type": "str", "choices": ["node", "vantage", "router"]},
             "stage": {"type": "str", "choices": ["dark", "drained", "live"]},
             "status": {"type": "str", "choices": ["not_reached", "broken"]},
@@ -376,6 +375,7 @@ def main() -> None:
         required_if=[
             ("verb", "collect", ["scope", "stage", "expected"]),
             ("verb", "judge", ["evidence", "stage", "expected"]),
+            ("verb", "kept", ["report_directory"]),
             ("verb", "overview", ["nodes", "report_directory"]),
             ("verb", "mark", ["status", "node", "report_directory"]),
         ],

@@ -122,6 +122,18 @@ ACCEPTANCE = {
             "description": "By zone, the root zone among them.",
         },
         versions={"type": "object", "additionalProperties": {"type": "string"}, "description": "By package."},
+        installed={
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": "^[^ ]+( [^ ]+)?$"},
+            "description": "By Debian package, its source package and that one's version, as Debian's security tracker"
+            " names them. Of kernels, only the one that runs; without a version where it is of no package. Empty where"
+            " nobody could ask.",
+        },
+        candidate={
+            "type": "boolean",
+            "description": "Whether what was judged is a system that goes away by itself unless the upgrade that made"
+            " it is kept; false once it was.",
+        },
         fingerprint=_text("Of the configuration that was judged; may be empty."),
         scopes=_texts("Who gave evidence: controller, node, router, vantage."),
         results={"type": "array", "items": RESULT, "description": "Every check."},

@@ -90,6 +90,10 @@ class Report:
     """What has changed since the report before it (``since.compare``)."""
     serials: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Of each zone that the node serves, by its name, the root zone among them."""
+    installed: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By Debian package: its source package and that one's version; of kernels, only the one that runs."""
+    candidate: bool = False
+    """Whether what was judged is a system that goes away by itself unless the upgrade that made it is kept."""
 
     @property
     def warned(self) -> tuple[Result, ...]:
@@ -227,7 +231,7 @@ def judge(  # noqa: PLR0913 - all but three are options
         for each in attestable
         if expected.function in each.functions
     ]
-    node, serials = evidence.scopes.get("node", {}), _serials(evidence)
+    machine, serials = evidence.scopes.get("node", {}).get("host") or {}, _serials(evidence)
     near = Evidence.gather(_near(documents), expected, stage, certified)
     harmful = _harmful(near, catalog)
     return Report(
@@ -237,7 +241,9 @@ def judge(  # noqa: PLR0913 - all but three are options
         started=min((float(document["collected_at"]) for document in evidence.scopes.values()), default=now),
         serial=serials.get("."),
         serials=serials,
-        versions=_versions(node),
+        versions=dict(sorted((machine.get("packages") or {}).items())),
+        installed=machine.get("installed") or {},
+        candidate=bool(machine.get("candidate")),
         fingerprint=fingerprint,
         results=tuple(sorted((*results, *said), key=lambda result: place(result.id))),
         reasons=tuple(_reasons(results, evidence, absent or {}, said)),
@@ -388,9 +394,3 @@ def _serials(evidence: Evidence) -> dict[str, int]:
         if found:
             known[zone] = next(iter(found.values()))
     return known
-
-
-def _versions(node: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """What was installed when it was judged."""
-    machine = node.get("host") or {}
-    return dict(sorted((machine.get("packages") or {}).items()))

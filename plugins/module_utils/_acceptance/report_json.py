@@ -39,4 +39,9 @@ def document(report: Report) -> dict[str, t.Any]:
 
 def render(report: Report) -> str:
     """The text of ``acceptance.json``."""
-    return json.dumps(document(report), indent=2, sort_keys=True) + "\n"
+    return text(document(report))
+
+
+def text(found: t.Mapping[str, t.Any]) -> str:
+    """The text of a file with this content."""
+    return json.dumps(found, indent=2, sort_keys=True) + "\n"

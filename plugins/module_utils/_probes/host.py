@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from .. import _products as products
-from . import logins
+from . import installed, logins
 
 TIMEOUT = 30.0
 """Seconds for a command. On a machine that boots, or that is slow, apt and nft take more than ten."""
@@ -347,6 +347,8 @@ def read(runner: Runner = run, prefixes: t.Mapping[str, t.Sequence[str]] | None 
         "packages": parse_versions(
             runner(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\\n", *PACKAGES])["stdout"]
         ),
+        "installed": installed.read(runner),
+        "candidate": installed.candidate(),
         "units": dict(zip(UNITS, units["stdout"].split(), strict=False)),
         "container": contained,
         "clock": _clock(),

@@ -49,6 +49,7 @@ class Deriver:
             "imrs_waivers": fleet.get("waivers", []),
             "imrs_required_attestations": fleet.get("required_attestations", []),
             "imrs_raised_checks": fleet.get("raised_checks", []),
+            "imrs_vulnerabilities": fleet.get("vulnerabilities", []),
             "imrs_maintenance_windows": fleet.get("maintenance_windows", []),
             "imrs_budget": fleet.get("budget", DEFAULT_BUDGET),
             "imrs_accepted_losses": rules.losses(fleet),

@@ -57,6 +57,14 @@ class Waiver(t.TypedDict):
     reason: str
 
 
+class Vulnerability(t.TypedDict):
+    """A vulnerability by its number, the features that it needs (``features.FEATURES``), and who says so."""
+
+    id: str
+    needs: list[str]
+    reason: str
+
+
 class Attested(t.TypedDict):
     """A check that somebody has done: which, who, when (``YYYY-MM-DD``), and what."""
 
@@ -220,6 +228,7 @@ class OfFleet(t.TypedDict):
     imrs_waivers: list[Waiver]
     imrs_required_attestations: list[str]
     imrs_raised_checks: list[str]
+    imrs_vulnerabilities: list[Vulnerability]
     imrs_maintenance_windows: list[Window]
     imrs_budget: list[dict[str, t.Any]]
     """As in the fleet's file: ``group_by``, and those of the three numbers that are given."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import lifetimes, parts
+from . import features, lifetimes, parts
 from .parts import Schema, choice, field, many, number, record, text
 
 DEFAULT_BUDGET = [
@@ -122,6 +122,22 @@ RISK = record(
             text(r"[A-Za-z0-9.:/_-]{1,64}", "what the message about the risk names"), "Which one", "203.0.0.0/12"
         ),
         "reason": field(parts.PROSE, "Why it has to be"),
+    },
+)
+VULNERABILITY = record(
+    "an assessed vulnerability",
+    {
+        "id": field(
+            text(r"[A-Z]{2,8}-[0-9A-Za-z-]{4,30}", "the number of a vulnerability, such as CVE-2026-12490"),
+            "Its number, as Debian's security tracker has it",
+            "CVE-2026-12490",
+        ),
+        "needs": field(
+            many(choice(*features.FEATURES), "a list of features"),
+            "What it needs: a node that lacks one of these is not affected",
+            ["transfer_out"],
+        ),
+        "reason": field(parts.PROSE, "Where that is said, or who has looked"),
     },
 )
 OPERATOR = record(
@@ -303,6 +319,10 @@ FLEET: Schema = {
             "raised_checks": field(
                 many(parts.CHECK, "a list of checks", least=0),
                 "Warnings that keep a node from announcing here, as checks of severity F do", ["TM-03"],
+            ),
+            "vulnerabilities": field(
+                many(VULNERABILITY, "a list of assessed vulnerabilities", least=0),
+                "Which feature a vulnerability needs (docs/vulnerabilities.md); what is not here counts as in use",
             ),
             "accepted_risks": field(
                 many(RISK, "a list of accepted risks", least=0), "What would be refused without this"

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
     "_upgrade": {"_bundle", "_fleet"},
+    "_vulnerabilities": {"_acceptance", "_site"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),
@@ -90,7 +91,18 @@ def wrong_arrows(path: pathlib.Path, source: str) -> list[str]:
         ):
             wrong.append(f"{room} must not import {top}")
         elif (
-            room in ("_acceptance", "_drift", "_fleet", "_keys", "_load", "_notice", "_registration", "_upgrade")
+            room
+            in (
+                "_acceptance",
+                "_drift",
+                "_fleet",
+                "_keys",
+                "_load",
+                "_notice",
+                "_registration",
+                "_upgrade",
+                "_vulnerabilities",
+            )
             and top in OUTSIDE_WORLD
         ):
             wrong.append(f"{room} judges evidence and must not use {top}")

@@ -65,4 +65,5 @@ def problems(fleet: Document) -> t.Iterator[Problem]:
                 ("maintenance_windows", index, "end"),
                 f"{end} is not after {start}; a window ends on its day, so write two of them",
             )
+    yield from once(fleet, ("vulnerabilities",), records(data, "vulnerabilities"), "id")
     yield from once(fleet, ("ixp_exceptions",), sound(data.get("ixp_exceptions")))

@@ -135,6 +135,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
         "imrs_attestations": [],
         "imrs_required_attestations": [],
         "imrs_raised_checks": [],
+        "imrs_vulnerabilities": [],
     }
     return copy.deepcopy({**variables, **more})
 

@@ -231,6 +231,21 @@ def test_a_run_without_a_verdict_takes_the_place_of_an_earlier_report(site: Site
     assert "198.51.100.11" in (site.base / "reports/acceptance.md").read_text()
 
 
+def test_a_system_that_an_upgrade_has_kept_is_told_as_that(site: Site) -> None:
+    """Until then nobody knows whether the node still runs what its report tells of."""
+    kept = {"verb": "kept", "report_directory": str(site.base / "reports")}
+    play = [{"name": "main | Keep", "icann.imrs.acceptance": kept, "vars": FAR}]
+    assert site.play(play).returncode == 0  # no report, nothing to say
+    assert judged(site).returncode == 0
+    tried = {**report_of(site), "candidate": True, "installed": {"knot": "knot 3.4.6-2"}}
+    (site.base / "reports/acceptance.json").write_text(json.dumps(tried))
+    assert site.play(play, "--check").returncode == 0
+    assert report_of(site) == tried
+    done = site.play(play)
+    assert done.returncode == 0, done.stdout
+    assert report_of(site) == {**tried, "candidate": False}
+
+
 def test_what_has_changed_since_the_report_before_it_is_told_and_reports_are_kept(site: Site) -> None:
     recorded = load("knot", "live")
     assert judged(site).returncode == 0
