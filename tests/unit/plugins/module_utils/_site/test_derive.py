@@ -76,6 +76,7 @@ def test_the_contract(lab: Lab) -> None:
                 "peak_queries": 1000,
                 "power_supplies": 2,
                 "firmware": {},
+                "cards": {},
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
