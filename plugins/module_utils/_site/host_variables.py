@@ -135,7 +135,7 @@ class Profile(t.TypedDict):
     disks: int
     power_supplies: int
     firmware: dict[str, list[str]]
-    cards: dict[str, int]
+    cards: dict[str, t.Any]
 
 
 class Tsig(t.TypedDict):
