@@ -57,6 +57,7 @@ def _read(uplink: str) -> Document:
         found = hardware.read(root, outputs.runner(outputs.SCAN_NVME, outputs.NVMES))
         links = hardware.links(given, first, root)
         links["cards"] = {name: card(_igb()) for name in links["cards"]}
+        links["seconds"] = 0.0  # a busy machine takes its time
         return {**found, "bmc": controller(bmc_outputs.DELL), "links": links}
 
 
