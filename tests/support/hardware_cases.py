@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import pathlib
 import tempfile
 import typing as t
 
 import bmc_outputs
+import card_outputs
 import hardware_outputs as outputs
-from ansible_collections.icann.imrs.plugins.module_utils._probes import bmc, hardware
+from ansible_collections.icann.imrs.plugins.module_utils._probes import bmc, cards, hardware
 
 if t.TYPE_CHECKING:
     from recordings import Document, Scene, Spoil
@@ -29,6 +31,7 @@ GIVEN = {
     "bmc": True,
     "bmc_address": "10.145.1.21",
     "firmware": {"bios": ["1.10.2"], "bmc": ["3.30"]},
+    "cards": {"queues": 4, "receive_ring": 512},
 }
 """What the sheet of that machine says (``projection.project``)."""
 PERC = {
@@ -53,8 +56,24 @@ def _read(uplink: str) -> Document:
         first = hardware.look(given, root)
         found = hardware.read(root, outputs.runner(outputs.SCAN_NVME, outputs.NVMES))
         links = hardware.links(given, first, root)
-        cards = {name: {"driver": "", "firmware": ""} for name in links["cards"]}
-        return {**found, "bmc": controller(bmc_outputs.DELL), "links": {**links, "cards": cards}}
+        links["cards"] = {name: card(_igb()) for name in links["cards"]}
+        links["seconds"] = 0.0  # a busy machine takes its time
+        return {**found, "bmc": controller(bmc_outputs.DELL), "links": links}
+
+
+def _igb() -> card_outputs.Card:
+    """A card that does not say what it is, and is set as the profile says."""
+    found = card_outputs.igb()
+    assert found.channels
+    assert found.rings
+    channels, rings = found.channels._replace(combined=4), found.rings._replace(receive=512)
+    return dataclasses.replace(found, driver="", channels=channels, rings=rings)
+
+
+def card(like: card_outputs.Card, processors: t.Sequence[int] | None = (0, 1, 2, 3)) -> Document:
+    """What the probe says of a card, and which processors take its interrupts."""
+    read = cards.read("eno1", card_outputs.Kernel({"eno1": like}))
+    return {**read, "processors": None if processors is None else list(processors)}
 
 
 def machine(uplink: str = "eno1") -> Document:

@@ -75,6 +75,7 @@ def fleets(draw: Draw) -> Sheet:
                 **draw(either(rate_limit=st.integers(100, 100_000))),
                 **draw(either(peak_queries=st.integers(10, 1_000_000))),
                 **draw(either(ecc=st.booleans())),
+                **draw(either(cards=st.just({"queues": 8, "receive_ring": 4096, "hash_ports": True}))),
                 **draw(either(firmware=st.just({"bios": ["1.10.2"], "bmc": ["6.10", "6.10 00 1e 00 00"]}))),
             }
             for each in FLEET["profiles"]

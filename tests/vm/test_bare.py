@@ -139,6 +139,14 @@ def test_what_it_is_not_meant_for_it_leaves_alone(
         assert written(drill) == before
 
 
+def test_the_same_medium_is_a_stick(drill: Drill) -> None:
+    """It is no disk of the machine's, though the kernel may call it sda; left in, it boots what it has installed."""
+    with booted(drill, own_medium(drill), stick=True):
+        said = says(drill, "imrs: (xbm01 is installed|Nothing was changed|The installation broke off|The profile of)")
+        assert "imrs: xbm01 is installed" in said, said[-1000:]
+        says(drill, "xbm01 login:")
+
+
 def test_a_person_may_have_it_erase(drill: Drill, tmp_path: pathlib.Path) -> None:
     """As the menu's last line does. Then the power fails, and it begins anew without being told."""
     erases = tmp_path / "erases.iso"

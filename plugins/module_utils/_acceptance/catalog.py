@@ -12,6 +12,7 @@ from .checks import (
     bgp_inbound,
     bgp_speaker,
     bmc,
+    cards,
     cluster,
     dns_datagrams,
     dns_edns,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 ROOMS = (
     hardware,
     bmc,
+    cards,
     host,
     hardening,
     time,

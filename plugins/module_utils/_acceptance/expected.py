@@ -114,6 +114,8 @@ class Hardware:
     """Empty where the sheet has none."""
     firmware: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Versions that may run, by ``bios``, ``bmc`` and ``network``; of what is not there, any."""
+    cards: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """How the uplink's cards are set: ``queues``, ``receive_ring``, ``transmit_ring`` (packets), ``hash_ports``."""
 
     @classmethod
     def read(cls, given: t.Mapping[str, t.Any]) -> Hardware:
@@ -125,6 +127,7 @@ class Hardware:
             ports=tuple(map(str, given["ports"])),
             bmc_address=str(given["bmc_address"] or ""),
             firmware={str(part): tuple(map(str, versions)) for part, versions in given["firmware"].items()},
+            cards={str(setting): int(value) for setting, value in given["cards"].items()},
             ecc=bool(given["ecc"]),
             bmc=bool(given["bmc"]),
             **numbers,

@@ -99,6 +99,7 @@ def _of_profile(profile: Profile) -> dict[str, t.Any]:
         "ecc": profile["ecc"],
         "power_supplies": profile["power_supplies"],
         "firmware": profile["firmware"],
+        "cards": profile["cards"],
     }
 
 

@@ -48,6 +48,7 @@ def commands(units: t.Sequence[str]) -> list[tuple[str, ...]]:
         ("ldconfig",),
         ("/usr/lib/systemd/systemd-sysctl", "/etc/sysctl.d/60-imrs.conf"),
         ("nft", "-f", "/etc/nftables.conf"),
+        ("systemctl", "try-restart", "imrs-cards.service"),
         ("networkctl", "reload"),
         ("systemctl", "try-reload-or-restart", "ssh.service"),
         ("systemctl", "try-restart", *units),

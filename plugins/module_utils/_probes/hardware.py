@@ -329,7 +329,7 @@ def look(given: t.Mapping[str, t.Any], root: pathlib.Path = ROOT) -> Json:
 
 def links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path = ROOT) -> Json:
     """The uplink's ports as they are now, by name (None: there is no such interface), and their counters at both looks;
-    ``cards``, driver and firmware of these and of the management's.
+    ``cards``, what these and the management's are and how they are set (``cards.read``).
 
     ``seconds`` between the looks. ``speed`` in Mbit/s, None where it is not known. ``lacp``: see ``_lacp``.
     """
@@ -358,7 +358,7 @@ def _links(given: t.Mapping[str, t.Any], first: Json, root: pathlib.Path) -> Jso
         "seconds": seconds,
         "below": below(str(given.get("uplink", "")), root),
         "ports": ports,
-        "cards": {name: cards.read(name) for name in dict.fromkeys(there)},
+        "cards": {name: cards.read(name, root=root) for name in dict.fromkeys(there)},
     }
 
 

@@ -55,6 +55,7 @@ WARNINGS = frozenset(
         "HD-18",
         "HW-05",
         "HW-07",
+        "HW-09",
         "OS-06",
         "TM-03",
         "TM-05",

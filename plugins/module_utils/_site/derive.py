@@ -211,6 +211,7 @@ def _profile(profile: Sheet) -> host_variables.Profile:
         "disks": profile.get("disks", DEFAULT_DISKS),
         "power_supplies": profile["power_supplies"],
         "firmware": {part: list(versions) for part, versions in profile.get("firmware", {}).items()},
+        "cards": dict(profile.get("cards", {})),
     }
 
 

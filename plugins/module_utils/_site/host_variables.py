@@ -140,7 +140,8 @@ class Profile(t.TypedDict):
 
     Playbooks need the expected peak of the questions, which is a second's; acceptance, whether memory has ECC, how many
     power supplies there are, and which versions of firmware may run, by ``bios``, ``bmc`` and ``network`` (of what is
-    not there, any).
+    not there, any). ``cards``: ``queues``, ``receive_ring``, ``transmit_ring`` and ``hash_ports`` of the uplink's cards
+    (what is not there stays as the driver has it).
     """
 
     name: str
@@ -154,6 +155,7 @@ class Profile(t.TypedDict):
     disks: int
     power_supplies: int
     firmware: dict[str, list[str]]
+    cards: dict[str, t.Any]
 
 
 class Key(t.TypedDict):

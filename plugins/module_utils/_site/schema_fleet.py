@@ -50,6 +50,16 @@ BASELINE = record(
         "network": field(FIRMWARE, "As ethtool -i has it, of the uplink's cards and the management's", ["22.31.6"]),
     },
 )
+CARDS = record(
+    "settings of network cards",
+    {},
+    {
+        "queues": field(number(1, 1024, "a number of queues"), "Queues that receive, each with an interrupt", 16),
+        "receive_ring": field(number(64, 65536, "a number of packets"), "Packets that wait in each queue", 4096),
+        "transmit_ring": field(number(64, 65536, "a number of packets"), "Answers that wait in each queue", 1024),
+        "hash_ports": field(parts.FLAG, "Questions over UDP are spread by port, too, not by address alone"),
+    },
+)
 PROFILE = record(
     "a hardware profile",
     {
@@ -84,6 +94,7 @@ PROFILE = record(
         ),
         "ecc": field(parts.FLAG, "Whether its memory corrects errors and counts them (ECC)", default=True),
         "firmware": field(BASELINE, "The versions of firmware that may run; acceptance warns of any other"),
+        "cards": field(CARDS, "How the uplink's network cards are set; what is not here stays as the driver has it"),
     },
 )
 ZONE = record("a zone", {"name": parts.DNS_NAME, "zonemd": parts.FLAG, "dnssec": parts.FLAG})

@@ -65,6 +65,8 @@ class Hardware:
     memory_mib: int
     disks: int = 0
     """Empty ones, on which a medium installs it (role image). 0: one that is made of its image."""
+    stick: bool = False
+    """That medium is a USB stick, and not a disc in a drive."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,6 +33,8 @@ BIOS, BMC = "1.2.3", (2, 0x51)
 """What the firmware says that it is; the BMC's minor number is a BCD (IPMI 2.0 section 20.1), so it is 2.51."""
 FIRST_SLOT = 2
 """Of the network cards on the PCI bus: udev calls them ``enp0s2``, ``enp0s3`` (systemd.net-naming-scheme(7))."""
+USB_SLOT = 0x10
+"""Of the USB controller, where a machine has one: far behind the cards, whose slots have names."""
 FIRST_SOCKET = 50
 """The file descriptor of the first card's socket, where a switch is between it and the bridge."""
 MONITOR = "monitor"
@@ -178,13 +180,22 @@ def _firmware(lab: topology.Lab, machine: topology.Machine, hardware: topology.H
             shell.run("truncate", f"--size={SIZE_OF_BARE}", str(state / name))
     if not (state / "firmware.fd").exists():
         shutil.copy(VARIABLES, state / "firmware.fd")
-    drive = f"if=none,id=medium,file={lab.media / machine.name}.iso,format=raw,media=cdrom,readonly=on"
     return [
         *("-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"),
         *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={CODE}"),
         *("-drive", f"if=pflash,unit=1,format=raw,file={state / 'firmware.fd'}"),
-        *("-drive", drive, "-device", f"ide-cd,drive=medium,bus=ide.{hardware.disks},bootindex=0"),
+        *_medium(lab, machine, hardware),
     ]
+
+
+def _medium(lab: topology.Lab, machine: topology.Machine, hardware: topology.Hardware) -> list[str]:
+    """What a machine boots from before anything else: its medium as a disc, or as a USB stick."""
+    drive = f"if=none,id=medium,file={lab.media / machine.name}.iso,format=raw,readonly=on"
+    if hardware.stick:
+        controller = f"qemu-xhci,id=usb,bus=pcie.0,addr={USB_SLOT:#x}"
+        stick = "usb-storage,bus=usb.0,drive=medium,removable=on,bootindex=0"
+        return ["-drive", drive, "-device", controller, "-device", stick]
+    return ["-drive", f"{drive},media=cdrom", "-device", f"ide-cd,drive=medium,bus=ide.{hardware.disks},bootindex=0"]
 
 
 def plug(name: str, number: int) -> str:

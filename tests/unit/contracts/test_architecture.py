@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "_routing": {"_addressing"},
     "_bundle": {"_manifest"},
     "_probes": {"_addressing", "_products"},
+    "_cards": {"_probes"},
     "_correctness": set(),
     "_registration": {"_addressing"},
     "_acceptance": {"_correctness", "_registration", "_site", "_routing", "_addressing", "_products", "_statement"},

@@ -11,7 +11,14 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "plugins" / "module_utils"
-ENTRIES = ("_gate/main.py", "_gate/fingerprint.py", "_gate/cli.py", "_gate/foresee.py", "_gate/reinstate.py")
+ENTRIES = (
+    "_gate/main.py",
+    "_gate/fingerprint.py",
+    "_gate/cli.py",
+    "_gate/foresee.py",
+    "_gate/reinstate.py",
+    "_cards/main.py",
+)
 
 
 def _file_of(name: str) -> str | None:
@@ -58,6 +65,7 @@ def test_every_entry_point_names_a_module_that_is_shipped() -> None:
         "usr/sbin/imrs.j2",
         "usr/lib/imrs/imrs-foresee.j2",
         "usr/lib/imrs/imrs-reinstate.j2",
+        "usr/lib/imrs/imrs-cards.j2",
     )
     for template, entry in zip(starts, ENTRIES, strict=True):
         module = entry.removesuffix(".py").replace("/", ".")

@@ -206,6 +206,7 @@ NODE: dict[str, t.Any] = {
         "ecc": True,
         "power_supplies": 2,
         "firmware": {},
+        "cards": {},
     },
     "imrs_unlimited_resolvers": [],
     "imrs_service_addresses": {"ipv4": ["199.7.83.42"], "ipv6": ["2001:500:9f::42", "2001:500:3::42"]},

@@ -110,3 +110,24 @@ def test_the_gateways_are_reached_over_the_uplink() -> None:
     for gateway in NODE["imrs_uplink"]["gateways"]:
         command = f'ip route get fibmatch {gateway} | grep -F " dev vlan120 "'
         assert ["sh", "-c", command] in probes
+
+
+CARDS = "/etc/imrs/cards.json"
+PORTS = {"plain": ["uplink"], "vlan": ["eno2"], "bond": ["eno2", "eno3"], "both": ["eno2", "eno3"]}
+
+
+@pytest.mark.parametrize("uplink", UPLINKS)
+def test_cards_are_those_that_cables_are_plugged_into(uplink: str) -> None:
+    engine, _raw = templar(uplink)
+    assert engine.template(engine.available_variables["__network_ports"]) == PORTS[uplink]
+
+
+def test_another_setting_of_cards_waits_for_a_window_and_has_to_be_confirmed() -> None:
+    """Also on the way back: the program is another bundle's, so it is there when this one's file is gone again."""
+    bundle = arguments("plain")
+    assert disruption.worst(disruption.disruptions(bundle, {CARDS: None}, ()).values()) == "session reset"
+    found = [list(each.command.argv) for each in bundle.activations([CARDS])]
+    assert found == [["systemctl", "restart", "imrs-cards.service"]]
+    assert bundle.confirm
+    assert CARDS in bundle.confirm.when_changed
+    assert [found for name in UPLINKS for found in does(name, "20-imrs-uplink.network")[1] if found[2:] == CARDS] == []

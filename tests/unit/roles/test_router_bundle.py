@@ -45,6 +45,14 @@ def test_the_gate_of_a_router_counts_nodes_and_knows_no_nameserver() -> None:
     assert [item["path"] for item in router.arguments()["directories"] if "systemd" in item["path"]] == []
 
 
+def test_the_cards_of_a_router_are_those_of_both_sides() -> None:
+    settings = {"queues": 16, "hash_ports": True}
+    router, node = (Role("network", each, network_cards=settings) for each in (ROUTER, AS_NODE))
+    assert json.loads(node.file("etc/imrs/cards.json")) == {"ports": ["uplink"], "settings": settings}
+    assert json.loads(router.file("etc/imrs/cards.json"))["ports"] == ["uplink", "nodes"]
+    assert json.loads(Role("network", AS_NODE).file("etc/imrs/cards.json"))["settings"] == {}
+
+
 def test_nothing_of_a_routers_gate_speaks_of_a_nameserver() -> None:
     router, node = Role("gate", ROUTER), Role("gate", AS_NODE)
     unit = router.file("etc/systemd/system/imrs-gate.service")

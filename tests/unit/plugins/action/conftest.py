@@ -71,6 +71,7 @@ def node(name: str, **more: t.Any) -> dict[str, t.Any]:
             "ecc": True,
             "power_supplies": 2,
             "firmware": {},
+            "cards": {},
         },
         "imrs_nameserver_provider": "knot",
         "imrs_nameserver": KNOT.variables(),

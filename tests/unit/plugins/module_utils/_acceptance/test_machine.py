@@ -81,7 +81,7 @@ def test_an_account_that_has_no_name_is_not_root() -> None:
 def test_how_exposed_units_are_is_told_and_is_a_warning() -> None:
     scene = Scene()
     status, said = scene.judge("HD-09")
-    assert (status.value, said.startswith("bird 1.6, imrs-fingerprint-due 0.9, ")) == ("pass", True), said
+    assert (status.value, said.startswith("bird 1.6, imrs-cards 1.6, ")) == ("pass", True), said
     assert CHECKS["HD-09"].severity == "W"
     scene.system["exposure"]["nsd.service"] = 9.6  # does not run here
     scene.system["exposure"]["knot.service"] = 0.2
@@ -118,7 +118,7 @@ def _unlisted(scene: Scene) -> None:
         ("OS-06", system(failed=None), "systemd does not say"),
         ("OS-02", system(room=[]), "no file system was looked at"),
         ("HD-03", system(secrets=[]), "no file with secrets was found"),
-        ("HD-09", system(exposure={}), "does not say how exposed bird.service, imrs-fingerprint-due.service, imrs-f"),
+        ("HD-09", system(exposure={}), "does not say how exposed bird.service, imrs-cards.service, imrs-fingerprint"),
         (
             "HD-09",
             lambda scene: scene.system["exposure"].pop("knot.service"),

@@ -38,6 +38,7 @@ VARIABLES: dict[str, t.Any] = {
         "ecc": True,
         "power_supplies": 2,
         "firmware": {"bios": ["1.10.2"]},
+        "cards": {"queues": 16, "hash_ports": True},
     },
     "imrs_bmc": True,
     "imrs_bmc_address": "198.51.100.12",
@@ -102,7 +103,7 @@ BOND = {"name": "bond0", "members": ["eno2", "eno3"], "mode": "802.3ad"}
 def test_what_the_hardware_has_to_be(uplink: dict[str, t.Any], ports: tuple[str, ...]) -> None:
     variables = {**VARIABLES, "imrs_uplink": {**VARIABLES["imrs_uplink"], **uplink}}
     found = Expected.parse(project(t.cast("HostVariables", variables))).hardware
-    sold = {"power_supplies": 2, "firmware": {"bios": ("1.10.2",)}}
+    sold = {"power_supplies": 2, "firmware": {"bios": ("1.10.2",)}, "cards": {"queues": 16, "hash_ports": 1}}
     assert found == Hardware(
         "LAB-0001", 4, 16384, 1000, uplink["interface"], ports, bmc=True, bmc_address="198.51.100.12", **sold
     )

@@ -73,7 +73,7 @@ def test_the_contract(lab: Lab) -> None:
                 "rate_limit": 400,
                 "peak_queries": 1000,
                 "power_supplies": 2,
-                "firmware": {},
+                **{key: {} for key in ("firmware", "cards")},
             },
             "imrs_nameserver_provider": "knot",
             "imrs_nameserver": {
