@@ -179,10 +179,8 @@ def test_the_contract(lab: Lab) -> None:
             "imrs_log_server": lab.hosts()["xlb01"]["imrs_log_server"],  # test_log_server.py
             "imrs_irr": {"source": "RIPE", "object": "AS20144"},
             "imrs_waivers": [{"check": check, "reason": reason} for check, reason in WAIVED.items()],
-            **{
-                f"imrs_{k}": []
-                for k in ("attestations", "required_attestations", "raised_checks", "vulnerabilities", "keys")
-            },
+            **{f"imrs_{k}": [] for k in ("attestations", "required_attestations", "raised_checks")},
+            **{f"imrs_{k}": [] for k in ("vulnerabilities", "keys")},
             "imrs_maintenance_windows": [
                 {"day": "tuesday", "start": "18:00", "end": "22:00"},
                 {"day": "thursday", "start": "10:00", "end": "14:00"},
