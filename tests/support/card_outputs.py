@@ -3,7 +3,8 @@
 """Network cards as ``ethtool -l``, ``-g`` and ``-n <port> rx-flow-hash udp4`` told of real ones, and a kernel that has
 them.
 
-Numbers of published outputs; ``n/a`` is 0. virtio_net's were taken from a virtual machine with one queue.
+Channels and hashes mostly as published outputs have them, rings and defaults as the drivers' are known; ``n/a`` is 0.
+virtio_net's were taken from a virtual machine with one queue.
 """
 
 from __future__ import annotations
