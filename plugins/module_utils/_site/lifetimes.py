@@ -25,14 +25,14 @@ def of(fleet: t.Mapping[str, t.Any], machine: t.Mapping[str, t.Any]) -> list[Lif
     """
     days, rolled = fleet.get("key_days", {}), machine.get("rolled", {})
     kinds = [kind for kind in KINDS if kind in days and (kind != "tsig" or "tsig" in machine)]
-    return [{"kind": kind, **_until(rolled.get(kind), days[kind])} for kind in kinds]
+    return [{"kind": kind, "rolled": rolled.get(kind), "roll_by": _end(rolled.get(kind), days[kind])} for kind in kinds]
 
 
-def _until(since: str | None, days: int) -> t.Any:
+def _end(since: str | None, days: int) -> str | None:
     if since is None:
-        return {"rolled": None, "roll_by": None}
+        return None
     try:
         end = datetime.date.fromisoformat(since) + datetime.timedelta(days=days)
     except OverflowError:  # after the year 9999
         end = datetime.date.max
-    return {"rolled": since, "roll_by": end.isoformat()}
+    return end.isoformat()
