@@ -125,7 +125,9 @@ def test_only_secrets_are_marked_as_such() -> None:
 
 def test_every_field_and_word_is_in_the_reference() -> None:
     # Which features a vulnerability may need, the page of that verb says.
-    reference = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("sheet.md", "vulnerabilities.md"))
+    reference = "".join(
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("sheet.md", "vulnerabilities.md")
+    )
     words = set(re.findall(r"[a-z0-9_]+(?:-[a-z0-9]+)*|802\.3ad", reference))
     for part in ALL:
         choices = part.get("enum", []) if len(part.get("enum", [])) < 100 else []
