@@ -13,7 +13,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.icann.imrs.plugins.module_utils._fleet import budget, effect, order, told
 from ansible_collections.icann.imrs.plugins.module_utils._fleet.order import Order
-from ansible_collections.icann.imrs.plugins.plugin_utils import hold, many
+from ansible_collections.icann.imrs.plugins.plugin_utils import fleet, hold, many
 
 if t.TYPE_CHECKING:
     from ansible_collections.icann.imrs.plugins.module_utils._fleet.budget import Node
@@ -63,14 +63,14 @@ class ActionModule(ActionBase):
             wrong.append(str(error))
         if wrong:
             return _failed("Nothing is changed: " + "; ".join(wrong))
-        nodes, table = _nodes(task_vars, given["nodes"]), list[str]()
+        nodes, table = fleet.nodes(task_vars, given["nodes"]), list[str]()
         asks = not boolean(given.get("emergency", False))
         if asks:
             patience, names = float(given.get("patience", 20)), _to_ask(nodes, said.verb)
             means = [node.name for node in nodes if node.targeted] if said.verb != "live" else []
             answers = self._claim(task_vars, means, said.by, 60 + 3 * patience, patience)
             answers |= self._ask(task_vars, [name for name in names if name not in answers], patience)
-            nodes = _answered(nodes, answers)
+            nodes = fleet.answered(nodes, answers)
             if said.verb == "live":
                 lift = _text(given, "lift").replace(",", " ").split()
                 if refused := [text for node in nodes if (text := _not_up(node, answers, said.by, lift))]:
@@ -97,13 +97,13 @@ class ActionModule(ActionBase):
         touched = [name for name in given["nodes"] if budget.touched(hosts[name])]
         nodes = [budget.node(name, hosts[name], targeted=True) for name in touched]
         answers = self._ask(task_vars, budget.below_live(nodes), patience)
-        losing = budget.losing(effect.rows(budget.as_sheets_say(_answered(nodes, answers))))
+        losing = budget.losing(effect.rows(budget.as_sheets_say(fleet.answered(nodes, answers))))
         if not losing:
             return {"changed": False, "effect": self._sheets(task_vars, limits) if len(given["nodes"]) > 1 else []}
-        nodes = _nodes(task_vars, touched)
+        nodes = fleet.nodes(task_vars, touched)
         others = [name for name in _to_ask(nodes, "dark") if name not in answers]
         self._claim(task_vars, losing, f"{hold.account() or 'somebody'} (the sheets)", CHANGE, patience)
-        nodes = _answered(nodes, answers | self._ask(task_vars, others, patience))
+        nodes = fleet.answered(nodes, answers | self._ask(task_vars, others, patience))
         rows = effect.rows(budget.as_sheets_say(nodes), limits.groupings)
         table = effect.table(rows, limits.floor)
         if found := budget.refusals(rows, limits):
@@ -113,7 +113,7 @@ class ActionModule(ActionBase):
 
     def _sheets(self, task_vars: dict[str, t.Any], limits: budget.Budget) -> list[str]:
         """What the fleet is to announce, before and after: nobody is asked."""
-        rows = effect.rows(budget.by_sheets(_nodes(task_vars, ())), limits.groupings)
+        rows = effect.rows(budget.by_sheets(fleet.nodes(task_vars, ())), limits.groupings)
         return [budget.NOTHING_TAKEN, *effect.table(rows, limits.floor)]
 
     def _change(self, task_vars: dict[str, t.Any], given: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -124,7 +124,7 @@ class ActionModule(ActionBase):
         patience = float(given.get("patience", 20))
         self._claim(task_vars, [name], f"{hold.account() or 'somebody'} (site.yml)", CHANGE, patience)
         answers = self._ask(task_vars, others, patience)
-        nodes = _answered([_one(other, site, least, targeted=False) for other in others], answers)
+        nodes = fleet.answered([_one(other, site, least, targeted=False) for other in others], answers)
         found = budget.too_few([_one(name, site, least, targeted=True), *nodes])
         if not found:
             return {"changed": False}
@@ -171,27 +171,14 @@ def _result(given: t.Mapping[str, t.Any] | None) -> told.Result | None:
     return told.Result(str(given.get("stdout") or ""), str(given.get("stderr") or ""))
 
 
-def _nodes(task_vars: dict[str, t.Any], targeted: t.Collection[str]) -> list[Node]:
-    """All nodes of the fleet, as their sheets have them; an inventory without sheets wants all of them live."""
-    names = [str(name) for name in task_vars["groups"].get("appliances", [])]
-    return [budget.node(name, task_vars["hostvars"][name], targeted=name in targeted) for name in names]
-
-
 def _one(name: str, cluster: str, least: int, *, targeted: bool) -> Node:
     """One node of a cluster, of which nothing else matters."""
     return budget.node(name, {}, targeted=targeted)._replace(cluster=cluster, minimum_live=least)
 
 
-def _answered(nodes: t.Iterable[Node], answers: t.Mapping[str, t.Any]) -> list[Node]:
-    """The nodes with what they have said."""
-    return [
-        node._replace(**order.known(answers.get(node.name), hold.run_id(), claims=not node.targeted)) for node in nodes
-    ]
-
-
 def _to_ask(nodes: t.Iterable[Node], verb: str) -> list[str]:
     """On the way up, those that are meant; on the way down, all that count."""
-    return [node.name for node in nodes if node.targeted or (verb != "live" and (node.sheet or node.cluster))]
+    return [node.name for node in nodes if node.targeted] if verb == "live" else fleet.counted(nodes)
 
 
 def _not_up(node: Node, answers: t.Mapping[str, t.Any], by: str, lift: t.Collection[str]) -> str:

@@ -48,6 +48,8 @@ class Done(t.NamedTuple):
 class World:
     """Nodes that say ``status`` and note what they are told."""
 
+    ssh = SSH
+
     def __init__(self, fleet: t.Any, make_node: t.Callable[..., dict[str, t.Any]]) -> None:
         self._fleet, self._make_node = fleet, make_node
         self.nodes: dict[str, dict[str, t.Any]] = {}
@@ -78,7 +80,7 @@ class World:
     def run(self, verb: str, *options: str, reason: str = "fibre work") -> Done:
         """Run the playbook of the verb, as alice."""
         self._fleet.write(self.nodes)
-        (self._fleet.base / "ssh").write_text(SSH.format(base=self._fleet.base))
+        (self._fleet.base / "ssh").write_text(self.ssh.format(base=self._fleet.base))
         words = {"imrs_by": "alice"} | ({"imrs_reason": reason} if reason else {})
         done: subprocess.CompletedProcess[str] = self._fleet.run(verb, "-e", json.dumps(words), *options)
         return Done(done.returncode, " ".join((done.stdout + done.stderr).split()))

@@ -60,8 +60,8 @@ def refusal(
 ) -> str:
     """Why the node is not upgraded, and what to do; empty when it may be.
 
-    ``modes``: what its families announce; ``periods``: its maintenance windows; ``moment``: now (UTC); ``disrupt``: a
-    person says that it may be outside of them.
+    ``modes``: what its families announce; ``periods``: its maintenance windows; ``moment``: now (UTC); ``disrupt``: it
+    may be outside of them, as a person says so, or as nothing is going to be done to it.
     """
     if systems.wrong:
         return f"{machine} has no way back by itself: {systems.wrong}. Install it anew by a medium of icann.imrs.image"

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "_fleet": {"_gate", "_routing"},
     "_notice": {"_site", "_addressing"},
     "_load": {"_correctness", "_probes", "_products"},
-    "_upgrade": {"_bundle"},
+    "_upgrade": {"_bundle", "_fleet"},
     "_reports": set(),
     "_manifest": set(),
     "_statement": set(),

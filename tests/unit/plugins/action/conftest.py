@@ -167,7 +167,7 @@ class Fleet:
         self.inventory.write_text(json.dumps({"all": {"children": {"appliances": group}}}))
         collections = self.base / "ansible_collections" / "icann"
         collections.mkdir(parents=True, exist_ok=True)
-        if not (collections / "imrs").is_symlink():
+        if not (collections / "imrs").exists():
             (collections / "imrs").symlink_to(ROOT)
 
     def run(
