@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 try:
@@ -90,9 +91,13 @@ def _verdict(zones: t.Sequence[Zone], exchanges: t.Iterable[Exchange], good: str
     return verdict(problems, good)
 
 
+_read = functools.lru_cache(maxsize=8)(Zone.read)
+"""Each check here reads the same zones, and harm is judged once more: reading them is half the time of all judging."""
+
+
 def _zone(name: str, records: t.Mapping[str, t.Sequence[str]]) -> Zone:
     try:
-        return Zone.read("\n".join(records[name]) + "\n", name)
+        return _read("\n".join(records[name]) + "\n", name)
     except KeyError:
         raise Missing(f"the zone {name} could not be read") from None
     except ValueError as error:
