@@ -61,6 +61,7 @@ def live(drill: Drill) -> None:
     """Every story begins with a machine that is live."""
     drill.forget_falls()
     with contextlib.suppress(shell.LabError):
+        drill.status()  # a machine that a medium has just installed has no gate: nothing comes by waiting
         drill.wait(ALL)
     if drill.received() != ALL:
         done = drill.play("site")
