@@ -17,7 +17,7 @@ BELONGS = (
     *("meta/*", "bindep.txt", "execution-environment.yml", "REUSE.toml"),
     *("tests/config.yml", "tests/sanity/*"),
     *("plugins/*.py", "roles/*.yml", "roles/*.j2", "roles/*.md", "playbooks/*.yml"),
-    *("roles/image/files/build", "roles/image/files/installer/*", "roles/upgrade/files/candidate"),
+    *("roles/image/files/build", "roles/image/files/installer/*", "roles/upgrade/files/*"),
     *("roles/*.po", "roles/*.mo"),  # the catalogues of texts, and what they are compiled from
     *("docs/*.md", "docs/schema/*.json", "docs/docsite/*.yml"),
     *("inventories/example/*", "inventories/netbox/netbox.yml"),
