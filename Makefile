@@ -46,6 +46,10 @@ bench-fleet: ## 1, 5, 10 and 20 appliances at once: time, and memory of the cont
 	@tests/setup.sh live
 	@python tests/bench/fleet.py
 
+bench-upgrade: ## how long an upgrade of 195 nodes takes at 250 ms, beside what the nodes do: some 40 minutes; COUNT=20 RTT=0
+	@tests/setup.sh live
+	@python tests/bench/upgrade.py $(or $(COUNT),195) $(or $(RTT),250)
+
 bench-gate: ## faults and floods: how soon questions go elsewhere, ours beside ExaBGP and anycast-healthchecker; RUNS=20 GATES="ours ahc-1s" FLOODS="none udp"
 	@tests/setup.sh live
 	@python -m pip install --quiet --disable-pip-version-check --upgrade --target .lab/rivals exabgp anycast-healthchecker
@@ -133,4 +137,4 @@ lock: ## renew the lock files of the Python packages (needs uv)
 	@for core in tests/requirements/cores/2.*.in; do uv pip compile -q --no-deps --python-version 3.13 --generate-hashes --upgrade \
 	  --no-header --no-annotate $$core -o $${core%.in}.txt; done
 
-.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-bond test-upgrade test-faults lint sanity importer docs status down lock
+.PHONY: help audit live render image golden schema messages pages bench bench-sites bench-line bench-fleet bench-upgrade bench-gate bench-cluster bench-answers bench-rates bench-connections bench-dns bench-mitogen test molecule test-matrix test-vm test-bare test-bond test-upgrade test-faults lint sanity importer docs status down lock
