@@ -14,7 +14,9 @@ import typing as t
 
 import pytest
 from imrslab import shell
-from imrslab.drill import ALL, SLOW, Drill
+from imrslab.drill import ALL, PATIENCE, ROOT, SLOW, Drill
+
+CANDIDATE = ROOT / "roles/upgrade/files/candidate"
 
 PLACE = "/root/newer"
 """Packages that the stories make, in the system in use; a candidate is a copy of it, and finds them there."""
@@ -110,6 +112,33 @@ def test_what_is_accepted_is_kept(drill: Drill) -> None:
     shell.wait_for("the end of its routes", lambda: not drill.received(), SLOW)
     drill.wait(ALL)
     assert systems(drill) == after
+
+
+def next_boot(drill: Drill) -> str:
+    """The entry that the firmware starts next, and then no more; empty for none."""
+    return drill.node("sh", "-c", "efibootmgr | sed -n 's/^BootNext: //p'").strip()
+
+
+def test_the_firmware_forgets_a_candidate_that_nobody_boots(drill: Drill) -> None:
+    """By itself, when the controller has died before the reboot; when it is told to; and nothing of anybody else's."""
+    drill.node("sh", "-c", 'printf %s "$1" > /root/candidate', "sh", CANDIDATE.read_text())
+    drill.node("apt-get", "install", "-qq", "efibootmgr")
+    if not drill.node("sh", "-c", "ls -d /dev/imrs/second 2>/dev/null || true"):
+        drill.node("sh", "/root/candidate", "make", "45")
+    drill.node("sh", "/root/candidate", "once", "20")
+    assert (entry := next_boot(drill))
+    shell.wait_for("a firmware that has forgotten it", lambda: not next_boot(drill), PATIENCE)
+
+    drill.node("sh", "/root/candidate", "once", "600")
+    assert next_boot(drill) == entry
+    drill.node("sh", "/root/candidate", "forget")
+    assert not next_boot(drill)
+
+    other = drill.node("sh", "-c", "efibootmgr | sed -n 's/^BootOrder: //p'").strip().split(",")[0]
+    drill.node("efibootmgr", "--quiet", "--bootnext", other)
+    drill.node("sh", "/root/candidate", "forget")
+    assert next_boot(drill) == other != entry
+    drill.node("efibootmgr", "--quiet", "--delete-bootnext")
 
 
 @pytest.mark.parametrize(
