@@ -17,8 +17,22 @@ if t.TYPE_CHECKING:
     import pathlib
 
 
-def pytest_configure() -> None:
+class AtOnce:
+    """Shows why a drill has failed when it has: another part of `make test` may end all before the last one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A worker has no terminal; its controller tells."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter:
+            reporter.write_line(f"\n{report.longreprtext}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Each worker has a lab of its own; the first one that which IMRS_LAB names."""
+    config.pluginmanager.register(AtOnce(config))
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     if number:
         os.environ["IMRS_LAB"] = topology.name_for(number)
