@@ -64,3 +64,11 @@ def test_a_secret_that_is_missing_is_named_before_anybody_is_asked(run: t.Callab
     assert done.returncode == 2
     assert "the secret vault_tsig_xaa01_dist1 is not one text, or an empty one" in done.said
     assert "signed: " not in done.said
+
+
+@pytest.mark.parametrize("option", [("--check",), ("--tags", "image"), ("--skip-tags", "image")])
+def test_a_host_key_is_rolled_in_earnest_and_whole(run: t.Callable[..., t.Any], option: tuple[str, ...]) -> None:
+    done = run("roll_host_key", *option, "-e", "imrs_take=true")
+    assert done.returncode == 2
+    assert "a roll cannot be tried (--check) and has no parts (--tags, --skip-tags)" in done.said
+    assert "Take the node" not in done.said
