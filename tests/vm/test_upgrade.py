@@ -62,9 +62,9 @@ def drill() -> Drill:
 def live(drill: Drill) -> None:
     """Every story begins with a machine that is live."""
     drill.forget_falls()
-    with contextlib.suppress(shell.LabError):
-        drill.status()  # a machine that a medium has just installed has no gate: nothing comes by waiting
-        drill.wait(ALL)
+    with contextlib.suppress(shell.LabError):  # a machine that a medium has just installed has no gate
+        if drill.status()["intent"]["mode"] == "live":  # else nothing comes by waiting
+            drill.wait(ALL)
     if drill.received() != ALL:
         done = drill.play("site")
         assert done.status == 0, done.output[-5000:]
