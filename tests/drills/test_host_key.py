@@ -55,6 +55,8 @@ def test_a_host_key_is_rolled_on_a_live_node_and_nobody_is_locked_out(listed: Dr
     assert done.status != 0
     assert "has no next host key. Run this without imrs_take first" in said(done.output), done.output
     assert known(drill) == {before}
+    lease = json.loads(drill.node("cat", "/run/imrs-bundle/lease.json"))
+    assert not lease.get("until"), "it is given back: another controller need not wait"
 
     for _again in range(2):
         done = drill.play("roll_host_key")

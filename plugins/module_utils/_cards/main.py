@@ -14,6 +14,7 @@ warns (HW-09).
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import pathlib
 import sys
@@ -65,10 +66,10 @@ class Machine(t.NamedTuple):
             ("ring buffers", found.rings, wanted.rings, cards.SET_RINGS),
         ):
             if after is not None and after != before:
-                yield self._set(port, what, lambda: cards.numbers(port, command, after, self.ask))  # noqa: B023
+                yield self._set(port, what, functools.partial(cards.numbers, port, command, after, self.ask))
         for family, fields in (wanted.hashed or {}).items():
             if fields != (found.hashed or {}).get(family):
-                change = lambda: cards.fields(port, cards.UDP[family], fields, self.ask)  # noqa: B023, E731
+                change = functools.partial(cards.fields, port, cards.UDP[family], fields, self.ask)
                 yield self._set(port, f"what spreads UDP over {family}", change)
 
     def _set(self, port: str, what: str, change: t.Callable[[], object]) -> str:
